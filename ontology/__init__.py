@@ -1,0 +1,38 @@
+"""The CCSI ontology as Turtle files, and the namespaces that the code shares with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+ESCO = "http://data.europa.eu/esco/model#"
+ESCO_DATA = "http://data.europa.eu/esco/"
+SCHEME = ESCO_DATA + "concept-scheme/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SKOSXL = "http://www.w3.org/2008/05/skos-xl#"
+DCT = "http://purl.org/dc/terms/"
+ISO_THES = "http://purl.org/iso25964/skos-thes#"
+OWL = "http://www.w3.org/2002/07/owl#"
+PROV = "http://www.w3.org/ns/prov#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+NACE = "http://data.europa.eu/ux2/nace2.1/"
+CCSI = "https://w3id.org/ccsi/ns#"
+CCSID = "https://w3id.org/ccsi/id/"
+
+# One named graph per stage of the derivation; the SPARQL default graph is their union.
+GRAPH = CCSID + "graph/"
+GRAPH_ESCO = GRAPH + "esco"
+# + language tag: the labels and descriptions of that language, each held once. A query for one language reads one
+# small graph instead of filtering all 28 (7 to 37 times faster on Oxigraph, and portable).
+GRAPH_LABELS = GRAPH + "labels/"
+GRAPH_ONTOLOGY = GRAPH + "ontology"
+GRAPH_SCOPE = GRAPH + "scope"
+
+ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
+
+
+def turtle_files() -> list[Path]:
+    """Every ontology file of the project, in a fixed order; the SHACL shapes are not among them."""
+    return sorted(p for p in FOLDER.glob("*.ttl") if p.name != "shapes.ttl")
