@@ -1,0 +1,1 @@
+"""Bring ESCO in: official files become a verified, immutable release."""

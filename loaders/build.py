@@ -1,0 +1,256 @@
+"""From ESCO files to a published release.
+
+    sources ─▶ survey ─▶ normalise ─▶ write ─▶ derive ─▶ optimise ─▶ verify ─▶ manifest ─▶ publish
+
+All work happens in DATA_DIR/building. Only a release that passed its checks is renamed into place, so a crash, a kill or
+a full disk leaves what is served as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import os
+import resource
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+from analysis.tables import ROUTES, Route
+from loaders import rdf, verify
+from loaders.csv_bundle import CsvBundle, Statement, nace_links
+from loaders.derive import derive_scope, ontology_quads, scope_lines
+from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
+from loaders.normalise import Normaliser, Survey, survey
+from loaders.progress import Progress, Quiet, counted
+from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, sync_folder
+from loaders.sources import VERSION, Member, Source, discover, fingerprint
+from loaders.writer import QuadWriter
+from ontology import FOLDER, turtle_files
+
+# A few references may dangle in an official release; more than this share means that files of two versions are mixed.
+DANGLING_SHARE = 0.001
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """What to load, and how."""
+
+    paths: list[Path]
+    data_dir: Path
+    esco_version: str = ""
+    nace: Path | None = None
+    curation: Path | None = None
+    partial: bool = False
+    publish: bool = True
+    routes: tuple[Route, ...] = ROUTES
+
+
+@dataclass
+class _Inputs:
+    source: Source
+    statements: Callable[[], Iterator[Statement]]
+    missing: list[str] = field(default_factory=list)
+
+
+def load(request: LoadRequest, progress: Progress | None = None) -> Release:
+    """Build, verify and publish a release; returns it.
+
+    Raises a LoadError with message and remedy; the served release is untouched then.
+    """
+    progress = progress or Quiet()
+    releases = Releases(request.data_dir)
+    with _faults(request.data_dir), releases.lock():
+        try:
+            release = _build(request, releases, progress)
+        finally:
+            shutil.rmtree(releases.building, ignore_errors=True)
+        if request.publish:
+            releases.publish(release)
+        progress.done()
+        return release
+
+
+@contextmanager
+def _faults(data_dir: Path) -> Iterator[None]:
+    """Turn what the system and the engine raise into a LoadError that says what to do."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC or "No space left" in str(fault):
+            raise NoSpace(
+                f"The disk of {data_dir} is full; the load was undone.", "Free space, or give another --data-dir."
+            ) from fault
+        if isinstance(fault, PermissionError):
+            raise LoadError(
+                f"{fault.filename or data_dir}: permission denied.",
+                "Check the permissions, or give another --data-dir.",
+            ) from fault
+        raise LoadError(f"The load failed: {fault}", "Nothing was published; try again.") from fault
+
+
+def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Release:
+    started = time.monotonic()
+    progress.stage("Looking at the input")
+    inputs = _inputs(request)
+    links = nace_links(Member(request.nace)) if request.nace else {}
+
+    progress.stage("Surveying the statements")
+    found = survey(counted(inputs.statements(), progress))
+    _check_consistency(found, request.partial)
+    esco_version = _version(request, inputs.source, found)
+
+    progress.stage("Writing the ESCO graph")
+    releases.building.mkdir(parents=True)
+    normaliser = Normaliser(found, links)
+    ontology = _ontology_files(request.curation)
+    with QuadWriter(releases.building / "store") as writer:
+        writer.write(counted(normaliser.lines(inputs.statements()), progress))
+        writer.write(ontology_quads(ontology))
+        writer.flush()
+        progress.stage("Deciding the scope")
+        _, scope = derive_scope(writer.store, request.routes)
+        writer.write(scope_lines(scope, esco_version))
+    content_hash, quads = writer.identity()
+
+    progress.stage("Checking the release")
+    with verify.shacl(writer.store) as conforms:  # runs beside the optimiser, in a process of its own
+        writer.store.optimize()
+        counts = verify.counts(writer.store) | _scope_counts(scope.decisions)
+        checks = verify.checks(writer.store, counts, quads, request.partial)
+        checks.append(conforms())
+    verify.require(checks)
+
+    progress.stage("Sealing the release")
+    del writer  # closes the store, so that its files are complete
+    release_id = f"{esco_version}-{content_hash[:12]}"
+    (releases.building / "withdrawn.json").write_text(
+        json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8"
+    )
+    manifest: dict[str, Any] = {
+        "format": MANIFEST_FORMAT,
+        "id": release_id,
+        "escoVersion": esco_version,
+        "contentHash": content_hash,
+        "quads": quads,
+        "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
+        "inputs": [fingerprint(p) for p in _input_files(request, inputs.source)],
+        "parameters": {
+            "partial": request.partial,
+            "routes": list(request.routes),
+            "curation": request.curation.name if request.curation else "own",
+        },
+        "counts": counts,
+        "languages": {lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())},
+        "repairs": dict(sorted(normaliser.repairs.items())),
+        "withdrawn": len(found.withdrawn),
+        "missing": inputs.missing + verify.missing(counts, normaliser.languages),
+        "checks": [c.as_dict() for c in checks],
+        "files": checksums(releases.building / "store"),
+        "seconds": round(time.monotonic() - started, 1),
+        "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    return _seal(releases, release_id, manifest)
+
+
+def _inputs(request: LoadRequest) -> _Inputs:
+    source = discover(request.paths)
+    if source.kind == "csv":
+        bundle = CsvBundle(source)
+        bundle.check(request.partial)
+        return _Inputs(source, bundle.statements, bundle.missing)
+    members = source.rdf
+    return _Inputs(source, lambda: itertools.chain.from_iterable(rdf.statements(m, f) for m, f in members))
+
+
+def _version(request: LoadRequest, source: Source, found: Survey) -> str:
+    """The ESCO version: as the user says, else as the data says, else as the file names say."""
+    if request.esco_version:
+        if not VERSION.fullmatch(request.esco_version):
+            raise SourceError(f"'{request.esco_version}' is not an ESCO version.", "Write it like 1.2.0.")
+        return request.esco_version.lstrip("vV")
+    known = found.versions or source.versions
+    if len(known) > 1:
+        raise SourceError(
+            f"The input names several ESCO versions: {', '.join(sorted(known))}.",
+            "Load one version at a time, or say which it is with --esco-version.",
+        )
+    if not known:
+        raise VersionUnknown(
+            "Neither the data nor a file name says which ESCO version this is.",
+            "Pass --esco-version, for example --esco-version 1.2.0.",
+        )
+    return known.pop()
+
+
+def _check_consistency(found: Survey, partial: bool) -> None:
+    if not found.occupations:
+        raise SourceError(
+            "The input holds no released ESCO occupation.",
+            "Give the ESCO classification as downloaded from the ESCO portal.",
+        )
+    if partial:
+        return
+    limit = max(1, round(DANGLING_SHARE * len(found.occupations)))
+    for what, count in found.dangling.items():
+        if count > limit:
+            raise SourceError(
+                f"{count} {what} point outside the data: files of different ESCO versions seem to be mixed, or the file is incomplete.",
+                "Use the files of one download, or pass --partial to load an excerpt as it is.",
+            )
+
+
+def _ontology_files(curation: Path | None) -> list[Path]:
+    if curation is None:
+        return turtle_files()
+    return [p for p in turtle_files() if p.name != "curation.ttl"] + [curation]
+
+
+def _input_files(request: LoadRequest, source: Source) -> list[Path]:
+    members = [m for by_language in source.tables.values() for m in by_language.values()] + [m for m, _ in source.rdf]
+    extra = [p for p in (request.nace, request.curation) if p]
+    return sorted({m.path for m in members}) + extra + [FOLDER / "curation.ttl"] * (request.curation is None)
+
+
+def _scope_counts(decisions: Any) -> dict[str, int]:
+    in_scope = [d for d in decisions if d.degree != "excluded"]
+    best: dict[str, str] = {}
+    for d in in_scope:
+        if best.get(d.occupation) != "core":
+            best[d.occupation] = d.degree
+    degrees = Counter(best.values())
+    return {
+        "inScope": len(best),
+        "core": degrees["core"],
+        "relatedOnly": degrees["related"],
+        "scopeDecisions": len(decisions),
+    }
+
+
+def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:
+    """Write the manifest, make everything durable and rename the folder into place."""
+    target = releases.folder / release_id
+    if (target / "manifest.json").is_file():  # the same content was loaded before
+        existing = Release(target, json.loads((target / "manifest.json").read_text(encoding="utf-8")))
+        if not releases.verify(existing):
+            return existing
+        shutil.rmtree(target)
+    path = releases.building / "manifest.json"
+    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for file in releases.building.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+    releases.folder.mkdir(exist_ok=True)
+    releases.building.rename(target)
+    sync_folder(releases.folder)
+    return Release(target, manifest)

@@ -1,0 +1,132 @@
+"""Between store and analysis: read typed tables from the release being built, write the derived statements back."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from analysis.scope import ScopeResult, derive
+from analysis.scope.model import default_parameters
+from analysis.statements import scope_quads
+from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
+from loaders.errors import SourceError
+from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY
+from queries import Row, select
+
+# The languages that the label route has words for.
+LABEL_LANGUAGES = ("en", "es", "fr", "de")
+
+
+def ontology_quads(files: list[Path]) -> Iterator[str]:
+    """The ontology files as quads of the ontology graph. Raises SourceError naming file and line on a syntax fault."""
+    for path in files:
+        try:
+            for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+                yield f"{quad.triple} <{GRAPH_ONTOLOGY}> .\n"
+        except SyntaxError as fault:
+            raise SourceError(
+                f"{path}, line {fault.lineno}: not valid Turtle ({fault.msg}).", "Mend the file."
+            ) from fault
+        except OSError as fault:
+            raise SourceError(
+                f"{path}: cannot be read ({fault.strerror}).", "Give the path of a Turtle file."
+            ) from fault
+
+
+def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTables:
+    """Occupations with labels and skills, and what the table-driven routes (isco, nace, curated) assert."""
+    assertions: list[Assertion] = []
+    for route in ("isco", "nace", "curated"):
+        if route in routes:
+            assertions += _assertions(store, route)
+    return ScopeTables(_occupations(store), tuple(assertions))
+
+
+def derive_scope(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> tuple[ScopeTables, ScopeResult]:
+    """Run the scope derivation on what the store holds."""
+    tables = scope_tables(store, routes)
+    return tables, derive(tables, routes)
+
+
+def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
+    """The scope graph as N-Quads lines."""
+    parameters: dict[str, object] = {"decision": json.loads(default_parameters().to_json())}
+    return scope_quads(result.assertions, result.decisions, esco_version, parameters)
+
+
+def _occupations(store: ox.Store) -> dict[str, Occupation]:
+    codes = {_iri(o): _text(c) for o, c in select(store, "api/occupations")}
+    isco = {_iri(o): _text(c) for o, _, c in select(store, "materialise/isco_groups")}
+    essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
+    labels: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for language in LABEL_LANGUAGES:
+        graph = {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}
+        for concept, label in select(store, "api/labels", graph):
+            if (iri := _iri(concept)) in codes:
+                labels[iri][language] = [_text(label)]
+        for concept, label in select(store, "api/alternative_labels", graph):
+            if (iri := _iri(concept)) in codes and language in labels[iri]:
+                labels[iri][language].append(_text(label))
+    return {
+        iri: Occupation(
+            iri,
+            codes[iri],
+            isco.get(iri, ""),
+            {lang: (words[0], *sorted(set(words[1:]))) for lang, words in labels[iri].items()},
+            frozenset(essential[iri]),
+            frozenset(optional[iri]),
+        )
+        for iri in sorted(codes)
+    }
+
+
+def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for occupation, skill in select(store, name):
+        found[_iri(occupation)].add(_iri(skill))
+    return found
+
+
+def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
+    """One assertion per (occupation, domain) of a route: of several sources the strongest speaks, all are named."""
+    grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
+    for row in select(store, f"materialise/scope_{route}"):
+        occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
+        grouped[occupation, domain].append((degree, source, sub_domain, function, charter, reason))
+    rank = {"excluded": 0, "core": 1, "related": 2}
+    assertions = []
+    for (occupation, domain), found in sorted(grouped.items()):
+        found.sort(key=lambda f: (rank[f[0]], f[1]))
+        degree, _, sub_domain, function, charter, reason = found[0]
+        sources = tuple(sorted({f[1] for f in found}))
+        assertions.append(
+            Assertion(occupation, domain, degree, route, sources, sub_domain, function, charter, reason=reason)
+        )
+    return assertions
+
+
+def _scope_row(route: Route, row: Row) -> tuple[str, str, Degree, str, str, str, str, str]:
+    if route == "curated":
+        occupation, domain, degree, sub_domain, function, charter, reason, source = row
+    else:
+        occupation, domain, degree, sub_domain, function, source = row
+        charter = reason = None
+    return (
+        _iri(occupation), _id(domain), _id(degree), _id(sub_domain), _id(function), _id(charter),  # type: ignore[return-value]
+        reason.value if reason else "", _iri(source),
+    )  # fmt: skip
+
+
+def _iri(term: object) -> str:
+    return term.value  # type: ignore[attr-defined, no-any-return]
+
+
+_text = _iri
+
+
+def _id(term: object) -> str:
+    return "" if term is None else _iri(term).rpartition("/")[2]

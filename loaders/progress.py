@@ -1,0 +1,46 @@
+"""How a load tells what it is doing: one small protocol, with a quiet implementation for libraries and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Told of each stage and of counts within it."""
+
+    def stage(self, title: str) -> None:
+        """A new stage begins; the one before is done."""
+
+    def advance(self, count: int) -> None:
+        """So many more items of the current stage are done."""
+
+    def done(self) -> None:
+        """The last stage is done."""
+
+
+class Quiet:
+    """Says nothing."""
+
+    def stage(self, title: str) -> None:
+        """Nothing."""
+
+    def advance(self, count: int) -> None:
+        """Nothing."""
+
+    def done(self) -> None:
+        """Nothing."""
+
+
+def counted(items: Iterable[T], progress: Progress, every: int = 20_000) -> Iterator[T]:
+    """Pass items on, reporting their number now and then."""
+    count = 0
+    for item in items:
+        count += 1
+        if count == every:
+            progress.advance(count)
+            count = 0
+        yield item
+    progress.advance(count)

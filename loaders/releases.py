@@ -1,0 +1,166 @@
+"""Releases: immutable folders, one of them served.
+
+DATA_DIR/
+  releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json
+  current -> releases/…      the served one; switched by one atomic rename
+  building/                  what a load works on; worthless after a crash and swept by the next load
+  load.lock                  held while a load runs
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loaders.errors import Busy, ReleaseError
+
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release on disk."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """``<ESCO version>-<first 12 digits of the content hash>``."""
+        return self.path.name
+
+    @property
+    def store(self) -> Path:
+        """The folder of the Oxigraph store."""
+        return self.path / "store"
+
+    def withdrawn(self) -> dict[str, dict[str, str]]:
+        """IRI -> status, label, replacedBy of the concepts that ESCO has withdrawn."""
+        found: dict[str, dict[str, str]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
+        return found
+
+
+class Releases:
+    """The releases of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.folder = data_dir / "releases"
+        self.pointer = data_dir / "current"
+        self.building = data_dir / "building"
+
+    def all(self) -> list[Release]:
+        """Every complete release, newest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [_read(p) for p in self.folder.iterdir() if (p / "manifest.json").is_file()]
+        return sorted(found, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
+
+    def get(self, release_id: str) -> Release:
+        """One release by its id or an unambiguous beginning of it. Raises ReleaseError."""
+        matches = [r for r in self.all() if r.id.startswith(release_id)]
+        exact = [r for r in matches if r.id == release_id]
+        if len(exact or matches) != 1:
+            known = ", ".join(r.id for r in self.all()) or "none"
+            what = "is ambiguous" if matches else "does not exist"
+            raise ReleaseError(f"Release '{release_id}' {what} (known: {known}).", "See: ccsi releases list")
+        return (exact or matches)[0]
+
+    def current(self) -> Release | None:
+        """The served release, or None."""
+        try:
+            target = self.pointer.resolve(strict=True)
+        except OSError:
+            return None
+        return _read(target) if (target / "manifest.json").is_file() else None
+
+    def publish(self, release: Release) -> None:
+        """Make a release the served one: one atomic rename of the pointer, durable before it returns."""
+        temporary = self.data_dir / f".current-{os.getpid()}"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(Path("releases") / release.id)
+        temporary.replace(self.pointer)
+        sync_folder(self.data_dir)
+
+    def remove(self, release: Release) -> None:
+        """Delete a release from disk. Raises ReleaseError for the served one."""
+        current = self.current()
+        if current and current.id == release.id:
+            raise ReleaseError(f"Release {release.id} is being served.", "Publish another release first.")
+        doomed = self.folder / f".removing-{release.id}"  # gone from the list at once, whatever happens next
+        release.path.rename(doomed)
+        shutil.rmtree(doomed)
+
+    def verify(self, release: Release) -> list[str]:
+        """Compare every file of the store with the checksums of the manifest; returns what is wrong, if anything."""
+        faults = []
+        recorded: dict[str, str] = release.manifest["files"]
+        present = checksums(release.store)
+        for name in sorted(recorded.keys() | present.keys()):
+            if name not in present:
+                faults.append(f"{name} is missing")
+            elif name not in recorded:
+                faults.append(f"{name} does not belong to the release")
+            elif recorded[name] != present[name]:
+                faults.append(f"{name} has changed")
+        return faults
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the data folder for one load. Raises Busy when another load does."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with (self.data_dir / "load.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(
+                    f"Another load is running in {self.data_dir}.", "Wait for it to end, or use another --data-dir."
+                ) from None
+            for litter in self._litter():
+                shutil.rmtree(litter, ignore_errors=True)
+            yield
+
+    def _litter(self) -> list[Path]:
+        return [self.building, *self.folder.glob(".removing-*")]
+
+
+def checksums(store: Path) -> dict[str, str]:
+    """SHA-256 of the files that hold a store's data; the engine's logs and lock are not among them."""
+    found = {}
+    for path in sorted(store.iterdir()):
+        if path.suffix in {".sst", ".log", ".blob"} or path.name.startswith(("MANIFEST", "CURRENT")):
+            with path.open("rb") as stream:
+                found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def sync_folder(path: Path) -> None:
+    """Make the entries of a folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path) -> Release:
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as fault:
+        raise ReleaseError(
+            f"{path / 'manifest.json'}: not readable ({fault}).", "Remove the folder and load again."
+        ) from fault
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise ReleaseError(
+            f"{path.name}: made by another version of this software (format {manifest.get('format')}).",
+            "Load the ESCO files again.",
+        )
+    return Release(path, manifest)

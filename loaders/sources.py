@@ -1,0 +1,236 @@
+"""Find out what the user brought: RDF files or the CSV bundle, plain, compressed or zipped, and which ESCO version.
+
+The official downloads come as zip archives of either kind; both are read in place, without unpacking to disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import pyoxigraph as ox
+
+from loaders.errors import SourceError
+
+RDF_FORMATS = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".turtle": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+}
+# occupations_en.csv, broaderRelationsOccPillar.csv (v1.0 writes no language), ISCOGroups_es.csv …
+CSV_NAME = re.compile(r"^(?P<table>[A-Za-z]+)(?:_(?P<lang>[a-z]{2}(?:-[a-z]{2})?))?\.csv$")
+VERSION = re.compile(r"(?<![\d.])v?(1\.\d{1,2}(?:\.\d{1,2})?)(?![\d.]*\d)", re.IGNORECASE)
+KNOWN_TABLES = {
+    "occupations",
+    "skills",
+    "ISCOGroups",
+    "skillGroups",
+    "occupationSkillRelations",
+    "skillSkillRelations",
+    "broaderRelationsOccPillar",
+    "broaderRelationsSkillPillar",
+    "skillsHierarchy",
+    "conceptSchemes",
+}
+MAX_ZIP_RATIO = 200  # a text of this kind packs about 1:10; far beyond that is an attack, not ESCO
+
+
+@dataclass(frozen=True)
+class Member:
+    """One readable file: on disk, or inside a zip archive."""
+
+    path: Path
+    inner: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name to show a person."""
+        return f"{self.path}!{self.inner}" if self.inner else str(self.path)
+
+    @property
+    def base(self) -> str:
+        """The last part of the name, without a trailing ``.gz``."""
+        return Path(self.inner or self.path.name).name.removesuffix(".gz")
+
+    @property
+    def packed(self) -> bool:
+        """Whether the bytes are gzip-compressed."""
+        return (self.inner or self.path.name).endswith(".gz")
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The plain bytes, decompressed on the way; any fault of the archive becomes a SourceError."""
+        try:
+            with self._raw() as raw:
+                if self.packed:
+                    with gzip.open(raw) as plain:
+                        yield plain  # type: ignore[misc]  # GzipFile is a binary stream in all but name
+                else:
+                    yield raw
+        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as fault:
+            raise SourceError(
+                f"{self.name}: the archive is damaged or cut short ({fault}).",
+                "Download the file again and compare its size with the download page.",
+            ) from fault
+        except PermissionError as fault:
+            raise SourceError(
+                f"{self.name}: cannot be read ({fault.strerror}).", "Check the file's permissions."
+            ) from fault
+
+    @contextmanager
+    def _raw(self) -> Iterator[IO[bytes]]:
+        if self.inner:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.inner) as stream:
+                yield stream
+        else:
+            with self.path.open("rb") as stream:
+                yield stream
+
+
+zlib_error: type[Exception] = __import__("zlib").error
+
+
+@dataclass
+class Source:
+    """What one load reads: either RDF members or the tables of a CSV bundle, and the version they name."""
+
+    rdf: list[tuple[Member, ox.RdfFormat]] = field(default_factory=list)
+    tables: dict[str, dict[str, Member]] = field(default_factory=dict)  # table -> language ("" if none) -> member
+    versions: set[str] = field(default_factory=set)
+    ignored: list[str] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """``csv`` or ``rdf``."""
+        return "csv" if self.tables else "rdf"
+
+
+def discover(paths: list[Path]) -> Source:
+    """Sort the given files and folders into a Source.
+
+    Raises SourceError when a path does not exist, holds nothing usable, or mixes kinds.
+    """
+    source = Source(paths=paths)
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"{path}: no such file or folder.", "Give the path of an ESCO download.")
+        for member in _members(path):
+            _sort_in(member, source)
+        source.versions |= set(VERSION.findall(path.name))
+    if source.tables and source.rdf:
+        raise SourceError(
+            f"{paths[0]}: holds both RDF files and CSV tables.", "Load either the RDF file or the CSV bundle, not both."
+        )
+    if not source.tables and not source.rdf:
+        seen = f" (seen: {', '.join(source.ignored[:5])})" if source.ignored else ""
+        raise SourceError(
+            f"{', '.join(map(str, paths))}: no ESCO file found{seen}.",
+            "Give a .ttl, .nt or .rdf file (also .gz or .zip), or the folder or .zip of the CSV bundle.",
+        )
+    return source
+
+
+def _members(path: Path) -> Iterator[Member]:
+    if path.is_dir():
+        try:
+            yield from (Member(p) for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith("."))
+        except PermissionError as fault:
+            raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from fault
+    elif path.suffix == ".zip":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                entries = [e for e in archive.infolist() if not e.is_dir() and "__MACOSX" not in e.filename]
+        except (zipfile.BadZipFile, OSError) as fault:
+            raise SourceError(
+                f"{path}: not a sound zip archive ({fault}).", "Download the file again; the archive may be cut short."
+            ) from fault
+        for entry in entries:
+            if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
+                raise SourceError(
+                    f"{path}!{entry.filename}: unpacks to {entry.file_size / max(entry.compress_size, 1):.0f} times its size.",
+                    "Use the archive as downloaded from the ESCO portal.",
+                )
+            yield Member(path, entry.filename)
+    else:
+        yield Member(path)
+
+
+def _sort_in(member: Member, source: Source) -> None:
+    suffix = Path(member.base).suffix.lower()
+    if suffix in RDF_FORMATS:
+        source.rdf.append((member, RDF_FORMATS[suffix]))
+        source.versions |= set(VERSION.findall(Path(member.inner or member.path.name).name))
+        return
+    match = CSV_NAME.match(member.base)
+    if match and (match["table"] in KNOWN_TABLES or match["table"].endswith("Collection")):
+        by_language = source.tables.setdefault(match["table"], {})
+        language = match["lang"] or ""
+        if language in by_language:
+            raise SourceError(
+                f"{member.name}: the table {member.base} is given twice (also {by_language[language].name}).",
+                "Load one ESCO version at a time.",
+            )
+        by_language[language] = member
+        return
+    source.ignored.append(member.base)
+
+
+def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of one table with their line numbers; cells may span lines.
+
+    Raises SourceError when a required column is missing, the file is empty, or a row is cut short.
+    """
+    csv.field_size_limit(16 * 1024 * 1024)
+    with member.open() as raw:
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        reader = csv.reader(text, strict=True)
+        try:
+            header = next(reader, None)
+            if not header:
+                raise SourceError(f"{member.name}: the file is empty.", "Download the bundle again.")
+            if missing := required - set(header):
+                raise SourceError(
+                    f"{member.name}, line 1: column {', '.join(sorted(missing))} is missing (found: {', '.join(header)[:200]}).",
+                    "Use the official ESCO CSV file; a spreadsheet may have changed it.",
+                )
+            line = reader.line_num
+            for row in reader:
+                line, at = reader.line_num, line + 1
+                if len(row) != len(header):
+                    if not row:
+                        continue
+                    raise SourceError(
+                        f"{member.name}, line {at}: {len(row)} cells where the header has {len(header)}.",
+                        "The file was cut short or edited; download it again.",
+                    )
+                yield at, dict(zip(header, row, strict=True))
+        except UnicodeDecodeError as fault:
+            raise SourceError(
+                f"{member.name}: not UTF-8 text ({fault.reason}).", "Use the file as downloaded."
+            ) from fault
+        except csv.Error as fault:
+            raise SourceError(
+                f"{member.name}, line {reader.line_num}: {fault}.", "Use the file as downloaded."
+            ) from fault
+
+
+def fingerprint(path: Path) -> dict[str, str | int]:
+    """Name, size and SHA-256 of an input file, for the manifest."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}

@@ -1,0 +1,85 @@
+"""Write quads to a fresh store in bounded memory, and identify the set of quads written.
+
+The engine's bulk loader is the fastest way in, but fed with one big file it needs 1.6 GB. Fed with pieces of some
+32 MB it is as fast and needs a fifth of that; while it works on one piece (without the GIL), the next is prepared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyoxigraph as ox
+
+PIECE = 32 * 1024 * 1024
+
+
+class QuadWriter:
+    """A context in which quads are written to a new store at `path`; on leaving, everything is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = ox.Store(str(path))
+        self._marks = bytearray()  # one 64-bit hash per quad
+        self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
+        self._fault: BaseException | None = None
+        self._loader = threading.Thread(target=self._load, name="bulk-loader", daemon=True)
+
+    def __enter__(self) -> QuadWriter:
+        self._loader.start()
+        return self
+
+    def __exit__(self, kind: object, fault: object, trace: object) -> None:
+        self._pieces.put(None)
+        self._loader.join()
+        if kind is None and self._fault:
+            raise self._fault
+
+    def write(self, lines: Iterable[str]) -> int:
+        """Load N-Quads lines; returns how many. Raises what the engine raises (OSError when the disk is full)."""
+        piece: list[bytes] = []
+        size = count = 0
+        blake2b, marks = hashlib.blake2b, self._marks
+        for line in lines:
+            raw = line.encode()
+            marks += blake2b(raw, digest_size=8).digest()
+            piece.append(raw)
+            size += len(raw)
+            count += 1
+            if size >= PIECE:
+                self._hand_over(piece)
+                piece, size = [], 0
+        self._hand_over(piece)
+        return count
+
+    def flush(self) -> None:
+        """Wait until everything written can be queried."""
+        self._pieces.join()
+        if self._fault:
+            raise self._fault
+
+    def _hand_over(self, piece: list[bytes]) -> None:
+        if self._fault:
+            raise self._fault
+        if piece:
+            self._pieces.put(b"".join(piece))
+
+    def _load(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            if self._fault is None:
+                try:
+                    self.store.bulk_load(input=piece, format=ox.RdfFormat.N_QUADS, lenient=True)
+                except BaseException as fault:  # handed to the writing thread
+                    self._fault = fault
+            self._pieces.task_done()
+
+    def identity(self) -> tuple[str, int]:
+        """(content hash, number of distinct quads): the SHA-256 of the sorted 64-bit hashes of all quads written.
+
+        It depends on the set of quads only, not on their order or on repetitions.
+        """
+        marks = np.unique(np.frombuffer(self._marks, dtype="<u8"))
+        return hashlib.sha256(marks.tobytes()).hexdigest(), int(marks.size)
