@@ -1,0 +1,268 @@
+"""What the skill derivations read, and what they give back.
+
+IRIs of ESCO concepts are full strings. Units of analysis are named by identifiers: ``heritage`` (a domain),
+``heritage/museums`` (a sub-domain), ``function/creation`` (a function over all domains) and ``ccsi`` (everything).
+Shares lie in 0..1. Every figure that rests on few occupations travels with the counts it rests on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from analysis.tables import Degree, Occupation
+
+SkillType = Literal["skill", "knowledge"]
+UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
+SkillClass = Literal["core", "common", "peripheral"]
+Level = Literal["broad", "fine"]
+Lineage = Literal["same", "split", "merge", "new", "retired"]
+
+CCSI = "ccsi"
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """One released ESCO skill or knowledge concept.
+
+    ``broader`` holds its direct parents, which are groups or other skills (ESCO's hierarchy is a poly-hierarchy);
+    ``related`` the skills that ESCO links to it, whichever way the link points; ``collections`` the identifiers of
+    ESCO's collections it is in (``digital``, ``green``, ``digcomp``, ``language``, ``research``, ``transversal``).
+    ``labels`` and ``descriptions`` hold one text per language tag; a language that ESCO lacks is absent.
+    """
+
+    iri: str
+    type: SkillType
+    reuse_level: str
+    broader: frozenset[str]
+    labels: dict[str, str]
+    descriptions: dict[str, str] = field(default_factory=dict)
+    related: frozenset[str] = frozenset()
+    collections: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of ESCO's skill hierarchy: a T, S, L or K (ISCED-F) node, by its code (``T2.4``, ``S1.2``, ``0213``).
+
+    ``scheme`` is the last segment of its concept scheme (``skills-hierarchy``, ``isced-f``).
+    """
+
+    iri: str
+    code: str
+    labels: dict[str, str]
+    broader: frozenset[str]
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was decided for one (occupation, domain) pair."""
+
+    degree: Degree
+    sub_domain: str = ""
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SkillTables:
+    """All that the skill derivations read.
+
+    ``scope`` maps (occupation IRI, domain id) to its decision; ``domain_labels`` gives the labels of units in as many
+    languages as there are, and is only used in descriptions.
+    """
+
+    skills: dict[str, Skill]
+    occupations: dict[str, Occupation]
+    groups: dict[str, Group]
+    scope: dict[tuple[str, str], Scope]
+    domain_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A set of occupations that is analysed as one: a domain, a sub-domain, a function or the CCSI.
+
+    ``weights`` maps each occupation to the weight of its degree; ``core`` counts those with degree core.
+    ``small`` is true where the unit has so few occupations that single figures must be read as hints.
+    """
+
+    id: str
+    kind: UnitKind
+    domain: str
+    weights: dict[str, float]
+    core: int
+    small: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Specialisation:
+    """How much a skill belongs to a unit; formulas in :mod:`analysis.skills.specialisation`.
+
+    ``essential`` and ``optional`` count the unit's occupations using the skill that way (a pair that ESCO holds both
+    ways counts as essential); ``overall`` counts those of all ESCO. ``essential_share`` is unweighted, 0..1.
+    """
+
+    unit: str
+    skill: str
+    essential: int
+    optional: int
+    core_support: int
+    overall: int
+    essential_share: float
+    share: float
+    lq: float
+    log2_lq: float
+    p: float
+    q: float
+    effective_use: float
+    coreness: float
+    specialised: bool
+    transversal: bool
+    skill_class: SkillClass
+
+    @property
+    def support(self) -> int:
+        """Occupations of the unit that use the skill, either way."""
+        return self.essential + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShare:
+    """The share of a unit's skill use that falls under one ESCO group, and the same for all of ESCO."""
+
+    unit: str
+    group: str
+    share: float
+    overall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transversality:
+    """Why a skill counts as transversal or not.
+
+    ``spread_isco`` and ``spread_domains`` are normalised entropies (0: one place only, 1: evenly everywhere);
+    ``t_groups`` are the codes of its groups in the T branch, deepest ones only.
+    """
+
+    skill: str
+    t_groups: tuple[str, ...]
+    spread_isco: float
+    spread_domains: float
+    occupations: int
+    score: float
+    transversal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransversalFigure:
+    """One line of a unit's transversal profile: a T-group or a collection against the ESCO average.
+
+    ``share`` and ``overall`` are shares of skill use; ``reach`` and ``reach_overall`` shares of occupations with at
+    least one such skill; ``ratio`` is share / overall (1 = as in ESCO).
+    """
+
+    unit: str
+    aspect: str
+    share: float
+    overall: float
+    ratio: float
+    reach: float
+    reach_overall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A skill in a cluster. ``weight``: share of its ties that stay in the cluster; ``centrality``: its strength of
+    ties inside, 1 for the strongest member; ``rank`` starts at 1; ``primary`` is false where the skill mainly belongs
+    to another cluster and only leans on this one.
+    """
+
+    skill: str
+    weight: float
+    centrality: float
+    rank: int
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A group of specialised skills of one domain (or of the CCSI).
+
+    ``id`` is stable between releases. ``groups`` and ``fields`` give (group IRI, share) of ESCO's S, T and L groups
+    and of ISCED-F fields; ``occupations`` gives (occupation IRI, share of its specialised skills in the cluster);
+    ``neighbours`` gives (cluster id, share of the cluster's outgoing ties). ``reliable`` is false where the support
+    of the domain is too small for the cluster to be more than a hint.
+    """
+
+    id: str
+    domain: str
+    level: Level
+    parent: str
+    labels: dict[str, str]
+    descriptions: dict[str, str]
+    members: tuple[Member, ...]
+    central: tuple[str, ...]
+    groups: tuple[tuple[str, float], ...]
+    fields: tuple[tuple[str, float], ...]
+    occupations: tuple[tuple[str, float], ...]
+    neighbours: tuple[tuple[str, float], ...]
+    support: int
+    stability: float
+    reliable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEntry:
+    """How a cluster came from one of the release before; ``overlap`` is the Jaccard index of their members."""
+
+    domain: str
+    level: Level
+    new: str
+    old: str
+    relation: Lineage
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousCluster:
+    """What has to be kept of a released cluster so that the next release can be matched to it."""
+
+    id: str
+    domain: str
+    level: Level
+    skills: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Internal figures of one partition of one domain; definitions in :mod:`analysis.skills.quality`."""
+
+    domain: str
+    level: Level
+    occupations: int
+    skills: int
+    clusters: int
+    modularity: float
+    conductance: float
+    coverage: float
+    tiny_share: float
+    largest_share: float
+    silhouette: float
+    group_ami: float
+    occupation_support: float
+
+
+@dataclass(frozen=True, slots=True)
+class SkillsResult:
+    """Everything derived about skills, in a fixed order."""
+
+    units: tuple[Unit, ...]
+    specialisations: tuple[Specialisation, ...]
+    group_shares: tuple[GroupShare, ...]
+    transversality: tuple[Transversality, ...]
+    profiles: tuple[TransversalFigure, ...]
+    clusters: tuple[Cluster, ...]
+    lineage: tuple[LineageEntry, ...]
+    quality: tuple[Quality, ...]
+    parameters: dict[str, str]

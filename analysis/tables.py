@@ -1,0 +1,78 @@
+"""The typed tables that every derivation reads, and the statements it gives back.
+
+IRIs of ESCO concepts are full strings; identifiers of CCSI concepts (``heritage``, ``core``, ``isco``, ``creation``)
+are the last segment of their IRI, so that a table can be read and tested without RDF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Degree = Literal["core", "related", "excluded"]
+Route = Literal["isco", "nace", "curated", "skills", "label"]
+
+ROUTES: tuple[Route, ...] = ("isco", "nace", "curated", "skills", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Occupation:
+    """One released ESCO occupation.
+
+    ``labels`` holds, per language tag, the preferred label followed by the alternative ones; ``isco`` is the
+    ISCO-08 unit group (four digits); ``code`` is ESCO's notation ("2654.1.7") or "" where the release has none.
+    """
+
+    iri: str
+    code: str
+    isco: str
+    labels: dict[str, tuple[str, ...]]
+    essential: frozenset[str]
+    optional: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One route's statement that an occupation belongs (or, ``excluded``, does not belong) to a domain.
+
+    ``domain`` is "" only for a curated exclusion from every domain. ``sources`` are the IRIs it was derived from.
+    ``score`` is the route's own measure where it has one (skills: relatedness; label: precision of the term).
+    """
+
+    occupation: str
+    domain: str
+    degree: Degree
+    route: Route
+    sources: tuple[str, ...]
+    sub_domain: str = ""
+    function: str = ""
+    charter_function: str = ""
+    score: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is concluded for one (occupation, domain) pair from all its assertions.
+
+    ``confidence`` estimates the probability that the pair with this degree is what a careful reader would say;
+    ``contradicted`` is true when a route says something else than the degree decided.
+    """
+
+    occupation: str
+    domain: str
+    degree: Degree
+    confidence: float
+    based_on: tuple[Assertion, ...]
+    contradicted: bool
+    sub_domain: str = ""
+    functions: tuple[str, ...] = ()
+    charter_functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeTables:
+    """All that the scope derivation reads: occupations by IRI, and the assertions of the table-driven routes."""
+
+    occupations: dict[str, Occupation]
+    assertions: tuple[Assertion, ...] = field(default=())
