@@ -1,0 +1,1 @@
+"""The service: an API, pages and SPARQL over one published release."""

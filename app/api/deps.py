@@ -1,0 +1,187 @@
+"""What the routes share: the served release, the language asked for, paging, and the refusal of unknown parameters."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from starlette.responses import Response
+
+from app import http
+from app.catalogue import Catalogue
+from app.errors import BadParameter, UnknownParameter
+from app.service import Served, Service
+from app.settings import Limits
+
+_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+ALL_LANGUAGES = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request and the release that answers it."""
+
+    request: Request
+    served: Served
+    language: str  # a language of the release, or "*"
+    base: str  # public base URL, no trailing slash
+    limits: Limits
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The release's tables."""
+        return self.served.catalogue
+
+    @property
+    def label_language(self) -> str:
+        """The language for the labels of related concepts."""
+        return "en" if self.language == ALL_LANGUAGES else self.language
+
+    def json(self, payload: Any, links: str = "") -> Response:
+        """The payload as this request's answer."""
+        return http.json_answer(self.request, self.served, payload, self.label_language, links)
+
+    def url(self, path: str) -> str:
+        """An absolute URL of the API."""
+        return f"{self.base}/api/v1{path}"
+
+
+def service_of(request: Request) -> Service:
+    """The service of the running app."""
+    return request.app.state.service  # type: ignore[no-any-return]
+
+
+def strict_parameters(request: Request) -> None:
+    """Refuse a query parameter that the path does not know: a typo must not silently widen the answer."""
+    route = request.scope["route"]
+    known = {p.alias for p in get_flat_params(route.dependant) if isinstance(p.field_info, params.Query)}
+    if unknown := sorted(set(request.query_params) - known):
+        raise UnknownParameter(f"{', '.join(unknown)}: no such parameter here.", field=unknown[0], known=sorted(known))
+
+
+async def context(
+    request: Request,
+    language: Annotated[
+        str | None,
+        Query(
+            description="Language of the words, as a BCP 47 tag; `*` for all. Without it Accept-Language decides; English stands in."
+        ),
+    ] = None,
+) -> Context:
+    """The served release and the language to answer in (RFC 4647 lookup, English as the last resort)."""
+    service = service_of(request)
+    served = service.served
+    available = served.catalogue.languages
+    if language is not None:
+        if language == ALL_LANGUAGES:
+            chosen = ALL_LANGUAGES
+        elif not _TAG.match(language):
+            raise BadParameter(
+                f"language: '{language[:40]}' is not a language tag.", field="language", available=available
+            )
+        else:
+            chosen = lookup([language], available)
+    else:
+        chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
+    if chosen != ALL_LANGUAGES:
+        await served.catalogue.prepare(chosen)
+    base = service.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    return Context(request, served, chosen, base, service.limits)
+
+
+def accepted(header: str) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first."""
+    found = []
+    for n, part in enumerate(header[:500].split(",")):
+        tag, _, q = part.partition(";")
+        tag = tag.strip()
+        try:
+            weight = float(q.strip().removeprefix("q=")) if q.strip() else 1.0
+        except ValueError:
+            continue
+        if _TAG.match(tag) and weight > 0:
+            found.append((-weight, n, tag))
+    return [tag for _, _, tag in sorted(found)]
+
+
+def lookup(wanted: list[str], available: list[str]) -> str:
+    """RFC 4647 lookup: fr-BE finds fr; English where nothing fits."""
+    for tag in wanted:
+        parts = tag.lower().split("-")
+        while parts:
+            if "-".join(parts) in available:
+                return "-".join(parts)
+            parts.pop()
+    return "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list to answer."""
+
+    limit: int
+    offset: int
+
+
+def page(
+    request: Request,
+    limit: Annotated[int | None, Query(description="Items of the page; see /api/v1/limits.")] = None,
+    offset: Annotated[int, Query(description="Items to pass over.")] = 0,
+) -> Page:
+    """The page asked for; a value beyond the published limits is refused, not clamped."""
+    limits = service_of(request).limits
+    chosen = limits.rows_default if limit is None else limit
+    if not 1 <= chosen <= limits.rows:
+        raise BadParameter(f"limit: must be from 1 to {limits.rows}.", field="limit", maximum=limits.rows)
+    if not 0 <= offset <= limits.offset:
+        raise BadParameter(f"offset: must be from 0 to {limits.offset}.", field="offset", maximum=limits.offset)
+    return Page(chosen, offset)
+
+
+def listing(ctx: Context, items: list[Any], where: Page, render: Any, **more: Any) -> Response:
+    """One page of a list: items, total, limit, offset, and RFC 8288 links to the other pages."""
+    shown = [render(item) for item in items[where.offset : where.offset + where.limit]]
+    body = {
+        "@context": ctx.url("/context.jsonld"), **more,
+        "items": shown, "total": len(items), "limit": where.limit, "offset": where.offset,
+        "language": ctx.language,
+    }  # fmt: skip
+    return ctx.json(body, page_links(ctx, len(items), where))
+
+
+def page_links(ctx: Context, total: int, where: Page) -> str:
+    """The Link header of a page: first, prev, next, last."""
+    last = max(0, (total - 1) // where.limit * where.limit)
+    targets = {"first": 0, "last": last}
+    if where.offset > 0:
+        targets["prev"] = max(0, where.offset - where.limit)
+    if where.offset + where.limit < total:
+        targets["next"] = where.offset + where.limit
+    others = [(k, v) for k, v in ctx.request.query_params.multi_items() if k not in ("limit", "offset")]
+
+    def target(offset: int) -> str:
+        query = urlencode([*others, ("limit", where.limit), ("offset", offset)])
+        return f"<{ctx.base}{ctx.request.url.path}?{query}>"
+
+    return ", ".join(f'{target(offset)}; rel="{rel}"' for rel, offset in targets.items())
+
+
+def concept_key(text: str, kind: str) -> str:
+    """A UUID in canonical form. Raises BadParameter when it is none."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise BadParameter(
+            f"'{text[:60]}' is not the UUID of an ESCO {kind}.",
+            field="uuid",
+            example="2a9f3bd5-e7a8-4a1c-a45b-cb2c1dee2d1c",
+        ) from None
+
+
+Ctx = Annotated[Context, Depends(context)]
+Paging = Annotated[Page, Depends(page)]

@@ -1,0 +1,73 @@
+"""/releases, /limits, /health and the JSON-LD context: the service about itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app import http
+from app.api.context import CONTEXT
+from app.api.deps import Ctx, service_of
+from app.errors import problem_response
+from app.settings import Limits
+from ontology import ATTRIBUTION
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/releases", summary="The releases on this server, and which one is served")
+async def releases(ctx: Ctx, request: Request) -> Response:
+    """Versions, content hashes, counts, repairs and what is missing, newest first."""
+    service = service_of(request)
+    known = await asyncio.to_thread(service.releases.all)
+    items = [{**described(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
+    return ctx.json({"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION})
+
+
+@router.get("/limits", summary="Every published limit")
+async def limits(request: Request) -> Response:
+    """Name, value, default, meaning and the environment variable that sets it."""
+    service = service_of(request)
+    items = [
+        {
+            "name": name,
+            "value": getattr(service.limits, name),
+            "default": info.default,
+            "help": info.description,
+            "setting": f"CCSI_LIMIT_{name.upper()}",
+        }
+        for name, info in Limits.model_fields.items()
+    ]
+    return http.plain({"items": items, "total": len(items)})
+
+
+@router.get("/health/live", summary="Is the process alive?")
+async def live() -> Response:
+    """Always 200 while the process answers."""
+    return http.plain({"status": "alive"})
+
+
+@router.get("/health/ready", summary="Can it answer questions?")
+async def ready(request: Request) -> Response:
+    """200 with the served release, or 503."""
+    service = service_of(request)
+    if not service.ready:
+        return problem_response(
+            503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
+        )
+    release = service.served.release
+    return http.plain({"status": "ready", "release": release.id, "escoVersion": release.manifest["escoVersion"]})
+
+
+@router.get("/context.jsonld", summary="The JSON-LD context of every answer")
+async def context() -> Response:
+    """Makes the JSON of this API linked data."""
+    return http.plain(CONTEXT, "application/ld+json")
+
+
+def described(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a manifest tells the public: everything but file checksums."""
+    return {key: value for key, value in manifest.items() if key not in ("files", "format")}

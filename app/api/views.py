@@ -1,0 +1,307 @@
+"""The JSON shapes: pure functions from the catalogue to plain dictionaries, field names as ESCO has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.deps import ALL_LANGUAGES, Context
+from app.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, collate, uuid
+from ontology import ESCO_DATA
+
+Json = dict[str, Any]
+
+
+def occupation_ref(ctx: Context, iri: str) -> Json:
+    """An occupation as others refer to it."""
+    item = ctx.catalogue.occupations[iri]
+    return {
+        "uri": iri,
+        "className": "Occupation",
+        "code": item.code,
+        "preferredLabel": ctx.catalogue.label(iri, ctx.label_language),
+        "href": ctx.url(f"/occupations/{uuid(iri)}"),
+    }
+
+
+def skill_ref(ctx: Context, iri: str) -> Json:
+    """A skill as others refer to it, with type, reuse level and the groups right above it."""
+    item = ctx.catalogue.skills[iri]
+    return {
+        "uri": iri,
+        "className": "Skill",
+        "preferredLabel": ctx.catalogue.label(iri, ctx.label_language),
+        "skillType": item.type or None,
+        "reuseLevel": item.reuse or None,
+        "broaderHierarchyConcept": [
+            group_ref(ctx, ctx.catalogue.groups[b]) for b in item.broader if b in ctx.catalogue.groups
+        ],
+        "href": ctx.url(f"/skills/{uuid(iri)}"),
+    }
+
+
+def group_ref(ctx: Context, group: Group) -> Json:
+    """An ISCO group, ISCED-F field or skill group."""
+    found: Json = {
+        "uri": group.iri,
+        "code": group.code,
+        "preferredLabel": ctx.catalogue.label(group.iri, ctx.label_language),
+    }
+    if group.scheme == "isco":
+        found["href"] = ctx.url(f"/isco/{group.code}")
+    return found
+
+
+def nace_ref(ctx: Context, iri: str) -> Json:
+    """A NACE Rev. 2.1 code as ESCO gives it, and as the classification writes it."""
+    digits = uuid(iri)
+    return {"uri": iri, "code": dotted(digits), "href": ctx.url(f"/nace/{digits}")}
+
+
+def dotted(digits: str) -> str:
+    """``9031`` -> ``90.31``; divisions and sections stay as they are."""
+    return f"{digits[:2]}.{digits[2:]}" if len(digits) > 2 and digits.isdigit() else digits
+
+
+def decision(item: Decision, evidence: bool = True) -> Json:
+    """A scope decision with the evidence it rests on."""
+    found: Json = {
+        "uri": item.iri,
+        "domain": item.domain or None,
+        "degree": item.degree,
+        "confidence": item.confidence,
+        "contradicted": item.contradicted,
+        "subDomain": item.sub_domain or None,
+        "functions": item.functions,
+        "charterFunctions": item.charter_functions,
+        "routes": sorted({a.route for a in item.evidence}),
+    }
+    if evidence:
+        found["evidence"] = [assertion(a) for a in item.evidence]
+    return found
+
+
+def assertion(item: Assertion) -> Json:
+    """What one route says."""
+    return {
+        "uri": item.iri,
+        "route": item.route,
+        "domain": item.domain or None,
+        "degree": item.degree,
+        "subDomain": item.sub_domain or None,
+        "function": item.function or None,
+        "charterFunction": item.charter_function or None,
+        "score": item.score,
+        "reason": item.reason or None,
+        "derivedFrom": item.sources,
+    }
+
+
+def domain_member(ctx: Context, item: Decision) -> Json:
+    """An occupation of a domain: what it is, and why it is there."""
+    occupation = ctx.catalogue.occupations[item.occupation]
+    return {
+        **occupation_ref(ctx, item.occupation),
+        "iscoGroup": occupation.isco,
+        "naceCode": [dotted(uuid(n)) for n in occupation.nace],
+        **{k: v for k, v in decision(item).items() if k != "uri"},
+        "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
+    }
+
+
+def domain(ctx: Context, item: Domain, full: bool = False) -> Json:
+    """A domain with its size in this release; `full` adds definition, sub-domains and mappings."""
+    members = ctx.catalogue.by_domain.get(item.broader or item.id, [])
+    if item.broader:
+        members = [d for d in members if d.sub_domain == item.id]
+    found: Json = {
+        "uri": item.iri,
+        "id": item.id,
+        "preferredLabel": chosen(item.labels, ctx),
+        "occupations": {
+            "core": sum(d.degree == "core" for d in members),
+            "related": sum(d.degree == "related" for d in members),
+        },
+        "href": ctx.url(f"/domains/{item.id}"),
+    }
+    if item.broader:
+        found["broader"] = item.broader
+    if full:
+        found |= {
+            "definition": chosen(item.definition, ctx),
+            "narrower": [domain(ctx, ctx.catalogue.domains[n]) for n in item.narrower],
+            "mappings": item.mappings,
+            "members": ctx.url(f"/domains/{item.id}/occupations"),
+        }
+    return found
+
+
+def chosen(texts: dict[str, str], ctx: Context) -> dict[str, str]:
+    """The text in the language asked for, else in English; all of them for ``*``."""
+    if ctx.language == ALL_LANGUAGES:
+        return dict(sorted(texts.items()))
+    return next(({tag: texts[tag]} for tag in (ctx.language, "en") if tag in texts), {})
+
+
+def words(ctx: Context, iri: str) -> Json:
+    """All words about one concept: labels, description and notes, in one language (English filling gaps) or in all."""
+    if ctx.language == ALL_LANGUAGES:
+        found = ctx.catalogue.words(iri, ctx.catalogue.languages)
+    else:
+        found = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, "en")))
+        for by_language in found.values():
+            if ctx.language in by_language:
+                by_language.pop("en", None) if ctx.language != "en" else None
+    single = {name: {tag: texts[0] for tag, texts in sorted(by.items())} for name, by in found.items()}
+    result: Json = {
+        "preferredLabel": single.get("prefLabel", {}),
+        "alternativeLabel": dict(sorted(found.get("altLabel", {}).items())),
+    }
+    for field in ("description", "scopeNote", "definition"):
+        if field in single:
+            result[field] = single[field]
+    return result
+
+
+def occupation(ctx: Context, item: Occupation) -> Json:
+    """Everything about one occupation."""
+    catalogue = ctx.catalogue
+    unit = catalogue.isco.get(item.isco)
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Occupation",
+        "code": item.code,
+        **words(ctx, item.iri),
+        "broaderIscoGroup": group_ref(ctx, unit) if unit else None,
+        "iscoHierarchy": [group_ref(ctx, g) for g in catalogue.isco_path(item.isco)],
+        "broaderOccupation": [occupation_ref(ctx, b) for b in item.broader if b in catalogue.occupations],
+        "narrowerOccupation": [occupation_ref(ctx, n) for n in item.narrower if n in catalogue.occupations],
+        "naceCode": [nace_ref(ctx, n) for n in item.nace],
+        "collections": item.collections,
+        "domains": [decision(d) for d in item.decisions],
+        "hasEssentialSkill": skills(ctx, item.essential),
+        "hasOptionalSkill": skills(ctx, item.optional),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {
+            "self": ctx.url(f"/occupations/{uuid(item.iri)}"),
+            "evidence": ctx.url(f"/scope/occupations/{uuid(item.iri)}"),
+        },
+    }
+
+
+def skills(ctx: Context, iris: list[str]) -> list[Json]:
+    """Skills in the order of their labels."""
+    return sorted((skill_ref(ctx, s) for s in iris), key=label_order)
+
+
+def skill(ctx: Context, item: Skill) -> Json:
+    """Everything about one skill."""
+    catalogue = ctx.catalogue
+
+    def needed_by(iris: list[str]) -> list[Json]:
+        return sorted(
+            (
+                {
+                    **occupation_ref(ctx, o),
+                    "domains": [d.domain for d in catalogue.occupations[o].decisions if d.degree != "excluded"],
+                }
+                for o in iris
+            ),
+            key=label_order,
+        )
+
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Skill",
+        **words(ctx, item.iri),
+        "skillType": item.type or None,
+        "reuseLevel": item.reuse or None,
+        "collections": item.collections,
+        "broaderHierarchyConcept": [group_ref(ctx, catalogue.groups[b]) for b in item.broader if b in catalogue.groups],
+        "hierarchy": [group_ref(ctx, g) for g in catalogue.ancestors(item.iri)],
+        "broaderSkill": skills(ctx, [b for b in item.broader if b in catalogue.skills]),
+        "narrowerSkill": skills(ctx, [n for n in item.narrower if n in catalogue.skills]),
+        "isEssentialForOccupation": needed_by(item.essential_for),
+        "isOptionalForOccupation": needed_by(item.optional_for),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {"self": ctx.url(f"/skills/{uuid(item.iri)}")},
+    }
+
+
+def label_order(item: Json) -> tuple[str, str]:
+    """Sort key by preferred label."""
+    return collate(next(iter(item["preferredLabel"].values()), ""))
+
+
+def isco_group(ctx: Context, group: Group) -> Json:
+    """An ISCO-08 group with its place, its crosswalk entries and the occupations under it."""
+    catalogue = ctx.catalogue
+    members = [o for code, found in catalogue.by_isco.items() if code.startswith(group.code) for o in found]
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        **group_ref(ctx, group),
+        **words(ctx, group.iri),
+        "hierarchy": [group_ref(ctx, g) for g in catalogue.isco_path(group.code)],
+        "narrower": [group_ref(ctx, catalogue.groups[n]) for n in sorted(group.narrower) if n in catalogue.groups],
+        "crosswalk": crosswalk_entries(ctx, "isco-08", group.code),
+        **members_with_scope(ctx, members),
+        "language": ctx.language,
+    }
+
+
+def nace_code(ctx: Context, digits: str, members: list[str]) -> Json:
+    """A NACE Rev. 2.1 code with its crosswalk entries and the occupations that ESCO links to it or below it."""
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": f"http://data.europa.eu/ux2/nace2.1/{digits}",
+        "code": dotted(digits),
+        "crosswalk": crosswalk_entries(ctx, "nace-2.1", digits),
+        **members_with_scope(ctx, members),
+        "language": ctx.language,
+    }
+
+
+def members_with_scope(ctx: Context, iris: list[str]) -> Json:
+    """Occupations with their domains, and how many of them are in scope."""
+    rows = []
+    for iri in iris:
+        found = [d for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"]
+        rows.append(
+            {
+                **occupation_ref(ctx, iri),
+                "domains": [{"domain": d.domain, "degree": d.degree, "confidence": d.confidence} for d in found],
+            }
+        )
+    rows.sort(key=label_order)
+    in_scope = sum(bool(row["domains"]) for row in rows)
+    return {
+        "occupations": rows,
+        "total": len(rows),
+        "inScope": in_scope,
+        "share": round(in_scope / len(rows), 4) if rows else None,
+    }
+
+
+def crosswalk_entries(ctx: Context, classification: str, digits: str) -> list[Json]:
+    """The crosswalk entries at or below a code, or else the nearest above it."""
+    entries = [e for e in ctx.catalogue.crosswalk if e.classification == classification]
+    found = [e for e in entries if e.prefix.startswith(digits)]
+    if not found:
+        above = [e for e in entries if digits.startswith(e.prefix)]
+        longest = max((len(e.prefix) for e in above), default=0)
+        found = [e for e in above if len(e.prefix) == longest]
+    return [
+        {
+            "uri": e.iri, "code": e.code, "formerCode": e.former or None, "domain": e.domain, "subDomain": e.sub_domain or None,
+            "function": e.function or None, "degree": e.degree, "codeConfidence": e.code_confidence or None,
+        }
+        for e in found
+    ]  # fmt: skip
+
+
+def concept_uri(kind: str, key: str) -> str:
+    """ESCO's IRI of an occupation or skill."""
+    return f"{ESCO_DATA}{kind}/{key}"

@@ -1,0 +1,262 @@
+"""The `ccsi` command: load ESCO, serve it, look after releases."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.progress import reporter
+from app.settings import get_settings
+from loaders.build import LoadRequest
+from loaders.build import load as load_release
+from loaders.errors import LoadError
+from loaders.releases import Release, Releases
+from ontology import ATTRIBUTION
+
+cli = typer.Typer(
+    help=f"Load ESCO, decide which occupations are cultural and creative, and serve the result.\n\n{ATTRIBUTION}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+releases_cli = typer.Typer(help="List, check, publish and remove releases.", no_args_is_help=True)
+cli.add_typer(releases_cli, name="releases")
+
+out, err = Console(), Console(stderr=True)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the releases. [default: CCSI_DATA_DIR or ./data]", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def main() -> None:
+    """Entry point: a LoadError becomes a message with its remedy and an exit code of its own."""
+    try:
+        cli()
+    except LoadError as fault:
+        err.print(f"[bold red]error:[/] {_plain(str(fault))}", highlight=False, soft_wrap=True)
+        if fault.remedy:
+            err.print(f"[bold]remedy:[/] {_plain(fault.remedy)}", highlight=False, soft_wrap=True)
+        sys.exit(fault.exit_code)
+
+
+@cli.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    if show_version:
+        out.print(f"ccsi {version('ccsi-esco')} (pyoxigraph {version('pyoxigraph')})", highlight=False)
+        raise typer.Exit
+
+
+@cli.command()
+def load(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="ESCO as downloaded: Turtle, N-Triples or RDF/XML (plain, .gz, .zip), or the CSV bundle (folder or .zip)."
+        ),
+    ],
+    esco_version: Annotated[str, typer.Option(help="ESCO version, where neither data nor file name says it.")] = "",
+    nace: Annotated[
+        Path | None, typer.Option(help="CSV of occupationUri,naceCodeUri for versions without NACE codes.")
+    ] = None,
+    curation: Annotated[
+        Path | None, typer.Option(help="Your own curation in place of ours (Turtle, see docs/scope.md).")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
+    publish: Annotated[bool, typer.Option("--publish/--no-publish", help="Serve the new release at once.")] = True,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load ESCO files into a new release and publish it.
+
+    The release is built beside the served one and published in one step; on any fault what is served stays as it was.
+    Exit codes: 3 unusable input, 4 the release is not sound, 5 another load is running, 6 disk full, 1 anything else.
+    """
+    request = LoadRequest(paths, _data_dir(data_dir), esco_version, nace, curation, partial, publish)
+    with reporter(quiet=as_json) as progress:
+        release = load_release(request, progress)
+    if as_json:
+        _print_json(_public(release, served=publish))
+    else:
+        _summary(release, publish)
+
+
+@cli.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to serve on. [default: CCSI_HOST or 127.0.0.1]", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to serve on. [default: CCSI_PORT or 8000]", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    starter: Annotated[
+        bool, typer.Option("--starter/--no-starter", help="Load the bundled sample when no release is published.")
+    ] = True,
+) -> None:
+    """Serve the published release; a newly published one is picked up while running."""
+    import uvicorn
+
+    from app.main import create_app
+    from loaders.starter import load_starter
+
+    settings = get_settings().model_copy(
+        update={k: v for k, v in {"host": host, "port": port, "data_dir": data_dir}.items() if v is not None}
+    )
+    listener = _listen(settings.host, settings.port)
+    if starter and Releases(settings.data_dir).current() is None:
+        err.print(
+            "No release is published yet: loading the bundled sample. Load full ESCO with: ccsi load PATH",
+            highlight=False,
+        )
+        with reporter() as progress:
+            load_starter(settings.data_dir, progress)
+    app = create_app(settings)
+    err.print(f"Serving on http://{settings.host}:{settings.port}  (API: /docs, stop: Ctrl+C)", highlight=False)
+    config = uvicorn.Config(
+        app, loop="uvloop", http="httptools", access_log=False, log_config=None, server_header=False, date_header=True,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@releases_cli.command("list")
+def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show the releases, newest first; the served one is marked."""
+    releases = Releases(_data_dir(data_dir))
+    current = releases.current()
+    found = releases.all()
+    if as_json:
+        _print_json([_public(r, served=bool(current and r.id == current.id)) for r in found])
+        return
+    table = Table("", "release", "ESCO", "created", "occupations", "skills", "in scope")
+    for r in found:
+        counts = r.manifest["counts"]
+        table.add_row(
+            "*" if current and r.id == current.id else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
+            f"{counts['occupations']:,}", f"{counts['skills']:,}", f"{counts['inScope']:,}",
+        )  # fmt: skip
+    out.print(table)
+
+
+@releases_cli.command()
+def verify(
+    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a release's files with the checksums of its manifest. Exit code 4 when something differs."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release) if release else releases.current()
+    if chosen is None:
+        raise LoadError("No release is published.", "Load ESCO with: ccsi load PATH")
+    faults = releases.verify(chosen)
+    if as_json:
+        _print_json({"release": chosen.id, "sound": not faults, "faults": faults})
+    elif faults:
+        err.print(f"{chosen.id} is damaged: {'; '.join(faults)}", highlight=False)
+    else:
+        out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
+    if faults:
+        raise typer.Exit(4)
+
+
+@releases_cli.command()
+def publish(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
+) -> None:
+    """Serve this release; a running service switches within a second, without dropping a request."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release)
+    if faults := releases.verify(chosen):
+        raise LoadError(f"{chosen.id} is damaged: {'; '.join(faults)}", "Remove it and load the ESCO files again.")
+    releases.publish(chosen)
+    out.print(f"{chosen.id} is published.", highlight=False)
+
+
+@releases_cli.command()
+def remove(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
+) -> None:
+    """Delete a release that is not served."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release)
+    releases.remove(chosen)
+    out.print(f"{chosen.id} is removed.", highlight=False)
+
+
+def _data_dir(given: Path | None) -> Path:
+    return given or get_settings().data_dir
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow happens. Raises LoadError when it is in use."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as fault:
+        raise LoadError(
+            f"Cannot serve on {host}:{port}: {fault.strerror}.", "Use another --port, or stop what is using it."
+        ) from fault
+    listener.listen(2048)
+    return listener
+
+
+def _public(release: Release, served: bool) -> dict[str, Any]:
+    return {**{k: v for k, v in release.manifest.items() if k != "files"}, "served": served}
+
+
+def _print_json(payload: Any) -> None:
+    sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _summary(release: Release, published: bool) -> None:
+    m, c = release.manifest, release.manifest["counts"]
+    table = Table(
+        title=f"{release.id}  {'published' if published else 'built, not published'}",
+        show_header=False,
+        title_justify="left",
+    )
+    table.add_row(
+        "concepts",
+        f"{c['occupations']:,} occupations, {c['skills']:,} skills, {c['iscoGroups']:,} ISCO groups, {c['skillGroups']:,} skill groups",
+    )
+    table.add_row(
+        "relations",
+        f"{c['essential']:,} essential, {c['optional']:,} optional, {c['skillRelations']:,} between skills, {c['naceLinks']:,} to NACE",
+    )
+    table.add_row(
+        "scope", f"{c['inScope']:,} occupations in scope: {c['core']:,} core, {c['relatedOnly']:,} related only"
+    )
+    table.add_row("languages", ", ".join(f"{tag} ({w.get('prefLabel', 0):,})" for tag, w in m["languages"].items()))
+    table.add_row("repairs", "; ".join(f"{what}: {n:,}" for what, n in m["repairs"].items()) or "none")
+    table.add_row("withdrawn", f"{m['withdrawn']:,} concepts set aside")
+    table.add_row("missing", "; ".join(m["missing"]) or "nothing")
+    table.add_row("checks", ", ".join(f"{x['name']} ✓" for x in m["checks"]))
+    table.add_row("effort", f"{m['quads']:,} quads, {m['seconds']} s, {m['peakMemoryMiB']:,} MiB at most")
+    out.print(table)
+
+
+if __name__ == "__main__":
+    main()

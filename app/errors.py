@@ -1,0 +1,137 @@
+"""Every fault that a client can meet, as one tree, answered as RFC 9457 problem+json.
+
+Problem                     status, type, title, detail; members
+├── BadParameter      422   a parameter has a wrong value; names the field
+│   └── UnknownParameter 422  no such parameter here
+├── NotFound          404   nothing at this identifier
+├── Gone              410   a concept that ESCO has withdrawn; names its successor where known
+├── NotAcceptable     406   no representation that the client accepts
+├── TooLarge          413   body or request target above the limit
+└── NotReady          503   no release is loaded yet
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+TYPE_BASE = "https://w3id.org/ccsi/problem/"
+
+
+class Problem(Exception):
+    """A fault that a client can act on."""
+
+    status = 500
+    slug = "internal"
+    title = "Internal error"
+
+    def __init__(self, detail: str, headers: dict[str, str] | None = None, **members: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members
+
+
+class BadParameter(Problem):
+    """A parameter has a value that cannot be used."""
+
+    status, slug, title = 422, "bad-parameter", "A parameter cannot be used"
+
+
+class UnknownParameter(BadParameter):
+    """The request has a parameter that this path does not know."""
+
+    slug, title = "unknown-parameter", "No such parameter"
+
+
+class NotFound(Problem):
+    """Nothing stands at this identifier."""
+
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class Gone(Problem):
+    """A concept that ESCO has withdrawn."""
+
+    status, slug, title = 410, "withdrawn", "Withdrawn from ESCO"
+
+
+class NotAcceptable(Problem):
+    """No representation that the client accepts."""
+
+    status, slug, title = 406, "not-acceptable", "No acceptable representation"
+
+
+class TooLarge(Problem):
+    """The request is larger than the published limit."""
+
+    status, slug, title = 413, "too-large", "Request too large"
+
+
+class NotReady(Problem):
+    """No release is loaded yet."""
+
+    status, slug, title = 503, "not-ready", "No release is loaded"
+
+
+def problem_response(
+    status: int, slug: str, title: str, detail: str, headers: dict[str, str] | None = None, **members: Any
+) -> Response:
+    """A problem+json response."""
+    body = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail, **members}
+    return Response(
+        orjson.dumps(body), status, {**(headers or {}), "cache-control": "no-store"}, "application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every fault as problem+json."""
+
+    @app.exception_handler(Problem)
+    async def known(request: Request, fault: Problem) -> Response:
+        return problem_response(
+            fault.status,
+            fault.slug,
+            fault.title,
+            fault.detail,
+            fault.headers,
+            instance=request.url.path,
+            **fault.members,
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, fault: RequestValidationError) -> Response:
+        first = fault.errors()[0]
+        field = str(first["loc"][-1]) if first["loc"] else ""
+        return problem_response(
+            422, "bad-parameter", BadParameter.title, f"{field}: {first['msg']}.", instance=request.url.path, field=field,
+            errors=[{"field": ".".join(map(str, e["loc"][1:])), "message": e["msg"]} for e in fault.errors()],
+        )  # fmt: skip
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, fault: HTTPException) -> Response:
+        titles = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
+        slug, title = titles.get(fault.status_code, ("http", str(fault.detail)))
+        detail = f"There is nothing at {request.url.path}." if fault.status_code == 404 else str(fault.detail)
+        return problem_response(
+            fault.status_code, slug, title, detail, dict(fault.headers or {}), instance=request.url.path
+        )
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, fault: Exception) -> Response:
+        log.error("unexpected fault", path=request.url.path, exc_info=fault)
+        return problem_response(
+            500,
+            "internal",
+            Problem.title,
+            "The service met a fault of its own; it has been logged.",
+            instance=request.url.path,
+        )

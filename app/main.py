@@ -1,0 +1,72 @@
+"""Put the service together: settings in, ASGI app out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+
+from app import errors, http, logs
+from app.api import classifications, domains, occupations, releases
+from app.api.deps import strict_parameters
+from app.service import Service
+from app.settings import Limits, Settings, get_limits, get_settings
+from ontology import ATTRIBUTION
+
+DESCRIPTION = f"""Which ESCO occupations and skills belong to the Cultural and Creative Sectors and Industries (CCSI), with evidence.
+
+{ATTRIBUTION}"""
+
+
+def create_app(settings: Settings | None = None, limits: Limits | None = None) -> FastAPI:
+    """The application. Reads settings from the environment unless they are given."""
+    settings, limits = settings or get_settings(), limits or get_limits()
+    logs.configure(settings)
+    service = Service(settings, limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await service.refresh()
+        watcher = asyncio.create_task(service.watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+
+    app = FastAPI(
+        title="CCSI in ESCO",
+        description=DESCRIPTION,
+        version=version("ccsi-esco"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.service = service
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
+    for module in (domains, occupations, classifications, releases):
+        api.include_router(module.router)
+    app.include_router(api)
+    errors.install(app)
+    # Added last is outermost: Edge ─▶ CORS ─▶ Ready ─▶ routes
+    app.add_middleware(http.Ready, service=service)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST", "OPTIONS"], allow_headers=["*"],
+        expose_headers=["ETag", "Link", "Content-Language", "X-Request-ID", "Retry-After"], max_age=86_400,
+    )  # fmt: skip
+    app.add_middleware(http.Edge, url_length=limits.url_length, body_bytes=limits.body_bytes)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Names that a generated client can live with: the function's own."""
+    return route.name

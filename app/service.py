@@ -1,0 +1,143 @@
+"""The state of a running service: the served release, switched without dropping a request, and its ready answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from app.catalogue import Catalogue
+from app.errors import NotReady
+from app.settings import Limits, Settings
+from app.store.embedded import EmbeddedStore
+from loaders.errors import ReleaseError
+from loaders.releases import Release, Releases
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete response body with the headers that belong to it."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+
+
+class AnswerCache:
+    """Ready answers of one release, the least used dropped first. The key is the request as it came in."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._used = 0
+        self._answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
+
+    def get(self, key: tuple[str, ...]) -> Answer | None:
+        """The answer given before to the same request."""
+        if answer := self._answers.get(key):
+            self._answers.move_to_end(key)
+        return answer
+
+    def put(self, key: tuple[str, ...], answer: Answer) -> None:
+        """Keep an answer, if it is not too large for the whole."""
+        size = len(answer.body) + 512
+        if size > self._room // 8 or key in self._answers:
+            return
+        self._answers[key] = answer
+        self._used += size
+        while self._used > self._room:
+            _, dropped = self._answers.popitem(last=False)
+            self._used -= len(dropped.body) + 512
+
+
+@dataclass
+class Served:
+    """One release while it is served."""
+
+    release: Release
+    catalogue: Catalogue
+    cache: AnswerCache
+    tag: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tag = self.release.manifest["contentHash"][:12]
+
+    def etag(self, body: bytes) -> str:
+        """A strong validator: the release and the bytes."""
+        return f'"{self.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+
+
+class Service:
+    """Holds what is served; `watch` follows the pointer of the data folder."""
+
+    def __init__(self, settings: Settings, limits: Limits) -> None:
+        self.settings = settings
+        self.limits = limits
+        self.releases = Releases(settings.data_dir)
+        self.on_switch: list[Callable[[Served], None]] = []
+        self._served: Served | None = None
+        self._refused: str = ""
+
+    @property
+    def served(self) -> Served:
+        """What is served now. A request takes it once and keeps it to its end. Raises NotReady."""
+        if self._served is None:
+            raise NotReady("No release is published yet; load ESCO with: ccsi load PATH", headers={"retry-after": "5"})
+        return self._served
+
+    @property
+    def ready(self) -> bool:
+        """Whether a release is served."""
+        return self._served is not None
+
+    async def refresh(self) -> bool:
+        """Switch to the published release if it is another one than the served; true when it did."""
+        try:
+            release = self.releases.current()
+        except ReleaseError as fault:
+            return self._refuse("pointer", fault)
+        if release is None or (self._served and self._served.release.id == release.id) or release.id == self._refused:
+            return False
+        try:
+            served = await asyncio.to_thread(self._open, release)
+        except Exception as fault:  # a damaged release must not take down the one that is served
+            return self._refuse(release.id, fault)
+        previous, self._served, self._refused = self._served, served, ""
+        for hook in self.on_switch:
+            hook(served)
+        log.info("release served", release=release.id, previous=previous.release.id if previous else None)
+        # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
+        await asyncio.to_thread(_settle)
+        return True
+
+    def _open(self, release: Release) -> Served:
+        store = EmbeddedStore(release.store)
+        catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
+        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
+
+    def _refuse(self, what: str, fault: Exception) -> bool:
+        if self._refused != what:
+            log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
+            self._refused = what
+        return False
+
+    async def watch(self) -> None:
+        """Look for a newly published release, for ever."""
+        while True:
+            await asyncio.sleep(self.settings.switch_interval)
+            await self.refresh()
+
+
+def _settle() -> None:
+    """Collect the old release and take the new one out of the collector's sight: it never changes."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,1 @@
+"""Where the service reads its graph from: one port, adapters behind it."""
