@@ -65,9 +65,18 @@ class Lexicon:
         key = (language, word)
         found = self._starts.get(key)
         if found is None:
-            found = tuple(t for t in self.terms.get(language, ()) if fnmatchcase(word, t.words[0]))
+            found = tuple(t for t in self._initial(language, word[0]) if fnmatchcase(word, t.words[0]))
             self._starts[key] = found
         return found
+
+
+    def _initial(self, language: str, letter: str) -> tuple[Term, ...]:
+        """The terms that a word with this first letter can match at all: a twentieth of them in English."""
+        key = (language, f"{letter}…")  # no word holds an ellipsis
+        if key not in self._starts:
+            terms = self.terms.get(language, ())
+            self._starts[key] = tuple(t for t in terms if t.words[0][0] in (letter, "*", "?", "["))
+        return self._starts[key]
 
 
 @dataclass(slots=True)

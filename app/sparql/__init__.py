@@ -1,0 +1,37 @@
+"""The public SPARQL endpoint: foreign queries behind a lexical guard, in worker processes that can be killed.
+
+    protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
+    guard.py        what is refused by its text alone, before any parser sees it
+    turns.py        who runs next: a fair queue with bounds
+    pool.py         the worker processes as the service sees them: started, timed, killed, replaced
+    worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates
+    description.py  the service description
+
+Imports are kept out of this file: every worker process starts by reading it and needs none of the web framework.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.service import Service
+    from app.sparql.gateway import Gateway
+    from app.sparql.protocol import Page
+
+
+def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
+    """Add /sparql to the app and let it follow the served release; await start() and stop() in the lifespan.
+
+    `page` answers a browser that opens the endpoint without a query; without it the browser is sent to /docs.
+    """
+    from app.sparql.gateway import Gateway
+
+    gateway = Gateway(service.settings, service.limits, page)
+    service.on_switch.append(lambda served: gateway.serve(served.release.store, served.tag))
+    if service.ready:
+        gateway.serve(service.served.release.store, service.served.tag)
+    gateway.add_to(app)
+    return gateway

@@ -1,0 +1,208 @@
+"""One worker process: opens a release read-only, confines itself, and evaluates one query after another.
+
+Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY``. It may be killed at any
+moment: it holds nothing but its snapshot. It ends by itself when the service goes away, even in the middle of a query.
+Imports only the engine and the standard library, so that a killed worker is replaced within some 50 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyoxigraph as ox
+
+from app.sparql import confine, counting, wire
+
+_RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]]]] = {
+    "json": (ox.QueryResultsFormat.JSON, counting.json_rows),
+    "xml": (ox.QueryResultsFormat.XML, counting.xml_rows),
+    "csv": (ox.QueryResultsFormat.CSV, counting.csv_rows),
+    "tsv": (ox.QueryResultsFormat.TSV, counting.tsv_rows),
+}
+_GRAPHS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+}
+_PREFIXED = frozenset(["ttl", "trig", "rdf"])
+_PREFIXES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "dct": "http://purl.org/dc/terms/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "skosxl": "http://www.w3.org/2008/05/skos-xl#",
+    "esco": "http://data.europa.eu/esco/model#",
+    "ccsi": "https://w3id.org/ccsi/ns#",
+}
+_SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is itself stuck
+_HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
+_KEPT_MEMORY = 4  # a worker that keeps more than this part of its memory is replaced
+
+
+class _Exceeded(Exception):
+    """A limit was reached while the answer was written."""
+
+
+class _Sink:
+    """Takes the serialised answer, counts it, and sends it on in larger pieces; a small one is kept for the end."""
+
+    def __init__(self, send: Callable[[bytes], None], max_bytes: int) -> None:
+        self._send = send
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self.count_rows: Callable[[bytes], int] | None = None
+        self.max_rows = 0
+        self.bytes = 0
+        self.rows = 0
+
+    def write(self, piece: bytes) -> int:
+        self.bytes += len(piece)
+        if self.bytes > self._max_bytes:
+            raise _Exceeded(wire.BYTES)
+        if self.count_rows is not None:
+            self.rows += self.count_rows(piece)
+            if self.rows > self.max_rows:
+                raise _Exceeded(wire.ROWS)
+        self._pieces.append(bytes(piece))
+        self._held += len(piece)
+        if self._held >= wire.DATA_BYTES:
+            self._send(wire.pack(wire.DATA, self.rest()))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing to do: the serialiser flushes after every answer."""
+
+    def rest(self) -> bytes:
+        """What was not sent yet."""
+        rest = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
+        return rest
+
+
+def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
+    """Evaluate and serialise one query here and now: the engine ties a result to the thread that made it."""
+    dataset: dict[str, Any] = {}
+    if request["default"] is not None:
+        # A dataset given by the protocol replaces the one in the query; what it does not name is empty.
+        dataset["default_graph"] = [ox.NamedNode(iri) for iri in request["default"]]
+        dataset["named_graphs"] = [ox.NamedNode(iri) for iri in request["named"]]
+    elif not request["dataset"]:
+        # The engine would let the union win over FROM, so it is asked for only when there is none.
+        dataset["use_default_graph_as_union"] = True
+    result = store.query(request["query"], base_iri=request["base"], **dataset)
+    if isinstance(result, ox.QueryTriples):
+        name = request["graph"]
+        if name is None:
+            return {"fault": wire.FORM, "message": "graph"}
+        prefixes = _PREFIXES if name in _PREFIXED else None
+        ox.serialize(_counted(result, sink, request["rows"]), sink, _GRAPHS[name], prefixes=prefixes)  # type: ignore[arg-type]
+        return {"kind": "graph", "format": name}
+    if isinstance(result, ox.QueryBoolean):
+        name = request["boolean"]
+        if name is None:
+            return {"fault": wire.FORM, "message": "boolean"}
+        sink.write(result.serialize(format=_RESULTS[name][0]) or b"")
+        return {"kind": "boolean", "format": name}
+    name = request["bindings"]
+    if name is None:
+        return {"fault": wire.FORM, "message": "bindings"}
+    form, counter = _RESULTS[name]
+    sink.max_rows, sink.count_rows = request["rows"], counter()
+    result.serialize(sink, form)  # type: ignore[arg-type]
+    return {"kind": "bindings", "format": name}
+
+
+def _counted(triples: ox.QueryTriples, sink: _Sink, most: int) -> Iterator[ox.Triple]:
+    for triple in triples:
+        sink.rows += 1
+        if sink.rows > most:
+            raise _Exceeded(wire.ROWS)
+        yield triple
+
+
+def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
+    """What became of one query, faults of every kind included."""
+    try:
+        return answer(store, request, sink)
+    except _Exceeded as fault:
+        return {"fault": str(fault), "message": ""}
+    except SyntaxError as fault:
+        return {"fault": wire.SYNTAX, "message": str(fault)}
+    except MemoryError:
+        return {"fault": wire.MEMORY, "message": "", "retire": True}
+    except PermissionError as fault:  # the kernel refused a socket
+        return {"fault": wire.NETWORK, "message": str(fault)}
+    except OSError as fault:
+        return {"fault": wire.STORAGE, "message": str(fault)}
+    except (RuntimeError, ValueError) as fault:
+        return {"fault": wire.EVALUATION, "message": str(fault)}
+
+
+def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
+    """Answer queries until the service closes the channel."""
+    splitter = wire.Splitter()
+    while data := channel.recv(1 << 16):
+        for _, payload in splitter.feed(data):
+            request = json.loads(payload)
+            signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _SECOND_ALARM)
+            started = time.perf_counter()
+            sink = _Sink(channel.sendall, request["bytes"])
+            end = outcome(store, request, sink)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            seconds = time.perf_counter() - started
+            end |= {"rows": sink.rows, "seconds": seconds}
+            if seconds > _HEAVY_SECONDS:
+                confine.trim_memory()
+                end["retire"] = end.get("retire", False) or confine.memory()[1] > memory // _KEPT_MEMORY
+            channel.sendall(wire.pack(wire.DATA, sink.rest()) + wire.pack(wire.END, json.dumps(end).encode()))
+
+
+def _end_with(lifeline: int) -> None:
+    """End this process as soon as the service does, whatever it is doing."""
+
+    def wait() -> None:
+        while os.read(lifeline, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def main(arguments: list[str]) -> None:
+    """Open, confine, report, serve."""
+    channel, lifeline, path, memory = socket.socket(fileno=int(arguments[0])), int(arguments[1]), arguments[2], int(arguments[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then closes the channel
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    confine.lower_priority()
+    confine.deepen_stack()
+    confined = confine.deny_network()  # before any thread is started: a filter holds for the threads that follow
+    _end_with(lifeline)
+    store = ox.Store.read_only(path)
+    graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    confine.limit_memory(memory)
+    ready = {"confined": confined, "graphs": sorted(graphs)}
+    channel.sendall(wire.pack(wire.READY, json.dumps(ready).encode()))
+    try:
+        serve(store, channel, memory)
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
