@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
 from pyoxigraph import NamedNode
 
@@ -18,6 +20,8 @@ from app.store.port import GraphStore
 from loaders.releases import Release
 from ontology import CCSID, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
 from queries import Term
+
+T = TypeVar("T")
 
 COLLECTIONS = {
     SCHEME + "6c930acd-c104-4ece-acf7-f44fd7333036": "digital",
@@ -152,6 +156,7 @@ class Catalogue:
         self.by_isco: dict[str, list[str]] = defaultdict(list)
         self.by_nace: dict[str, list[str]] = defaultdict(list)
         self.withdrawn = release.withdrawn()
+        self.carry_over = release.carry_over()
         self.languages = sorted(release.manifest["languages"])
         self._labels = Labels(store, languages_in_memory)
 
@@ -163,7 +168,7 @@ class Catalogue:
         catalogue._read_ontology()
         catalogue._read_scope()
         if "en" in catalogue.languages:
-            catalogue._labels.load("en")
+            catalogue._labels.load_english()
         return catalogue
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -219,13 +224,16 @@ class Catalogue:
             self.domains[_tail(domain)].mappings.append(
                 {"relation": relation.rpartition("#")[2], "uri": target, "label": label, "scheme": _tail(scheme)}
             )
-        for iri, classification, code, prefix, domain, sub, function, degree, confidence, former in sorted(
-            self._rows("api/crosswalk")
-        ):
+        former: dict[str, list[str]] = defaultdict(list)
+        rows: dict[str, tuple[str, ...]] = {}
+        for row in sorted(self._rows("api/crosswalk")):
+            rows[row[0]] = row
+            former[row[0]].append(row[-1])
+        for iri, system, code, prefix, domain, sub, function, degree, confidence, _ in rows.values():
             self.crosswalk.append(
                 CrosswalkEntry(
-                    iri, _tail(classification), code, prefix, _tail(domain), _tail(sub), _tail(function), _tail(degree),
-                    _tail(confidence), former,
+                    iri, _tail(system), code, prefix, _tail(domain), _tail(sub), _tail(function), _tail(degree),
+                    _tail(confidence), " ".join(former[iri]),
                 )
             )  # fmt: skip
 
@@ -294,17 +302,13 @@ class Catalogue:
 
     # --- words ---------------------------------------------------------------------------------------------------
 
-    async def prepare(self, language: str) -> None:
-        """Have the labels of a language at hand; reads them on first use, without blocking other requests."""
-        if not self._labels.has(language):
-            await asyncio.to_thread(self._labels.load, language)
+    async def prepare(self, language: str) -> LabelTable:
+        """The labels of a language; read on first use, in a thread, once however many requests wait for them."""
+        return await self._labels.table(language)
 
     def label(self, iri: str, language: str) -> dict[str, str]:
-        """``{language: preferred label}``, in English where the language has none, empty where nothing has."""
-        for tag in (language, "en"):
-            if text := self._labels.get(tag, iri):
-                return {tag: text}
-        return {}
+        """``{language: preferred label}`` from a language at hand, else in English; empty where nothing has one."""
+        return self._labels.at_hand(language).of(iri)
 
     def words(self, iri: str, languages: Iterable[str]) -> dict[str, dict[str, list[str]]]:
         """property ("prefLabel", "altLabel", "description", …) -> language -> texts, read for this concept alone."""
@@ -321,58 +325,107 @@ class Catalogue:
                 texts.sort(key=collate)
         return found
 
-    def search_text(self, language: str) -> dict[str, str]:
+    async def search_text(self, language: str) -> dict[str, str]:
         """Occupation in scope -> its preferred and alternative labels, folded, one a line."""
-        return self._labels.search_text(language, [o for o, item in self.occupations.items() if item.decisions])
+        return await self._labels.search_text(language, [o for o, item in self.occupations.items() if item.decisions])
 
     def close(self) -> None:
         """Give back the store."""
         self.store.close()
 
 
+class LabelTable:
+    """Preferred labels in one language, English standing in; the labels are complete when made, and never changed."""
+
+    def __init__(self, tag: str, own: Mapping[str, str], english: Mapping[str, dict[str, str]]) -> None:
+        self.tag = tag
+        self._labels = {**english, **{iri: {tag: text} for iri, text in own.items()}}
+        keys = {iri: collate(next(iter(label.values()))) for iri, label in self._labels.items()}
+        self._rank = {iri: n for n, iri in enumerate(sorted(keys, key=lambda i: (keys[i], i)))}
+        # Filled as they are first asked for; the same in every answer of this release and language.
+        self.words: dict[str, dict[str, Any]] = {}  # concept -> JSON field -> serialised; see app.api.views.words
+        self.parts: dict[tuple[str, str], list[bytes]] = {}  # see app.api.deps.Context.part
+
+    def of(self, iri: str) -> dict[str, str]:
+        """``{language: label}``, empty where there is none."""
+        return self._labels.get(iri, {})
+
+    def rank(self, iri: str) -> int:
+        """The place of a concept in the order of labels; first what has none."""
+        return self._rank.get(iri, -1)
+
+    def english(self) -> Mapping[str, dict[str, str]]:
+        """All labels, for tables that fall back on this one."""
+        return self._labels
+
+
 class Labels:
-    """Preferred labels by language; English stays, the others are kept as long as there is room."""
+    """Labels by language; English stays, of the others those used last stay while there is room.
+
+    Used from the event loop only: threads read the store and give back what they found, so nothing is shared with them.
+    """
 
     def __init__(self, store: GraphStore, room: int) -> None:
         self._store = store
         self._room = room
-        self._tables: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._english = LabelTable("en", {}, {})
+        self._tables: OrderedDict[str, LabelTable] = OrderedDict()
         self._search: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._running: dict[tuple[str, str], asyncio.Task[Any]] = {}
 
-    def has(self, language: str) -> bool:
-        """Whether the language is in memory."""
-        return language in self._tables
+    def load_english(self) -> None:
+        """Read the labels on which every language falls back."""
+        self._english = self._read("en")
 
-    def get(self, language: str, iri: str) -> str:
-        """The preferred label or ""."""
-        return self._tables.get(language, {}).get(iri, "")
+    def at_hand(self, language: str) -> LabelTable:
+        """The table of the language if it is in memory, else that of English."""
+        return self._tables.get(language, self._english)
 
-    def load(self, language: str) -> None:
-        """Read all preferred labels of a language."""
-        rows = self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + language)]})
-        self._tables[language] = {concept.value: label.value for concept, label in rows}  # type: ignore[union-attr]
-        while len(self._tables) > self._room:
-            self._tables.pop(next(tag for tag in self._tables if tag != "en"))
+    async def table(self, language: str) -> LabelTable:
+        """All preferred labels of a language."""
+        if language == "en":
+            return self._english
+        return await self._kept(self._tables, language, partial(self._read, language))
 
-    def search_text(self, language: str, concepts: list[str]) -> dict[str, str]:
+    async def search_text(self, language: str, concepts: list[str]) -> dict[str, str]:
         """Folded labels of the given concepts, read once per language."""
-        if language not in self._search:
-            values: dict[str, list[Term]] = {
-                "labels": [NamedNode(GRAPH_LABELS + language)],
-                "concept": [NamedNode(c) for c in concepts],
-            }
-            lines: dict[str, list[str]] = defaultdict(list)
-            for name in ("api/labels", "api/alternative_labels"):
-                for concept, label in self._store.select(name, values):
-                    lines[concept.value].append(fold(label.value))  # type: ignore[union-attr]
-            self._search[language] = {c: "\n".join(texts) for c, texts in lines.items()}
-            while len(self._search) > self._room:
-                self._search.popitem(last=False)
-        return self._search[language]
+        return await self._kept(self._search, language, partial(self._read_search_text, language, concepts))
+
+    async def _kept(self, kept: OrderedDict[str, T], language: str, read: Callable[[], T]) -> T:
+        if language in kept:
+            kept.move_to_end(language)
+            return kept[language]
+        key = (str(id(kept)), language)
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(asyncio.to_thread(read))
+            self._running[key].add_done_callback(lambda _: self._running.pop(key, None))
+        found: T = await asyncio.shield(self._running[key])  # one impatient client must not cancel it for the others
+        kept[language] = found
+        while len(kept) > self._room:
+            kept.popitem(last=False)
+        return found
+
+    def _read(self, language: str) -> LabelTable:
+        rows = self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + language)]})
+        own = {concept.value: label.value for concept, label in rows}  # type: ignore[union-attr]
+        return LabelTable(language, own, self._english.english())
+
+    def _read_search_text(self, language: str, concepts: list[str]) -> dict[str, str]:
+        values: dict[str, list[Term]] = {
+            "labels": [NamedNode(GRAPH_LABELS + language)],
+            "concept": [NamedNode(c) for c in concepts],
+        }
+        lines: dict[str, list[str]] = defaultdict(list)
+        for name in ("api/labels", "api/alternative_labels"):
+            for concept, label in self._store.select(name, values):
+                lines[concept.value].append(fold(label.value))  # type: ignore[union-attr]
+        return {c: "\n".join(texts) for c, texts in lines.items()}
 
 
 def fold(text: str) -> str:
     """Lower case without accents, so that "Musee" finds "musée"."""
+    if text.isascii():
+        return text.lower()
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 

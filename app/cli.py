@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli_scope import cli as scope_cli
 from app.progress import reporter
 from app.settings import get_settings
 from loaders.build import LoadRequest
@@ -30,6 +31,7 @@ cli = typer.Typer(
 )
 releases_cli = typer.Typer(help="List, check, publish and remove releases.", no_args_is_help=True)
 cli.add_typer(releases_cli, name="releases")
+cli.add_typer(scope_cli, name="scope")
 
 out, err = Console(), Console(stderr=True)
 

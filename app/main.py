@@ -10,10 +10,9 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.cors import CORSMiddleware
 
 from app import errors, http, logs
-from app.api import classifications, domains, occupations, releases
+from app.api import classifications, domains, occupations, releases, scope
 from app.api.deps import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
@@ -53,17 +52,11 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     )
     app.state.service = service
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
-    for module in (domains, occupations, classifications, releases):
+    for module in (domains, occupations, classifications, scope, releases):
         api.include_router(module.router)
     app.include_router(api)
     errors.install(app)
-    # Added last is outermost: Edge ─▶ CORS ─▶ Ready ─▶ routes
-    app.add_middleware(http.Ready, service=service)
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST", "OPTIONS"], allow_headers=["*"],
-        expose_headers=["ETag", "Link", "Content-Language", "X-Request-ID", "Retry-After"], max_age=86_400,
-    )  # fmt: skip
-    app.add_middleware(http.Edge, url_length=limits.url_length, body_bytes=limits.body_bytes)
+    app.add_middleware(http.Edge, service=service)
     return app
 
 

@@ -24,9 +24,12 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
+from pyoxigraph import NamedNode
+
 from analysis.tables import ROUTES, Route
 from loaders import rdf, verify
 from loaders.csv_bundle import CsvBundle, Statement, nace_links
+from loaders.dataset import dataset_quads
 from loaders.derive import derive_scope, ontology_quads, scope_lines
 from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
 from loaders.normalise import Normaliser, Survey, survey
@@ -116,15 +119,18 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         writer.write(counted(normaliser.lines(inputs.statements()), progress))
         writer.write(ontology_quads(ontology))
         writer.flush()
+        _remove_orphans(writer, normaliser)
         progress.stage("Deciding the scope")
-        _, scope = derive_scope(writer.store, request.routes)
+        scope, carried = derive_scope(writer.store, request.routes, request.curation is None)
         writer.write(scope_lines(scope, esco_version))
-    content_hash, quads = writer.identity()
+        writer.flush()
+        content_hash, quads = writer.identity()
+        counts = verify.counts(writer.store) | _scope_counts(scope.decisions)
+        quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
 
     progress.stage("Checking the release")
     with verify.shacl(writer.store) as conforms:  # runs beside the optimiser, in a process of its own
         writer.store.optimize()
-        counts = verify.counts(writer.store) | _scope_counts(scope.decisions)
         checks = verify.checks(writer.store, counts, quads, request.partial)
         checks.append(conforms())
     verify.require(checks)
@@ -134,6 +140,9 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     release_id = f"{esco_version}-{content_hash[:12]}"
     (releases.building / "withdrawn.json").write_text(
         json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8"
+    )
+    (releases.building / "carryover.json").write_text(
+        json.dumps(carried.as_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
     )
     manifest: dict[str, Any] = {
         "format": MANIFEST_FORMAT,
@@ -153,6 +162,10 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "languages": {lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())},
         "repairs": dict(sorted(normaliser.repairs.items())),
         "withdrawn": len(found.withdrawn),
+        "carryOver": {
+            "unchanged": len(carried.unchanged),
+            **{what: n for what, n in sorted(Counter(c.what for c in carried.changes).items())},
+        },
         "missing": inputs.missing + verify.missing(counts, normaliser.languages),
         "checks": [c.as_dict() for c in checks],
         "files": checksums(releases.building / "store"),
@@ -160,6 +173,21 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     return _seal(releases, release_id, manifest)
+
+
+def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
+    """Take out what belonged to withdrawn concepts alone: their associations, and label nodes nobody else uses."""
+    pattern = writer.store.quads_for_pattern
+    removed = 0
+    for iri in sorted(normaliser.associations):
+        node = NamedNode(iri)
+        removed += writer.remove(itertools.chain(pattern(node, None, None), pattern(None, None, node)))
+    for iri in sorted(normaliser.label_nodes):
+        node = NamedNode(iri)
+        if next(pattern(None, None, node), None) is None:
+            removed += writer.remove(pattern(node, None, None))
+    if removed:
+        normaliser.repairs["statements of withdrawn concepts set aside"] += removed
 
 
 def _inputs(request: LoadRequest) -> _Inputs:

@@ -13,6 +13,7 @@ from analysis.scope import ScopeResult, derive
 from analysis.scope.model import default_parameters
 from analysis.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
+from loaders.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.errors import SourceError
 from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY
 from queries import Row, select
@@ -46,10 +47,19 @@ def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTa
     return ScopeTables(_occupations(store), tuple(assertions))
 
 
-def derive_scope(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> tuple[ScopeTables, ScopeResult]:
-    """Run the scope derivation on what the store holds."""
+def derive_scope(
+    store: ox.Store, routes: tuple[Route, ...] = ROUTES, own_curation: bool = True
+) -> tuple[ScopeResult, CarryOver]:
+    """Run the scope derivation on what the store holds, and compare the store with what the curators read.
+
+    Our own curation comes of a reading of all of ESCO, so of an occupation that is as it was read, silence is a no. Of
+    another curation, and of occupations that are new or changed, only what it says is known.
+    """
     tables = scope_tables(store, routes)
-    return tables, derive(tables, routes)
+    curated = {a.occupation for a in tables.assertions if a.route == "curated"}
+    baseline = read_baseline() if own_curation else {}
+    carried = compare(baseline, fingerprints(store, tables.occupations.values()), curated)
+    return derive(tables, routes, read=carried.unchanged), carried
 
 
 def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from loaders.csv_bundle import NOTES, Statement
-from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, ISO_THES, OWL, RDF, SKOS, XSD
+from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, ISO_THES, OWL, RDF, SKOS, SKOSXL, XSD
 
 STATUS = ISO_THES + "status"
 RDF_TYPE = RDF + "type"
@@ -24,6 +24,8 @@ LABELS = {SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel"}
 NOTE_PREDICATES = {p.value for p in NOTES.values()}
 NODE_TEXT, NODE_LANGUAGE = ESCO + "nodeLiteral", ESCO + "language"
 LABEL_ROLE = ESCO + "hasLabelRole"
+LABEL_NODES = {SKOSXL + "prefLabel", SKOSXL + "altLabel", SKOSXL + "hiddenLabel"}
+ASSOCIATION_ENDS = {ESCO + "isAssociationFor", ESCO + "target"}
 REPLACED_BY, REPLACES = DCT + "isReplacedBy", DCT + "replaces"
 VERSION_INFO = OWL + "versionInfo"
 # Both directions are served, whichever the input gives.
@@ -77,7 +79,8 @@ def survey(statements: Iterator[Statement]) -> Survey:
             transitive[subject.value].add(value.value)
         elif p in NOTE_PREDICATES:
             if isinstance(value, NamedNode):
-                found.notes[value.value] = (subject.value, p)
+                one = subject.value
+                found.notes[value.value] = (names.setdefault(one, one), p)
         elif p == NOTATION:
             if isinstance(value, Literal) and value.datatype.value == XSD + "string":
                 found.coded.add(subject.value)
@@ -143,7 +146,11 @@ class Normaliser:
     nace: dict[NamedNode, set[NamedNode]] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
     languages: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    _half_notes: dict[str, str] = field(default_factory=dict)
+    # Label nodes and associations of withdrawn concepts, to be taken out of the store again: they may come in any order.
+    label_nodes: set[str] = field(default_factory=set)
+    associations: set[str] = field(default_factory=set)
+    _half_notes: dict[str, tuple[str, str]] = field(default_factory=dict)  # node -> predicate and value of its first half
+    _whole_notes: set[str] = field(default_factory=set)
 
     def lines(self, statements: Iterator[Statement]) -> Iterator[str]:
         """Every quad of the release's ESCO part."""
@@ -158,7 +165,10 @@ class Normaliser:
             if s in notes:
                 value = self._plain_language(value) if p == NODE_LANGUAGE else value
                 yield from self._note(s, p, value)
-            elif p == LABEL_ROLE and isinstance(value, Literal):
+                continue
+            if p in NOTE_PREDICATES and isinstance(value, NamedNode):
+                continue  # its text goes to the graph of its language
+            if p == LABEL_ROLE and isinstance(value, Literal):
                 self.repairs["label role as string made an IRI"] += 1
                 value = NamedNode(value.value)
             elif p == NOTATION and isinstance(value, Literal) and value.datatype.value != XSD + "string":
@@ -177,7 +187,11 @@ class Normaliser:
         if subject not in withdrawn and value.value not in withdrawn and not (owner and owner[0] in withdrawn):
             return False
         self.repairs["statements of withdrawn concepts set aside"] += 1
-        if predicate == SKOS + "prefLabel" and isinstance(value, Literal) and value.language == "en":
+        if predicate in LABEL_NODES:
+            self.label_nodes.add(value.value)
+        elif predicate in ASSOCIATION_ENDS:
+            self.associations.add(subject)
+        elif predicate == SKOS + "prefLabel" and isinstance(value, Literal) and value.language == "en":
             withdrawn[subject]["label"] = value.value
         return True
 
@@ -204,20 +218,24 @@ class Normaliser:
 
     def _note(self, node: str, predicate: str, value: NamedNode | Literal) -> Iterator[str]:
         """Join the two halves of a description node (text, language) into one literal of the language graph."""
-        if predicate not in (NODE_TEXT, NODE_LANGUAGE):
+        if predicate not in (NODE_TEXT, NODE_LANGUAGE) or node in self._whole_notes:
             return
-        other = self._half_notes.pop(node, None)
-        if other is None:
-            self._half_notes[node] = value.value
+        first = self._half_notes.setdefault(node, (predicate, value.value))
+        if first[0] == predicate:
             return
-        text, language = (value.value, other) if predicate == NODE_TEXT else (other, value.value)
+        del self._half_notes[node]
+        self._whole_notes.add(node)
+        text, language = (value.value, first[1]) if predicate == NODE_TEXT else (first[1], value.value)
+        language = language.lower()
         concept, note = self.survey.notes[node]
-        literal = Literal(text, language=language.lower())
-        self.languages[language.lower()]["description" if note == DCT + "description" else "note"] += 1
-        yield f"<{concept}> <{note}> {literal} <{GRAPH_LABELS}{language.lower()}> .\n"
+        self.languages[language]["description" if note == DCT + "description" else "note"] += 1
+        yield f"<{concept}> <{note}> {Literal(text, language=language)} <{GRAPH_LABELS}{language}> .\n"
 
     def _additions(self) -> Iterator[str]:
         gone = self.survey.withdrawn.keys()
+        described = sum(concept not in gone for concept, _ in self.survey.notes.values())
+        if lost := described - len(self._whole_notes):
+            self.repairs["description without text or language left out"] = lost
         for subject, predicate, value in self.survey.inverses:
             if subject not in gone and value not in gone:
                 self.repairs["inverse relations completed"] += 1

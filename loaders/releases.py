@@ -1,7 +1,7 @@
 """Releases: immutable folders, one of them served.
 
 DATA_DIR/
-  releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json
+  releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json, carryover.json
   current -> releases/…      the served one; switched by one atomic rename
   building/                  what a load works on; worthless after a crash and swept by the next load
   load.lock                  held while a load runs
@@ -45,6 +45,11 @@ class Release:
     def withdrawn(self) -> dict[str, dict[str, str]]:
         """IRI -> status, label, replacedBy of the concepts that ESCO has withdrawn."""
         found: dict[str, dict[str, str]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
+        return found
+
+    def carry_over(self) -> dict[str, Any]:
+        """What changed since the curation was written: unchanged (a count), skillsShare, changes (a list)."""
+        found: dict[str, Any] = json.loads((self.path / "carryover.json").read_text(encoding="utf-8"))
         return found
 
 

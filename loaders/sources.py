@@ -129,7 +129,7 @@ def discover(paths: list[Path]) -> Source:
             raise SourceError(f"{path}: no such file or folder.", "Give the path of an ESCO download.")
         for member in _members(path):
             _sort_in(member, source)
-        source.versions |= set(VERSION.findall(path.name))
+        source.versions |= set(VERSION.findall(path.resolve().name))
     if source.tables and source.rdf:
         raise SourceError(
             f"{paths[0]}: holds both RDF files and CSV tables.", "Load either the RDF file or the CSV bundle, not both."

@@ -57,14 +57,18 @@ def checks(store: ox.Store, found: Mapping[str, int], quads: int, partial: bool)
             f"{placed:,} of {found['occupations']:,}",
         ),
         Check("the scope is decided", partial or found["inScope"] > 0, f"{found['inScope']:,} occupations in scope"),
-        _competency(store),
+        _competency(store, partial),
     ]
 
 
-def _competency(store: ox.Store) -> Check:
+def _competency(store: ox.Store, partial: bool) -> Check:
     names = [n for n in queries.names() if n.startswith("competency/")]
-    answered = sum(bool(queries.select(store, name)) for name in names)
-    return Check("competency queries run", True, f"{answered} of {len(names)} give rows")
+    silent = [n for n in names if not queries.select(store, n)]
+    wrong = [] if partial else [n for n in silent if queries.load(n).always_answers]
+    detail = f"{len(names) - len(silent)} of {len(names)} give rows" + (
+        f"; none from {', '.join(wrong)}" if wrong else ""
+    )
+    return Check("competency queries are answered", not wrong, detail)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class QuadWriter:
     def __init__(self, path: Path) -> None:
         self.store = ox.Store(str(path))
         self._marks = bytearray()  # one 64-bit hash per quad
+        self._removed: set[int] = set()
         self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
         self._fault: BaseException | None = None
         self._loader = threading.Thread(target=self._load, name="bulk-loader", daemon=True)
@@ -61,6 +62,16 @@ class QuadWriter:
         if self._fault:
             raise self._fault
 
+    def remove(self, quads: Iterable[ox.Quad]) -> int:
+        """Take quads out of the store again, after a flush; returns how many."""
+        count = 0
+        for quad in list(quads):
+            line = f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n"
+            self._removed.add(int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "little"))
+            self.store.remove(quad)
+            count += 1
+        return count
+
     def _hand_over(self, piece: list[bytes]) -> None:
         if self._fault:
             raise self._fault
@@ -77,9 +88,11 @@ class QuadWriter:
             self._pieces.task_done()
 
     def identity(self) -> tuple[str, int]:
-        """(content hash, number of distinct quads): the SHA-256 of the sorted 64-bit hashes of all quads written.
+        """(content hash, number of distinct quads): the SHA-256 of the sorted 64-bit hashes of all quads held.
 
         It depends on the set of quads only, not on their order or on repetitions.
         """
         marks = np.unique(np.frombuffer(self._marks, dtype="<u8"))
+        if self._removed:
+            marks = np.setdiff1d(marks, np.fromiter(self._removed, dtype="<u8"), assume_unique=True)
         return hashlib.sha256(marks.tobytes()).hexdigest(), int(marks.size)

@@ -37,6 +37,7 @@ class Query:
     summary: str
     parameters: dict[str, str]
     columns: tuple[str, ...]
+    always_answers: bool = False  # whether a complete release must give it rows
 
     def bind(self, values: Mapping[str, Iterable[Term]] | None = None) -> str:
         """The text to send, with each given parameter restricted to its terms.
@@ -68,6 +69,7 @@ def load(name: str) -> Query:
     summary = ""
     parameters: dict[str, str] = {}
     columns: tuple[str, ...] = ()
+    answers = ""
     for line in text.splitlines():
         if not (match := _FRONT.match(line)):
             continue
@@ -79,7 +81,9 @@ def load(name: str) -> Query:
             parameters[parameter] = meaning.strip()
         elif key == "columns":
             columns = tuple(c.strip() for c in value.split(","))
-    return Query(name, text, summary, parameters, columns)
+        elif key == "answers":
+            answers = value
+    return Query(name, text, summary, parameters, columns, answers == "always")
 
 
 def names() -> list[str]:

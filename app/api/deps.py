@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import orjson
 from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from starlette.responses import Response
 
 from app import http
-from app.catalogue import Catalogue
+from app.catalogue import Catalogue, LabelTable
 from app.errors import BadParameter, UnknownParameter
 from app.service import Served, Service
 from app.settings import Limits
 
-_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BASE = "\ue000base\ue000"  # stands for the public base URL in a part of an answer that is kept; see Context.part
 ALL_LANGUAGES = "*"
 
 
@@ -31,6 +34,7 @@ class Context:
     language: str  # a language of the release, or "*"
     base: str  # public base URL, no trailing slash
     limits: Limits
+    labels: LabelTable  # for related concepts: in the language asked for, English standing in
 
     @property
     def catalogue(self) -> Catalogue:
@@ -40,11 +44,27 @@ class Context:
     @property
     def label_language(self) -> str:
         """The language for the labels of related concepts."""
-        return "en" if self.language == ALL_LANGUAGES else self.language
+        return self.labels.tag
 
-    def json(self, payload: Any, links: str = "") -> Response:
-        """The payload as this request's answer."""
-        return http.json_answer(self.request, self.served, payload, self.label_language, links)
+    def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
+        """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
+        language = "" if self.language == ALL_LANGUAGES else self.language
+        return http.json_answer(self.request, self.served, payload, language, links, keep)
+
+    def part(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> orjson.Fragment:
+        """A part of an answer that says the same whenever it appears in this release and language, serialised once.
+
+        Only the base URL differs between requests: the part is kept cut at the places where it stands.
+        """
+        pieces = self.labels.parts.get((kind, iri))
+        if pieces is None:
+            whole = orjson.dumps(build(replace(self, base=_BASE), iri))
+            pieces = self.labels.parts[kind, iri] = whole.split(_BASE.encode())
+        return orjson.Fragment(orjson.dumps(self.base)[1:-1].join(pieces))
+
+    def bytes(self, body: bytes, media_type: str) -> Response:
+        """Bytes of any kind as this request's answer."""
+        return http.answer(self.request, self.served, body, media_type, self.label_language)
 
     def url(self, path: str) -> str:
         """An absolute URL of the API."""
@@ -58,6 +78,8 @@ def service_of(request: Request) -> Service:
 
 def strict_parameters(request: Request) -> None:
     """Refuse a query parameter that the path does not know: a typo must not silently widen the answer."""
+    if not request.scope["query_string"]:
+        return
     route = request.scope["route"]
     known = {p.alias for p in get_flat_params(route.dependant) if isinstance(p.field_info, params.Query)}
     if unknown := sorted(set(request.query_params) - known):
@@ -80,7 +102,7 @@ async def context(
     if language is not None:
         if language == ALL_LANGUAGES:
             chosen = ALL_LANGUAGES
-        elif not _TAG.match(language):
+        elif not _TAG.fullmatch(language):
             raise BadParameter(
                 f"language: '{language[:40]}' is not a language tag.", field="language", available=available
             )
@@ -88,10 +110,9 @@ async def context(
             chosen = lookup([language], available)
     else:
         chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
-    if chosen != ALL_LANGUAGES:
-        await served.catalogue.prepare(chosen)
+    labels = await served.catalogue.prepare("en" if chosen == ALL_LANGUAGES else chosen)
     base = service.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return Context(request, served, chosen, base, service.limits)
+    return Context(request, served, chosen, base, service.limits, labels)
 
 
 def accepted(header: str) -> list[str]:
@@ -104,7 +125,7 @@ def accepted(header: str) -> list[str]:
             weight = float(q.strip().removeprefix("q=")) if q.strip() else 1.0
         except ValueError:
             continue
-        if _TAG.match(tag) and weight > 0:
+        if _TAG.fullmatch(tag) and weight > 0:
             found.append((-weight, n, tag))
     return [tag for _, _, tag in sorted(found)]
 
@@ -166,21 +187,20 @@ def page_links(ctx: Context, total: int, where: Page) -> str:
 
     def target(offset: int) -> str:
         query = urlencode([*others, ("limit", where.limit), ("offset", offset)])
-        return f"<{ctx.base}{ctx.request.url.path}?{query}>"
+        return f"<{ctx.base}{ctx.request.scope['path']}?{query}>"
 
     return ", ".join(f'{target(offset)}; rel="{rel}"' for rel, offset in targets.items())
 
 
 def concept_key(text: str, kind: str) -> str:
     """A UUID in canonical form. Raises BadParameter when it is none."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
+    if not _UUID.fullmatch(text):
         raise BadParameter(
             f"'{text[:60]}' is not the UUID of an ESCO {kind}.",
             field="uuid",
             example="2a9f3bd5-e7a8-4a1c-a45b-cb2c1dee2d1c",
-        ) from None
+        )
+    return text.lower()
 
 
 Ctx = Annotated[Context, Depends(context)]

@@ -1,0 +1,53 @@
+"""The release described in its own graph (DCAT, VoID), so that a query can tell what it is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from ontology import ATTRIBUTION, CCSID, DCT, ESCO, GRAPH, RDF, SKOS, XSD
+
+DCAT = "http://www.w3.org/ns/dcat#"
+VOID = "http://rdfs.org/ns/void#"
+GRAPH_RELEASE = GRAPH + "release"
+# ESCO is reused under this decision of the European Commission.
+LICENCE = "http://data.europa.eu/eli/dec/2011/833/oj"
+PUBLISHER = "http://publications.europa.eu/resource/authority/corporate-body/COM"
+
+CLASSES = {
+    "occupations": ESCO + "Occupation",
+    "skills": ESCO + "Skill",
+    "scopeDecisions": "https://w3id.org/ccsi/ns#ScopeDecision",
+}
+
+
+def dataset_quads(esco_version: str, content_hash: str, quads: int, counts: Mapping[str, int]) -> Iterator[str]:
+    """The dataset with version, licence, publisher, size and class partitions.
+
+    ``quads`` and ``content_hash`` are those of the release without this description.
+    """
+    node = f"{CCSID}dataset/esco-{esco_version}-{content_hash[:12]}"
+    number = NamedNode(XSD + "integer")
+    yield _quad(node, RDF + "type", NamedNode(DCAT + "Dataset"))
+    yield _quad(node, RDF + "type", NamedNode(VOID + "Dataset"))
+    yield _quad(
+        node, DCT + "title", Literal(f"Cultural and creative occupations in ESCO {esco_version}", language="en")
+    )
+    yield _quad(node, DCT + "rights", Literal(ATTRIBUTION, language="en"))
+    yield _quad(node, DCT + "license", NamedNode(LICENCE))
+    yield _quad(node, DCT + "publisher", NamedNode(PUBLISHER))
+    yield _quad(node, DCAT + "version", Literal(esco_version))
+    yield _quad(node, DCT + "identifier", Literal(content_hash))
+    yield _quad(node, VOID + "triples", Literal(str(quads), datatype=number))
+    yield _quad(node, VOID + "vocabulary", NamedNode(SKOS))
+    yield _quad(node, VOID + "vocabulary", NamedNode(ESCO))
+    for name, class_iri in CLASSES.items():
+        partition = f"{node}/{name}"
+        yield _quad(node, VOID + "classPartition", NamedNode(partition))
+        yield _quad(partition, VOID + "class", NamedNode(class_iri))
+        yield _quad(partition, VOID + "entities", Literal(str(counts[name]), datatype=number))
+
+
+def _quad(subject: str, predicate: str, value: NamedNode | Literal) -> str:
+    return f"<{subject}> <{predicate}> {value} <{GRAPH_RELEASE}> .\n"
