@@ -35,4 +35,4 @@ ATTRIBUTION = "This service uses the ESCO classification of the European Commiss
 
 def turtle_files() -> list[Path]:
     """Every ontology file of the project, in a fixed order; the SHACL shapes are not among them."""
-    return sorted(p for p in FOLDER.glob("*.ttl") if p.name != "shapes.ttl")
+    return sorted(p for p in FOLDER.glob("*.ttl") if not p.name.startswith("shapes"))

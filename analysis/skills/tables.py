@@ -15,6 +15,7 @@ from analysis.tables import Degree, Occupation
 SkillType = Literal["skill", "knowledge"]
 UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
 SkillClass = Literal["core", "common", "peripheral"]
+Evidence = Literal["established", "indicated", "none"]
 Level = Literal["broad", "fine"]
 Lineage = Literal["same", "split", "merge", "new", "retired"]
 
@@ -68,15 +69,13 @@ class Scope:
 class SkillTables:
     """All that the skill derivations read.
 
-    ``scope`` maps (occupation IRI, domain id) to its decision; ``domain_labels`` gives the labels of units in as many
-    languages as there are, and is only used in descriptions.
+    ``scope`` maps (occupation IRI, domain id) to its decision.
     """
 
     skills: dict[str, Skill]
     occupations: dict[str, Occupation]
     groups: dict[str, Group]
     scope: dict[tuple[str, str], Scope]
-    domain_labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,8 @@ class Specialisation:
 
     ``essential`` and ``optional`` count the unit's occupations using the skill that way (a pair that ESCO holds both
     ways counts as essential); ``overall`` counts those of all ESCO. ``essential_share`` is unweighted, 0..1.
+    ``evidence`` is ``established`` where the false discovery rate is held, ``indicated`` where only the single test
+    speaks (all that a unit of a dozen occupations may allow), else ``none``.
     """
 
     unit: str
@@ -117,7 +118,7 @@ class Specialisation:
     q: float
     effective_use: float
     coreness: float
-    specialised: bool
+    evidence: Evidence
     transversal: bool
     skill_class: SkillClass
 
@@ -125,6 +126,11 @@ class Specialisation:
     def support(self) -> int:
         """Occupations of the unit that use the skill, either way."""
         return self.essential + self.optional
+
+    @property
+    def specialised(self) -> bool:
+        """Whether the skill is used clearly more in the unit than elsewhere."""
+        return self.evidence != "none"
 
 
 @dataclass(frozen=True, slots=True)

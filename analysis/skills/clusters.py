@@ -1,0 +1,239 @@
+"""Clusters of a domain's specialised skills, from the partition to what a reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.skills import identity, names, quality
+from analysis.skills.consensus import Partition, Settings, partition
+from analysis.skills.graph import Features
+from analysis.skills.hierarchy import Hierarchy
+from analysis.skills.matrix import Floats, Ints, Use, row_sums
+from analysis.skills.tables import (
+    Cluster,
+    Level,
+    LineageEntry,
+    Member,
+    PreviousCluster,
+    Quality,
+    SkillTables,
+    Specialisation,
+    Unit,
+)
+
+# A skill leans on another cluster when a fifth of its ties go there: with six and more neighbours that is two ties.
+SOFT_SHARE = 0.20
+CENTRAL = 5
+MIN_GROUP_SHARE = 0.10
+MIN_OCCUPATION_SHARE = 0.10
+MIN_OCCUPATION_SKILLS = 2
+MIN_NEIGHBOUR_SHARE = 0.05
+# A cluster that fewer occupations than this draw on is the portrait of a job rather than a field of skill.
+MIN_CLUSTER_SUPPORT = 3
+MIN_STABILITY = 0.5
+LEVELS: tuple[Level, ...] = ("broad", "fine")
+
+
+@dataclass(frozen=True, slots=True)
+class DomainClusters:
+    """What is derived for one domain."""
+
+    clusters: tuple[Cluster, ...]
+    lineage: tuple[LineageEntry, ...]
+    quality: tuple[Quality, ...]
+    skills: Ints
+    partition: Partition
+
+
+def clustered_skills(use: Use, rows: Sequence[Specialisation]) -> Ints:
+    """Columns of the skills that are clustered: specialised and not transversal."""
+    return np.array(sorted(use.column[r.skill] for r in rows if r.specialised and not r.transversal), dtype=np.int64)
+
+
+def membership(part: Partition, labels: Ints) -> tuple[Floats, Floats]:
+    """Skills by clusters: the share of a skill's ties that go into the cluster, and their sum.
+
+    A skill without ties belongs wholly to its own cluster.
+    """
+    n = int(labels.max(initial=-1)) + 1
+    strength = np.zeros((len(labels), n))
+    dense = part.graph.toarray()
+    for c in range(n):
+        strength[:, c] = dense[:, labels == c].sum(axis=1)
+    total = row_sums(part.graph)
+    share = np.divide(strength, total[:, None], out=np.zeros_like(strength), where=total[:, None] > 0)
+    share[total == 0, labels[total == 0]] = 1.0
+    return share, strength
+
+
+def members(skills: Sequence[str], labels: Ints, c: int, share: Floats, strength: Floats) -> tuple[Member, ...]:
+    """Members of a cluster: its own by strength of ties inside, then the skills that lean on it."""
+    top = float(strength[labels == c, c].max(initial=0.0))
+    found = []
+    for i in range(len(skills)):
+        primary = bool(labels[i] == c)
+        if primary or share[i, c] >= SOFT_SHARE:
+            centrality = min(float(strength[i, c]) / top, 1.0) if top > 0 else 1.0
+            found.append((not primary, -centrality, skills[i], float(share[i, c])))
+    return tuple(
+        Member(skill, round(weight, 6), round(-negative, 6), rank, not outside)
+        for rank, (outside, negative, skill, weight) in enumerate(sorted(found), start=1)
+    )
+
+
+def _above(hierarchy: Hierarchy, skills: Sequence[str], field_of_study: bool) -> tuple[tuple[str, float], ...]:
+    """Groups with the share of the skills under them: ISCED-F fields of four digits, or other groups at level two."""
+    counts: dict[str, int] = {}
+    for s in skills:
+        for a in hierarchy.ancestors(s):
+            code = hierarchy.code(a)
+            isced = code.isdigit()
+            fits = isced and len(code) == 4 if field_of_study else bool(code) and not isced and code.count(".") == 1
+            if fits:
+                counts[a] = counts.get(a, 0) + 1
+    shares = [(g, n / len(skills)) for g, n in counts.items() if n / len(skills) >= MIN_GROUP_SHARE]
+    return tuple(sorted(shares, key=lambda e: (-e[1], e[0])))
+
+
+def drawing(use: Use, unit: Unit, clustered: Ints, inside: Ints) -> tuple[tuple[str, float], ...]:
+    """Occupations of the unit that draw on a cluster, with the share of their clustered skill use that lies in it."""
+    rows = use.rows(unit.weights)
+    x = use.x[rows]
+    mine, every = row_sums(x[:, inside]), row_sums(x[:, clustered])
+    many = row_sums((x[:, inside] > 0).astype(np.float64))
+    found = [
+        (use.occupations[r], round(float(mine[i] / every[i]), 6))
+        for i, r in enumerate(rows)
+        if many[i] >= MIN_OCCUPATION_SKILLS and mine[i] / every[i] >= MIN_OCCUPATION_SHARE
+    ]
+    return tuple(sorted(found, key=lambda e: (-e[1], e[0])))
+
+
+def _stability(together: Floats, inside: Ints) -> float:
+    """Mean co-association of the pairs inside: how often the ensemble agreed on them."""
+    n = len(inside)
+    if n < 2:
+        return 1.0
+    block = together[np.ix_(inside, inside)]
+    return float((block.sum() - np.trace(block)) / (n * (n - 1)))
+
+
+def _quality(
+    domain: str,
+    level: Level,
+    unit: Unit,
+    hierarchy: Hierarchy,
+    skills: Sequence[str],
+    part: Partition,
+    labels: Ints,
+    supports: Sequence[int],
+) -> Quality:
+    """The published figures of one level."""
+    place = []
+    for s in skills:
+        codes = sorted(hierarchy.code(a) for a in hierarchy.ancestors(s) if hierarchy.code(a) and not hierarchy.is_t(a))
+        fine = [c for c in codes if c.count(".") == 1 or (c.isdigit() and len(c) == 3)]
+        place.append(fine[0] if fine else codes[0] if codes else "")
+    known = {p: i for i, p in enumerate(sorted(set(place)))}
+    groups = np.array([known[p] for p in place], dtype=np.int64)
+    return Quality(
+        domain=domain,
+        level=level,
+        occupations=len(unit.weights),
+        skills=len(skills),
+        clusters=int(labels.max(initial=-1)) + 1,
+        modularity=quality.modularity(part.graph, labels),
+        conductance=quality.conductance(part.graph, labels),
+        coverage=quality.coverage(labels, 4),
+        tiny_share=1.0 - quality.coverage(labels, 3),
+        largest_share=quality.largest_share(labels),
+        silhouette=quality.silhouette(part.similarity, labels),
+        group_ami=quality.ami(labels, groups),
+        occupation_support=float(np.median(supports)) if supports else 0.0,
+    )
+
+
+def cluster_domain(
+    tables: SkillTables,
+    use: Use,
+    hierarchy: Hierarchy,
+    features: Features,
+    unit: Unit,
+    rows: Sequence[Specialisation],
+    settings: Settings,
+    previous: Sequence[PreviousCluster],
+    taken: set[str],
+) -> DomainClusters:
+    """Cluster one domain (or the CCSI) and describe what comes out. ``taken`` collects the identifiers in use."""
+    columns = clustered_skills(use, rows)
+    part = partition(features, columns, use.rows(unit.weights), settings)
+    skills = [use.skills[j] for j in columns]
+    clusters: list[Cluster] = []
+    lineage: list[LineageEntry] = []
+    figures: list[Quality] = []
+    parents: dict[int, str] = {}
+    for level in LEVELS:
+        labels = part.broad if level == "broad" else part.fine
+        together = part.together if level == "broad" else part.together_fine
+        share, strength = membership(part, labels)
+        n = int(labels.max(initial=-1)) + 1
+        found = [members(skills, labels, c, share, strength) for c in range(n)]
+        own = [[m for m in ms if m.primary] for ms in found]
+        parts = names.describe_parts(tables, hierarchy, [[(m.skill, m.centrality) for m in ms] for ms in own])
+        labelled = [names.compose_labels(tables, p) for p in parts]
+        slugs = [_slug(labelled[c], tables, parts[c]) for c in range(n)]
+        if level == "fine":
+            # A fine cluster that is all of its broad one would be the same thing under two names.
+            slugs = [f"{parents[int(part.broad[labels == c][0])].split('/', 1)[1]}/{slugs[c]}" for c in range(n)]
+        sets = [(slugs[c], frozenset(m.skill for m in own[c])) for c in range(n)]
+        ids, history = identity.identify(unit.id, level, sets, previous, taken)
+        lineage.extend(history)
+        if level == "broad":
+            parents = dict(enumerate(ids))
+        flow = np.array([strength[labels == c].sum(axis=0) for c in range(n)]).reshape(n, n)
+        supports = []
+        for c in range(n):
+            inside = np.flatnonzero(labels == c)
+            occupations = drawing(use, unit, columns, columns[inside])
+            supports.append(len(occupations))
+            central = tuple(m.skill for m in own[c][:CENTRAL])
+            stability = _stability(together, inside)
+            leaving = float(flow[c].sum() - flow[c, c])
+            neighbours = [
+                (ids[d], round(float(flow[c, d]) / leaving, 6))
+                for d in range(n)
+                if d != c and leaving > 0 and flow[c, d] / leaving >= MIN_NEIGHBOUR_SHARE
+            ]
+            clusters.append(
+                Cluster(
+                    id=ids[c],
+                    domain=unit.id,
+                    level=level,
+                    parent=parents[int(part.broad[inside[0]])] if level == "fine" else "",
+                    labels=labelled[c],
+                    descriptions=names.compose_descriptions(
+                        tables, len(inside), central[:3], parts[c].groups, [o for o, _ in occupations[:3]]
+                    ),
+                    members=found[c],
+                    central=central,
+                    groups=_above(hierarchy, [skills[i] for i in inside], False),
+                    fields=_above(hierarchy, [skills[i] for i in inside], True),
+                    occupations=occupations,
+                    neighbours=tuple(sorted(neighbours, key=lambda e: (-e[1], e[0]))),
+                    support=len(occupations),
+                    stability=round(stability, 6),
+                    reliable=not unit.small and len(occupations) >= MIN_CLUSTER_SUPPORT and stability >= MIN_STABILITY,
+                )
+            )
+        figures.append(_quality(unit.id, level, unit, hierarchy, skills, part, labels, supports))
+    return DomainClusters(tuple(clusters), tuple(lineage), tuple(figures), columns, part)
+
+
+def _slug(labels: dict[str, str], tables: SkillTables, parts: names.Parts) -> str:
+    """The slug of a new cluster: its two telling skills in the base language, else whatever label there is."""
+    said = [names.label(tables.skills[s].labels, names.BASE_LANGUAGE) for s in parts.skills[:1]]
+    text = " ".join(t for t in said if t) or (labels[min(labels)] if labels else "")
+    return identity.slug(text)

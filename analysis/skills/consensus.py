@@ -1,0 +1,174 @@
+"""From many runs of Leiden to one partition in two levels that does not depend on luck.
+
+An ensemble of runs differs in three ways: the seed, the resolution, and which fifth of the domain's occupations is
+left out before the neighbour graph is drawn. How often two skills end up together is their co-association (Fred and
+Jain 2005; ensemble clustering of graphs, Poulin and Theberge 2018). Average linkage on it, cut at a fixed height,
+gives the partition. Leaving occupations out inside the method is what makes the outcome hold when a later release
+drops or adds some.
+
+Which occupations a run leaves out is read from a hash of their IRI and the number of the run, not from a random
+stream: an occupation that disappears then changes only the runs that would have kept it, and two runs of the whole
+method share all but the seeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
+from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
+
+from analysis.skills.graph import Features, Weights, knn, leiden, relatedness
+from analysis.skills.matrix import Floats, Ints, Sparse
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Parameters of the clustering; the defaults are the published method.
+
+    ``views`` counts the graphs drawn with a ``1 / part`` of the domain's occupations left out, ``runs`` the Leiden runs
+    per view and resolution. ``cut`` and ``fine_cut`` are heights (1 - co-association) at which the trees are cut.
+    """
+
+    weights: Weights = field(default_factory=Weights)
+    neighbours: int = 6
+    resolutions: tuple[float, ...] = (1.0, 1.5, 2.0)
+    fine_resolutions: tuple[float, ...] = (4.0, 8.0)
+    views: int = 30
+    part: int = 5
+    runs: int = 2
+    cut: float = 0.7
+    fine_cut: float = 0.6
+    min_size: int = 4
+    max_share: float = 0.25
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The outcome for one set of skills: labels per level (nested), the graph, and the co-associations."""
+
+    broad: Ints
+    fine: Ints
+    graph: Sparse
+    similarity: Floats
+    together: Floats
+    together_fine: Floats
+
+
+def left_out(occupation: str, view: int, part: int) -> bool:
+    """Whether a view (1, 2, ...) leaves an occupation out; about one in ``part`` is."""
+    digest = hashlib.sha256(f"{view} {occupation}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % part == 0
+
+
+def ensemble(
+    features: Features, skills: Ints, domain_rows: Ints, settings: Settings
+) -> tuple[Sparse, Floats, Floats, Floats]:
+    """The whole graph, its similarities, and the co-associations at the broad and the fine resolutions."""
+    n = len(skills)
+    sums: tuple[NDArray[np.float32], NDArray[np.float32]] = (
+        np.zeros((n, n), dtype=np.float32),
+        np.zeros((n, n), dtype=np.float32),
+    )
+    counts = [0, 0]
+    whole, similarity = None, np.zeros((n, n))
+    occupations = features.use.occupations
+    for view in range(settings.views + 1):
+        keep = np.ones(len(occupations), dtype=np.bool_)
+        if view:
+            keep[[r for r in domain_rows if left_out(occupations[r], view, settings.part)]] = False
+        seen = relatedness(features, skills, settings.weights, keep if view else None)
+        graph = knn(seen, settings.neighbours)
+        if view == 0:
+            whole, similarity = graph, seen
+        # The view of everything counts four times: it is the one that is true.
+        runs = settings.runs * (1 if view else 4)
+        for level, resolutions in enumerate((settings.resolutions, settings.fine_resolutions)):
+            for r, resolution in enumerate(resolutions):
+                for run in range(runs):
+                    seed = settings.seed * 1_000_003 + view * 1009 + r * 101 + run
+                    labels = leiden(graph, resolution, seed)
+                    np.add(sums[level], labels[:, None] == labels[None, :], out=sums[level])
+                    counts[level] += 1
+    together = [np.round(s.astype(np.float64) / max(c, 1), 9) for s, c in zip(sums, counts, strict=True)]
+    return whole, similarity, together[0], together[1]
+
+
+def cut_tree(together: Floats, height: float) -> Ints:
+    """Average linkage on 1 - co-association, cut at a height; labels 0, 1, ..."""
+    n = len(together)
+    if n < 2:
+        return np.zeros(n, dtype=np.int64)
+    distance = 1.0 - together
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(squareform(distance, checks=False), "average")
+    return relabel(np.asarray(fcluster(tree, height, "distance"), dtype=np.int64))
+
+
+def relabel(labels: Ints) -> Ints:
+    """The same partition with labels 0, 1, ... in order of first appearance."""
+    seen: dict[int, int] = {}
+    return np.array([seen.setdefault(int(v), len(seen)) for v in labels], dtype=np.int64)
+
+
+def absorb_small(labels: Ints, together: Floats, similarity: Floats, min_size: int) -> Ints:
+    """Join each cluster under ``min_size`` to the one its skills are most often with, the smallest first.
+
+    Co-association decides, similarity breaks ties; a cluster tied to nothing at all joins none.
+    """
+    labels = relabel(labels)
+    closeness = together + similarity * 1e-3
+    stuck: set[int] = set()
+    while True:
+        numbers, sizes = np.unique(labels, return_counts=True)
+        small = [(int(s), int(c)) for c, s in zip(numbers, sizes, strict=True) if s < min_size and int(c) not in stuck]
+        if not small or len(numbers) < 2:
+            return relabel(labels)
+        _, c = min(small)
+        inside = labels == c
+        to = {int(d): float(closeness[np.ix_(inside, labels == d)].mean()) for d in numbers if d != c}
+        best = max(to, key=lambda d: (to[d], -d))
+        if to[best] <= 0:
+            stuck.add(c)
+        else:
+            labels[inside] = best
+
+
+def split_large(labels: Ints, together: Floats, similarity: Floats, settings: Settings) -> Ints:
+    """Divide any cluster with more than ``max_share`` of the skills, by its own tree cut lower and lower."""
+    labels = relabel(labels)
+    limit = settings.max_share * len(labels)
+    for height in np.arange(settings.cut - 0.05, 0.0, -0.05):
+        sizes = np.bincount(labels)
+        for c in np.flatnonzero(sizes > limit):
+            inside = np.flatnonzero(labels == c)
+            sub = np.ix_(inside, inside)
+            parts = absorb_small(
+                cut_tree(together[sub], float(height)), together[sub], similarity[sub], settings.min_size
+            )
+            if parts.max(initial=0) > 0:
+                labels[inside] = np.where(parts == 0, c, labels.max() + parts)
+    return relabel(labels)
+
+
+def partition(features: Features, skills: Ints, domain_rows: Ints, settings: Settings) -> Partition:
+    """Cluster the skills of one domain in two nested levels."""
+    graph, similarity, together, fine_together = ensemble(features, skills, domain_rows, settings)
+    broad = absorb_small(cut_tree(together, settings.cut), together, similarity, settings.min_size)
+    # The finer resolutions see divisions inside a large cluster that the broad ones cannot.
+    broad = split_large(broad, (together + fine_together) / 2, similarity, settings)
+    fine = np.zeros_like(broad)
+    offset = 0
+    for c in range(int(broad.max(initial=-1)) + 1):
+        inside = np.flatnonzero(broad == c)
+        sub = np.ix_(inside, inside)
+        parts = absorb_small(
+            cut_tree(fine_together[sub], settings.fine_cut), fine_together[sub], similarity[sub], settings.min_size
+        )
+        fine[inside] = parts + offset
+        offset += int(parts.max(initial=0)) + 1
+    return Partition(broad, fine, graph, similarity, together, fine_together)

@@ -1,0 +1,228 @@
+"""The figures that the clusters are held to, and a comparison with other ways of making them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from analysis.skills import clusters, coherence, derive, quality, specialisation, transversal
+from analysis.skills.consensus import Settings, partition
+from analysis.skills.graph import Features, Weights, features, knn, leiden, relatedness
+from analysis.skills.hierarchy import Hierarchy
+from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
+from analysis.skills.tables import Level, SkillTables, Unit
+
+SEEDS = 3
+LEFT_OUT_RUNS = 5
+LEFT_OUT = 0.1
+
+
+class Bench:
+    """Everything that clustering one unit needs, built once from a set of tables."""
+
+    def __init__(self, tables: SkillTables) -> None:
+        self.use: Use = use_matrix(tables)
+        self.hierarchy = Hierarchy(tables)
+        self.units = {u.id: u for u in specialisation.units(tables)}
+        self.flags: Bools = transversal.flags(
+            transversal.transversality(self.use, self.hierarchy, tuple(self.units.values()))
+        )
+        self.features: Features = features(tables, self.use, self.hierarchy)
+        self.effective = specialisation.effective_use(self.use)
+
+    def skills(self, unit: Unit) -> Ints:
+        """Columns of the skills to cluster."""
+        rows = specialisation.specialise(self.use, unit, self.effective, self.flags)
+        return clusters.clustered_skills(self.use, rows)
+
+    def labels(self, unit: Unit, settings: Settings) -> tuple[list[str], Ints, Ints]:
+        """Skills with their broad and fine labels."""
+        columns = self.skills(unit)
+        part = partition(self.features, columns, self.use.rows(unit.weights), settings)
+        return [self.use.skills[j] for j in columns], part.broad, part.fine
+
+
+def without(tables: SkillTables, domain: str, unit: Unit, run: int, from_esco: bool) -> SkillTables:
+    """The tables with a random tenth of the unit's occupations left out: of its scope, or of ESCO altogether."""
+    occupations = sorted(unit.weights)
+    rng = np.random.default_rng(1000 + run)
+    gone = {occupations[i] for i in rng.choice(len(occupations), round(len(occupations) * LEFT_OUT), replace=False)}
+    scope = {
+        key: s for key, s in tables.scope.items() if not (key[0] in gone and (domain in ("ccsi", key[1]) or from_esco))
+    }
+    kept = {o: v for o, v in tables.occupations.items() if not (from_esco and o in gone)}
+    return replace(tables, scope=scope, occupations=kept)
+
+
+def _agreement(a: tuple[list[str], Ints], b: tuple[list[str], Ints]) -> float:
+    """AMI over the skills that both have."""
+    other = dict(zip(*b, strict=True))
+    pairs = [(x, other[s]) for s, x in zip(*a, strict=True) if s in other]
+    return quality.ami(np.array([x for x, _ in pairs]), np.array([y for _, y in pairs]))
+
+
+def evaluate(
+    tables: SkillTables,
+    domains: Sequence[str] | None = None,
+    settings: Settings | None = None,
+    seeds: int = SEEDS,
+    left_out_runs: int = LEFT_OUT_RUNS,
+) -> dict[str, Any]:
+    """All figures, per domain and level, as a JSON-ready dict.
+
+    ``seed_ami``: mean AMI over all pairs of whole runs with different seeds. ``left_out_ami``: mean AMI between the full
+    run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that they do
+    not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder, since
+    the relatedness of every skill they used changes too. ``intruder``: see :mod:`analysis.skills.coherence`.
+    """
+    settings = settings or Settings()
+    start = time.perf_counter()
+    result = derive(tables, settings=settings)
+    seconds = time.perf_counter() - start
+    vectors, row = coherence.text_space(tables)
+    bench = Bench(tables)
+    wanted = [u for u in bench.units.values() if u.kind in ("ccsi", "domain") and (not domains or u.id in domains)]
+    figures: dict[str, Any] = {"seconds": round(seconds, 1), "parameters": result.parameters, "domains": {}}
+    for unit in wanted:
+        first = bench.labels(unit, settings)
+        runs = [first] + [
+            bench.labels(unit, replace(settings, seed=settings.seed + 1000 * (i + 1))) for i in range(seeds - 1)
+        ]
+        dropped: dict[bool, list[tuple[list[str], Ints, Ints]]] = {False: [], True: []}
+        for from_esco in (False, True):
+            for run in range(left_out_runs):
+                other = Bench(without(tables, unit.id, unit, run, from_esco))
+                if unit.id in other.units:
+                    dropped[from_esco].append(other.labels(other.units[unit.id], settings))
+        levels: dict[str, Any] = {}
+        for level in clusters.LEVELS:
+            found = next(q for q in result.quality if q.domain == unit.id and q.level == level)
+            pairs = [(a, b) for i, a in enumerate(runs) for b in runs[i + 1 :]]
+            levels[level] = {
+                **{
+                    name: getattr(found, name)
+                    for name in (
+                        "clusters",
+                        "modularity",
+                        "conductance",
+                        "coverage",
+                        "tiny_share",
+                        "largest_share",
+                        "silhouette",
+                        "group_ami",
+                        "occupation_support",
+                    )
+                },
+                "seed_ami": _mean([_agreement(_at(a, level), _at(b, level)) for a, b in pairs]),
+                "left_out_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[False]]),
+                "left_out_esco_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[True]]),
+                **_intruders(result.clusters, unit.id, level, vectors, row),
+            }
+        figures["domains"][unit.id] = {
+            "occupations": len(unit.weights),
+            "core": unit.core,
+            "small": unit.small,
+            "skills": len(first[0]),
+            **levels,
+        }
+    return figures
+
+
+def _at(run: tuple[list[str], Ints, Ints], level: Level) -> tuple[list[str], Ints]:
+    return run[0], run[1] if level == "broad" else run[2]
+
+
+def _intruders(
+    found: Sequence[Any], domain: str, level: Level, vectors: Floats, row: dict[str, int]
+) -> dict[str, float]:
+    return {
+        "intruder": coherence.intruder_accuracy(coherence.intruder_sets(found, domain, level), vectors, row),
+        "intruder_central": coherence.intruder_accuracy(
+            coherence.intruder_sets(found, domain, level, central=10), vectors, row
+        ),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+ALTERNATIVES: Mapping[str, Settings] = {
+    "use only (cosine), k 6": Settings(weights=Weights(1, 0, 0, 0)),
+    "use and kind, k 6": Settings(weights=Weights(1, 1, 0, 0)),
+    "ESCO groups and links only, k 6": Settings(weights=Weights(0, 0, 1, 1)),
+    "published: use, kind, groups, links, k 6": Settings(),
+    "published, k 10": Settings(neighbours=10),
+    "published, k 15": Settings(neighbours=15),
+    "published, no occupations left out": Settings(views=0, runs=60),
+}
+
+
+def association(use: Use, skills: Ints, measure: str) -> Floats:
+    """Other measures of co-use, over all of ESCO: minimum conditional probability, NPMI (negative set to 0)."""
+    b = use.binary[:, skills]
+    together = np.asarray((b.T @ b).toarray(), dtype=np.float64)
+    count = together.diagonal().copy()
+    np.fill_diagonal(together, 0.0)
+    if measure == "minimum conditional probability":
+        result: Floats = together / np.maximum(np.maximum(count[:, None], count[None, :]), 1)
+        return result
+    n = len(use.occupations)
+    p = np.where(together > 0, together / n, 0.5)
+    pmi = np.log(p * n * n / np.maximum(np.outer(count, count), 1))
+    return np.where((together > 0) & (pmi > 0), pmi / -np.log(p), 0.0)
+
+
+def compare_alternatives(
+    tables: SkillTables, domains: Sequence[str] = ("heritage", "design", "audiovisual")
+) -> list[dict[str, Any]]:
+    """One row per domain and method: clusters, modularity, stability over seeds and left-out tenths (3 of each)."""
+    bench = Bench(tables)
+    rows: list[dict[str, Any]] = []
+    for domain in domains:
+        unit = bench.units[domain]
+        columns = bench.skills(unit)
+        names = [bench.use.skills[j] for j in columns]
+        others = [Bench(without(tables, domain, unit, run, False)) for run in range(3)]
+
+        def plain(b: Bench, measure: str, seed: int, name: str = domain) -> tuple[list[str], Ints, Any]:
+            mine = b.skills(b.units[name])
+            similarity = (
+                relatedness(b.features, mine, Weights(1, 0, 0, 0))
+                if measure == "cosine"
+                else association(b.use, mine, measure)
+            )
+            graph = knn(similarity, 15)
+            return [b.use.skills[j] for j in mine], leiden(graph, 1.0, seed), graph
+
+        for measure in ("cosine", "minimum conditional probability", "NPMI"):
+            runs = [plain(bench, measure, seed) for seed in (1, 2, 3)]
+            rows.append(
+                {
+                    "domain": domain,
+                    "method": f"plain Leiden, {measure}, k 15",
+                    "clusters": int(runs[0][1].max()) + 1,
+                    "modularity": quality.modularity(runs[0][2], runs[0][1]),
+                    "seed_ami": _mean([_agreement(runs[0][:2], r[:2]) for r in runs[1:]]),
+                    "left_out_ami": _mean([_agreement(runs[0][:2], plain(b, measure, 1)[:2]) for b in others]),
+                }
+            )
+        for method, settings in ALTERNATIVES.items():
+            part = partition(bench.features, columns, bench.use.rows(unit.weights), settings)
+            again = bench.labels(unit, replace(settings, seed=settings.seed + 1000))
+            dropped = [b.labels(b.units[domain], settings) for b in others]
+            rows.append(
+                {
+                    "domain": domain,
+                    "method": f"consensus, {method}",
+                    "clusters": int(part.broad.max()) + 1,
+                    "modularity": quality.modularity(part.graph, part.broad),
+                    "seed_ami": _agreement((names, part.broad), again[:2]),
+                    "left_out_ami": _mean([_agreement((names, part.broad), d[:2]) for d in dropped]),
+                }
+            )
+    return rows

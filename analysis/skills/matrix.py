@@ -1,0 +1,113 @@
+"""Who uses what, as a matrix: the common ground of all figures about skills.
+
+Rows and columns are sorted by IRI, so that every figure is independent of the order in which tables were filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from analysis.skills.tables import SkillTables
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+# scipy's sparse matrices; named so that signatures say what is meant.
+Sparse = Any
+
+ESSENTIAL = 1.0
+# Half of an essential use: ESCO's optional skills depend on employer, country or speciality. The value is a choice
+# (ccsi-facts 4.3 gives it as an example); both counts are published beside every figure that uses it.
+OPTIONAL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Occupations by skills; ``x`` holds 1 for essential, 0.5 for optional, and nothing for no use."""
+
+    occupations: tuple[str, ...]
+    skills: tuple[str, ...]
+    iscos: tuple[str, ...]
+    x: Sparse
+    essential: Sparse
+    row: dict[str, int] = field(repr=False)
+    column: dict[str, int] = field(repr=False)
+
+    @property
+    def binary(self) -> Sparse:
+        """1 where a skill is used either way."""
+        b = self.x.copy()
+        b.data = np.ones_like(b.data)
+        return b
+
+    def rows(self, occupations: Iterable[str]) -> Ints:
+        """Sorted row numbers of the given occupations."""
+        return np.array(sorted(self.row[o] for o in occupations), dtype=np.int64)
+
+
+def use_matrix(tables: SkillTables) -> Use:
+    """Build the matrix from the tables. Links to skills that are not in ``tables.skills`` are left out."""
+    occupations = tuple(sorted(tables.occupations))
+    skills = tuple(sorted(tables.skills))
+    column = {s: i for i, s in enumerate(skills)}
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for i, iri in enumerate(occupations):
+        occupation = tables.occupations[iri]
+        # ESCO 1.2.0 has 17 pairs that are both: essential wins, as the ESCO model says for inherited links.
+        for links, value in (
+            (occupation.essential, ESSENTIAL),
+            (occupation.optional - occupation.essential, OPTIONAL),
+        ):
+            for s in sorted(links):
+                if s in column:
+                    rows.append(i)
+                    columns.append(column[s])
+                    values.append(value)
+    shape = (len(occupations), len(skills))
+    x = sp.csr_matrix((np.array(values), (rows, columns)), shape=shape)
+    essential = sp.csr_matrix(((np.array(values) == ESSENTIAL).astype(np.float64), (rows, columns)), shape=shape)
+    essential.eliminate_zeros()
+    return Use(
+        occupations,
+        skills,
+        tuple(tables.occupations[o].isco for o in occupations),
+        x,
+        essential,
+        {o: i for i, o in enumerate(occupations)},
+        column,
+    )
+
+
+def column_sums(m: Sparse) -> Floats:
+    """Sums over rows, as a flat array."""
+    return np.asarray(m.sum(axis=0), dtype=np.float64).ravel()
+
+
+def row_sums(m: Sparse) -> Floats:
+    """Sums over columns, as a flat array."""
+    return np.asarray(m.sum(axis=1), dtype=np.float64).ravel()
+
+
+def unit_rows(m: Sparse) -> Sparse:
+    """The matrix with every row scaled to Euclidean length 1; empty rows stay empty."""
+    length = np.sqrt(row_sums(m.multiply(m)))
+    return (sp.diags(np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)) @ m).tocsr()
+
+
+def one_hot(labels: Iterable[str]) -> tuple[Sparse, tuple[str, ...]]:
+    """A 0/1 matrix of rows by distinct labels, and the labels in order."""
+    values = list(labels)
+    names = tuple(sorted(set(values)))
+    position = {n: i for i, n in enumerate(names)}
+    columns = [position[v] for v in values]
+    return sp.csr_matrix(
+        (np.ones(len(values)), (np.arange(len(values)), columns)), shape=(len(values), len(names))
+    ), names

@@ -1,0 +1,123 @@
+"""What a domain's occupations share with each other and with the rest of ESCO.
+
+ESCO's reuse level does not tell: it calls 458 skills transversal, of which occupations use 19, while 2,992 skills lie
+under the T branch, most of them also under S or K. So transversality is measured from two facts: whether a skill is
+in the T branch, and how evenly its use spreads.
+
+Spread is the entropy of the skill's use over places, divided by the logarithm of the number of places, so 1 means
+evenly everywhere (Pielou's evenness over all places, which keeps rare skills low). Places are ISCO-08 sub-major groups
+(two digits: 4-digit groups are too many for skills with 20 users) and, apart, the CCSI domains.
+
+A skill is transversal when it is in the T branch and its ISCO spread is at least 0.40, or when its spread is at least
+0.55 wherever it stands in the hierarchy. 0.55 over some 40 groups is what even use in 8 of them gives, 0.40 in 4 or 5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.skills.hierarchy import Hierarchy
+from analysis.skills.matrix import Bools, Floats, Sparse, Use, column_sums, one_hot
+from analysis.skills.specialisation import occupation_profiles
+from analysis.skills.tables import SkillTables, TransversalFigure, Transversality, Unit
+
+T_SPREAD = 0.40
+ANY_SPREAD = 0.55
+ISCO_DIGITS = 2
+T_BONUS = 0.15  # ANY_SPREAD - T_SPREAD: the score of a skill is transversal from ANY_SPREAD on, T branch or not
+
+# Aspects that the workshop asks about by name, each a group of the T branch.
+NAMED_GROUPS = {
+    "creative thinking": "T2.4",
+    "cultural": "T6.4",
+    "entrepreneurial and financial": "T6.5",
+}
+COLLECTIONS = ("digital", "green", "digcomp", "language", "research")
+
+
+def evenness(counts: Floats) -> Floats:
+    """Entropy of every row of counts over ln(number of columns); 0 for rows that are empty or in one place only."""
+    if counts.shape[1] < 2:
+        return np.zeros(counts.shape[0])
+    total = counts.sum(axis=1, keepdims=True)
+    p = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    logs = np.log(p, out=np.zeros_like(p), where=p > 0)
+    result: Floats = np.abs((p * logs).sum(axis=1)) / np.log(counts.shape[1])
+    return result
+
+
+def transversality(use: Use, hierarchy: Hierarchy, units: tuple[Unit, ...]) -> tuple[Transversality, ...]:
+    """One row per skill of ESCO, in the order of skill IRIs."""
+    places, _ = one_hot(isco[:ISCO_DIGITS] for isco in use.iscos)
+    isco = evenness(np.asarray((use.x.T @ places).toarray()))
+    domains = [u for u in units if u.kind == "domain"]
+    by_domain = np.zeros((len(use.skills), len(domains)))
+    for d, unit in enumerate(domains):
+        rows = use.rows(unit.weights)
+        weights = np.array([unit.weights[use.occupations[i]] for i in rows])
+        # Per occupation, so that a domain with many occupations does not look like a favourite of every skill.
+        by_domain[:, d] = np.asarray(weights @ use.x[rows]).ravel() / weights.sum()
+    spread = evenness(by_domain)
+    users = column_sums(use.binary)
+    result = []
+    for j, skill in enumerate(use.skills):
+        groups = hierarchy.t_groups(skill)
+        score = float(isco[j]) + (T_BONUS if groups else 0.0)
+        transversal = bool(isco[j] >= (T_SPREAD if groups else ANY_SPREAD))
+        result.append(
+            Transversality(skill, groups, float(isco[j]), float(spread[j]), int(users[j]), min(score, 1.0), transversal)
+        )
+    return tuple(result)
+
+
+def flags(rows: tuple[Transversality, ...]) -> Bools:
+    """The transversal flag of every skill, in the order of the use matrix."""
+    return np.array([r.transversal for r in rows], dtype=np.bool_)
+
+
+def aspects(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> tuple[tuple[str, ...], Sparse]:
+    """Names of the aspects and a 0/1 matrix of skills by aspects: T and its groups, named groups, collections."""
+    codes = sorted(g.code for g in tables.groups.values() if g.code.startswith("T"))
+    columns: list[tuple[str, Floats]] = []
+    above = [{hierarchy.code(a) for a in hierarchy.ancestors(s)} for s in use.skills]
+    for code in codes:
+        columns.append((code, np.array([code in a for a in above], dtype=np.float64)))
+    for name, code in NAMED_GROUPS.items():
+        columns.append((name, np.array([code in a for a in above], dtype=np.float64)))
+    for name in COLLECTIONS:
+        columns.append((name, np.array([name in tables.skills[s].collections for s in use.skills], dtype=np.float64)))
+    matrix = np.stack([c for _, c in columns], axis=1) if columns else np.zeros((len(use.skills), 0))
+    return tuple(n for n, _ in columns), matrix
+
+
+def profiles(
+    tables: SkillTables, use: Use, hierarchy: Hierarchy, units: tuple[Unit, ...]
+) -> tuple[TransversalFigure, ...]:
+    """Every unit against the ESCO average, per T group (T, T1, T1.1, ...), named group and collection.
+
+    ``share``: mean share of an occupation's skill use (essential 1, optional 0.5); ``reach``: share of occupations with
+    at least one such skill, either way. A skill under two T groups counts in both: these are not parts of a whole.
+    """
+    names, matrix = aspects(tables, use, hierarchy)
+    share = np.asarray(occupation_profiles(use) @ matrix)
+    reach = np.asarray(use.binary @ matrix) > 0
+    overall, reach_overall = share.mean(axis=0), reach.mean(axis=0)
+    result = []
+    for unit in units:
+        rows = use.rows(unit.weights)
+        weights = np.array([unit.weights[use.occupations[i]] for i in rows])
+        mine = weights @ share[rows] / weights.sum()
+        mine_reach = weights @ reach[rows] / weights.sum()
+        for a, name in enumerate(names):
+            result.append(
+                TransversalFigure(
+                    unit=unit.id,
+                    aspect=name,
+                    share=float(mine[a]),
+                    overall=float(overall[a]),
+                    ratio=float(mine[a] / overall[a]) if overall[a] > 0 else 0.0,
+                    reach=float(mine_reach[a]),
+                    reach_overall=float(reach_overall[a]),
+                )
+            )
+    return tuple(result)
