@@ -1,0 +1,63 @@
+"""The README's requests give the answers it shows, and its commands exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Limits, Settings
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+REQUESTS = re.findall(r"curl 'http://127\.0\.0\.1:8000([^']+)'\s+```json\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def client(starter_dir: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as found:
+        yield found
+
+
+def contains(answer: Any, shown: Any) -> bool:
+    """Whether everything shown is in the answer; a list shows some of its items."""
+    if isinstance(shown, dict):
+        return isinstance(answer, dict) and all(k in answer and contains(answer[k], v) for k, v in shown.items())
+    if isinstance(shown, list):
+        return isinstance(answer, list) and all(any(contains(a, s) for a in answer) for s in shown)
+    return bool(answer == shown)
+
+
+def test_there_are_five_requests() -> None:
+    assert len(REQUESTS) == 5
+
+
+@pytest.mark.parametrize(("path", "shown"), REQUESTS)
+def test_a_request_answers_as_shown(client: TestClient, path: str, shown: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    expected = json.loads(shown)
+    assert expected
+    assert contains(answer.json(), expected), json.dumps(answer.json(), indent=1)[:3000]
+
+
+def test_every_command_named_in_the_documents_exists() -> None:
+    texts = [README, *(p.read_text(encoding="utf-8") for p in sorted(Path(__file__).parent.parent.glob("docs/*.md")))]
+    named = {
+        tuple(m.split())
+        for text in texts
+        for m in re.findall(r"\bccsi ((?:scope|releases|clusters) [a-z-]+|load|serve)\b", text)
+    }
+    assert ("scope", "report") in named
+    for command in sorted(named):
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *command, "--help"], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, command
