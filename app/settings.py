@@ -26,6 +26,19 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level to log.")
     switch_interval: float = Field(1.0, gt=0, le=60, description="Seconds between looks for a newly published release.")
     shutdown_seconds: int = Field(10, ge=0, le=300, description="Seconds that running requests get to end at shutdown.")
+    sparql_workers: int = Field(
+        4, ge=1, le=64, description="Processes that evaluate SPARQL queries; one client never holds all."
+    )
+    sparql_unconfined: bool = Field(
+        False,
+        description="Offer SPARQL also where the kernel filter against network access is not known to work (not Linux/x86-64).",
+    )
+    sparql_max_age: int = Field(
+        60, ge=0, description="Seconds that caches may keep a SPARQL answer before they ask again."
+    )
+    sparql_cache_bytes: int = Field(
+        32 * 1024 * 1024, ge=0, description="Memory for ready SPARQL answers, in bytes; 0 turns it off."
+    )
 
 
 class Limits(BaseSettings):
@@ -40,9 +53,41 @@ class Limits(BaseSettings):
     url_length: int = Field(8192, ge=256, description="Longest request target, in bytes.")
     body_bytes: int = Field(1_000_000, ge=1024, description="Largest request body, in bytes.")
     cache_bytes: int = Field(
-        64 * 1024 * 1024, ge=0, description="Memory for ready answers of the served release, in bytes; 0 turns it off."
+        128 * 1024 * 1024, ge=0, description="Memory for ready answers of the served release, in bytes; 0 turns it off."
     )
     languages_in_memory: int = Field(4, ge=1, le=64, description="Languages whose labels are kept in memory at once.")
+    sparql_seconds: float = Field(10, gt=0, le=600, description="Longest evaluation of a SPARQL query, in seconds.")
+    sparql_rows: int = Field(250_000, ge=1, description="Most rows, or triples, of a SPARQL answer.")
+    sparql_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Largest SPARQL answer, in bytes.")
+    sparql_memory: int = Field(
+        1024 * 1024 * 1024,
+        ge=64 * 1024 * 1024,
+        description="Memory that the evaluation of one SPARQL query may take, in bytes.",
+    )
+    sparql_text: int = Field(
+        65_536, ge=256, le=65_536, description="Longest text of a SPARQL query, in bytes of UTF-8."
+    )
+    sparql_nesting: int = Field(
+        100, ge=1, le=500, description="Most brackets and negations inside each other in a SPARQL query."
+    )
+    sparql_operators: int = Field(
+        500, ge=1, description="Most UNION, OPTIONAL, MINUS, EXISTS, ||, && and path steps in a SPARQL query."
+    )
+    sparql_values: int = Field(5000, ge=1, description="Most terms in the VALUES of a SPARQL query.")
+    sparql_graphs: int = Field(100, ge=1, description="Most graph parameters of a SPARQL request.")
+    sparql_per_client: int = Field(
+        16, ge=1, description="SPARQL queries that one client may have under way, waiting ones included."
+    )
+    sparql_queue: int = Field(
+        64, ge=0, description="SPARQL queries that may wait for their turn, of all clients together."
+    )
+    sparql_wait: float = Field(5, gt=0, le=600, description="Longest wait of a SPARQL query for its turn, in seconds.")
+    sparql_send_seconds: float = Field(
+        30,
+        gt=0,
+        le=600,
+        description="Longest that a client may take to accept the next part of a SPARQL answer, in seconds.",
+    )
 
 
 @lru_cache

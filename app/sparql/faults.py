@@ -1,17 +1,17 @@
 """The faults of the SPARQL endpoint, a branch of the tree in app/errors.py.
 
-    Problem
-    ├── BadRequest          400   the request is not one of the SPARQL protocol
-    │   ├── QuerySyntax     400   the query cannot be parsed; names line, column and the offending line
-    │   └── TooComplex      400   nesting, operators or values above a published limit; names the limit
-    ├── UpdateRefused       403   the public endpoint only reads
-    ├── FederationRefused   403   SERVICE is never followed
-    ├── MethodRefused       405
-    ├── MediaTypeRefused    415
-    ├── TooManyQueries      429   this client has its share of queries under way; Retry-After
-    ├── Overloaded          503   everyone together has; Retry-After
-    │   └── Unavailable     503   SPARQL is not offered on this machine
-    └── QueryStopped        504   a limit ended the query: time, memory, rows, bytes or engine; names it
+Problem
+├── BadRequest          400   the request is not one of the SPARQL protocol
+│   ├── QuerySyntax     400   the query cannot be parsed; names line, column and the offending line
+│   └── TooComplex      400   nesting, operators or values above a published limit; names the limit
+├── UpdateRefused       403   the public endpoint only reads
+├── FederationRefused   403   SERVICE is never followed
+├── MethodRefused       405
+├── MediaTypeRefused    415
+├── TooManyQueries      429   this client has its share of queries under way; Retry-After
+├── Overloaded          503   everyone together has; Retry-After
+│   └── Unavailable     503   SPARQL is not offered on this machine
+└── QueryStopped        504   a limit ended the query: time, memory, rows, bytes or engine; names it
 """
 
 from __future__ import annotations

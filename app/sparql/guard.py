@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from app.sparql.faults import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 
@@ -120,7 +121,7 @@ def check(text: str, bounds: Bounds) -> Outline:
             word = match[0].lower()
             named = kind == "name"
             prefix = word.partition(":")[0] if named else word
-            if form is None and not (named and previous == "prefix" or prefix.startswith(_PROLOGUE)):
+            if form is None and not ((named and previous == "prefix") or prefix.startswith(_PROLOGUE)):
                 form = next((f for f in _FORMS if prefix.startswith(f)), "")
                 if not named and word in _UPDATES:
                     raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
@@ -148,13 +149,13 @@ def check(text: str, bounds: Bounds) -> Outline:
     return Outline(form or "", dataset, volatile)
 
 
-def position(text: str, offset: int) -> dict[str, int | str]:
+def position(text: str, offset: int) -> dict[str, Any]:
     """Line, column (both from 1, in characters) and the offending line of an offset."""
     start = text.rfind("\n", 0, offset) + 1
     return place(text, text.count("\n", 0, offset) + 1, offset - start + 1)
 
 
-def place(text: str, line: int, column: int) -> dict[str, int | str]:
+def place(text: str, line: int, column: int) -> dict[str, Any]:
     """The members of a fault at a line and column: with the offending line, or the part of a long one around it."""
     lines = text.split("\n")
     found = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
@@ -180,9 +181,9 @@ def syntax_fault(text: str, message: str) -> QuerySyntax:
     elif "IRI parsing failed" in expected:
         reason = "an IRI is not valid"
     elif expected:
-        reason = "expected " + (expected[0] if len(expected) == 1 else "one of " + " ".join(expected[:20]))
+        reason = "not expected here; the parser could take " + " or ".join(expected[:8])
     else:
-        reason = "this is not expected here"
+        reason = "not expected here"
     return QuerySyntax(f"Line {line}, column {column}: {reason}.", **place(text, line, column))
 
 

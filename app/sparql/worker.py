@@ -71,13 +71,10 @@ class _Sink:
         self.rows = 0
 
     def write(self, piece: bytes) -> int:
+        """Take a piece from the serialiser. Raises _Exceeded, which ends the evaluation."""
         self.bytes += len(piece)
         if self.bytes > self._max_bytes:
             raise _Exceeded(wire.BYTES)
-        if self.count_rows is not None:
-            self.rows += self.count_rows(piece)
-            if self.rows > self.max_rows:
-                raise _Exceeded(wire.ROWS)
         self._pieces.append(bytes(piece))
         self._held += len(piece)
         if self._held >= wire.DATA_BYTES:
@@ -88,10 +85,14 @@ class _Sink:
         """Nothing to do: the serialiser flushes after every answer."""
 
     def rest(self) -> bytes:
-        """What was not sent yet."""
+        """What was not sent yet. Raises _Exceeded."""
         rest = b"".join(self._pieces)
         self._pieces.clear()
         self._held = 0
+        if self.count_rows is not None:
+            self.rows += self.count_rows(rest)
+            if self.rows > self.max_rows:
+                raise _Exceeded(wire.ROWS)
         return rest
 
 
@@ -136,22 +137,24 @@ def _counted(triples: ox.QueryTriples, sink: _Sink, most: int) -> Iterator[ox.Tr
         yield triple
 
 
-def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
-    """What became of one query, faults of every kind included."""
+def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict[str, Any], bytes]:
+    """What became of one query, faults of every kind included, and the last piece of its answer."""
     try:
-        return answer(store, request, sink)
+        end = answer(store, request, sink)
+        return end, sink.rest()
     except _Exceeded as fault:
-        return {"fault": str(fault), "message": ""}
+        end = {"fault": str(fault), "message": ""}
     except SyntaxError as fault:
-        return {"fault": wire.SYNTAX, "message": str(fault)}
+        end = {"fault": wire.SYNTAX, "message": str(fault)}
     except MemoryError:
-        return {"fault": wire.MEMORY, "message": "", "retire": True}
+        end = {"fault": wire.MEMORY, "message": "", "retire": True}
     except PermissionError as fault:  # the kernel refused a socket
-        return {"fault": wire.NETWORK, "message": str(fault)}
+        end = {"fault": wire.NETWORK, "message": str(fault)}
     except OSError as fault:
-        return {"fault": wire.STORAGE, "message": str(fault)}
+        end = {"fault": wire.STORAGE, "message": str(fault)}
     except (RuntimeError, ValueError) as fault:
-        return {"fault": wire.EVALUATION, "message": str(fault)}
+        end = {"fault": wire.EVALUATION, "message": str(fault)}
+    return end, b""
 
 
 def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
@@ -163,14 +166,14 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
             signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _SECOND_ALARM)
             started = time.perf_counter()
             sink = _Sink(channel.sendall, request["bytes"])
-            end = outcome(store, request, sink)
+            end, rest = outcome(store, request, sink)
             signal.setitimer(signal.ITIMER_REAL, 0)
             seconds = time.perf_counter() - started
             end |= {"rows": sink.rows, "seconds": seconds}
             if seconds > _HEAVY_SECONDS:
                 confine.trim_memory()
                 end["retire"] = end.get("retire", False) or confine.memory()[1] > memory // _KEPT_MEMORY
-            channel.sendall(wire.pack(wire.DATA, sink.rest()) + wire.pack(wire.END, json.dumps(end).encode()))
+            channel.sendall(wire.pack(wire.DATA, rest) + wire.pack(wire.END, json.dumps(end).encode()))
 
 
 def _end_with(lifeline: int) -> None:
@@ -186,7 +189,12 @@ def _end_with(lifeline: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Open, confine, report, serve."""
-    channel, lifeline, path, memory = socket.socket(fileno=int(arguments[0])), int(arguments[1]), arguments[2], int(arguments[3])
+    channel, lifeline, path, memory = (
+        socket.socket(fileno=int(arguments[0])),
+        int(arguments[1]),
+        arguments[2],
+        int(arguments[3]),
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then closes the channel
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confine.lower_priority()

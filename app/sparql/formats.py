@@ -1,0 +1,132 @@
+"""Representations of SPARQL answers, and which of them a client wants (RFC 9110, section 12.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+Offer = tuple[str, str]  # name, media type
+
+BINDINGS: tuple[Offer, ...] = (
+    ("json", "application/sparql-results+json"),
+    ("xml", "application/sparql-results+xml"),
+    ("csv", "text/csv"),
+    ("tsv", "text/tab-separated-values"),
+    ("json", "application/json"),
+    ("xml", "application/xml"),
+    ("xml", "text/xml"),
+)
+BOOLEAN: tuple[Offer, ...] = tuple(offer for offer in BINDINGS if offer[0] in {"json", "xml"})
+GRAPH: tuple[Offer, ...] = (
+    ("ttl", "text/turtle"),
+    ("nt", "application/n-triples"),
+    ("rdf", "application/rdf+xml"),
+    ("jsonld", "application/ld+json"),
+    ("trig", "application/trig"),
+    ("nq", "application/n-quads"),
+    ("jsonld", "application/json"),
+)
+HTML: Offer = ("html", "text/html")
+
+# ?format= for links that people share; the names are those of the usual file suffixes.
+_BY_NAME: dict[str, tuple[str | None, str | None, str | None]] = {
+    "json": ("json", "json", "jsonld"),
+    "xml": ("xml", "xml", "rdf"),
+    "csv": ("csv", None, None),
+    "tsv": ("tsv", None, None),
+    **{name: (None, None, name) for name in ("ttl", "nt", "rdf", "jsonld", "trig", "nq")},
+}
+
+# The W3C names of the formats, for the service description.
+FORMAT_IRIS = tuple(
+    "http://www.w3.org/ns/formats/" + name
+    for name in (
+        "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
+        "Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to answer with, for each kind of answer; None where nothing that we have is acceptable."""
+
+    bindings: Offer | None
+    boolean: Offer | None
+    graph: Offer | None
+    description: Offer | None
+
+    def for_form(self, form: str) -> Offer | None:
+        """The offer for a query of this form."""
+        return {"select": self.bindings, "ask": self.boolean}.get(form, self.graph)
+
+    def name(self) -> str:
+        """All of the choice as text, for a cache key."""
+        return " ".join(offer[1] if offer else "-" for offer in (self.bindings, self.boolean, self.graph))
+
+
+@lru_cache(maxsize=512)
+def negotiate(accept: str) -> Choice:
+    """Choose by an Accept header; "" accepts everything."""
+    ranges = _ranges(accept)
+    return Choice(_best(ranges, BINDINGS), _best(ranges, BOOLEAN), _best(ranges, GRAPH), _best(ranges, (*GRAPH, HTML)))
+
+
+def by_name(name: str) -> Choice | None:
+    """The choice of a format parameter; None for a name that is not known."""
+    if (names := _BY_NAME.get(name.lower())) is None:
+        return None
+    bindings, boolean, graph = names
+    described = _offer(GRAPH, graph)
+    return Choice(_offer(BINDINGS, bindings), _offer(BOOLEAN, boolean), described, described)
+
+
+def media_types(form: str) -> list[str]:
+    """What a query of a form can be answered with."""
+    offers = {"select": BINDINGS, "ask": BOOLEAN}.get(form, GRAPH)
+    return [media_type for _, media_type in offers]
+
+
+def content_type(offer: Offer) -> str:
+    """The header value: text types say that they are UTF-8."""
+    return offer[1] + "; charset=utf-8" if offer[1].startswith("text/") else offer[1]
+
+
+def _offer(offers: Sequence[Offer], name: str | None) -> Offer | None:
+    return next((offer for offer in offers if offer[0] == name), None)
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    found = []
+    for part in accept.split(","):
+        media_range, *parameters = (item.strip().lower() for item in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip() == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        if media_range and 0 <= quality <= 1:
+            found.append((media_range, quality))
+    return found or [("*/*", 1.0)]
+
+
+def _best(ranges: list[tuple[str, float]], offers: Sequence[Offer]) -> Offer | None:
+    """The offer of the highest quality, the first of equals; the most specific range decides each one's quality."""
+    best, best_quality = None, 0.0
+    for offer in offers:
+        media_type = offer[1]
+        group = media_type.partition("/")[0] + "/*"
+        quality, rank = 0.0, 0
+        for media_range, given in ranges:
+            specific = (
+                3 if media_range == media_type else 2 if media_range == group else 1 if media_range == "*/*" else 0
+            )
+            if specific > rank or (specific == rank and specific and given > quality):
+                quality, rank = given, specific
+        if quality > best_quality:
+            best, best_quality = offer, quality
+    return best

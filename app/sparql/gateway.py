@@ -1,0 +1,321 @@
+"""The endpoint itself: from a request to a complete answer, or a problem that says which limit stood in the way.
+
+An answer is sent only when it is complete, with its length announced. So there is no well-formed short answer in any
+format: what a client receives is whole, or a problem+json, or (when the connection breaks or the client is too slow to
+take it) shorter than its Content-Length, which every HTTP client reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+import structlog
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from app.errors import NotAcceptable, NotReady, Problem, problem_response
+from app.service import Answer, AnswerCache
+from app.settings import Limits, Settings
+from app.sparql import description, formats, packing, protocol, wire
+from app.sparql.faults import BadRequest, FederationRefused, Overloaded, QueryStopped
+from app.sparql.formats import Offer
+from app.sparql.guard import Bounds, Outline, check, syntax_fault
+from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
+from app.sparql.protocol import Asked, ClientGone, Page
+from app.sparql.turns import Turns
+
+log = structlog.get_logger()
+
+_PIECE = 256 * 1024
+_LONG_TEXT = 4096  # characters that the guard reads in well under a millisecond
+_QUICKLY_PACKED = 32 * 1024  # bytes that are packed faster than handed to another thread
+_WATCH_AFTER = 0.05  # seconds after which it pays to notice that a client hung up
+# Part of every validator: another engine may write the same answer in other bytes.
+_SALT = f"1 {pyoxigraph.__version__}"
+
+
+class Gateway:
+    """The SPARQL endpoint of one service: an ASGI application and its worker processes."""
+
+    def __init__(self, settings: Settings, limits: Limits, page: Page | None = None) -> None:
+        self._settings = settings
+        self._limits = limits
+        self._page = page
+        self._bounds = Bounds(limits.sparql_nesting, limits.sparql_operators, limits.sparql_values)
+        self._headers = {
+            **protocol.CORS,
+            "vary": "Accept, Accept-Encoding",
+            "ccsi-limits": protocol.limits_header(limits),
+        }
+        self._cache = AnswerCache(settings.sparql_cache_bytes)
+        turns: Turns[Worker] = Turns(
+            settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
+        )
+        self.pool = Pool(
+            settings.sparql_workers, limits.sparql_memory, limits.sparql_seconds, turns, settings.sparql_unconfined
+        )
+        self.stopped: dict[str, int] = {}
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    def add_to(self, app: FastAPI) -> None:
+        """Answer at /sparql; without the framework's per-route work, which would double the time of a small query."""
+        app.router.routes += [Route(path, self, include_in_schema=False) for path in ("/sparql", "/sparql/")]
+
+    def serve(self, store: Path, tag: str) -> None:
+        """Answer from this store from now on; what runs may finish on the one before."""
+        self._cache = AnswerCache(self._settings.sparql_cache_bytes)
+        self.pool.switch(Source(store, tag))
+
+    async def start(self) -> None:
+        """Start the workers; queries wait for the first."""
+        self.pool.start()
+
+    async def stop(self) -> None:
+        """End the workers and wait until all are gone."""
+        await self.pool.stop()
+
+    def stats(self) -> dict[str, Any]:
+        """Figures for monitoring."""
+        turns = self.pool.turns
+        return {
+            "running": turns.running, "waiting": turns.waiting, "workers": len(self.pool.processes()),
+            "restarts": self.pool.restarts, "stopped": dict(self.stopped),
+        }  # fmt: skip
+
+    # --- one request -----------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            if scope["method"] == "OPTIONS":
+                await Response(status_code=204, headers=protocol.PREFLIGHT)(scope, receive, send)
+                return
+            asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
+            if asked.query is None:
+                await self._describe(asked, scope, receive, send)
+            else:
+                await self._query(asked, asked.query, receive, send)
+        except Problem as fault:
+            headers = {**self._headers, **fault.headers}
+            members = {"instance": scope["path"], **fault.members}
+            response = problem_response(fault.status, fault.slug, fault.title, fault.detail, headers, **members)
+            await response(scope, receive, send)
+        except ClientGone:
+            return
+
+    async def _describe(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        offer = asked.choice.description
+        if offer is None:
+            raise _not_acceptable("describe")
+        if offer == formats.HTML:
+            page = self._page or _to_docs
+            response = await page(Request(scope, receive))
+            response.headers.add_vary_header("Accept")
+            await response(scope, receive, send)
+            return
+        source = self.pool.source
+        if source is None:
+            raise NotReady("No release is published yet.", headers={"retry-after": "5"})
+        body = description.describe(asked.endpoint, self.pool.graphs, self._limits, offer[0])
+        etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+        if asked.none_match and protocol.matches(asked.none_match, etag):
+            await self._send(Answer(b"", "", etag, status=304), asked, send)
+            return
+        await self._send(Answer(body, formats.content_type(offer), etag), asked, send)
+
+    async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
+        outline = (
+            await asyncio.to_thread(check, text, self._bounds) if len(text) > _LONG_TEXT else check(text, self._bounds)
+        )
+        if outline.form and asked.choice.for_form(outline.form) is None:
+            raise _not_acceptable(outline.form)
+        if self.pool.source is None:
+            raise NotReady("No release is published yet.", headers={"retry-after": "5"})
+        etag = _etag(self.pool.source, asked, text)
+        if not outline.volatile:
+            if asked.none_match and protocol.matches(asked.none_match, etag):
+                await self._send(Answer(b"", "", etag, status=304), asked, send)
+                return
+            if ready := self._cache.get((etag,)):
+                await self._send(ready, asked, send)
+                return
+        with self.pool.turns.seat(asked.client):
+            result = await self._evaluate(asked, text, outline, receive)
+            try:
+                offer = self._offer_of(result, asked, text, outline)
+                etag = "" if outline.volatile else _etag(result.source, asked, text)
+                answer = await _packed(result, formats.content_type(offer), etag, asked.coding)
+                if etag and result.file is None and result.source == self.pool.source:
+                    self._cache.put((etag,), answer)
+                await self._send(answer, asked, send, result)
+            finally:
+                result.close()
+
+    async def _evaluate(self, asked: Asked, text: str, outline: Outline, receive: Receive) -> Result:
+        """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
+        choice, limits = asked.choice, self._limits
+        request = {
+            "query": text,
+            "base": asked.endpoint,
+            "dataset": outline.dataset,
+            "default": asked.default_graphs if asked.has_dataset else None,
+            "named": asked.named_graphs,
+            "bindings": choice.bindings[0] if choice.bindings else None,
+            "boolean": choice.boolean[0] if choice.boolean else None,
+            "graph": choice.graph[0] if choice.graph else None,
+            "rows": limits.sparql_rows,
+            "bytes": limits.sparql_bytes,
+            "seconds": limits.sparql_seconds,
+        }
+        task = asyncio.current_task()
+        gone = False
+        watcher: asyncio.Task[None] | None = None
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            if task is not None:
+                task.cancel()
+
+        def begin() -> None:
+            nonlocal watcher
+            watcher = asyncio.ensure_future(watch())
+
+        # Most queries end before it pays to listen for the client.
+        timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, begin)
+        try:
+            return await self.pool.run(asked.client, request)
+        except asyncio.CancelledError:
+            if gone and task is not None:
+                task.uncancel()
+                raise ClientGone from None
+            raise
+        finally:
+            timer.cancel()
+            if watcher is not None:
+                watcher.cancel()
+
+    def _offer_of(self, result: Result, asked: Asked, text: str, outline: Outline) -> Offer:
+        """The representation of a complete answer. Raises a Problem for one that is not."""
+        end, limits = result.end, self._limits
+        match end.get("fault"):
+            case None:
+                offer: Offer | None = getattr(asked.choice, end["kind"])
+                assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
+                return offer
+            case wire.SYNTAX:
+                raise syntax_fault(text, end["message"])
+            case wire.FORM:
+                raise _not_acceptable(outline.form)
+            case wire.NETWORK:
+                raise FederationRefused(
+                    "This endpoint does not query other endpoints; federate from the client's side."
+                )
+            case wire.STORAGE:
+                log.error("the store cannot be read", fault=end["message"])
+                raise Overloaded("The store cannot be read at the moment.", headers={"retry-after": "5"})
+            case wire.EVALUATION:
+                raise BadRequest(f"The query cannot be evaluated: {end['message']}")
+            case fault:
+                self.stopped[fault] = self.stopped.get(fault, 0) + 1
+                raise _stopped(fault, limits)
+
+    async def _send(self, answer: Answer, asked: Asked, send: Send, result: Result | None = None) -> None:
+        length = result.length if result is not None else len(answer.body)
+        headers = dict(self._headers)
+        if answer.etag:
+            headers["etag"] = answer.etag
+            headers["cache-control"] = f"public, max-age={self._settings.sparql_max_age}"
+        else:
+            headers["cache-control"] = "no-store"
+        headers |= answer.headers
+        if answer.status != 304:
+            headers["content-type"] = answer.media_type
+            headers["content-length"] = str(length)
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        in_file = result is not None and result.file is not None
+        if asked.head or (length <= _PIECE and not in_file):
+            await send({"type": "http.response.body", "body": b"" if asked.head else answer.body})
+            return
+        if result is not None and in_file:
+            async for piece in result.pieces():
+                await self._send_piece(piece, send)
+        else:
+            for start in range(0, length, _PIECE):
+                await self._send_piece(answer.body[start : start + _PIECE], send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_piece(self, piece: bytes, send: Send) -> None:
+        """Send a part of a long answer; a client that does not take it in time loses the connection."""
+        try:
+            async with asyncio.timeout(self._limits.sparql_send_seconds):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError:
+            raise ClientGone from None
+
+
+def _etag(source: Source, asked: Asked, text: str) -> str:
+    """A strong validator known before evaluation: a release never changes, so neither does its answer to a query."""
+    parts = (
+        _SALT,
+        asked.endpoint,
+        asked.coding,
+        asked.choice.name(),
+        *asked.default_graphs,
+        "|",
+        *asked.named_graphs,
+        text,
+    )
+    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+    return f'"{source.tag}-{digest}"'
+
+
+async def _packed(result: Result, media_type: str, etag: str, coding: str) -> Answer:
+    """The answer in the coding that the client takes; the result holds its file, if it has one, in that coding too."""
+    if not coding or result.length < packing.SMALL:
+        return Answer(result.body, media_type, etag)
+    if result.file is not None:
+        result.file, result.length = await asyncio.to_thread(packing.pack_file, result.file, coding)
+    elif result.length < _QUICKLY_PACKED:
+        result.body = packing.pack(result.body, coding)
+    else:
+        result.body = await asyncio.to_thread(packing.pack, result.body, coding)
+    result.length = result.length if result.file is not None else len(result.body)
+    return Answer(result.body, media_type, etag, (("content-encoding", coding),))
+
+
+def _not_acceptable(form: str) -> NotAcceptable:
+    known = formats.media_types(form)
+    return NotAcceptable(f"This is available as {', '.join(known)}.", available=known)
+
+
+def _stopped(fault: str, limits: Limits) -> QueryStopped:
+    bounds: dict[str, tuple[str, str, float]] = {
+        TIME: ("sparql_seconds", "It was not complete after {:g} seconds.", limits.sparql_seconds),
+        wire.MEMORY: ("sparql_memory", "It needed more than {:,} bytes of memory.", limits.sparql_memory),
+        wire.ROWS: ("sparql_rows", "Its answer has more than {:,} rows; add a LIMIT or narrow it.", limits.sparql_rows),
+        wire.BYTES: (
+            "sparql_bytes",
+            "Its answer has more than {:,} bytes; add a LIMIT or narrow it.",
+            limits.sparql_bytes,
+        ),
+    }
+    if fault not in bounds:
+        return QueryStopped("The engine gave up on this query.", limit=ENGINE)
+    name, detail, value = bounds[fault]
+    return QueryStopped(detail.format(value), limit=name, value=value)
+
+
+async def _to_docs(request: Request) -> Response:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", 303)

@@ -1,0 +1,222 @@
+"""A request of the SPARQL 1.1 Protocol, read and checked; and the headers that every answer carries."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from app.errors import TooLarge
+from app.settings import Limits
+from app.sparql.faults import BadRequest, MediaTypeRefused, MethodRefused, UpdateRefused
+from app.sparql.formats import Choice, by_name, negotiate
+
+Page = Callable[[Request], Awaitable[Response]]
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+_FORM = "application/x-www-form-urlencoded"
+_QUERY = "application/sparql-query"
+_UPDATE = "application/sparql-update"
+_ENCODINGS = frozenset(["", "utf-8", "utf8", "us-ascii"])
+_FORM_ROOM = 16 * 1024  # of a form, beside the query: names, graph parameters
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
+
+_EXPOSED = "etag, retry-after, ccsi-limits"
+CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": _EXPOSED}
+PREFLIGHT = {
+    **CORS,
+    "allow": METHODS,
+    "access-control-allow-methods": METHODS,
+    "access-control-allow-headers": "accept, accept-language, content-type, if-none-match",
+    "access-control-max-age": "86400",
+}
+
+
+class ClientGone(Exception):
+    """The client hung up; there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asks for. Without a query, the service description."""
+
+    query: str | None
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    choice: Choice
+    head: bool
+    none_match: str
+    client: str
+    endpoint: str
+    coding: str
+    """gzip, zstd, or "" for an answer as it is."""
+
+    @property
+    def has_dataset(self) -> bool:
+        """Whether the request names the dataset; it then replaces the query's own."""
+        return bool(self.default_graphs or self.named_graphs)
+
+
+async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) -> Asked:
+    """Read one request. Raises a Problem for what the protocol does not allow, ClientGone when nobody is there."""
+    method = scope["method"]
+    if method not in {"GET", "HEAD", "POST"}:
+        raise MethodRefused(f"The endpoint has the methods {METHODS}.", headers={"allow": METHODS})
+    headers = _headers(scope)
+    if len(scope["query_string"]) > 3 * limits.sparql_text + _FORM_ROOM:
+        raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
+    fields = _fields(scope["query_string"], "request target", limits)
+    direct: list[str] = []
+    if method == "POST":
+        kind, encoding = _content_type(headers.get("content-type", ""))
+        if kind == _UPDATE:
+            raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
+        if kind not in {_FORM, _QUERY}:
+            raise MediaTypeRefused(
+                f"Send a query as {_QUERY} or {_FORM}.", headers={"accept-post": f"{_QUERY}, {_FORM}"}
+            )
+        if encoding not in _ENCODINGS or headers.get("content-encoding", "identity") != "identity":
+            raise MediaTypeRefused("Send the query in UTF-8 and not compressed.")
+        room = limits.sparql_text if kind == _QUERY else 3 * limits.sparql_text + _FORM_ROOM
+        body = await _body(receive, headers, room, limits)
+        if kind == _FORM:
+            fields += _fields(body, "form", limits)
+        else:
+            direct = [_decoded(body, "query")]
+
+    def values(name: str) -> list[str]:
+        return [value for key, value in fields if key == name]
+
+    if values("update"):
+        raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
+    queries = direct + values("query")
+    if len(queries) > 1:
+        raise BadRequest("The request has more than one query.")
+    default, named = values("default-graph-uri"), values("named-graph-uri")
+    if len(default) + len(named) > limits.sparql_graphs:
+        raise BadRequest(
+            f"A request may name {limits.sparql_graphs} graphs.", limit="sparql_graphs", value=limits.sparql_graphs
+        )
+    if not queries and (method == "POST" or default or named):
+        raise BadRequest("The request has no query.")
+    if queries and len(queries[0].encode()) > limits.sparql_text:
+        raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
+    choice = negotiate(headers.get("accept", ""))
+    if formats := values("format"):
+        if (chosen := by_name(formats[-1])) is None:
+            raise BadRequest("format is one of json, xml, csv, tsv, ttl, nt, rdf, jsonld, trig, nq.")
+        choice = chosen
+    return Asked(
+        query=queries[0] if queries else None,
+        default_graphs=tuple(default), named_graphs=tuple(named), choice=choice, head=method == "HEAD",
+        none_match=headers.get("if-none-match", "") if method != "POST" else "",
+        client=client_of(scope), endpoint=endpoint_of(scope, headers, public_url),
+        coding=coding_of(headers.get("accept-encoding", "")),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def coding_of(accepted: str) -> str:
+    """The content coding to answer in: the cheaper of those that the client takes."""
+    taken = set()
+    for part in accepted.lower().split(","):
+        name, _, quality = part.partition(";")
+        if quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+            taken.add(name.strip())
+    return next((coding for coding in ("zstd", "gzip") if coding in taken), "")
+
+
+def client_of(scope: Scope) -> str:
+    """Whom to count a request for: the address; of IPv6 the network that one subscriber has."""
+    address: str = scope["client"][0] if scope.get("client") else ""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
+def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:
+    """The URL of the endpoint as clients see it, and the base of relative IRIs in their queries."""
+    if public_url:
+        return public_url.rstrip("/") + "/sparql"
+    host = headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = "localhost"
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}/sparql"
+
+
+def limits_header(limits: Limits) -> str:
+    """The limits of one query, as a structured field."""
+    return (
+        f"seconds={limits.sparql_seconds:g}, rows={limits.sparql_rows}, bytes={limits.sparql_bytes}, "
+        f"memory={limits.sparql_memory}, text={limits.sparql_text}"
+    )
+
+
+def matches(none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this validator."""
+    return any(tag.strip().removeprefix("W/") == etag for tag in none_match.split(","))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _content_type(value: str) -> tuple[str, str]:
+    kind, *parameters = (part.strip() for part in value.split(";"))
+    for parameter in parameters:
+        key, _, text = parameter.partition("=")
+        if key.strip().lower() == "charset":
+            return kind.lower(), text.strip().strip('"').lower()
+    return kind.lower(), ""
+
+
+async def _body(receive: Receive, headers: dict[str, str], room: int, limits: Limits) -> bytes:
+    """The request body, no more of it than a query may have."""
+    too_large = TooLarge(
+        f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text,
+        headers={"connection": "close"},
+    )  # fmt: skip
+    if (length := headers.get("content-length", "")).isdecimal() and int(length[:20]) > room:
+        raise too_large
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body += message.get("body", b"")
+        if len(body) > room:
+            raise too_large
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            encoded.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=limits.sparql_graphs + 50
+        )
+    except UnicodeDecodeError:
+        raise BadRequest(f"The {where} is not UTF-8.") from None
+    except ValueError:
+        raise BadRequest(f"The {where} has too many parameters.") from None
+
+
+def _decoded(body: bytes, where: str) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest(f"The {where} is not UTF-8.") from None

@@ -1,0 +1,66 @@
+"""A small store, and the endpoint on it as a real server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from app.settings import Limits, Settings
+from app.sparql.trial import Endpoint, endpoint
+from bench.hostile import build_store
+
+SECONDS = 1.0
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def call(
+    target: Endpoint, method: str = "GET", query: str | None = None, headers: dict[str, str] | None = None,
+    body: bytes | None = None, **parameters: str | list[str],
+) -> Reply:  # fmt: skip
+    """One request on a connection of its own."""
+    fields = {**({} if query is None else {"query": query}), **parameters}
+    path = "/sparql" + ("?" + urlencode(fields, doseq=True) if fields else "")
+    connection = http.client.HTTPConnection(target.host, target.port, timeout=60)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return Reply(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sparql") / "store"
+    build_store(path, 3000)
+    return path
+
+
+@pytest.fixture(scope="session")
+def limits() -> Limits:
+    return Limits(
+        sparql_seconds=SECONDS, sparql_memory=256 * 1024 * 1024, sparql_rows=20_000, sparql_bytes=8 * 1024 * 1024
+    )
+
+
+@pytest.fixture(scope="session")
+def target(store: Path, limits: Limits) -> Iterator[Endpoint]:
+    with endpoint(store, Settings(), limits) as running:
+        yield running

@@ -1,0 +1,32 @@
+"""Row counts of serialised results, whatever the values hold and wherever the output is cut."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.sparql.worker import _RESULTS
+
+_TEXT = st.text(alphabet=st.sampled_from('"\\{},:[]\n\r\t<>/result &é'), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(sorted(_RESULTS)),
+    st.lists(st.tuples(_TEXT, st.one_of(st.none(), _TEXT)), max_size=8),
+    st.integers(1, 40),
+)
+def test_rows(name: str, rows: list[tuple[str, str | None]], size: int) -> None:
+    store = ox.Store()
+    values = " ".join(f"({ox.Literal(a)} {'UNDEF' if b is None else ox.Literal(b)})" for a, b in rows)
+    form, counter = _RESULTS[name]
+    body = store.query(f"SELECT ?a ?b {{ VALUES (?a ?b) {{ {values} }} }}").serialize(format=form)
+    count = counter()
+    assert sum(count(body[at : at + size]) for at in range(0, len(body), size)) == len(rows)
+
+
+def test_rows_without_bindings() -> None:
+    solutions = ox.Store().query("SELECT ?x { VALUES () { () () () } }")
+    form, counter = _RESULTS["json"]
+    assert counter()(solutions.serialize(format=form)) == 3

@@ -1,0 +1,92 @@
+"""Queries made to bring an endpoint down: each ends in time, within its memory, and touches nothing."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from app.settings import Limits
+from app.sparql.trial import Endpoint
+from bench.hostile import Peak, ask, fuzz, listener, queries
+from tests.sparql.conftest import SECONDS, call
+
+NAMES = list(queries(0))
+SLACK = 3.0
+
+
+@pytest.fixture(scope="module")
+def inside() -> Iterator[tuple[int, list[str]]]:
+    with listener() as found:
+        yield found
+
+
+def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: Limits) -> None:
+    port, heard = inside
+    hostile = queries(port)
+    assert len(hostile) >= 25
+    with Peak(psutil.Process().pid) as peak:
+        before = psutil.Process().memory_info().rss
+        with ThreadPoolExecutor(3) as clients:  # as many as may run at once for one client
+            replies = dict(
+                zip(hostile, clients.map(lambda text: ask(target.url, text, 30), hostile.values()), strict=True)
+            )
+    for name, reply in replies.items():
+        assert reply.status in {200, 400, 403, 413, 504}, name
+        assert reply.whole, name
+        assert reply.seconds < SECONDS + 1 + SLACK, name
+    assert heard == []
+    base = 64 * 1024 * 1024
+    assert peak.bytes < before + 4 * (limits.sparql_memory + base) + 256 * 1024 * 1024
+    assert call(target, query="ASK { ?s ?p ?o }").json["boolean"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("20,000 brackets", "sparql-too-complex"),
+        ("3,000 nested EXISTS", "sparql-too-complex"),
+        ("path of 5,000 steps", "sparql-too-complex"),
+        ("SERVICE SILENT", "sparql-federation"),
+        ("SERVICE, glued", "sparql-federation"),
+        ("LOAD", "sparql-update"),
+        ("10 MB of query", "too-large"),
+        ("cross product, COUNT", "sparql-stopped"),
+    ],
+)
+def test_the_fault_is_named(target: Endpoint, name: str, fault: str) -> None:
+    assert ask(target.url, queries(1)[name], 30).fault == fault
+
+
+def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
+    text = "SELECT+*+{+?s+?p+?o+}+LIMIT+15000"
+    readers = []
+    for _ in range(8):
+        raw = socket.create_connection((target.host, target.port))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        readers.append(raw)
+    end = time.monotonic() + 20
+    while target.gateway.stats()["running"] or target.gateway.stats()["waiting"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert call(target, query="ASK { ?s ?p ?o }").status == 200
+    for raw in readers:
+        raw.close()
+
+
+def test_fuzz(target: Endpoint) -> None:
+    me = psutil.Process()
+    fuzz(target.url, 30, seed=1)
+    files = me.num_fds()
+    counts = fuzz(target.url, 400, seed=2)
+    assert 200 in counts
+    assert not {500, 501, 502, 503} & counts.keys()
+    end = time.monotonic() + 10
+    while me.num_fds() > files + 2 or len(target.gateway.pool.processes()) != 4:
+        assert time.monotonic() < end
+        time.sleep(0.05)

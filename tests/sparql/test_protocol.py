@@ -1,0 +1,266 @@
+"""The endpoint over HTTP: methods, negotiation, datasets, validators, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pyoxigraph as ox
+import pytest
+import zstandard
+from fastapi import FastAPI
+
+from app.service import Service
+from app.settings import Limits, Settings
+from app.sparql import mount
+from app.sparql.trial import Endpoint, endpoint
+from tests.sparql.conftest import call
+
+ITEMS = "SELECT ?s { ?s <http://example.org/kind> <http://example.org/kind/1> } ORDER BY ?s LIMIT 3"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+DIRECT = {"content-type": "application/sparql-query"}
+
+
+@pytest.fixture(scope="module")
+def target(store: Path) -> Iterator[Endpoint]:
+    """Patient, because nothing here is about time, and with small bounds on the size of an answer."""
+    limits = Limits(sparql_seconds=30, sparql_rows=20_000, sparql_bytes=4 * 1024 * 1024)
+    with endpoint(store, Settings(), limits) as running:
+        yield running
+
+
+def test_all_three_ways_answer_the_same(target: Endpoint) -> None:
+    replies = [
+        call(target, query=ITEMS),
+        call(target, "POST", headers=FORM, body=urlencode({"query": ITEMS}).encode()),
+        call(target, "POST", headers=DIRECT, body=ITEMS.encode()),
+    ]
+    assert [reply.status for reply in replies] == [200] * 3
+    assert len({reply.body for reply in replies}) == 1
+    assert len(replies[0].json["results"]["bindings"]) == 3
+
+
+def test_text_arrives_as_it_was_sent(target: Endpoint) -> None:
+    text = 'SELECT ("a+b%20c&d=\u00e9\u4e2d\U0001f600" AS ?x) {}'
+    for reply in (
+        call(target, query=text),
+        call(target, "POST", headers=FORM, body=urlencode({"query": text}).encode()),
+    ):
+        assert reply.json["results"]["bindings"][0]["x"]["value"] == "a+b%20c&d=\u00e9\u4e2d\U0001f600"
+
+
+def test_head_and_options(target: Endpoint) -> None:
+    get, head = call(target, query=ITEMS), call(target, "HEAD", query=ITEMS)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert head.headers["etag"] == get.headers["etag"]
+    options = call(target, "OPTIONS", headers={"origin": "https://a.example", "access-control-request-method": "POST"})
+    assert options.status == 204
+    assert "POST" in options.headers["access-control-allow-methods"]
+    assert "content-type" in options.headers["access-control-allow-headers"]
+
+
+def test_other_methods(target: Endpoint) -> None:
+    for method in ("PUT", "DELETE", "PATCH"):
+        reply = call(target, method, query=ITEMS)
+        assert reply.status == 405
+        assert "GET" in reply.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json", "application/trig"],
+)
+def test_graphs(target: Endpoint, media_type: str) -> None:
+    text = "CONSTRUCT WHERE { ?s <http://example.org/kind> <http://example.org/kind/1> }"
+    reply = call(target, query=text, headers={"accept": media_type})
+    assert reply.headers["content-type"].split(";")[0] == media_type
+    form = ox.RdfFormat.from_media_type(media_type)
+    assert form is not None
+    assert len(list(ox.parse(reply.body, format=form))) == 429
+
+
+@pytest.mark.parametrize(
+    ("media_type", "form"),
+    [("application/sparql-results+json", ox.QueryResultsFormat.JSON), ("application/sparql-results+xml", ox.QueryResultsFormat.XML),
+     ("text/tab-separated-values", ox.QueryResultsFormat.TSV)],
+)  # fmt: skip
+def test_results(target: Endpoint, media_type: str, form: ox.QueryResultsFormat) -> None:
+    reply = call(target, query=ITEMS, headers={"accept": media_type})
+    found = ox.parse_query_results(reply.body, format=form)
+    assert isinstance(found, ox.QuerySolutions)
+    assert len(list(found)) == 3
+
+
+def test_not_acceptable(target: Endpoint) -> None:
+    for text, accept in ((ITEMS, "text/turtle"), ("ASK {}", "text/csv"), ("DESCRIBE <a:a>", "image/png")):
+        reply = call(target, query=text, headers={"accept": accept})
+        assert reply.status == 406
+        assert reply.json["available"]
+    assert call(target, headers={"accept": "image/png"}).status == 406
+
+
+def test_format_parameter_wins(target: Endpoint) -> None:
+    assert call(target, query=ITEMS, headers={"accept": "text/html"}, format="csv").body.startswith(b"s\r\n")
+    assert call(target, query=ITEMS, format="pdf").status == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "body", "status"),
+    [
+        ("POST", {"content-type": "text/plain"}, b"ASK {}", 415),
+        ("POST", {}, b"ASK {}", 415),
+        ("POST", {"content-type": "application/sparql-query; charset=utf-16"}, "ASK {}".encode("utf-16"), 415),
+        ("POST", {**DIRECT, "content-encoding": "gzip"}, gzip.compress(b"ASK {}"), 415),
+        ("POST", DIRECT, b"ASK { ?s ?p '\xff' }", 400),
+        ("POST", FORM, b"query=ASK%20%7B%20%3Fs%20%3Fp%20%27%FF%27%20%7D", 400),
+        ("POST", FORM, b"", 400),
+        ("POST", FORM, b"query=ASK{}&query=ASK{}", 400),
+        ("POST", FORM, b"update=CLEAR+ALL", 403),
+        ("POST", {"content-type": "application/sparql-update"}, b"CLEAR ALL", 403),
+        ("POST", DIRECT, b"CLEAR ALL", 403),
+        ("POST", DIRECT, b"ASK { } #" + b"x" * 70_000, 413),
+        ("POST", FORM, b"a=b&" * 500, 400),
+        ("POST", FORM, b"query=ASK{}&" + b"default-graph-uri=a:b&" * 101, 400),
+        ("POST", FORM, b"query=ASK{}&default-graph-uri=not+an+iri", 400),
+        ("POST", DIRECT, b"", 400),
+    ],
+)
+def test_refusals(target: Endpoint, method: str, headers: dict[str, str], body: bytes, status: int) -> None:
+    reply = call(target, method, headers=headers, body=body)
+    assert reply.status == status
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.headers["access-control-allow-origin"] == "*"
+
+
+def test_syntax_faults_show_the_place(target: Endpoint) -> None:
+    fault = call(target, query="SELECT *\nWHERE { ?s ex:p ?o }")
+    assert fault.status == 400
+    assert (fault.json["line"], fault.json["offendingLine"]) == (2, "WHERE { ?s ex:p ?o }")
+    assert fault.json["column"] > 1
+
+
+def test_datasets(target: Endpoint) -> None:
+    def answer(text: str, **parameters: str) -> bool:
+        reply = call(target, query=text, **parameters)
+        assert reply.status == 200
+        return bool(reply.json["boolean"])
+
+    here, absent = "http://example.org/graph", "http://example.org/absent"
+    plain, named = "ASK { ?s ?p ?o }", "ASK { GRAPH ?g { ?s ?p ?o } }"
+    assert answer(plain)
+    assert answer(named)
+    assert answer(f"ASK FROM <{here}> {{ ?s ?p ?o }}")
+    assert not answer(f"ASK FROM <{absent}> {{ ?s ?p ?o }}")
+    assert not answer(f"ASK FROM NAMED <{here}> {{ ?s ?p ?o }}")
+    assert answer(f"ASK FROM NAMED <{here}> {{ GRAPH ?g {{ ?s ?p ?o }} }}")
+    assert answer(plain, **{"default-graph-uri": here})
+    assert not answer(plain, **{"default-graph-uri": absent})
+    assert not answer(named, **{"default-graph-uri": here})
+    assert not answer(plain, **{"named-graph-uri": here})
+    assert answer(named, **{"named-graph-uri": here})
+    assert answer(f"ASK FROM <{absent}> {{ ?s ?p ?o }}", **{"default-graph-uri": here})
+
+
+def test_validators(target: Endpoint) -> None:
+    first = call(target, query=ITEMS)
+    etag = first.headers["etag"]
+    assert etag.startswith('"trial-')
+    for tags in (etag, f'"x", W/{etag}'):
+        again = call(target, query=ITEMS, headers={"if-none-match": tags})
+        assert (again.status, again.body) == (304, b"")
+        assert again.headers["etag"] == etag
+        assert again.headers["vary"] == "Accept, Accept-Encoding"
+    others = [
+        call(target, query=ITEMS + " "),
+        call(target, query=ITEMS, headers={"accept": "text/csv"}),
+        call(target, query=ITEMS, headers={"accept-encoding": "gzip"}),
+        call(target, query=ITEMS, **{"default-graph-uri": "http://example.org/graph"}),
+    ]
+    assert len({etag, *(reply.headers["etag"] for reply in others)}) == 5
+    assert call(target, query=ITEMS).body == first.body
+
+
+def test_answers_that_change_are_not_kept(target: Endpoint) -> None:
+    text = "SELECT (UUID() AS ?x) {}"
+    first, second = call(target, query=text), call(target, query=text)
+    assert first.body != second.body
+    assert "etag" not in first.headers
+    assert first.headers["cache-control"] == "no-store"
+
+
+def test_content_codings(target: Endpoint) -> None:
+    text = "SELECT * { ?s ?p ?o } LIMIT 10000"
+    plain = call(target, query=text)
+    assert len(plain.body) > 1_500_000  # so that the file and not only the memory is tested
+    for coding, unpack in (
+        ("gzip", gzip.decompress),
+        ("zstd", lambda b: zstandard.ZstdDecompressor().decompressobj().decompress(b)),
+    ):
+        packed = call(target, query=text, headers={"accept-encoding": coding})
+        assert packed.headers["content-encoding"] == coding
+        assert int(packed.headers["content-length"]) == len(packed.body) < len(plain.body) / 4
+        assert unpack(packed.body) == plain.body
+    assert "content-encoding" not in call(target, query=text, headers={"accept-encoding": "gzip;q=0"}).headers
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/sparql-results+json", "application/sparql-results+xml", "text/csv", "text/tab-separated-values"],
+)
+def test_too_many_rows_are_refused_not_cut(target: Endpoint, accept: str) -> None:
+    exact = "SELECT ?x { VALUES ?a { 1 2 } { SELECT ?x { ?x ?p ?o } LIMIT 10000 } }"
+    assert call(target, query=exact, headers={"accept": accept}).status == 200
+    reply = call(target, query=exact.replace("1 2", "1 2 3"), headers={"accept": accept})
+    assert (reply.status, reply.json["limit"]) == (504, "sparql_rows")
+
+
+def test_too_many_bytes_are_refused_not_cut(target: Endpoint) -> None:
+    text = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 19000"
+    assert call(target, query=text, headers={"accept": "text/csv"}).status == 200
+    reply = call(target, query=text)
+    assert (reply.status, reply.json["limit"]) == (504, "sparql_bytes")
+
+
+def test_limits_are_announced(target: Endpoint) -> None:
+    announced = call(target, query="ASK {}").headers["ccsi-limits"]
+    assert announced == "seconds=30, rows=20000, bytes=4194304, memory=1073741824, text=65536"
+
+
+def test_browser_is_sent_on(target: Endpoint) -> None:
+    reply = call(target, headers={"accept": "text/html,*/*;q=0.8"})
+    assert (reply.status, reply.headers["location"]) == (303, "/docs")
+
+
+def test_relative_iris_start_at_the_endpoint(target: Endpoint) -> None:
+    reply = call(target, query="CONSTRUCT { <a> <#b> <../c> } {}", headers={"accept": "application/n-triples"})
+    root = target.url.removesuffix("sparql")
+    assert reply.body.decode() == f"<{root}a> <{root}sparql#b> <{root}c> .\n"
+
+
+def test_json_of_problems(target: Endpoint) -> None:
+    problem = json.loads(call(target, query="ASK {").body)
+    assert {"type", "title", "status", "detail", "instance", "line", "column"} <= problem.keys()
+
+
+def test_mounted_before_there_is_a_release(tmp_path: Path) -> None:
+    app, service = FastAPI(), Service(Settings(data_dir=tmp_path), Limits())
+    gateway = mount(app, service)
+
+    async def ask() -> httpx.Response:
+        await gateway.start()
+        try:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+                return await client.get("/sparql", params={"query": "ASK {}"})
+        finally:
+            await gateway.stop()
+
+    reply = asyncio.run(ask())
+    assert (reply.status_code, reply.json()["type"].rpartition("/")[2]) == (503, "not-ready")
+    assert reply.headers["retry-after"] == "5"
+    assert len(service.on_switch) == 1
