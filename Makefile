@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup serve test lint unit bench lock clean
+.PHONY: setup serve test lint unit bench conformance lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -31,6 +31,10 @@ unit: setup
 bench: setup
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
+
+# The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
+conformance: setup
+	$(BIN)/python -m app.sparql.conformance
 
 # Renew the lock from pyproject.toml; the file holds names, versions and hashes, no addresses.
 lock:
