@@ -15,13 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-
-log = structlog.get_logger()
 
 TYPE_BASE = "https://w3id.org/ccsi/problem/"
 
@@ -93,7 +90,7 @@ def problem_response(
 
 
 def install(app: FastAPI) -> None:
-    """Make the app answer every fault as problem+json."""
+    """Make the app answer every fault as problem+json; one that nobody foresaw is answered by app.http.Edge."""
 
     @app.exception_handler(Problem)
     async def known(request: Request, fault: Problem) -> Response:
@@ -103,7 +100,7 @@ def install(app: FastAPI) -> None:
             fault.title,
             fault.detail,
             fault.headers,
-            instance=request.url.path,
+            instance=request.scope["path"],
             **fault.members,
         )
 
@@ -112,7 +109,7 @@ def install(app: FastAPI) -> None:
         first = fault.errors()[0]
         field = str(first["loc"][-1]) if first["loc"] else ""
         return problem_response(
-            422, "bad-parameter", BadParameter.title, f"{field}: {first['msg']}.", instance=request.url.path, field=field,
+            422, "bad-parameter", BadParameter.title, f"{field}: {first['msg']}.", instance=request.scope["path"], field=field,
             errors=[{"field": ".".join(map(str, e["loc"][1:])), "message": e["msg"]} for e in fault.errors()],
         )  # fmt: skip
 
@@ -120,18 +117,8 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, fault: HTTPException) -> Response:
         titles = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
         slug, title = titles.get(fault.status_code, ("http", str(fault.detail)))
-        detail = f"There is nothing at {request.url.path}." if fault.status_code == 404 else str(fault.detail)
-        return problem_response(
-            fault.status_code, slug, title, detail, dict(fault.headers or {}), instance=request.url.path
-        )
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, fault: Exception) -> Response:
-        log.error("unexpected fault", path=request.url.path, exc_info=fault)
-        return problem_response(
-            500,
-            "internal",
-            Problem.title,
-            "The service met a fault of its own; it has been logged.",
-            instance=request.url.path,
-        )
+        detail = f"There is nothing at {request.scope['path']}." if fault.status_code == 404 else str(fault.detail)
+        headers = dict(fault.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return problem_response(fault.status_code, slug, title, detail, headers, instance=request.scope["path"])

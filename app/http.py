@@ -1,6 +1,7 @@
 """What every answer shares: conditional requests, content coding, ready answers, request ids, HEAD, request size.
 
-Pure ASGI, because a ready answer must not cost more than a look-up in a dict.
+Pure ASGI, because a ready answer must not cost more than a look-up in a dict. A fault that nobody foresaw ends here
+too: it is logged with the id of its request and answered like any other.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ import gzip
 import re
 import secrets
 import time
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import structlog
 import zstandard
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import problem_response
+from app.errors import Problem, TooLarge, problem_response
 from app.service import Answer, Served, Service
 
 log = structlog.get_logger("access")
@@ -27,12 +28,19 @@ log = structlog.get_logger("access")
 CACHE_CONTROL = "public, max-age=60"
 VARY = "Accept, Accept-Language, Accept-Encoding"
 SMALL = 600  # bytes below which packing is not worth it
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+# Reading is open to any site, so this never depends on the Origin and needs no Vary.
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Link, Content-Language, X-Request-ID, Retry-After, CCSI-Limits"),
+]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def json_answer(request: Request, served: Served, payload: Any, language: str = "", links: str = "") -> Response:
+def json_answer(
+    request: Request, served: Served, payload: Any, language: str = "", links: str = "", keep: bool = True
+) -> Response:
     """A JSON payload as a cacheable answer."""
-    return answer(request, served, orjson.dumps(payload), "application/json", language, links)
+    return answer(request, served, orjson.dumps(payload), "application/json", language, links, keep=keep)
 
 
 def answer(
@@ -43,9 +51,13 @@ def answer(
     language: str = "",
     links: str = "",
     extra: dict[str, str] | None = None,
+    keep: bool = True,
 ) -> Response:
-    """Bytes as a cacheable answer: packed as the client likes, with a strong ETag, 304 where it fits."""
-    coding = _coding(request.headers.get("accept-encoding", ""), len(body))
+    """Bytes as a cacheable answer: packed as the client likes, with a strong ETag, 304 where it fits.
+
+    `keep` says that the same request gets the same answer as long as this release is served.
+    """
+    coding = _coding(",".join(request.headers.getlist("accept-encoding"))) if len(body) >= SMALL else ""
     etag = served.etag(body)
     headers = {"cache-control": CACHE_CONTROL, "vary": VARY, **(extra or {})}
     if coding:
@@ -57,8 +69,9 @@ def answer(
     if links:
         headers["link"] = links
     ready = Answer(body, media_type, etag, tuple(headers.items()))
-    served.cache.put(_key(request.scope), ready)
-    return _respond(ready, request.headers.get("if-none-match", ""))
+    if keep:
+        served.cache.put(_key(request.scope), ready)
+    return Bytes(ready, request.headers.get("if-none-match", ""))
 
 
 def plain(payload: Any, media_type: str = "application/json") -> Response:
@@ -66,111 +79,158 @@ def plain(payload: Any, media_type: str = "application/json") -> Response:
     return Response(orjson.dumps(payload), 200, {"cache-control": "no-cache"}, media_type)
 
 
-def _respond(ready: Answer, if_none_match: str) -> Response:
-    headers = {**dict(ready.headers), "etag": ready.etag}
-    if if_none_match and _matches(if_none_match, ready.etag):
-        headers.pop("content-encoding", None)
-        return Response(None, 304, headers)
-    return Response(ready.body, ready.status, headers, ready.media_type)
+class Bytes(Response):
+    """An Answer on its way out, or a 304 when the client holds it already."""
+
+    def __init__(self, ready: Answer, if_none_match: str) -> None:
+        known = bool(if_none_match) and _matches(if_none_match, ready.etag)
+        self.status_code = 304 if known else ready.status
+        self.body = b"" if known else ready.body
+        self.background = None
+        self.raw_headers = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in (*ready.headers, ("etag", ready.etag))
+            if not (known and name == "content-encoding")
+        ]
+        if not known:
+            self.raw_headers += [
+                (b"content-length", str(len(ready.body)).encode()),
+                (b"content-type", ready.media_type.encode()),
+            ]
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in [t.strip().removeprefix("W/") for t in if_none_match.split(",")]
 
 
-def _coding(accepted: str, size: int) -> str:
-    if size < SMALL or not accepted:
-        return ""
+@lru_cache(256)
+def _coding(accepted: str) -> str:
     offered = {}
     for part in accepted.lower().split(","):
         name, _, q = part.partition(";")
-        offered[name.strip()] = q.replace(" ", "") not in ("q=0", "q=0.0")
+        offered[name.strip()] = q.replace(" ", "").rstrip("0") not in ("q=", "q=0.", "q=.")
     return next((c for c in ("zstd", "gzip") if offered.get(c)), "")
 
 
 def _key(scope: Scope) -> tuple[str, ...]:
     wanted = {b"accept": "", b"accept-language": "", b"accept-encoding": "", b"host": ""}
     for name, value in scope["headers"]:
-        if name in wanted:
-            wanted[name] = value.decode("latin-1")
-    return (scope["path"], scope["query_string"].decode("latin-1"), *wanted.values())
+        if name in wanted:  # a header may come several times
+            wanted[name] += value.decode("latin-1") + ","
+    wanted[b"accept-encoding"] = _coding(
+        wanted[b"accept-encoding"].rstrip(",")
+    )  # clients word the same wish in many ways
+    return (scope["scheme"], scope["path"], scope["query_string"].decode("latin-1"), *wanted.values())
 
 
-class Ready:
-    """Answers from the served release's cache before any routing; everything else goes on."""
+class Edge:
+    """The outermost layer: request id, log line, HEAD as a GET without its body, CORS, bounds, ready answers."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
         self.service = service
+        self.limits = service.limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the cache, or pass on."""
-        if scope["type"] == "http" and scope["method"] == "GET" and self.service.ready:
-            ready = self.service.served.cache.get(_key(scope))
-            if ready is not None:
-                asked = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"if-none-match"), "")
-                await _respond(ready, asked)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-class Edge:
-    """The outermost layer: request id, log line, HEAD as a GET without its body, bounds on the request's size."""
-
-    def __init__(self, app: ASGIApp, url_length: int, body_bytes: int) -> None:
-        self.app = app
-        self.url_length = url_length
-        self.body_bytes = body_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, wrapped."""
+        """Answer from the kept answers, or pass the request on, wrapped."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        given = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"x-request-id"), "")
-        request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
-        head = scope["method"] == "HEAD"
+        method = scope["method"]
+        head = method == "HEAD"
+        if head:
+            scope = {**scope, "method": "GET"}
+        given = _first(scope, b"x-request-id")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        if (kept := self._kept(scope)) is not None:  # the short way: no wrapping, one log line
+            headers = [*kept.raw_headers, *CORS, (b"x-request-id", request_id.encode())]
+            await send({"type": "http.response.start", "status": kept.status_code, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if head else kept.body})
+            log.info(
+                "request", method=method, path=scope["path"], status=kept.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 2), request_id=request_id,
+            )  # fmt: skip
+            return
         status = 0
+        received = 0
 
         async def out(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = list(message.get("headers", ()))
+                if not any(name == b"access-control-allow-origin" for name, _ in headers):
+                    headers += CORS
+                message = {**message, "headers": [*headers, (b"x-request-id", request_id.encode())]}
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
-        if head:
-            scope = {**scope, "method": "GET"}
+        async def bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limits.body_bytes:  # a body without Content-Length shows its size only as it comes
+                raise TooLarge(self._body_refusal, limit=self.limits.body_bytes)
+            return message
+
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            refusal = self._refusal(scope)
-            if refusal:
-                await refusal(scope, receive, out)
-            else:
-                await self.app(scope, receive, out)
-            log.info(
-                "request", method="HEAD" if head else scope["method"], path=scope["path"], status=status,
-                ms=round((time.perf_counter() - started) * 1000, 2),
-            )  # fmt: skip
+            try:
+                if (ready := self._refusal(scope) or _preflight(scope)) is not None:
+                    await ready(scope, receive, out)
+                else:
+                    await self.app(scope, bounded, out)
+            except Exception:
+                log.exception("unexpected fault", path=scope["path"])
+                if status:  # part of the answer is out: closing the connection tells the client
+                    raise
+                await _fault(scope)(scope, receive, out)
+            finally:
+                log.info(
+                    "request", method=method, path=scope["path"], status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 2),
+                )  # fmt: skip
+
+    def _kept(self, scope: Scope) -> Bytes | None:
+        if scope["method"] != "GET" or not self.service.ready:
+            return None
+        ready = self.service.served.cache.get(_key(scope))
+        return Bytes(ready, _first(scope, b"if-none-match")) if ready else None
 
     def _refusal(self, scope: Scope) -> Response | None:
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.url_length:
-            return problem_response(
-                414,
-                "url-too-long",
-                "Request target too long",
-                f"The request target is longer than {self.url_length} bytes.",
-                limit=self.url_length,
-            )
-        length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        if not length.isdigit() or int(length) > self.body_bytes:
-            return problem_response(
-                413,
-                "too-large",
-                "Request too large",
-                f"The body is larger than {self.body_bytes} bytes.",
-                limit=self.body_bytes,
-            )
+        limit = self.limits.url_length
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limit:
+            detail = f"The request target is longer than {limit} bytes."
+            return problem_response(414, "url-too-long", "Request target too long", detail, limit=limit)
+        limit = self.limits.body_bytes
+        length = _first(scope, b"content-length")
+        if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
+            return problem_response(413, TooLarge.slug, TooLarge.title, self._body_refusal, limit=limit)
         return None
+
+    @property
+    def _body_refusal(self) -> str:
+        return f"The body is larger than {self.limits.body_bytes} bytes."
+
+
+def _first(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for n, value in scope["headers"] if n == name), "")
+
+
+def _preflight(scope: Scope) -> Response | None:
+    """The answer to a browser that asks whether a page of another site may read the API: any may."""
+    if scope["method"] != "OPTIONS" or not scope["path"].startswith("/api/"):
+        return None
+    headers = {
+        "allow": "GET, HEAD, OPTIONS",
+        "access-control-allow-methods": "GET, HEAD, OPTIONS",
+        "access-control-allow-headers": "*",
+        "access-control-max-age": "86400",
+    }
+    return Response(None, 204, headers)
+
+
+def _fault(scope: Scope) -> Response:
+    detail = "The service met a fault of its own; it has been logged."
+    return problem_response(500, Problem.slug, Problem.title, detail, instance=scope["path"])

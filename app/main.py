@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from app import errors, http, logs
+from app import errors, http, logs, sparql
 from app.api import classifications, domains, occupations, releases, scope
 from app.api.deps import strict_parameters
+from app.api.description import describe
+from app.pages import docs
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
 from ontology import ATTRIBUTION
@@ -31,6 +34,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await gateway.start()
         await service.refresh()
         watcher = asyncio.create_task(service.watch())
         try:
@@ -39,6 +43,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
+            await gateway.stop()
 
     app = FastAPI(
         title="CCSI in ESCO",
@@ -48,6 +53,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        servers=[{"url": settings.public_url.rstrip("/")}] if settings.public_url else None,
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
@@ -55,6 +61,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     for module in (domains, occupations, classifications, scope, releases):
         api.include_router(module.router)
     app.include_router(api)
+    app.include_router(docs.router)
+    gateway = sparql.mount(app, service)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     app.add_middleware(http.Edge, service=service)
     return app

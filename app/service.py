@@ -48,14 +48,13 @@ class AnswerCache:
 
     def put(self, key: tuple[str, ...], answer: Answer) -> None:
         """Keep an answer, if it is not too large for the whole."""
-        size = len(answer.body) + 512
+        size = _size(key, answer)
         if size > self._room // 8 or key in self._answers:
             return
         self._answers[key] = answer
         self._used += size
         while self._used > self._room:
-            _, dropped = self._answers.popitem(last=False)
-            self._used -= len(dropped.body) + 512
+            self._used -= _size(*self._answers.popitem(last=False))
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Served:
 
     def etag(self, body: bytes) -> str:
         """A strong validator: the release and the bytes."""
-        return f'"{self.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+        return f'"{self.tag}-{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
 class Service:
@@ -84,7 +83,7 @@ class Service:
         self.releases = Releases(settings.data_dir)
         self.on_switch: list[Callable[[Served], None]] = []
         self._served: Served | None = None
-        self._refused: str = ""
+        self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
 
     @property
     def served(self) -> Served:
@@ -104,12 +103,15 @@ class Service:
             release = self.releases.current()
         except ReleaseError as fault:
             return self._refuse("pointer", fault)
-        if release is None or (self._served and self._served.release.id == release.id) or release.id == self._refused:
+        if release is None or (self._served and self._served.release.id == release.id):
+            return False
+        attempt = f"{release.id} of {release.manifest['createdAt']}"
+        if attempt == self._refused:
             return False
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
-            return self._refuse(release.id, fault)
+            return self._refuse(attempt, fault)
         previous, self._served, self._refused = self._served, served, ""
         for hook in self.on_switch:
             hook(served)
@@ -119,6 +121,8 @@ class Service:
         return True
 
     def _open(self, release: Release) -> Served:
+        if faults := self.releases.verify(release):  # the engine may end the process over a file that was tampered with
+            raise ReleaseError("; ".join(faults), "Load the ESCO files again.")
         store = EmbeddedStore(release.store)
         catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
@@ -133,7 +137,14 @@ class Service:
         """Look for a newly published release, for ever."""
         while True:
             await asyncio.sleep(self.settings.switch_interval)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:  # whatever it was, the next look may fare better
+                log.exception("looking for a new release failed")
+
+
+def _size(key: tuple[str, ...], answer: Answer) -> int:
+    return len(answer.body) + sum(map(len, key)) + 512
 
 
 def _settle() -> None:

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from ontology import CCSI, CCSID, DCT, ESCO, SKOS, XSD
+from ontology import CCSI, CCSID, DCT, ESCO, ESCO_DATA, SKOS
 
+HYDRA = "http://www.w3.org/ns/hydra/core#"
 _LINK = {"@type": "@id"}
 
 
-def _domain_like(folder: str, prop: str) -> dict[str, Any]:
-    """An identifier such as "heritage" as the IRI it stands for."""
-    return {"@id": CCSI + prop, "@type": "@vocab", "@context": {"@vocab": f"{CCSID}{folder}/"}}
+def _value_of(prop: str, base: str) -> dict[str, Any]:
+    """A short value such as "knowledge" as the IRI it stands for."""
+    return {"@id": prop, "@type": "@vocab", "@context": {"@vocab": base}}
 
+
+def _domain_like(folder: str, prop: str) -> dict[str, Any]:
+    """An identifier of ours such as "heritage" as the IRI it stands for."""
+    return _value_of(prop if ":" in prop else CCSI + prop, f"{CCSID}{folder}/")
+
+
+_EVIDENCE: dict[str, Any] = {
+    "domain": _domain_like("domain", "domain"),
+    "subDomain": _domain_like("domain", "subDomain"),
+    "degree": _domain_like("degree", "degree"),
+    "route": _domain_like("route", "evidenceRoute"),
+    "function": _domain_like("function", "function"),
+    "functions": _domain_like("function", "function"),
+    "charterFunction": _domain_like("charter", "charterFunction"),
+    "charterFunctions": _domain_like("charter", "charterFunction"),
+    # JSON numbers are doubles to JSON-LD, which would write "8.9E-1" into a decimal too; the graph itself has decimals.
+    "confidence": CCSI + "confidence",
+    "score": CCSI + "score",
+    "reason": CCSI + "reason",
+    "contradicted": CCSI + "contradicted",
+    "derivedFrom": {"@id": "http://www.w3.org/ns/prov#wasDerivedFrom", **_LINK},
+}
 
 CONTEXT: dict[str, Any] = {
     "@context": {
         "@version": 1.1,
         "uri": "@id",
-        "className": {"@id": "@type", "@type": "@vocab"},
+        "className": "@type",
         "Occupation": ESCO + "Occupation",
         "Skill": ESCO + "Skill",
         "preferredLabel": {"@id": SKOS + "prefLabel", "@container": "@language"},
@@ -30,28 +53,29 @@ CONTEXT: dict[str, Any] = {
         "broaderIscoGroup": {"@id": SKOS + "broaderTransitive", **_LINK},
         "iscoHierarchy": {"@id": SKOS + "broaderTransitive", **_LINK},
         "hierarchy": {"@id": SKOS + "broaderTransitive", **_LINK},
+        "broader": _domain_like("domain", SKOS + "broader"),
+        "narrower": {"@id": SKOS + "narrower", **_LINK},
         "broaderOccupation": {"@id": SKOS + "broader", **_LINK},
         "narrowerOccupation": {"@id": SKOS + "narrower", **_LINK},
         "broaderSkill": {"@id": SKOS + "broader", **_LINK},
         "narrowerSkill": {"@id": SKOS + "narrower", **_LINK},
         "broaderHierarchyConcept": {"@id": SKOS + "broader", **_LINK},
+        "skillType": _value_of(ESCO + "skillType", ESCO_DATA + "skill-type/"),
+        "reuseLevel": _value_of(ESCO + "skillReuseLevel", ESCO_DATA + "skill-reuse-level/"),
+        "naceCode": {"@id": ESCO + "hasNACECode", **_LINK},
         "hasEssentialSkill": {"@id": ESCO + "relatedEssentialSkill", **_LINK},
         "hasOptionalSkill": {"@id": ESCO + "relatedOptionalSkill", **_LINK},
-        "isEssentialForOccupation": {"@id": ESCO + "isEssentialSkillFor", **_LINK},
-        "isOptionalForOccupation": {"@id": ESCO + "isOptionalSkillFor", **_LINK},
-        "domain": _domain_like("domain", "domain"),
-        "subDomain": _domain_like("domain", "subDomain"),
-        "degree": _domain_like("degree", "degree"),
-        "route": _domain_like("route", "evidenceRoute"),
-        "function": _domain_like("function", "function"),
-        "functions": _domain_like("function", "function"),
-        "charterFunction": _domain_like("charter", "charterFunction"),
-        "charterFunctions": _domain_like("charter", "charterFunction"),
-        "confidence": {"@id": CCSI + "confidence", "@type": XSD + "decimal"},
-        "score": {"@id": CCSI + "score", "@type": XSD + "decimal"},
-        "reason": CCSI + "reason",
-        "contradicted": CCSI + "contradicted",
+        # What needs a skill names its domains by identifier alone: not decisions.
+        "isEssentialForOccupation": {"@id": ESCO + "isEssentialSkillFor", **_LINK, "@context": {"domains": None}},
+        "isOptionalForOccupation": {"@id": ESCO + "isOptionalSkillFor", **_LINK, "@context": {"domains": None}},
+        # A decision is a node of its own that points at the occupation; nothing of ours is said of ESCO's concept itself.
+        "domains": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
+        "decisions": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
+        "assertions": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
+        "decision": {"@reverse": CCSI + "occupation", **_LINK},
         "evidence": {"@id": CCSI + "basedOn", **_LINK},
-        "derivedFrom": {"@id": "http://www.w3.org/ns/prov#wasDerivedFrom", **_LINK},
+        # Items of a list: codes stand as plain text there, and a member's decision is told flat beside it.
+        "items": {"@id": HYDRA + "member", **_LINK, "@context": {"naceCode": None, "evidence": None}},
+        "total": HYDRA + "totalItems",
     }
 }

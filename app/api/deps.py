@@ -76,8 +76,9 @@ def service_of(request: Request) -> Service:
     return request.app.state.service  # type: ignore[no-any-return]
 
 
-def strict_parameters(request: Request) -> None:
+async def strict_parameters(request: Request) -> None:
     """Refuse a query parameter that the path does not know: a typo must not silently widen the answer."""
+    # Like all that routes depend on, a coroutine: FastAPI runs plain functions in a thread, which costs more than an answer.
     if not request.scope["query_string"]:
         return
     route = request.scope["route"]
@@ -149,7 +150,7 @@ class Page:
     offset: int
 
 
-def page(
+async def page(
     request: Request,
     limit: Annotated[int | None, Query(description="Items of the page; see /api/v1/limits.")] = None,
     offset: Annotated[int, Query(description="Items to pass over.")] = 0,

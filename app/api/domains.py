@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.deps import Context, Ctx, Paging, listing
-from app.catalogue import Decision, Domain, collate, fold, uuid
+from app.catalogue import Decision, Domain, fold, uuid
 from app.errors import BadParameter, NotFound
 
 router = APIRouter(prefix="/domains", tags=["domains"])
 
 FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
-CODE = re.compile(r"^\d{1,4}$")
+CODE = re.compile(r"[0-9]{1,4}")
 
 
 @router.get("", summary="The domains of the cultural and creative sectors")
@@ -39,7 +39,7 @@ async def domain(ctx: Ctx, id: str) -> Response:
 
 
 @router.get("/{id}/occupations", summary="The occupations of a sector, with evidence")
-async def occupations(
+async def domain_occupations(
     ctx: Ctx,
     paging: Paging,
     id: str,
@@ -74,7 +74,7 @@ async def occupations(
     if route:
         found = [d for d in found if any(a.route == route and a.degree != "excluded" for a in d.evidence)]
     if isco is not None:
-        code = _isco(isco)
+        code = isco_digits(isco)
         found = [d for d in found if ctx.catalogue.occupations[d.occupation].isco.startswith(code)]
     if nace is not None:
         digits = nace_digits(nace)
@@ -96,11 +96,9 @@ async def occupations(
             )
         found = [d for d in found if d.sub_domain == sub_domain]
     if q is not None:
-        found = matching(ctx, found, q)
-    labels = {
-        d.occupation: next(iter(ctx.catalogue.label(d.occupation, ctx.label_language).values()), "") for d in found
-    }
-    ordered = sorted(found, key=lambda d: (d.degree, collate(labels[d.occupation]), d.occupation))
+        found = await matching(ctx, found, q)
+    rank = ctx.labels.rank
+    ordered = sorted(found, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
     return listing(ctx, ordered, paging, lambda d: views.domain_member(ctx, d), domain=where.id)
 
 
@@ -112,19 +110,20 @@ def find(ctx: Context, key: str) -> Domain:
     raise NotFound(f"There is no domain '{key[:40]}'.", field="id", known=known)
 
 
-def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:
+async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:
     """Those whose labels hold every word of the query; accents and case do not matter."""
     if len(q) > ctx.limits.query_text:
         raise BadParameter(
             f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
         )
     wanted = fold(q).split()
-    texts = [ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, "en"))]
+    texts = [await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, "en"))]
     return [d for d in found if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]
 
 
-def _isco(code: str) -> str:
-    if not CODE.match(code):
+def isco_digits(code: str) -> str:
+    """An ISCO-08 code of any level. Raises BadParameter."""
+    if not CODE.fullmatch(code):
         raise BadParameter(f"isco: '{code[:20]}' is not an ISCO-08 code of one to four digits.", field="isco")
     return code
 
@@ -132,7 +131,7 @@ def _isco(code: str) -> str:
 def nace_digits(code: str) -> str:
     """A NACE code as ESCO cuts it: no dots, no trailing zero of a class. Raises BadParameter."""
     digits = code.replace(".", "")
-    if not CODE.match(digits) or len(digits) < 2:
+    if not CODE.fullmatch(digits) or len(digits) < 2:
         raise BadParameter(
             f"nace: '{code[:20]}' is not a NACE code of two to four digits.", field="nace", example="90.31"
         )

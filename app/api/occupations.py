@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.deps import Context, Ctx, Paging, concept_key, listing
-from app.api.domains import find, nace_digits
-from app.catalogue import collate, occupation_iri, skill_iri, uuid
-from app.errors import BadParameter, Gone, NotFound
+from app.api.domains import find, isco_digits, nace_digits
+from app.catalogue import occupation_iri, skill_iri, uuid
+from app.errors import Gone, NotFound
 
 router = APIRouter()
 
@@ -35,9 +35,8 @@ async def occupations(
         return ctx.json(views.occupation(ctx, catalogue.occupations[uri]))
     found = set(catalogue.occupations)
     if isco is not None:
-        if isco not in catalogue.isco:
-            raise BadParameter(f"isco: there is no ISCO-08 group '{isco[:20]}'.", field="isco")
-        found &= {o for code, members in catalogue.by_isco.items() if code.startswith(isco) for o in members}
+        start = isco_digits(isco)
+        found &= {o for code, members in catalogue.by_isco.items() if code.startswith(start) for o in members}
     if nace is not None:
         digits = nace_digits(nace)
         found &= {o for code, members in catalogue.by_nace.items() if code.startswith(digits) for o in members}
@@ -45,8 +44,7 @@ async def occupations(
         where = find(ctx, domain)
         members = catalogue.by_domain.get(where.broader or where.id, [])
         found &= {d.occupation for d in members if not where.broader or d.sub_domain == where.id}
-    labels = {o: next(iter(catalogue.label(o, ctx.label_language).values()), "") for o in found}
-    ordered = sorted(found, key=lambda o: (collate(labels[o]), o))
+    ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
     return listing(ctx, ordered, paging, lambda o: summary(ctx, o))
 
 
@@ -78,7 +76,7 @@ def summary(ctx: Context, iri: str) -> views.Json:
         "iscoGroup": item.isco,
         "naceCode": [views.dotted(uuid(n)) for n in item.nace],
         "domains": [
-            {"domain": d.domain, "degree": d.degree, "confidence": d.confidence}
+            {"uri": d.iri, "domain": d.domain, "degree": d.degree, "confidence": d.confidence}
             for d in item.decisions
             if d.degree != "excluded"
         ],
@@ -88,11 +86,19 @@ def summary(ctx: Context, iri: str) -> views.Json:
 def missing(ctx: Context, iri: str, kind: str) -> NotFound | Gone:
     """Why a concept cannot be shown: withdrawn by ESCO (with its successor if known), of another kind, or unknown."""
     if entry := ctx.catalogue.withdrawn.get(iri):
-        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **entry)
+        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
+        successor = entry.get("replacedBy", "")
+        for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
+            if successor in concepts:
+                known["see"] = ctx.url(f"/{path}/{uuid(successor)}")
+        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
     other = "skill" if kind == "occupation" else "occupation"
     twin = iri.replace(f"/{kind}/", f"/{other}/")
     if twin in ctx.catalogue.skills or twin in ctx.catalogue.occupations:
         return NotFound(
-            f"This is the UUID of a {other}, not of an {kind}.", field="uuid", see=ctx.url(f"/{other}s/{uuid(twin)}")
+            f"This is the identifier of one {other}, not of one {kind}.",
+            field="uuid",
+            see=ctx.url(f"/{other}s/{uuid(twin)}"),
         )
-    return NotFound(f"ESCO {ctx.served.release.manifest['escoVersion']} has no {kind} {iri}.", field="uuid", uri=iri)
+    version = ctx.served.release.manifest["escoVersion"]
+    return NotFound(f"ESCO {version} has no {kind} {iri[:200]}.", field="uuid", uri=iri[:200])

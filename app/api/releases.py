@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -13,8 +14,10 @@ from app.api.context import CONTEXT
 from app.api.deps import Ctx, service_of
 from app.errors import problem_response
 from app.settings import Limits
+from loaders.errors import ReleaseError
 from ontology import ATTRIBUTION
 
+log = structlog.get_logger()
 router = APIRouter(tags=["service"])
 
 
@@ -22,9 +25,14 @@ router = APIRouter(tags=["service"])
 async def releases(ctx: Ctx, request: Request) -> Response:
     """Versions, content hashes, counts, repairs and what is missing, newest first."""
     service = service_of(request)
-    known = await asyncio.to_thread(service.releases.all)
+    try:
+        known = await asyncio.to_thread(service.releases.all)
+    except ReleaseError as fault:  # one that cannot be read must not hide the one that is served
+        log.warning("releases cannot be listed", fault=str(fault))
+        known = [ctx.served.release]
     items = [{**described(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
-    return ctx.json({"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION})
+    body = {"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION}
+    return ctx.json(body, keep=False)  # loads and removals change it without a new release being served
 
 
 @router.get("/limits", summary="Every published limit")

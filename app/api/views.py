@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from app.api.deps import ALL_LANGUAGES, Context
-from app.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, collate, uuid
+from app.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, uuid
 from ontology import ESCO_DATA
 
 Json = dict[str, Any]
@@ -18,7 +20,7 @@ def occupation_ref(ctx: Context, iri: str) -> Json:
         "uri": iri,
         "className": "Occupation",
         "code": item.code,
-        "preferredLabel": ctx.catalogue.label(iri, ctx.label_language),
+        "preferredLabel": ctx.labels.of(iri),
         "href": ctx.url(f"/occupations/{uuid(iri)}"),
     }
 
@@ -29,7 +31,7 @@ def skill_ref(ctx: Context, iri: str) -> Json:
     return {
         "uri": iri,
         "className": "Skill",
-        "preferredLabel": ctx.catalogue.label(iri, ctx.label_language),
+        "preferredLabel": ctx.labels.of(iri),
         "skillType": item.type or None,
         "reuseLevel": item.reuse or None,
         "broaderHierarchyConcept": [
@@ -44,7 +46,7 @@ def group_ref(ctx: Context, group: Group) -> Json:
     found: Json = {
         "uri": group.iri,
         "code": group.code,
-        "preferredLabel": ctx.catalogue.label(group.iri, ctx.label_language),
+        "preferredLabel": ctx.labels.of(group.iri),
     }
     if group.scheme == "isco":
         found["href"] = ctx.url(f"/isco/{group.code}")
@@ -96,16 +98,21 @@ def assertion(item: Assertion) -> Json:
     }
 
 
-def domain_member(ctx: Context, item: Decision) -> Json:
+def domain_member(ctx: Context, item: Decision) -> orjson.Fragment:
     """An occupation of a domain: what it is, and why it is there."""
-    occupation = ctx.catalogue.occupations[item.occupation]
-    return {
-        **occupation_ref(ctx, item.occupation),
-        "iscoGroup": occupation.isco,
-        "naceCode": [dotted(uuid(n)) for n in occupation.nace],
-        **{k: v for k, v in decision(item).items() if k != "uri"},
-        "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
-    }
+
+    def build(ctx: Context, _: str) -> Json:
+        occupation = ctx.catalogue.occupations[item.occupation]
+        return {
+            **occupation_ref(ctx, item.occupation),
+            "iscoGroup": occupation.isco,
+            "naceCode": [dotted(uuid(n)) for n in occupation.nace],
+            "decision": item.iri,
+            **{k: v for k, v in decision(item).items() if k != "uri"},
+            "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
+        }
+
+    return ctx.part("member", item.iri, build)
 
 
 def domain(ctx: Context, item: Domain, full: bool = False) -> Json:
@@ -145,12 +152,17 @@ def chosen(texts: dict[str, str], ctx: Context) -> dict[str, str]:
 def words(ctx: Context, iri: str) -> Json:
     """All words about one concept: labels, description and notes, in one language (English filling gaps) or in all."""
     if ctx.language == ALL_LANGUAGES:
-        found = ctx.catalogue.words(iri, ctx.catalogue.languages)
-    else:
+        return _words(ctx.catalogue.words(iri, ctx.catalogue.languages))
+    if iri not in ctx.labels.words:
         found = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, "en")))
         for by_language in found.values():
-            if ctx.language in by_language:
-                by_language.pop("en", None) if ctx.language != "en" else None
+            if ctx.language in by_language and ctx.language != "en":
+                by_language.pop("en", None)
+        ctx.labels.words[iri] = {name: orjson.Fragment(orjson.dumps(said)) for name, said in _words(found).items()}
+    return ctx.labels.words[iri]
+
+
+def _words(found: dict[str, dict[str, list[str]]]) -> Json:
     single = {name: {tag: texts[0] for tag, texts in sorted(by.items())} for name, by in found.items()}
     result: Json = {
         "preferredLabel": single.get("prefLabel", {}),
@@ -190,26 +202,21 @@ def occupation(ctx: Context, item: Occupation) -> Json:
     }
 
 
-def skills(ctx: Context, iris: list[str]) -> list[Json]:
+def skills(ctx: Context, iris: list[str]) -> list[orjson.Fragment]:
     """Skills in the order of their labels."""
-    return sorted((skill_ref(ctx, s) for s in iris), key=label_order)
+    return [ctx.part("skill", iri, skill_ref) for iri in sorted(iris, key=ctx.labels.rank)]
 
 
 def skill(ctx: Context, item: Skill) -> Json:
     """Everything about one skill."""
     catalogue = ctx.catalogue
 
-    def needed_by(iris: list[str]) -> list[Json]:
-        return sorted(
-            (
-                {
-                    **occupation_ref(ctx, o),
-                    "domains": [d.domain for d in catalogue.occupations[o].decisions if d.degree != "excluded"],
-                }
-                for o in iris
-            ),
-            key=label_order,
-        )
+    def needing(ctx: Context, iri: str) -> Json:
+        found = [d.domain for d in catalogue.occupations[iri].decisions if d.degree != "excluded"]
+        return {**occupation_ref(ctx, iri), "domains": found}
+
+    def needed_by(iris: list[str]) -> list[orjson.Fragment]:
+        return [ctx.part("needing", o, needing) for o in sorted(iris, key=ctx.labels.rank)]
 
     return {
         "@context": ctx.url("/context.jsonld"),
@@ -231,11 +238,6 @@ def skill(ctx: Context, item: Skill) -> Json:
     }
 
 
-def label_order(item: Json) -> tuple[str, str]:
-    """Sort key by preferred label."""
-    return collate(next(iter(item["preferredLabel"].values()), ""))
-
-
 def isco_group(ctx: Context, group: Group) -> Json:
     """An ISCO-08 group with its place, its crosswalk entries and the occupations under it."""
     catalogue = ctx.catalogue
@@ -244,7 +246,7 @@ def isco_group(ctx: Context, group: Group) -> Json:
         "@context": ctx.url("/context.jsonld"),
         **group_ref(ctx, group),
         **words(ctx, group.iri),
-        "hierarchy": [group_ref(ctx, g) for g in catalogue.isco_path(group.code)],
+        "hierarchy": [group_ref(ctx, g) for g in catalogue.isco_path(group.code) if g is not group],
         "narrower": [group_ref(ctx, catalogue.groups[n]) for n in sorted(group.narrower) if n in catalogue.groups],
         "crosswalk": crosswalk_entries(ctx, "isco-08", group.code),
         **members_with_scope(ctx, members),
@@ -266,22 +268,24 @@ def nace_code(ctx: Context, digits: str, members: list[str]) -> Json:
 
 def members_with_scope(ctx: Context, iris: list[str]) -> Json:
     """Occupations with their domains, and how many of them are in scope."""
-    rows = []
-    for iri in iris:
-        found = [d for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"]
-        rows.append(
+    decisions = {
+        iri: [d for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"]
+        for iri in sorted(iris, key=ctx.labels.rank)
+    }
+    in_scope = sum(map(bool, decisions.values()))
+    return {
+        "occupations": [
             {
                 **occupation_ref(ctx, iri),
-                "domains": [{"domain": d.domain, "degree": d.degree, "confidence": d.confidence} for d in found],
+                "domains": [
+                    {"uri": d.iri, "domain": d.domain, "degree": d.degree, "confidence": d.confidence} for d in found
+                ],
             }
-        )
-    rows.sort(key=label_order)
-    in_scope = sum(bool(row["domains"]) for row in rows)
-    return {
-        "occupations": rows,
-        "total": len(rows),
+            for iri, found in decisions.items()
+        ],
+        "total": len(decisions),
         "inScope": in_scope,
-        "share": round(in_scope / len(rows), 4) if rows else None,
+        "share": round(in_scope / len(decisions), 4) if decisions else None,
     }
 
 

@@ -1,0 +1,101 @@
+"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, faults, headers and real examples of answers."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.api.models import ANSWERS, LinkedShape, Problem
+
+PREFIX = "/api/v1"
+EXAMPLES = Path(__file__).with_name("examples.json")
+SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release
+_REF = "#/components/schemas/"
+_HEADERS = {
+    "ETag": "Strong validator of release and bytes, for If-None-Match.",
+    "Content-Language": "The language asked for, after RFC 4647 lookup.",
+    "X-Request-ID": "Identifier of the request in the log; taken over from the request if it sends one.",
+}
+_FAULTS = {
+    "404": "Nothing at this identifier.",
+    "406": "No representation that the client accepts.",
+    "410": "ESCO has withdrawn the concept; names its successor where known.",
+    "422": "A parameter cannot be used, or is not known here.",
+    "503": "No release is loaded yet.",
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description; made once and kept by the app."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=app.servers or None,
+        )
+        shown: list[type[BaseModel]] = [model for models in ANSWERS.values() for model in models] + [Problem]
+        _, definitions = models_json_schema(
+            [(model, "serialization") for model in shown],
+            ref_template=_REF + "{model}",
+        )
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas |= definitions["$defs"]
+        for models in ANSWERS.values():
+            for model in models:
+                if issubclass(model, LinkedShape):
+                    schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
+        for path, item in made["paths"].items():
+            if path.startswith(PREFIX) and "get" in item:
+                _complete(path.removeprefix(PREFIX), item["get"])
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Path -> request target and answer, as the bundled sample gives it; written by app.api.examples."""
+    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
+    return found
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    good = responses["200"]
+    media_type = "application/ld+json" if path.endswith(".jsonld") else "application/json"
+    if path in ANSWERS:
+        refs = [{"$ref": _REF + model.__name__} for model in ANSWERS[path]]
+        good["content"] = {media_type: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
+    if path in examples():
+        example = examples()[path]
+        good["description"] = f"For example `GET {example['request']}`, answered from the bundled sample."
+        good.setdefault("content", {}).setdefault(media_type, {})["example"] = example["answer"]
+    names = ["X-Request-ID"] if path in SERVICE else list(_HEADERS)
+    good["headers"] = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
+    parameters = {p["name"] for p in operation.get("parameters", ())}
+    if "offset" in parameters:
+        good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
+    if path not in SERVICE:
+        responses["304"] = {"description": "The client holds this answer already."}
+    faults = {"422"}
+    if path not in SERVICE or path == "/health/ready":
+        faults.add("503")
+    if "{" in path or parameters & {"domain", "uri"}:
+        faults.add("404")
+    if "{uuid}" in path or "uri" in parameters:
+        faults.add("410")
+    for status in sorted(faults):
+        responses[status] = {
+            "description": _FAULTS[status],
+            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
+        }

@@ -1,0 +1,281 @@
+"""How fast the API answers, beside the same SPARQL on an Oxigraph server and beside an empty FastAPI route.
+
+    python -m bench.serve [--data-dir D] [--seconds S] [--clients 1,8,32]
+
+Without --data-dir full ESCO is loaded from CCSI_ESCO_DATA into a temporary folder first. Four servers run, each asked in
+turn, in the same run on the same machine:
+
+    uncached   ccsi serve, the cache of ready answers off (CCSI_LIMIT_CACHE_BYTES=0)
+    cached     ccsi serve as it comes
+    oxigraph   `oxigraph serve-read-only` on a copy of the release's store; bench/domain.rq and bench/occupation.rq,
+               one query each that gives less than our answer holds (no evidence, no hierarchy, no skill groups)
+    empty      a FastAPI route that returns two bytes, under the same uvicorn settings
+
+Lists are those of /domains/heritage/occupations; occupations are drawn from all that the release has. Load comes from
+wrk where it is installed, else from a client of our own, which needs more of the machine: compare ratios, not figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import json
+import os
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from rich.console import Console
+from rich.table import Table
+
+import queries
+from loaders.releases import Releases
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+ACCEPT = "application/json, application/sparql-results+json;q=0.9"
+SERVERS = ("uncached", "cached", "oxigraph", "empty")
+
+
+def main() -> None:
+    """Start the servers, ask each, print the table; exit code 1 when a target is missed."""
+    options = _options()
+    if options.client:
+        print(json.dumps(asyncio.run(_ask(*options.client))))
+        return
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-serve-")))
+        data_dir = options.data_dir or _load(work)
+        release = Releases(data_dir).current()
+        if release is None:
+            sys.exit(f"{data_dir} holds no published release")
+        shutil.copytree(release.store, work / "store")
+        ports = {name: _free_port() for name in SERVERS}
+        for name, command, env in _commands(ports, data_dir, work / "store"):
+            stack.enter_context(_running(command, env, ports[name], work / f"{name}.log"))
+        paths = _paths(work, release.store, options.domain)
+        results: dict[tuple[str, str, int], dict[str, float]] = {}
+        for what in ("domain", "occupation"):
+            for server in SERVERS:
+                _warm(ports[server], paths[server, what])
+            for clients in options.clients:
+                for server in SERVERS:
+                    results[what, server, clients] = _measure(
+                        ports[server], paths[server, what], clients, options.seconds
+                    )
+    sys.exit(_report(results, options.clients, options.domain))
+
+
+def _options() -> Any:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data-dir", type=Path, help="folder with a published release of full ESCO")
+    parser.add_argument("--seconds", type=float, default=8, help="duration of each measurement")
+    parser.add_argument("--clients", type=lambda text: [int(n) for n in text.split(",")], default=[1, 8, 32])
+    parser.add_argument("--domain", default="heritage")
+    parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _load(work: Path) -> Path:
+    data = Path(os.environ.get("CCSI_ESCO_DATA") or sys.exit("set CCSI_ESCO_DATA, or pass --data-dir"))
+    nace = data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
+    command = [BIN / "ccsi", "load", data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", work / "data"]
+    subprocess.run(command, check=True)
+    return work / "data"
+
+
+def _commands(ports: dict[str, int], data_dir: Path, store: Path) -> Iterator[tuple[str, list[Any], dict[str, str]]]:
+    ours = [BIN / "ccsi", "serve", "--data-dir", data_dir, "--no-starter", "--port"]
+    env = {"CCSI_LOG_FORMAT": "json"}
+    yield "uncached", [*ours, str(ports["uncached"])], {**env, "CCSI_LIMIT_CACHE_BYTES": "0"}
+    yield "cached", [*ours, str(ports["cached"])], env
+    bind = f"127.0.0.1:{ports['oxigraph']}"
+    yield "oxigraph", [BIN / "oxigraph", "serve-read-only", "--location", store, "--bind", bind], {}
+    yield "empty", [sys.executable, HERE / "empty_route.py", str(ports["empty"])], {}
+
+
+@contextmanager
+def _running(command: list[Any], env: dict[str, str], port: int, log: Path) -> Iterator[None]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [str(part) for part in command], env={**os.environ, **env}, stdout=out, stderr=out, cwd=HERE.parent
+        )
+        try:
+            _wait(process, port, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=5)
+            return
+        except urllib.error.HTTPError as fault:
+            if fault.code != 503:  # a server that does not know the path is up as well
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    sys.exit(f"a server did not start:\n{log.read_text(errors='replace')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _paths(work: Path, store: Path, domain: str) -> dict[tuple[str, str], Path]:
+    """(server, what) -> a file with one request target a line."""
+    rows = queries.select(ox.Store.read_only(str(store)), "api/occupations")
+    occupations = [row[0].value for row in rows if row[0] is not None]
+    random.Random(7).shuffle(occupations)
+    by_domain, by_occupation = _query("domain"), _query("occupation")
+    iri = f"https://w3id.org/ccsi/id/domain/{domain}"
+    sparql = {
+        "domain": [by_domain.bind({"domain": [ox.NamedNode(iri)]})],
+        "occupation": [by_occupation.bind({"occupation": [ox.NamedNode(o)]}) for o in occupations],
+    }
+    ours = {
+        "domain": [f"/api/v1/domains/{domain}/occupations"],
+        "occupation": [f"/api/v1/occupations/{o.rpartition('/')[2]}" for o in occupations],
+    }
+    found = {}
+    for what in ("domain", "occupation"):
+        targets = {
+            "uncached": ours[what],
+            "cached": ours[what],
+            "oxigraph": [f"/query?query={urllib.parse.quote(text)}" for text in sparql[what]],
+            "empty": ["/empty"],
+        }
+        for server, lines in targets.items():
+            found[server, what] = work / f"{server}-{what}.txt"
+            found[server, what].write_text("\n".join(lines) + "\n")
+    return found
+
+
+def _query(name: str) -> queries.Query:
+    return queries.Query(name, (HERE / f"{name}.rq").read_text(encoding="utf-8"), "", {name: ""}, ())
+
+
+def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, float]:
+    if wrk := shutil.which("wrk"):
+        url = f"http://127.0.0.1:{port}"
+        command = [
+            wrk,
+            "-t1",
+            f"-c{clients}",
+            f"-d{seconds:.0f}s",
+            "--timeout",
+            "30s",
+            "-s",
+            str(HERE / "wrk.lua"),
+            url,
+            "--",
+            str(paths),
+        ]
+    else:
+        command = [sys.executable, "-m", "bench.serve", "--client", str(port), str(paths), str(clients), str(seconds)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE.parent)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["bad"]:
+        sys.exit(f"{found['bad']} requests failed: {' '.join(command)}")
+    return {**found, "rate": found["requests"] / found["seconds"]}
+
+
+def _warm(port: int, paths: Path) -> None:
+    """Every request once, so that each server has read what it reads but once."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for target in paths.read_text().split():
+        connection.putrequest("GET", target, skip_accept_encoding=True)
+        connection.putheader("Accept", ACCEPT)
+        connection.endheaders()
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            sys.exit(f"{answer.status} for {target}")
+
+
+async def _ask(port: str, paths: str, clients: str, seconds: str) -> dict[str, float]:
+    """Our own load generator, where wrk is missing."""
+    targets = Path(paths).read_text().split()
+    until = time.perf_counter() + float(seconds)
+    took: list[float] = []
+    bad = 0
+
+    async def client(seed: int) -> None:
+        nonlocal bad
+        choice = random.Random(seed).choice
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=1 << 22)
+        while time.perf_counter() < until:
+            started = time.perf_counter()
+            writer.write(
+                f"GET {choice(targets)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {ACCEPT}\r\n\r\n".encode()
+            )
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if b"transfer-encoding: chunked" in head:
+                while size := int(await reader.readline(), 16):
+                    await reader.readexactly(size + 2)
+                await reader.readline()
+            else:
+                await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
+            took.append((time.perf_counter() - started) * 1000)
+            bad += not head.startswith(b"http/1.1 200")
+        writer.close()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(client(n) for n in range(int(clients))))
+    cuts = statistics.quantiles(took, n=100)
+    elapsed = time.perf_counter() - started
+    return {"requests": len(took), "seconds": elapsed, "bad": bad, "p50": cuts[49], "p95": cuts[94], "p99": cuts[98]}
+
+
+def _report(results: dict[tuple[str, str, int], dict[str, float]], clients: list[int], domain: str) -> int:
+    titles = {"domain": f"/domains/{domain}/occupations", "occupation": "/occupations/{uuid}"}
+    table = Table(title="Serving full ESCO", title_justify="left")
+    for column in ("path", "clients", "server", "p50 ms", "p95 ms", "p99 ms", "requests/s", "x oxigraph", "x empty"):
+        table.add_column(column, justify="left" if column in ("path", "server") else "right")
+    missed = []
+    for what, title in titles.items():
+        for n in clients:
+            rate = {server: results[what, server, n]["rate"] for server in SERVERS}
+            for server in SERVERS:
+                row = results[what, server, n]
+                table.add_row(
+                    title, str(n), server, f"{row['p50']:.2f}", f"{row['p95']:.2f}", f"{row['p99']:.2f}",
+                    f"{row['rate']:,.0f}", f"{row['rate'] / rate['oxigraph']:.2f}", f"{row['rate'] / rate['empty']:.2f}",
+                )  # fmt: skip
+            table.add_section()
+            if rate["uncached"] <= rate["oxigraph"]:
+                missed.append(f"{title}, {n} clients: uncached is behind oxigraph")
+            if rate["cached"] < 0.7 * rate["empty"]:
+                missed.append(
+                    f"{title}, {n} clients: cached is {rate['cached'] / rate['empty']:.2f} of the empty route"
+                )
+    Console(width=140).print(table)
+    print(
+        "\n".join(missed) or "uncached ahead of oxigraph everywhere; cached at least 0.7 of the empty route everywhere"
+    )
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The real application on real releases, asked in process or through uvicorn on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Limits, Settings
+
+HOST = "https://ccsi.example"
+
+
+class InProcess:
+    """An app with its lifespan on an event loop of its own; `get` is an ordinary function."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._stack = AsyncExitStack()
+        self._http: httpx.AsyncClient = self.run(self._open())
+
+    async def _open(self) -> httpx.AsyncClient:
+        await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=HOST)
+        client.headers.pop("accept-encoding")
+        return await self._stack.enter_async_context(client)
+
+    def run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
+
+    def request(self, method: str, target: str, **options: Any) -> httpx.Response:
+        found: httpx.Response = self.run(self._http.request(method, target, **options))
+        return found
+
+    def get(self, target: str, **options: Any) -> httpx.Response:
+        return self.request("GET", target if target.startswith(("/", "http")) else f"/api/v1/{target}", **options)
+
+    def json(self, target: str, **options: Any) -> Any:
+        answer = self.get(target, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def close(self) -> None:
+        self.run(self._stack.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@contextmanager
+def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> Iterator[InProcess]:
+    """The app on a data folder."""
+    made = Settings(data_dir=data_dir, log_level="error", **settings)
+    client = InProcess(create_app(made, limits or Limits()))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def api(starter_dir: Path) -> Iterator[InProcess]:
+    """The API on the bundled sample."""
+    with running(starter_dir) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def catalogue(api: InProcess) -> Any:
+    """What the API serves, as tables."""
+    return api.app.state.service.served.catalogue
+
+
+class Server:
+    """`ccsi serve` as a process of its own."""
+
+    def __init__(self, data_dir: Path, prelude: str = "", **env: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data_dir.parent / f"serve-{self.port}.log"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("CCSI_")}
+        start = [sys.executable, "-c", f"{prelude}\nfrom app.cli import main\nmain()"]
+        command = [*start, "serve", "--port", str(self.port), "--no-starter"]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [*command, "--data-dir", str(data_dir)],
+                env={**kept, "CCSI_LOG_FORMAT": "json", "CCSI_SWITCH_INTERVAL": "0.2", **env},
+                stdout=out,
+                stderr=out,
+            )
+        self.wait(lambda: httpx.get(f"{self.url}/api/v1/health/live").status_code == 200)
+
+    def wait(self, reached: Callable[[], bool], seconds: float = 30) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if reached():
+                    return
+            except httpx.TransportError:
+                assert self.process.poll() is None, self.lines()
+            assert time.monotonic() < until, self.lines()
+            time.sleep(0.05)
+
+    def lines(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the test."""
+    started: list[Server] = []
+
+    def start(data_dir: Path, prelude: str = "", **env: str) -> Server:
+        started.append(Server(data_dir, prelude, **env))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()

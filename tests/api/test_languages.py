@@ -1,0 +1,109 @@
+"""Which language an answer is in, and that a label says so itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.api.deps import accepted, lookup
+from app.settings import Limits
+from tests.api.conftest import InProcess, running
+
+
+@pytest.fixture(scope="module")
+def several(mini_dir: Path) -> Iterator[InProcess]:
+    """The fixture bundle: English complete, other languages in parts."""
+    with running(mini_dir) as client:
+        yield client
+
+
+def tags(client: InProcess) -> list[str]:
+    found: list[str] = client.app.state.service.served.catalogue.languages
+    return found
+
+
+def test_header_and_parameter(several: InProcess) -> None:
+    other = next(tag for tag in tags(several) if tag != "en")
+    for options in (
+        {"headers": {"Accept-Language": other}},
+        {"headers": {"Accept-Language": f"{other}-BE, en;q=0.2"}},
+        {"headers": {"Accept-Language": f"xx, en;q=0.1, {other};q=0.9"}},
+        {"headers": {"Accept-Language": "en"}, "params": {"language": other}},
+        {"params": {"language": f"{other}-BE"}},
+    ):
+        answer = several.get("occupations", **options)
+        assert answer.headers["content-language"] == other, options
+        assert answer.json()["language"] == other
+        found = [set(item["preferredLabel"]) for item in answer.json()["items"]]
+        assert {other} in found, "labels are in the language asked for"
+        assert all(label in ({other}, {"en"}) for label in found), "English stands in, and says so"
+
+
+def test_fallback_is_visible(several: InProcess) -> None:
+    other = next(tag for tag in tags(several) if tag != "en")
+    catalogue = several.app.state.service.served.catalogue
+    skill = next(s for s in catalogue.skills if catalogue.label(s, "en"))
+    shown = several.json(f"skills/{skill.rpartition('/')[2]}?language={other}")
+    assert shown["language"] == other
+    assert list(shown["preferredLabel"]) in ([other], ["en"])
+    assert several.get("domains", headers={"Accept-Language": "tlh"}).headers["content-language"] == "en"
+
+
+def test_all_languages(several: InProcess) -> None:
+    occupation = next(iter(several.app.state.service.served.catalogue.occupations))
+    answer = several.get(f"occupations/{occupation.rpartition('/')[2]}?language=*")
+    assert set(answer.json()["preferredLabel"]) == set(tags(several))
+    assert "content-language" not in answer.headers
+    assert answer.json()["language"] == "*"
+
+
+@pytest.mark.parametrize("tag", ["e", "english-", "1", "en_GB", "fr\n", "é", "a" * 300, ""])
+def test_bad_tag(several: InProcess, tag: str) -> None:
+    answer = several.get("domains", params={"language": tag})
+    assert answer.status_code == 422
+    assert answer.json()["field"] == "language"
+    assert answer.json()["available"] == tags(several)
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("fr-BE, fr;q=0.9, en;q=0.8", ["fr-BE", "fr", "en"]),
+        ("en;q=0.1, de ;q=0.5, fr", ["fr", "de", "en"]),
+        ("de;q=0, fr;q=nan, es;q=x, it; q=0.3, *", ["it"]),
+        ("", []),
+        (", ,;;,;q=1", []),
+    ],
+)
+def test_header_order(header: str, found: list[str]) -> None:
+    assert accepted(header) == found
+
+
+def test_lookup() -> None:
+    available = ["de", "en", "fr", "zh-hant"]
+    assert lookup(["fr-BE"], available) == "fr"
+    assert lookup(["FR"], available) == "fr"
+    assert lookup(["zh-Hant-TW"], available) == "zh-hant"
+    assert lookup(["tlh", "de-AT-1996"], available) == "de"
+    assert lookup(["tlh"], available) == "en"
+
+
+def test_more_languages_than_memory_has_room_for(mini_dir: Path) -> None:
+    """The language of an answer does not depend on what other requests asked for."""
+    import asyncio
+
+    with running(mini_dir, Limits(languages_in_memory=1, cache_bytes=0)) as client:
+        wanted = tags(client)
+        expected = {tag: client.json(f"occupations?language={tag}") for tag in wanted}
+
+        async def many() -> list[tuple[str, object]]:
+            async def one(tag: str) -> tuple[str, object]:
+                answer = await client._http.get(f"/api/v1/occupations?language={tag}")
+                return tag, answer.json()
+
+            return await asyncio.gather(*(one(tag) for _ in range(20) for tag in wanted))
+
+        for tag, found in client.run(many()):
+            assert found == expected[tag]

@@ -1,0 +1,92 @@
+"""Releases that tests share: built once a session, never changed by a test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from loaders.build import LoadRequest, load
+from loaders.releases import Release
+from loaders.starter import load_starter
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first; the ones on full ESCO only where there is full ESCO."""
+    items.sort(key=lambda item: item.get_closest_marker("full") is not None)
+    if not os.environ.get("CCSI_ESCO_DATA"):
+        skip = pytest.mark.skip(reason="CCSI_ESCO_DATA is not set: it names the folder that holds esco-1.2.0-csv")
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads or writes the data folder of whoever runs it, unless it names one."""
+    from app.settings import get_settings
+
+    for name in [n for n in os.environ if n.startswith("CCSI_") and n != "CCSI_ESCO_DATA"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CCSI_DATA_DIR", str(tmp_path / "unnamed"))
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder of fixture files."""
+    return FIXTURES
+
+
+@pytest.fixture(scope="session")
+def starter_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the bundled starter published; read it, do not change it."""
+    folder = tmp_path_factory.mktemp("starter")
+    load_starter(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def starter(starter_dir: Path) -> Release:
+    """The release of the bundled starter."""
+    from loaders.releases import Releases
+
+    release = Releases(starter_dir).current()
+    assert release is not None
+    return release
+
+
+@pytest.fixture(scope="session")
+def mini_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with five occupations from the CSV fixture published, without our curation: quick to build."""
+    folder = tmp_path_factory.mktemp("mini")
+    load(LoadRequest([FIXTURES / "csv-v1.2.0"], folder, curation=FIXTURES / "no-curation.ttl", partial=True))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def esco_data() -> Path:
+    """The folder of full ESCO data; only for tests marked full."""
+    return Path(os.environ["CCSI_ESCO_DATA"]).resolve()
+
+
+@pytest.fixture(scope="session")
+def full_dir(esco_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with full ESCO 1.2.0 and the NACE codes of 1.2.1 published, built at the first use."""
+    folder = tmp_path_factory.mktemp("full")
+    nace = esco_data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
+    load(LoadRequest([esco_data / "esco-1.2.0-csv"], folder, nace=nace))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full(full_dir: Path) -> Release:
+    """The release of full ESCO 1.2.0 with NACE codes."""
+    from loaders.releases import Releases
+
+    release = Releases(full_dir).current()
+    assert release is not None
+    return release
