@@ -185,7 +185,7 @@ def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> dict[
                 "occupations": len(members),
                 "core": len(members & core),
                 "inScope": len(members & in_scope),
-                "left out": _names(catalogue, members - in_scope),
+                "leftOut": _names(catalogue, members - in_scope),
             }
         )
     outside = {o for o in core if catalogue.occupations[o].isco not in listed}

@@ -37,6 +37,40 @@ _EVIDENCE: dict[str, Any] = {
     "derivedFrom": {"@id": "http://www.w3.org/ns/prov#wasDerivedFrom", **_LINK},
 }
 
+# What is derived about skills. Scoped to its classes, so that "share" or "group" mean nothing elsewhere.
+_STATEMENT: dict[str, Any] = {
+    name: CCSI + name
+    for name in (
+        "skillClass", "specialisationEvidence", "transversal", "locationQuotient", "logLocationQuotient", "essentialSupport",
+        "optionalSupport", "coreSupport", "overallSupport", "essentialShare", "share", "overallShare", "pValue", "qValue",
+        "effectiveUse", "coreness", "aspect", "ratio", "reach", "overallReach", "weight", "centrality", "rank", "primary",
+    )
+} | {name: {"@id": CCSI + name, **_LINK} for name in ("skill", "group", "skillOccupation", "neighbour")}  # fmt: skip
+_SHARES = {"@reverse": CCSI + "cluster", **_LINK}
+_DERIVED: dict[str, Any] = {
+    name: {"@id": CCSI + name, "@context": _STATEMENT}
+    for name in ("SkillSpecialisation", "GroupShare", "TransversalFigure", "ClusterMembership", "ClusterShare")
+} | {
+    "SkillCluster": {
+        "@id": CCSI + "SkillCluster",
+        "@context": {
+            "clusterLevel": CCSI + "clusterLevel",
+            "clusterSupport": CCSI + "clusterSupport",
+            "clusterStability": CCSI + "clusterStability",
+            "reliable": CCSI + "reliable",
+            "broaderCluster": {"@id": CCSI + "broaderCluster", **_LINK},
+            "centralSkill": {"@id": CCSI + "centralSkill", **_LINK},
+            "unit": {"@id": CCSI + "unit", **_LINK},
+            "narrower": {"@reverse": CCSI + "broaderCluster", **_LINK},
+            "members": _SHARES,
+            "groups": _SHARES,
+            "fields": _SHARES,
+            "occupations": _SHARES,
+            "neighbours": _SHARES,
+        },
+    }
+}
+
 CONTEXT: dict[str, Any] = {
     "@context": {
         "@version": 1.1,
@@ -44,6 +78,7 @@ CONTEXT: dict[str, Any] = {
         "className": "@type",
         "Occupation": ESCO + "Occupation",
         "Skill": ESCO + "Skill",
+        **_DERIVED,
         "preferredLabel": {"@id": SKOS + "prefLabel", "@container": "@language"},
         "alternativeLabel": {"@id": SKOS + "altLabel", "@container": "@language"},
         "description": {"@id": DCT + "description", "@container": "@language"},

@@ -12,7 +12,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.api.models import ANSWERS, LinkedShape, Problem
+from app.api import models
+from app.api.models import LinkedShape, Problem
+from app.api.scope_models import SCOPE_ANSWERS
+
+ANSWERS = models.ANSWERS | SCOPE_ANSWERS
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")

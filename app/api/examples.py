@@ -32,6 +32,9 @@ REQUESTS = {
     "/skills/{uuid}": "/skills/f2fdd2db-8755-4540-8af8-b46f2c0de95f",
     "/isco/{code}": "/isco/2621",
     "/nace/{code}": "/nace/91.21",
+    "/scope/review-queue": "/scope/review-queue?limit=1",
+    "/scope/occupations/{uuid}": "/scope/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd",
+    "/crosswalk": "/crosswalk?nace=91.02&revision=2",
     "/health/live": "/health/live",
 }
 Get = Callable[[str], Awaitable[tuple[int, Any]]]

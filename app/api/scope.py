@@ -70,7 +70,6 @@ async def evidence(ctx: Ctx, uuid: str) -> Response:
             "decisions": [views.decision(d) for d in item.decisions],
             "assertions": [views.assertion(a) for a in item.assertions],
             "changes": [c for c in ctx.catalogue.carry_over["changes"] if c["occupation"] == iri],
-            "method": f"{ctx.base}/docs#/scope",
             "escoVersion": ctx.served.release.manifest["escoVersion"],
             "language": ctx.language,
         }
@@ -210,6 +209,7 @@ def _queued(ctx: Context, item: Decision, reasons: list[str]) -> dict[str, Any]:
     return {
         **views.occupation_ref(ctx, item.occupation),
         "reasons": reasons,
+        "decision": item.iri,
         **{k: v for k, v in views.decision(item).items() if k != "uri"},
         "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
     }

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -34,22 +34,22 @@ class InProcess:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._stack = AsyncExitStack()
-        self._http: httpx.AsyncClient = self.run(self._open())
+        self._http: httpx2.AsyncClient = self.run(self._open())
 
-    async def _open(self) -> httpx.AsyncClient:
+    async def _open(self) -> httpx2.AsyncClient:
         await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=HOST)
+        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url=HOST)
         client.headers.pop("accept-encoding")
         return await self._stack.enter_async_context(client)
 
     def run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
-    def request(self, method: str, target: str, **options: Any) -> httpx.Response:
-        found: httpx.Response = self.run(self._http.request(method, target, **options))
+    def request(self, method: str, target: str, **options: Any) -> httpx2.Response:
+        found: httpx2.Response = self.run(self._http.request(method, target, **options))
         return found
 
-    def get(self, target: str, **options: Any) -> httpx.Response:
+    def get(self, target: str, **options: Any) -> httpx2.Response:
         return self.request("GET", target if target.startswith(("/", "http")) else f"/api/v1/{target}", **options)
 
     def json(self, target: str, **options: Any) -> Any:
@@ -107,7 +107,7 @@ class Server:
                 stdout=out,
                 stderr=out,
             )
-        self.wait(lambda: httpx.get(f"{self.url}/api/v1/health/live").status_code == 200)
+        self.wait(lambda: httpx2.get(f"{self.url}/api/v1/health/live").status_code == 200)
 
     def wait(self, reached: Callable[[], bool], seconds: float = 30) -> None:
         until = time.monotonic() + seconds
@@ -115,7 +115,7 @@ class Server:
             try:
                 if reached():
                     return
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 assert self.process.poll() is None, self.lines()
             assert time.monotonic() < until, self.lines()
             time.sleep(0.05)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import zstandard
 
@@ -24,7 +24,7 @@ PATHS = [
 ]  # fmt: skip
 
 
-def problem(answer: httpx.Response, status: int) -> Any:
+def problem(answer: httpx2.Response, status: int) -> Any:
     """The body of a fault, after checking its shape."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -99,7 +99,7 @@ def test_each_coding_is_a_representation_of_its_own(api: InProcess) -> None:
     assert "content-encoding" not in api.run(_raw(api, "/api/v1/health/live", "gzip"))[1], "too small to pack"
 
 
-async def _raw(api: InProcess, target: str, coding: str) -> tuple[bytes, httpx.Headers]:
+async def _raw(api: InProcess, target: str, coding: str) -> tuple[bytes, httpx2.Headers]:
     async with api._http.stream("GET", target, headers={"Accept-Encoding": coding}) as answer:
         return b"".join([piece async for piece in answer.aiter_raw()]), answer.headers
 
@@ -161,10 +161,10 @@ def test_cors(api: InProcess) -> None:
 
 def test_request_id_is_echoed_and_logged(starter_dir: Path, serve: Callable[..., Server]) -> None:
     server = serve(starter_dir)
-    given = httpx.get(f"{server.url}/api/v1/domains", headers={"X-Request-ID": "portal-7.4_2"})
+    given = httpx2.get(f"{server.url}/api/v1/domains", headers={"X-Request-ID": "portal-7.4_2"})
     assert given.headers["x-request-id"] == "portal-7.4_2"
     for bad in ("short", "with blank in it", "x" * 65, 'quote"quote'):
-        made = httpx.get(f"{server.url}/api/v1/domains/none", headers={"X-Request-ID": bad}).headers["x-request-id"]
+        made = httpx2.get(f"{server.url}/api/v1/domains/none", headers={"X-Request-ID": bad}).headers["x-request-id"]
         assert made != bad
         assert len(made) == 16
     server.stop()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pyoxigraph as ox
 import pytest
 import rdflib
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.api.context import CONTEXT
-from app.api.description import examples
+from app.api.description import ANSWERS, examples
 from app.api.examples import REQUESTS, gather
-from app.api.models import ANSWERS, Problem
+from app.api.models import Problem
 from app.settings import Limits, Settings
 from ontology import CCSI, CCSID, ESCO, SKOS
 from tests.api.conftest import HOST, InProcess
@@ -31,6 +31,9 @@ MORE = {
     "/occupations": ["/occupations?limit=500"],
     "/isco/{code}": ["/isco/2", "/isco/26", "/isco/262"],
     "/nace/{code}": ["/nace/90", "/nace/9121"],
+    "/scope": ["/scope"],
+    "/scope/review-queue": ["/scope/review-queue?limit=500"],
+    "/crosswalk": ["/crosswalk?isco=26", "/crosswalk?nace=90", "/crosswalk?esco=691d30cc-6b2c-4025-89b4-3e719fe664c7"],
     "/releases": ["/releases"],
     "/limits": ["/limits"],
     "/health/live": ["/health/live"],
@@ -52,6 +55,8 @@ def test_answers_have_the_shapes_described(api: InProcess, catalogue: Any, path:
     if path == "/occupations":
         iri = next(iter(catalogue.occupations))
         TypeAdapter(ANSWERS[path][1]).validate_json(api.get(f"occupations?uri={iri}").content)
+    if path == "/crosswalk":
+        TypeAdapter(ANSWERS[path][1]).validate_json(api.get("crosswalk?domain=heritage").content)
 
 
 def test_examples_are_what_the_service_answers(api: InProcess) -> None:
@@ -189,7 +194,7 @@ def test_documentation_needs_no_network(api: InProcess) -> None:
         for target in re.findall(r'(?:src|href)="([^"]+)"', page.text):
             assert not target.startswith(("http:", "https:", "//")), target
             if not target.startswith("data:"):
-                assert api.get(str(httpx.URL(HOST + path).join(target))).status_code == 200, target
+                assert api.get(str(httpx2.URL(HOST + path).join(target))).status_code == 200, target
     assert "<script" not in api.get("/").text
     assert "ESCO classification of the European Commission" in api.get("/").text
     script = api.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})

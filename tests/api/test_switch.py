@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from loaders.build import LoadRequest, load
@@ -52,13 +52,13 @@ class Load:
             thread.start()
 
     def _ask(self, n: int) -> None:
-        with httpx.Client(base_url=self._url, timeout=30) as client:
+        with httpx2.Client(base_url=self._url, timeout=30) as client:
             while not self._end.is_set():
                 n += 1
                 begun, target = time.monotonic(), TARGETS[n % len(TARGETS)]
                 try:
                     answer = client.get(target)
-                except httpx.HTTPError as fault:
+                except httpx2.HTTPError as fault:
                     self.faults.append(f"{target}: {fault!r}")
                     continue
                 if answer.status_code != 200:
@@ -72,7 +72,7 @@ class Load:
 
 
 def served(server: Server) -> str:
-    found: str = httpx.get(f"{server.url}/api/v1/health/ready").json()["release"]
+    found: str = httpx2.get(f"{server.url}/api/v1/health/ready").json()["release"]
     return found
 
 
@@ -102,7 +102,7 @@ def test_switch_under_load(two: tuple[Releases, Release, Release], serve: Callab
 def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], serve: Callable[..., Server]) -> None:
     releases, first, second = two
     server = serve(releases.data_dir)
-    before = httpx.get(f"{server.url}/api/v1/occupations").content
+    before = httpx2.get(f"{server.url}/api/v1/occupations").content
     table = max(second.store.glob("*.sst"), key=lambda path: path.stat().st_size)
     table.chmod(0o644)
     content = bytearray(table.read_bytes())
@@ -112,7 +112,7 @@ def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], serv
     server.wait(lambda: "cannot be served" in server.lines())
     time.sleep(0.6)
     assert served(server) == first.id
-    assert httpx.get(f"{server.url}/api/v1/occupations").content == before
+    assert httpx2.get(f"{server.url}/api/v1/occupations").content == before
     refusals = [line for line in server.lines().splitlines() if "cannot be served" in line]
     assert len(refusals) == 1, "said once, not at every look"
     assert "has changed" in json.loads(refusals[0])["fault"]
@@ -125,12 +125,12 @@ def test_release_published_later_is_picked_up(mini_dir: Path, tmp_path: Path, se
     folder = tmp_path / "data"
     folder.mkdir()
     server = serve(folder)
-    assert httpx.get(f"{server.url}/api/v1/health/ready").status_code == 503
+    assert httpx2.get(f"{server.url}/api/v1/health/ready").status_code == 503
     shutil.copytree(mini_dir / "releases", folder / "releases")
     release = Releases(folder).all()[0]
     Releases(folder).publish(release)
-    server.wait(lambda: httpx.get(f"{server.url}/api/v1/health/ready").status_code == 200)
-    assert httpx.get(f"{server.url}/api/v1/domains").status_code == 200
+    server.wait(lambda: httpx2.get(f"{server.url}/api/v1/health/ready").status_code == 200)
+    assert httpx2.get(f"{server.url}/api/v1/domains").status_code == 200
 
 
 SLOW_DISK = """
@@ -149,7 +149,7 @@ def test_graceful_end(mini_dir: Path, serve: Callable[..., Server]) -> None:
 
     def ask() -> None:
         begun = time.monotonic()
-        answers.append(httpx.get(f"{server.url}/api/v1/releases", timeout=20).status_code)
+        answers.append(httpx2.get(f"{server.url}/api/v1/releases", timeout=20).status_code)
         took.append(time.monotonic() - begun)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -164,5 +164,5 @@ def test_graceful_end(mini_dir: Path, serve: Callable[..., Server]) -> None:
     assert min(took) > 1.4
     assert server.process.wait(20) in (0, -signal.SIGTERM)  # uvicorn hands the signal on once it has cleaned up
     assert "Application shutdown complete" in server.lines()
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{server.url}/api/v1/health/live")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{server.url}/api/v1/health/live")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import pyoxigraph as ox
 import pytest
 import zstandard
@@ -252,10 +252,10 @@ def test_mounted_before_there_is_a_release(tmp_path: Path) -> None:
     app, service = FastAPI(), Service(Settings(data_dir=tmp_path), Limits())
     gateway = mount(app, service)
 
-    async def ask() -> httpx.Response:
+    async def ask() -> httpx2.Response:
         await gateway.start()
         try:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
                 return await client.get("/sparql", params={"query": "ASK {}"})
         finally:
             await gateway.stop()

@@ -1,0 +1,83 @@
+"""JSON, JSON-LD, Turtle and CSV for one answer: chosen by ``?format=``, else by the Accept header."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+import orjson
+import pyoxigraph as ox
+from fastapi import Query
+from starlette.responses import Response
+
+from app import http
+from app.api.deps import ALL_LANGUAGES, Context
+from app.errors import NotAcceptable
+from ontology import CCSI, CCSID, DCT, ESCO, PROV, SKOS, XSD
+
+MEDIA_TYPES = {
+    "json": "application/json",
+    "jsonld": "application/ld+json",
+    "turtle": "text/turtle",
+    "csv": "text/csv",
+}
+_PREFIXES = {"ccsi": CCSI, "ccsid": CCSID, "dct": DCT, "esco": ESCO, "prov": PROV, "skos": SKOS, "xsd": XSD}
+
+Format = Annotated[
+    Literal["json", "jsonld", "turtle", "csv"] | None,
+    Query(alias="format", description="json, jsonld, turtle or csv; without it the Accept header decides."),
+]
+
+
+def choose(ctx: Context, asked: str | None) -> str:
+    """The format to answer in. Raises NotAcceptable when the Accept header names none of ours."""
+    if asked:
+        return asked
+    header = ",".join(ctx.request.headers.getlist("accept"))[:1000]
+    best: tuple[float, int, str] | None = None
+    for n, part in enumerate(header.split(",")):
+        wanted, _, rest = part.strip().lower().partition(";")
+        try:
+            weight = float(rest.partition("q=")[2].partition(";")[0] or 1) if "q=" in rest else 1.0
+        except ValueError:
+            weight = 0.0
+        found = next((name for name, media in MEDIA_TYPES.items() if _covers(wanted.strip(), media)), None)
+        if found and weight > 0 and (best is None or (-weight, n) < best[:2]):
+            best = (-weight, n, found)
+    if best is None and header.strip():
+        raise NotAcceptable("None of the media types accepted is offered here.", available=list(MEDIA_TYPES.values()))
+    return best[2] if best else "json"
+
+
+def _covers(wanted: str, media: str) -> bool:
+    return wanted in ("*/*", media) or (wanted.endswith("/*") and media.startswith(wanted[:-1]))
+
+
+def respond(
+    ctx: Context,
+    chosen: str,
+    payload: Any,
+    quads: Iterable[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    links: str = "",
+) -> Response:
+    """The answer in the chosen format; ``quads`` are N-Quads lines for Turtle, ``columns`` and ``rows`` for CSV."""
+    if chosen == "json":
+        return ctx.json(payload, links)
+    if chosen == "jsonld":
+        body = orjson.dumps(payload)
+    elif chosen == "turtle":
+        triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
+        body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
+        writer.writerow(columns)
+        writer.writerows(rows)
+        body = text.getvalue().encode()
+    media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
+    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
+    return http.answer(ctx.request, ctx.served, body, media_type, language, links)
