@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from pyoxigraph import NamedNode
 
+from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
 from loaders.releases import Release
 from ontology import CCSID, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
@@ -158,6 +159,7 @@ class Catalogue:
         self.withdrawn = release.withdrawn()
         self.carry_over = release.carry_over()
         self.languages = sorted(release.manifest["languages"])
+        self.analysis = SkillCatalogue()
         self._labels = Labels(store, languages_in_memory)
 
     @classmethod
@@ -167,6 +169,7 @@ class Catalogue:
         catalogue._read_esco()
         catalogue._read_ontology()
         catalogue._read_scope()
+        catalogue.analysis = SkillCatalogue.read(store)
         if "en" in catalogue.languages:
             catalogue._labels.load_english()
         return catalogue

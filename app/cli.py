@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from app.cli_clusters import cli as clusters_cli
 from app.cli_scope import cli as scope_cli
 from app.progress import reporter
 from app.settings import get_settings
 from loaders.build import LoadRequest
 from loaders.build import load as load_release
-from loaders.errors import LoadError
+from loaders.errors import LoadError, ReleaseError
 from loaders.releases import Release, Releases
 from ontology import ATTRIBUTION
 
@@ -32,12 +34,13 @@ cli = typer.Typer(
 releases_cli = typer.Typer(help="List, check, publish and remove releases.", no_args_is_help=True)
 cli.add_typer(releases_cli, name="releases")
 cli.add_typer(scope_cli, name="scope")
+cli.add_typer(clusters_cli, name="clusters")
 
 out, err = Console(), Console(stderr=True)
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Folder of the releases. [default: CCSI_DATA_DIR or ./data]", show_default=False),
+    typer.Option("--data-dir", help="Folder of the releases. \\[default: CCSI_DATA_DIR or ./data]", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -51,6 +54,13 @@ def main() -> None:
         if fault.remedy:
             err.print(f"[bold]remedy:[/] {_plain(fault.remedy)}", highlight=False, soft_wrap=True)
         sys.exit(fault.exit_code)
+    except ValidationError as fault:  # of the settings, the only model that the command line reads
+        prefix = "CCSI_LIMIT_" if fault.title == "Limits" else "CCSI_"
+        for wrong in fault.errors():
+            name = prefix + "_".join(map(str, wrong["loc"])).upper()
+            err.print(f"[bold red]error:[/] {name}: {_plain(wrong['msg'])}.", highlight=False, soft_wrap=True)
+        err.print("[bold]remedy:[/] Mend the environment variable or the .env file.", highlight=False, soft_wrap=True)
+        sys.exit(2)
 
 
 @cli.callback(invoke_without_command=True)
@@ -69,15 +79,18 @@ def load(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="ESCO as downloaded: Turtle, N-Triples or RDF/XML (plain, .gz, .zip), or the CSV bundle (folder or .zip)."
+            readable=False,  # told by the loader, with the exit code of unusable input
+            help="ESCO as downloaded: Turtle, N-Triples or RDF/XML (plain, .gz, .zip), or the CSV bundle (folder or .zip).",
         ),
     ],
     esco_version: Annotated[str, typer.Option(help="ESCO version, where neither data nor file name says it.")] = "",
     nace: Annotated[
-        Path | None, typer.Option(help="CSV of occupationUri,naceCodeUri for versions without NACE codes.")
+        Path | None,
+        typer.Option(readable=False, help="CSV of occupationUri,naceCodeUri for versions without NACE codes."),
     ] = None,
     curation: Annotated[
-        Path | None, typer.Option(help="Your own curation in place of ours (Turtle, see docs/scope.md).")
+        Path | None,
+        typer.Option(readable=False, help="Your own curation in place of ours (Turtle, see docs/scope.md)."),
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
     publish: Annotated[bool, typer.Option("--publish/--no-publish", help="Serve the new release at once.")] = True,
@@ -101,10 +114,11 @@ def load(
 @cli.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to serve on. [default: CCSI_HOST or 127.0.0.1]", show_default=False)
+        str | None, typer.Option(help="Address to serve on. \\[default: CCSI_HOST or 127.0.0.1]", show_default=False)
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to serve on. [default: CCSI_PORT or 8000]", show_default=False)
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to serve on. \\[default: CCSI_PORT or 8000]", show_default=False),
     ] = None,
     data_dir: DataDir = None,
     starter: Annotated[
@@ -166,7 +180,7 @@ def verify(
     releases = Releases(_data_dir(data_dir))
     chosen = releases.get(release) if release else releases.current()
     if chosen is None:
-        raise LoadError("No release is published.", "Load ESCO with: ccsi load PATH")
+        raise ReleaseError("No release is published.", "Load ESCO with: ccsi load PATH")
     faults = releases.verify(chosen)
     if as_json:
         _print_json({"release": chosen.id, "sound": not faults, "faults": faults})
@@ -186,7 +200,7 @@ def publish(
     releases = Releases(_data_dir(data_dir))
     chosen = releases.get(release)
     if faults := releases.verify(chosen):
-        raise LoadError(f"{chosen.id} is damaged: {'; '.join(faults)}", "Remove it and load the ESCO files again.")
+        raise ReleaseError(f"{chosen.id} is damaged: {'; '.join(faults)}", "Remove it and load the ESCO files again.")
     releases.publish(chosen)
     out.print(f"{chosen.id} is published.", highlight=False)
 
@@ -208,16 +222,16 @@ def _data_dir(given: Path | None) -> Path:
 
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything slow happens. Raises LoadError when it is in use."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(2048)
     except OSError as fault:
+        listener.close()
         raise LoadError(
             f"Cannot serve on {host}:{port}: {fault.strerror}.", "Use another --port, or stop what is using it."
         ) from fault
-    listener.listen(2048)
     return listener
 
 

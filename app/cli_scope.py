@@ -236,10 +236,9 @@ def _json(payload: Any) -> None:
 
 def _as_table(found: dict[str, Any]) -> None:
     t = found["totals"]
-    out.print(
-        f"[bold]{t['inScope']:,}[/] of {t['occupations']:,} occupations of ESCO {found['escoVersion']} are in scope: {t['core']:,} core, {t['relatedOnly']:,} related only",
-        highlight=False,
-    )
+    numbers = f"{t['core']:,} core, {t['relatedOnly']:,} related only"
+    everything = f"{t['occupations']:,} occupations of ESCO {found['escoVersion']}"
+    out.print(f"[bold]{t['inScope']:,}[/] of {everything} are in scope: {numbers}", highlight=False)
     for title, rows, columns in _sections(found):
         table = Table(*columns, title=title, title_justify="left")
         for row in rows:

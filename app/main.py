@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import classifications, domains, occupations, releases, scope
+from app.api import classifications, clusters, domains, occupations, releases, scope, skills_of_domain
 from app.api.deps import strict_parameters
 from app.api.description import describe
 from app.pages import docs
@@ -58,7 +58,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     )
     app.state.service = service
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
-    for module in (domains, occupations, classifications, scope, releases):
+    # Before domains: /domains/compare is no domain.
+    for module in (skills_of_domain, clusters, domains, occupations, classifications, scope, releases):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(docs.router)

@@ -55,7 +55,9 @@ class Limits(BaseSettings):
     cache_bytes: int = Field(
         128 * 1024 * 1024, ge=0, description="Memory for ready answers of the served release, in bytes; 0 turns it off."
     )
-    languages_in_memory: int = Field(4, ge=1, le=64, description="Languages whose labels are kept in memory at once.")
+    languages_in_memory: int = Field(
+        4, ge=1, le=64, description="Languages beside English whose labels are kept in memory at once."
+    )
     sparql_seconds: float = Field(10, gt=0, le=600, description="Longest evaluation of a SPARQL query, in seconds.")
     sparql_rows: int = Field(250_000, ge=1, description="Most rows, or triples, of a SPARQL answer.")
     sparql_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Largest SPARQL answer, in bytes.")

@@ -15,6 +15,7 @@ import os
 import resource
 import shutil
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,11 +27,14 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
+from analysis.skill_statements import cluster_quads, sample, skill_quads
+from analysis.skills.tables import SkillsResult
 from analysis.tables import ROUTES, Route
 from loaders import rdf, verify
 from loaders.csv_bundle import CsvBundle, Statement, nace_links
 from loaders.dataset import dataset_quads
-from loaders.derive import derive_scope, ontology_quads, scope_lines
+from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
+from loaders.derive_skills import deriving_skills
 from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
 from loaders.normalise import Normaliser, Survey, survey
 from loaders.progress import Progress, Quiet, counted
@@ -41,6 +45,8 @@ from ontology import FOLDER, turtle_files
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
+# An excerpt is no earlier state of the whole: releases whose numbers of occupations differ more share no clusters.
+SAME_LINEAGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class LoadRequest:
 class _Inputs:
     source: Source
     statements: Callable[[], Iterator[Statement]]
+    written: Callable[[], Iterator[rdf.Written]]
     missing: list[str] = field(default_factory=list)
 
 
@@ -74,6 +81,9 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     with _faults(request.data_dir), releases.lock():
         try:
             release = _build(request, releases, progress)
+        except BaseException as fault:
+            traceback.clear_frames(fault.__traceback__)  # they would keep the store open
+            raise
         finally:
             shutil.rmtree(releases.building, ignore_errors=True)
         if request.publish:
@@ -116,23 +126,35 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     normaliser = Normaliser(found, links)
     ontology = _ontology_files(request.curation)
     with QuadWriter(releases.building / "store") as writer:
-        writer.write(counted(normaliser.lines(inputs.statements()), progress))
+        writer.write_raw(counted(normaliser.lines(inputs.written()), progress))
         writer.write(ontology_quads(ontology))
         writer.flush()
         _remove_orphans(writer, normaliser)
         progress.stage("Deciding the scope")
-        scope, carried = derive_scope(writer.store, request.routes, request.curation is None)
-        writer.write(scope_lines(scope, esco_version))
-        writer.flush()
-        content_hash, quads = writer.identity()
-        counts = verify.counts(writer.store) | _scope_counts(scope.decisions)
-        quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
-
-    progress.stage("Checking the release")
-    with verify.shacl(writer.store) as conforms:  # runs beside the optimiser, in a process of its own
-        writer.store.optimize()
-        checks = verify.checks(writer.store, counts, quads, request.partial)
-        checks.append(conforms())
+        tables = scope_tables(writer.store, request.routes)
+        scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
+        files = [fingerprint(p) for p in _input_files(request, inputs.source)]
+        matched = _matched(releases, files, found)
+        # Runs in child processes beside what follows; clusters are the longest computation of a load.
+        with deriving_skills(
+            writer.store, tables.occupations, scope.decisions, sorted(normaliser.languages), matched
+        ) as skills:
+            writer.write(scope_lines(scope, esco_version))
+            writer.flush()
+            with verify.shacl(writer.store) as conforms:
+                progress.stage("Deriving skills and clusters")
+                result = skills()
+                sampled = _write_skills(writer, result, esco_version, releases.building)
+                content_hash, quads = writer.identity()
+                counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
+                quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
+                writer.flush()
+                progress.stage("Checking the release")
+                with verify.shacl_file(sampled) as skills_conform:  # beside the optimiser, in a process of its own
+                    writer.store.optimize()
+                    checks = verify.checks(writer.store, counts, quads, request.partial)
+                    checks += [conforms(), skills_conform()]
+                sampled.unlink(missing_ok=True)
     verify.require(checks)
 
     progress.stage("Sealing the release")
@@ -152,7 +174,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "quads": quads,
         "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
-        "inputs": [fingerprint(p) for p in _input_files(request, inputs.source)],
+        "inputs": files,
+        "clustersMatchedTo": matched.id if matched else None,
         "parameters": {
             "partial": request.partial,
             "routes": list(request.routes),
@@ -164,7 +187,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "withdrawn": len(found.withdrawn),
         "carryOver": {
             "unchanged": len(carried.unchanged),
-            **{what: n for what, n in sorted(Counter(c.what for c in carried.changes).items())},
+            **dict(sorted(Counter(c.what for c in carried.changes).items())),
         },
         "missing": inputs.missing + verify.missing(counts, normaliser.languages),
         "checks": [c.as_dict() for c in checks],
@@ -173,6 +196,35 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     return _seal(releases, release_id, manifest)
+
+
+def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> Release | None:
+    """The release whose clusters hand their identifiers on: the published one, if it holds much the same ESCO.
+
+    A release built again from the same files takes the one that it took the first time, so that it comes out the same.
+    """
+    current = releases.current()
+    if current is not None and current.manifest["inputs"] == files:
+        first = current.manifest.get("clustersMatchedTo")
+        return next((r for r in releases.all() if r.id == first), None)
+    if current is None or current.manifest["parameters"]["partial"]:
+        return None
+    before, now = current.manifest["counts"]["occupations"], len(found.occupations)
+    return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
+
+
+def _write_skills(writer: QuadWriter, result: SkillsResult | None, version: str, folder: Path) -> Path:
+    """Write the skills and clusters graphs; returns a file with the part of them that is validated."""
+    path = folder / "sample.nt"
+    if result is None:
+        path.touch()
+        return path
+    lines = [*skill_quads(result, version), *cluster_quads(result, version)]
+    writer.write(lines)
+    writer.flush()
+    with path.open("w", encoding="utf-8") as out:
+        out.writelines(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
+    return path
 
 
 def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
@@ -195,9 +247,12 @@ def _inputs(request: LoadRequest) -> _Inputs:
     if source.kind == "csv":
         bundle = CsvBundle(source)
         bundle.check(request.partial)
-        return _Inputs(source, bundle.statements, bundle.missing)
-    members = source.rdf
-    return _Inputs(source, lambda: itertools.chain.from_iterable(rdf.statements(m, f) for m, f in members))
+        return _Inputs(source, bundle.statements, lambda: rdf.written(bundle.statements()), bundle.missing)
+    return _Inputs(
+        source,
+        lambda: itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf),
+        lambda: itertools.chain.from_iterable(rdf.written_again(m, f) for m, f in source.rdf),
+    )
 
 
 def _version(request: LoadRequest, source: Source, found: Survey) -> str:
@@ -264,6 +319,14 @@ def _scope_counts(decisions: Any) -> dict[str, int]:
     }
 
 
+def _skill_counts(result: SkillsResult | None) -> dict[str, int]:
+    return {
+        "clusteredSkills": len({m.skill for c in result.clusters for m in c.members}) if result else 0,
+        "clusters": sum(c.level == "broad" for c in result.clusters) if result else 0,
+        "fineClusters": sum(c.level == "fine" for c in result.clusters) if result else 0,
+    }
+
+
 def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:
     """Write the manifest, make everything durable and rename the folder into place."""
     target = releases.folder / release_id
@@ -275,9 +338,12 @@ def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Rele
     path = releases.building / "manifest.json"
     path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for file in releases.building.rglob("*"):
-        if file.is_file():
+        if file.is_dir():
+            sync_folder(file)
+        else:
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
+    sync_folder(releases.building)
     releases.folder.mkdir(exist_ok=True)
     releases.building.rename(target)
     sync_folder(releases.folder)

@@ -108,7 +108,7 @@ class CsvBundle:
                 if facts:
                     for kind in types:
                         yield concept, A, kind
-                    yield from _facts(concept, row)
+                    yield from _facts(concept, row, member, line)
                     if note := row.get("regulatedProfessionNote", ""):
                         yield concept, NamedNode(ESCO + "regulatedProfessionNote"), iri(note, member, line)
                     for code in _split(row.get("naceCode", "")):
@@ -124,7 +124,7 @@ class CsvBundle:
                 if facts:
                     for kind in types:
                         yield concept, A, kind
-                    yield from _facts(concept, row)
+                    yield from _facts(concept, row, member, line)
                     if kind_name := SKILL_TYPES.get(row["skillType"]):
                         yield concept, skill_type, NamedNode(f"{ESCO_DATA}skill-type/{kind_name}")
                     if level := row.get("reuseLevel", ""):
@@ -137,7 +137,7 @@ class CsvBundle:
                 concept = iri(row["conceptUri"], member, line)
                 if facts:
                     yield concept, A, CONCEPT
-                    yield from _facts(concept, row)
+                    yield from _facts(concept, row, member, line)
                 yield from _words(concept, row, lang)
 
     def _schemes(self) -> Iterator[Statement]:
@@ -214,7 +214,7 @@ def _split(cell: str) -> list[str]:
     return [part.strip(" ,") for part in LIST_BREAK.split(cell) if part.strip(" ,")]
 
 
-def _facts(concept: NamedNode, row: dict[str, str]) -> Iterator[Statement]:
+def _facts(concept: NamedNode, row: dict[str, str], member: Member, line: int) -> Iterator[Statement]:
     if status := row.get("status", "").strip():
         yield concept, STATUS, Literal(status)
     if code := row.get("code", "").strip():
@@ -222,8 +222,7 @@ def _facts(concept: NamedNode, row: dict[str, str]) -> Iterator[Statement]:
     if modified := row.get("modifiedDate", "").strip():
         yield concept, NamedNode(DCT + "modified"), Literal(modified, datatype=NamedNode(XSD + "dateTime"))
     for scheme in _split(row.get("inScheme", "")):
-        if scheme.startswith("http"):
-            yield concept, IN_SCHEME, NamedNode(scheme)
+        yield concept, IN_SCHEME, iri(scheme, member, line)
 
 
 def _words(concept: NamedNode, row: dict[str, str], lang: str) -> Iterator[Statement]:

@@ -15,6 +15,7 @@ from analysis.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
 from loaders.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.errors import SourceError
+from loaders.rdf import numbered
 from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY
 from queries import Row, select
 
@@ -25,9 +26,11 @@ LABEL_LANGUAGES = ("en", "es", "fr", "de")
 def ontology_quads(files: list[Path]) -> Iterator[str]:
     """The ontology files as quads of the ontology graph. Raises SourceError naming file and line on a syntax fault."""
     for path in files:
+        named = numbered(path.name, str(path))
         try:
-            for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
-                yield f"{quad.triple} <{GRAPH_ONTOLOGY}> .\n"
+            for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+                term = value if isinstance(value, ox.Literal) else named(value)
+                yield f"{named(subject)} {predicate} {term} <{GRAPH_ONTOLOGY}> .\n"
         except SyntaxError as fault:
             raise SourceError(
                 f"{path}, line {fault.lineno}: not valid Turtle ({fault.msg}).", "Mend the file."
@@ -44,18 +47,21 @@ def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTa
     for route in ("isco", "nace", "curated"):
         if route in routes:
             assertions += _assertions(store, route)
-    return ScopeTables(_occupations(store), tuple(assertions))
+    return ScopeTables(occupation_tables(store), tuple(assertions))
 
 
 def derive_scope(
-    store: ox.Store, routes: tuple[Route, ...] = ROUTES, own_curation: bool = True
+    store: ox.Store,
+    routes: tuple[Route, ...] = ROUTES,
+    own_curation: bool = True,
+    tables: ScopeTables | None = None,
 ) -> tuple[ScopeResult, CarryOver]:
     """Run the scope derivation on what the store holds, and compare the store with what the curators read.
 
     Our own curation comes of a reading of all of ESCO, so of an occupation that is as it was read, silence is a no. Of
     another curation, and of occupations that are new or changed, only what it says is known.
     """
-    tables = scope_tables(store, routes)
+    tables = tables or scope_tables(store, routes)
     curated = {a.occupation for a in tables.assertions if a.route == "curated"}
     baseline = read_baseline() if own_curation else {}
     carried = compare(baseline, fingerprints(store, tables.occupations.values()), curated)
@@ -68,7 +74,8 @@ def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
     return scope_quads(result.assertions, result.decisions, esco_version, parameters)
 
 
-def _occupations(store: ox.Store) -> dict[str, Occupation]:
+def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
+    """Every occupation with its labels and skills."""
     codes = {_iri(o): _text(c) for o, c in select(store, "api/occupations")}
     isco = {_iri(o): _text(c) for o, _, c in select(store, "materialise/isco_groups")}
     essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
@@ -103,11 +110,15 @@ def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
 
 def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
     """One assertion per (occupation, domain) of a route: of several sources the strongest speaks, all are named."""
+    rank = {"excluded": 0, "core": 1, "related": 2}
     grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
     for row in select(store, f"materialise/scope_{route}"):
         occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
+        if degree not in rank:
+            raise SourceError(
+                f"{source}: the degree '{degree}' is none of {', '.join(rank)}.", "Mend the entry in the curation file."
+            )
         grouped[occupation, domain].append((degree, source, sub_domain, function, charter, reason))
-    rank = {"excluded": 0, "core": 1, "related": 2}
     assertions = []
     for (occupation, domain), found in sorted(grouped.items()):
         found.sort(key=lambda f: (rank[f[0]], f[1]))

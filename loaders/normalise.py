@@ -7,30 +7,26 @@ pass writes. Both see one statement at a time, so size is bounded by the number 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
 from loaders.csv_bundle import NOTES, Statement
+from loaders.rdf import Written
 from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, ISO_THES, OWL, RDF, SKOS, SKOSXL, XSD
 
 STATUS = ISO_THES + "status"
 RDF_TYPE = RDF + "type"
-BROADER, BROADER_TRANSITIVE = SKOS + "broader", SKOS + "broaderTransitive"
+BROADER, NARROWER, BROADER_TRANSITIVE = SKOS + "broader", SKOS + "narrower", SKOS + "broaderTransitive"
 NOTATION = SKOS + "notation"
-LABELS = {SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel"}
-NOTE_PREDICATES = {p.value for p in NOTES.values()}
-NODE_TEXT, NODE_LANGUAGE = ESCO + "nodeLiteral", ESCO + "language"
-LABEL_ROLE = ESCO + "hasLabelRole"
-LABEL_NODES = {SKOSXL + "prefLabel", SKOSXL + "altLabel", SKOSXL + "hiddenLabel"}
-ASSOCIATION_ENDS = {ESCO + "isAssociationFor", ESCO + "target"}
 REPLACED_BY, REPLACES = DCT + "isReplacedBy", DCT + "replaces"
 VERSION_INFO = OWL + "versionInfo"
 # Both directions are served, whichever the input gives.
 INVERSES = {
-    SKOS + "broader": SKOS + "narrower",
+    BROADER: NARROWER,
     ESCO + "relatedEssentialSkill": ESCO + "isEssentialSkillFor",
     ESCO + "relatedOptionalSkill": ESCO + "isOptionalSkillFor",
 }
@@ -41,7 +37,21 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width ch
 _BLANKS = " \t\r\n\u00a0" + INVISIBLE
 _DROP_INVISIBLE = {ord(c): None for c in INVISIBLE if c not in "\u200c\u200d"}  # joiners carry meaning inside words
 
-GRAPH_CORE = f"<{GRAPH_ESCO}>"
+# Terms as they are written, for the second pass.
+GRAPH_CORE = f"<{GRAPH_ESCO}> .\n".encode()
+NOTE_TERMS = {p.value: str(p).encode() for p in NOTES.values()}
+NOTE_COUNTS = {term: "description" if p == DCT + "description" else "note" for p, term in NOTE_TERMS.items()}
+PREF_LABEL = f"<{SKOS}prefLabel>".encode()
+LABEL_TERMS = {f"<{SKOS}{name}>".encode(): name for name in ("prefLabel", "altLabel", "hiddenLabel")}
+LABEL_NODE_TERMS = {f"<{SKOSXL}{name}>".encode() for name in LABEL_TERMS.values()}
+ASSOCIATION_TERMS = {f"<{ESCO}{name}>".encode() for name in ("isAssociationFor", "target")}
+NODE_TEXT, NODE_LANGUAGE = f"<{ESCO}nodeLiteral>".encode(), f"<{ESCO}language>".encode()
+LABEL_ROLE, NOTATION_TERM = f"<{ESCO}hasLabelRole>".encode(), f"<{NOTATION}>".encode()
+UP, DOWN = f"<{BROADER}>".encode(), f"<{NARROWER}>".encode()
+REPAIRED_TERMS = {LABEL_ROLE, NOTATION_TERM, NODE_LANGUAGE, UP, DOWN, *NOTE_COUNTS}
+NO_LANGUAGE = (b"", b'"', b">")  # how a term without a language ends
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
+_PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
 
 @dataclass
@@ -49,12 +59,14 @@ class Survey:
     """What the first pass learns; every set holds IRIs as strings."""
 
     withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)  # IRI -> status, label, replacedBy
-    notes: dict[str, tuple[str, str]] = field(default_factory=dict)  # description node -> (concept, predicate)
-    coded: set[str] = field(default_factory=set)  # concepts with a plain notation
+    # Description node -> (concept, predicate), and the concepts with a plain notation: as terms are written.
+    notes: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    coded: set[bytes] = field(default_factory=set)
     classified: set[str] = field(default_factory=set)  # occupations with a NACE code
     lacking: dict[str, set[str]] = field(default_factory=dict)  # concept -> ancestors missing from broaderTransitive
     occupations: set[str] = field(default_factory=set)
     skills: set[str] = field(default_factory=set)
+    circular: set[tuple[str, str]] = field(default_factory=set)  # (child, parent) that close a cycle in the hierarchy
     inverses: list[tuple[str, str, str]] = field(default_factory=list)  # statements whose other direction is missing
     dangling: Counter[str] = field(default_factory=Counter)
     versions: set[str] = field(default_factory=set)
@@ -67,6 +79,7 @@ def survey(statements: Iterator[Statement]) -> Survey:
     transitive: dict[str, set[str]] = defaultdict(set)
     links: dict[str, set[tuple[str, str]]] = {predicate: set() for predicate in (*INVERSES, *DIRECT)}
     names: dict[str, str] = {}  # one string a concept, however often it is mentioned
+    concepts: dict[bytes, bytes] = {}
     replaced: dict[str, str] = {}
     nace = ESCO + "hasNACECode"
     for subject, predicate, value in statements:
@@ -77,13 +90,13 @@ def survey(statements: Iterator[Statement]) -> Survey:
             links[p].add((names.setdefault(one, one), names.setdefault(other, other)))
         elif p == BROADER_TRANSITIVE:
             transitive[subject.value].add(value.value)
-        elif p in NOTE_PREDICATES:
+        elif p in NOTE_TERMS:
             if isinstance(value, NamedNode):
-                one = subject.value
-                found.notes[value.value] = (names.setdefault(one, one), p)
+                term = str(subject).encode()
+                found.notes[str(value).encode()] = (concepts.setdefault(term, term), NOTE_TERMS[p])
         elif p == NOTATION:
             if isinstance(value, Literal) and value.datatype.value == XSD + "string":
-                found.coded.add(subject.value)
+                found.coded.add(str(subject).encode())
         elif p == STATUS:
             if value.value != RELEASED:
                 found.withdrawn[subject.value] = {"status": value.value}
@@ -105,6 +118,9 @@ def survey(statements: Iterator[Statement]) -> Survey:
     gone = found.withdrawn.keys()
     found.occupations -= gone
     found.skills -= gone
+    found.circular = _closing_links(links[BROADER] | {(a, b) for b, a in links[NARROWER]})
+    links[BROADER] -= found.circular
+    links[NARROWER] -= {(b, a) for a, b in found.circular}
     for direct, inverse in INVERSES.items():
         turned = {(b, a) for a, b in links[inverse]}
         found.inverses += [(b, inverse, a) for a, b in sorted(links[direct] - turned)]
@@ -125,13 +141,37 @@ def _check_references(found: Survey, pairs: set[tuple[str, str]], broader: dict[
     found.dangling["occupations without a place in ISCO"] = sum(not broader.get(o) for o in found.occupations)
 
 
+def _closing_links(links: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The links from child to parent that close a cycle, found by walking up from the concepts in order of their IRIs."""
+    broader: dict[str, list[str]] = defaultdict(list)
+    for child, parent in sorted(links, reverse=True):
+        broader[child].append(parent)
+    closing: set[tuple[str, str]] = set()
+    done: set[str] = set()
+    for start in sorted(broader):
+        path = {start: None} if start not in done else {}
+        while path:
+            concept = next(reversed(path))
+            parents = broader.get(concept)
+            if not parents:
+                done.add(concept)
+                del path[concept]
+                continue
+            parent = parents.pop()
+            if parent in path:
+                closing.add((concept, parent))
+            elif parent not in done:
+                path[parent] = None
+    return closing
+
+
 def _complete_hierarchy(found: Survey, broader: dict[str, set[str]], transitive: dict[str, set[str]]) -> None:
     for concept in broader:
         above: set[str] = set()
         todo = list(broader[concept])
         while todo:
             parent = todo.pop()
-            if parent not in above and parent != concept:  # a cycle must not hang the load
+            if parent not in above:
                 above.add(parent)
                 todo += broader.get(parent, ())
         if lacking := above - transitive.get(concept, set()):
@@ -140,7 +180,11 @@ def _complete_hierarchy(found: Survey, broader: dict[str, set[str]], transitive:
 
 @dataclass
 class Normaliser:
-    """The second pass: statements in, N-Quads lines out, with a count of every repair."""
+    """The second pass: statements in, N-Quads lines out, with a count of every repair.
+
+    It works on terms as they are written in canonical N-Triples: most statements pass with nothing but a graph added,
+    and text is cheaper to pass on than objects are to take apart and write again.
+    """
 
     survey: Survey
     nace: dict[NamedNode, set[NamedNode]] = field(default_factory=dict)
@@ -149,103 +193,117 @@ class Normaliser:
     # Label nodes and associations of withdrawn concepts, to be taken out of the store again: they may come in any order.
     label_nodes: set[str] = field(default_factory=set)
     associations: set[str] = field(default_factory=set)
-    _half_notes: dict[str, tuple[str, str]] = field(default_factory=dict)  # node -> predicate and value of its first half
-    _whole_notes: set[str] = field(default_factory=set)
+    _half_notes: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # node -> predicate, value of one half
+    _whole_notes: set[bytes] = field(default_factory=set)
+    _counts: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)  # (language, predicate) -> statements
 
-    def lines(self, statements: Iterator[Statement]) -> Iterator[str]:
+    def lines(self, statements: Iterable[Written]) -> Iterator[bytes]:
         """Every quad of the release's ESCO part."""
-        withdrawn, notes = self.survey.withdrawn, self.survey.notes
-        for subject, predicate, value in statements:
-            s, p = subject.value, predicate.value
-            if withdrawn and self._set_aside(s, p, value):
+        notes, counts = self.survey.notes, self._counts
+        withdrawn = {_term(iri) for iri in self.survey.withdrawn}
+        graphs: dict[bytes, bytes] = {}
+        for statement in statements:
+            s, p, o = statement
+            if withdrawn and (s in withdrawn or o in withdrawn or (s in notes and notes[s][0] in withdrawn)):
+                self._set_aside(s, p, o)
                 continue
-            if p in LABELS:
-                yield from self._label(subject, predicate, value)
-                continue
-            if s in notes:
-                value = self._plain_language(value) if p == NODE_LANGUAGE else value
-                yield from self._note(s, p, value)
-                continue
-            if p in NOTE_PREDICATES and isinstance(value, NamedNode):
-                continue  # its text goes to the graph of its language
-            if p == LABEL_ROLE and isinstance(value, Literal):
-                self.repairs["label role as string made an IRI"] += 1
-                value = NamedNode(value.value)
-            elif p == NOTATION and isinstance(value, Literal) and value.datatype.value != XSD + "string":
-                self.repairs["typed notation beside or instead of a plain one"] += 1
-                if s in self.survey.coded:
+            if p in LABEL_TERMS:
+                value, _, language = o.rpartition(b"@")
+                if language[-1:] in NO_LANGUAGE:
+                    self.repairs["label without a language left out"] += 1
                     continue
-                value = Literal(value.value)
-            elif p == NODE_LANGUAGE:
-                value = self._plain_language(value)
-            yield f"{subject} {predicate} {value} {GRAPH_CORE} .\n"
+                if not value.isascii() or value[1:2] == b" " or value[-2:-1] == b" " or b"\\" in value:
+                    clean = _clean(value)
+                    if clean != value:
+                        self.repairs["label freed of invisible or surrounding blank characters"] += 1
+                        if clean == b'""':
+                            continue
+                        o = clean + b"@" + language
+                counts[language, p] += 1
+                graph = graphs.get(language) or graphs.setdefault(language, _label_graph(language))
+                yield b"%b %b %b %b" % (s, p, o, graph)
+            elif s in notes:
+                if line := self._note(s, p, o):
+                    yield line
+            elif p in REPAIRED_TERMS:
+                if repaired := self._repaired(s, p, o):
+                    yield b"%b %b %b %b" % (s, p, repaired, GRAPH_CORE)
+            else:
+                yield b"%b %b %b %b" % (s, p, o, GRAPH_CORE)
+        for (language, predicate), count in counts.items():
+            self.languages[language.decode()][LABEL_TERMS.get(predicate) or NOTE_COUNTS[predicate]] += count
         yield from self._additions()
 
-    def _set_aside(self, subject: str, predicate: str, value: NamedNode | Literal) -> bool:
-        withdrawn = self.survey.withdrawn
-        owner = self.survey.notes.get(subject)
-        if subject not in withdrawn and value.value not in withdrawn and not (owner and owner[0] in withdrawn):
-            return False
+    def _set_aside(self, s: bytes, p: bytes, o: bytes) -> None:
         self.repairs["statements of withdrawn concepts set aside"] += 1
-        if predicate in LABEL_NODES:
-            self.label_nodes.add(value.value)
-        elif predicate in ASSOCIATION_ENDS:
-            self.associations.add(subject)
-        elif predicate == SKOS + "prefLabel" and isinstance(value, Literal) and value.language == "en":
-            withdrawn[subject]["label"] = value.value
-        return True
+        if p in LABEL_NODE_TERMS:
+            self.label_nodes.add(_value(o))
+        elif p in ASSOCIATION_TERMS:
+            self.associations.add(_value(s))
+        elif p == PREF_LABEL and o.endswith(b"@en"):
+            self.survey.withdrawn[_value(s)]["label"] = _text(o)
 
-    def _label(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> Iterator[str]:
-        if not isinstance(value, Literal) or not value.language:
-            self.repairs["label without a language left out"] += 1
-            return
-        text = value.value
-        clean = text.translate(_DROP_INVISIBLE).strip(_BLANKS)
-        if clean != text:
-            self.repairs["label freed of invisible or surrounding blank characters"] += 1
-            if not clean:
-                return
-            value = Literal(clean, language=value.language)
-        language = value.language or ""
-        self.languages[language][predicate.value.rpartition("#")[2]] += 1
-        yield f"{subject} {predicate} {value} <{GRAPH_LABELS}{language}> .\n"
+    def _repaired(self, s: bytes, p: bytes, o: bytes) -> bytes | None:
+        """The object as it should be; None when the statement is to be left out."""
+        if p in NOTE_COUNTS:
+            return o if o.startswith(b'"') else None  # the text goes to the graph of its language
+        if p in (UP, DOWN):
+            child, parent = (s, o) if p == UP else (o, s)
+            if self.survey.circular and (_value(child), _value(parent)) in self.survey.circular:
+                self.repairs["link that closes a cycle in the hierarchy left out"] += 1
+                return None
+            return o
+        if p == LABEL_ROLE and o.startswith(b'"'):
+            self.repairs["label role as string made an IRI"] += 1
+            return b"<%b>" % o[1:-1]
+        if p == NOTATION_TERM and not o.endswith(b'"'):
+            self.repairs["typed notation beside or instead of a plain one"] += 1
+            return None if s in self.survey.coded else o[: o.rindex(b'"') + 1]
+        if p == NODE_LANGUAGE:
+            return self._plain_language(o)
+        return o
 
-    def _plain_language(self, value: NamedNode | Literal) -> NamedNode | Literal:
-        if isinstance(value, Literal) and value.datatype.value != XSD + "string":
-            self.repairs["typed language made plain"] += 1
-            return Literal(value.value.lower())
-        return value
+    def _plain_language(self, o: bytes) -> bytes:
+        if o.endswith(b'"') or not o.startswith(b'"'):
+            return o
+        self.repairs["typed language made plain"] += 1
+        return o[: o.rindex(b'"') + 1].lower()
 
-    def _note(self, node: str, predicate: str, value: NamedNode | Literal) -> Iterator[str]:
+    def _note(self, node: bytes, p: bytes, o: bytes) -> bytes | None:
         """Join the two halves of a description node (text, language) into one literal of the language graph."""
-        if predicate not in (NODE_TEXT, NODE_LANGUAGE) or node in self._whole_notes:
-            return
-        first = self._half_notes.setdefault(node, (predicate, value.value))
-        if first[0] == predicate:
-            return
+        if p == NODE_LANGUAGE:
+            o = self._plain_language(o)
+        elif p != NODE_TEXT:
+            return None
+        if node in self._whole_notes:
+            return None
+        other, half = self._half_notes.setdefault(node, (p, o))
+        if other == p:
+            return None
         del self._half_notes[node]
         self._whole_notes.add(node)
-        text, language = (value.value, first[1]) if predicate == NODE_TEXT else (first[1], value.value)
-        language = language.lower()
+        text, language = (o, half) if p == NODE_TEXT else (half, o)
+        tag = language[1:-1].lower()
         concept, note = self.survey.notes[node]
-        self.languages[language]["description" if note == DCT + "description" else "note"] += 1
-        yield f"<{concept}> <{note}> {Literal(text, language=language)} <{GRAPH_LABELS}{language}> .\n"
+        self._counts[tag, note] += 1
+        return b"%b %b %b@%b %b" % (concept, note, text[: text.rindex(b'"') + 1], tag, _label_graph(tag))
 
-    def _additions(self) -> Iterator[str]:
+    def _additions(self) -> Iterator[bytes]:
         gone = self.survey.withdrawn.keys()
-        described = sum(concept not in gone for concept, _ in self.survey.notes.values())
+        withdrawn = {_term(iri) for iri in gone}
+        described = sum(concept not in withdrawn for concept, _ in self.survey.notes.values())
         if lost := described - len(self._whole_notes):
             self.repairs["description without text or language left out"] = lost
         for subject, predicate, value in self.survey.inverses:
             if subject not in gone and value not in gone:
                 self.repairs["inverse relations completed"] += 1
-                yield f"<{subject}> <{predicate}> <{value}> {GRAPH_CORE} .\n"
+                yield f"<{subject}> <{predicate}> <{value}> ".encode() + GRAPH_CORE
         for concept, ancestors in self.survey.lacking.items():
             if concept in gone:
                 continue
             for ancestor in sorted(ancestors - gone):
                 self.repairs["broaderTransitive completed"] += 1
-                yield f"<{concept}> <{BROADER_TRANSITIVE}> <{ancestor}> {GRAPH_CORE} .\n"
+                yield f"<{concept}> <{BROADER_TRANSITIVE}> <{ancestor}> ".encode() + GRAPH_CORE
         for occupation, codes in self.nace.items():
             if occupation.value not in self.survey.occupations:
                 self.repairs["NACE links of unknown occupations left out"] += len(codes)
@@ -254,4 +312,34 @@ class Normaliser:
             else:
                 for code in sorted(codes, key=str):
                     self.repairs["NACE links supplied from a file"] += 1
-                    yield f"{occupation} <{ESCO}hasNACECode> {code} {GRAPH_CORE} .\n"
+                    yield f"{occupation} <{ESCO}hasNACECode> {code} ".encode() + GRAPH_CORE
+
+
+def _clean(literal: bytes) -> bytes:
+    """A label (in its quotes) without invisible characters and without blanks around it."""
+    text = _text(literal)
+    clean = text.translate(_DROP_INVISIBLE).strip(_BLANKS)
+    return literal if clean == text else str(Literal(clean)).encode()
+
+
+def _text(literal: bytes) -> str:
+    """The text of a literal as it is written, whatever its language or datatype."""
+    inner = literal[1 : literal.rindex(b'"')].decode()
+    return _ESCAPE.sub(_unescape, inner) if "\\" in inner else inner
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    return _PLAIN_ESCAPES.get(code) or chr(int(code[1:], 16))
+
+
+def _term(iri: str) -> bytes:
+    return f"<{iri}>".encode()
+
+
+def _value(term: bytes) -> str:
+    return term[1:-1].decode()
+
+
+def _label_graph(language: bytes) -> bytes:
+    return b"<%b%b> .\n" % (GRAPH_LABELS.encode(), language)

@@ -129,12 +129,26 @@ class Releases:
                 raise Busy(
                     f"Another load is running in {self.data_dir}.", "Wait for it to end, or use another --data-dir."
                 ) from None
-            for litter in self._litter():
-                shutil.rmtree(litter, ignore_errors=True)
+            self._sweep()
             yield
 
-    def _litter(self) -> list[Path]:
-        return [self.building, *self.folder.glob(".removing-*")]
+    def _sweep(self) -> None:
+        """Delete what a killed load, removal or publication left behind."""
+        for litter in (self.building, *self.folder.glob(".removing-*")):
+            shutil.rmtree(litter, ignore_errors=True)
+        for pointer in self.data_dir.glob(".current-*"):
+            if not _runs(pointer.name.rpartition("-")[2]):
+                pointer.unlink(missing_ok=True)
+
+
+def _runs(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # it runs, as another user
+    return True
 
 
 def checksums(store: Path) -> dict[str, str]:

@@ -88,12 +88,22 @@ class Member:
             raise SourceError(
                 f"{self.name}: cannot be read ({fault.strerror}).", "Check the file's permissions."
             ) from fault
+        except (FileNotFoundError, IsADirectoryError) as fault:
+            raise SourceError(f"{self.name}: {fault.strerror}.", "Give the path of a file.") from fault
 
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
         if self.inner:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.inner) as stream:
-                yield stream
+            with zipfile.ZipFile(self.path) as archive:
+                try:
+                    stream = archive.open(self.inner)
+                except (
+                    RuntimeError,
+                    NotImplementedError,
+                ) as fault:  # encrypted, or packed in a way Python does not know
+                    raise SourceError(f"{self.name}: cannot be unpacked ({fault}).", "Unpack it first.") from fault
+                with stream:
+                    yield stream
         else:
             with self.path.open("rb") as stream:
                 yield stream

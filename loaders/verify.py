@@ -20,6 +20,12 @@ import queries
 from loaders.errors import VerificationFailed
 from ontology import FOLDER, GRAPH_ONTOLOGY, GRAPH_SCOPE
 
+# Of what is derived about skills, these classes are validated node by node, of the others every so-manieth node.
+VALIDATED_WHOLE = frozenset(
+    {"DerivationActivity", "AnalysisUnit", "SkillCluster", "ClusterLineage", "ClusteringQuality"}
+)
+SAMPLE_EVERY = 97
+
 
 @dataclass(frozen=True)
 class Check:
@@ -73,30 +79,50 @@ def _competency(store: ox.Store, partial: bool) -> Check:
 
 @contextmanager
 def shacl(store: ox.Store) -> Iterator[Callable[[], Check]]:
-    """Validate the derived graphs against the shapes in a process of its own; call the yielded function for the result."""
+    """Validate ontology and scope against the shapes in a process of its own; call the yielded function for the result."""
     with tempfile.NamedTemporaryFile(suffix=".nt") as data:
         for graph in (GRAPH_ONTOLOGY, GRAPH_SCOPE):
             store.dump(data, format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(graph))
         data.flush()
-        process = subprocess.Popen(  # noqa: S603  # our own module, our own file
-            [sys.executable, "-m", "loaders.verify", data.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=FOLDER.parent, start_new_session=True,
-        )  # fmt: skip
-
-        def result() -> Check:
-            out, err = process.communicate()
-            try:
-                report = json.loads(out)
-            except json.JSONDecodeError:
-                return Check("derived data satisfies the SHACL shapes", False, err.decode(errors="replace")[-2000:])
-            return Check("derived data satisfies the SHACL shapes", report["conforms"], report["detail"])
-
-        try:
+        with _validating(Path(data.name), "ontology and scope satisfy the SHACL shapes") as result:
             yield result
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+
+
+@contextmanager
+def shacl_file(data: Path) -> Iterator[Callable[[], Check]]:
+    """The same for what was derived about skills, given as N-Triples.
+
+    All units, clusters and figures of quality are in it, and of the classes with thousands of nodes, each written by one
+    function, every ``SAMPLE_EVERY``-th node: the validator would need minutes for all.
+    """
+    with _validating(data, "skills and clusters satisfy the SHACL shapes") as result:
+        yield result
+
+
+@contextmanager
+def _validating(data: Path, name: str) -> Iterator[Callable[[], Check]]:
+    process = subprocess.Popen(  # noqa: S603  # our own module, our own file
+        [sys.executable, "-m", "loaders.verify", str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=FOLDER.parent, start_new_session=True,
+    )  # fmt: skip
+
+    def result() -> Check:
+        out, err = process.communicate()
+        try:
+            report = json.loads(out)
+        except json.JSONDecodeError:
+            return Check(name, False, err.decode(errors="replace")[-2000:])
+        return Check(name, report["conforms"], report["detail"])
+
+    try:
+        yield result
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def require(found: list[Check]) -> None:
@@ -115,6 +141,8 @@ def missing(found: Mapping[str, int], languages: Mapping[str, Counter[str]]) -> 
         lacking.append(f"reuse level of {found['withoutReuseLevel']:,} skills")
     if found["withoutNace"]:
         lacking.append(f"NACE codes of {found['withoutNace']:,} occupations")
+    if not found.get("clusters"):
+        lacking.append("skill specialisations and clusters: no occupation in scope has skills")
     concepts = found["occupations"] + found["skills"] + found["iscoGroups"] + found["skillGroups"]
     for language, words in sorted(languages.items()):
         if (labels := words["prefLabel"]) < concepts:

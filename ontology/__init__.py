@@ -29,6 +29,8 @@ GRAPH_ESCO = GRAPH + "esco"
 GRAPH_LABELS = GRAPH + "labels/"
 GRAPH_ONTOLOGY = GRAPH + "ontology"
 GRAPH_SCOPE = GRAPH + "scope"
+GRAPH_SKILLS = GRAPH + "skills"
+GRAPH_CLUSTERS = GRAPH + "clusters"
 
 ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
 

@@ -69,7 +69,6 @@ class Lexicon:
             self._starts[key] = found
         return found
 
-
     def _initial(self, language: str, letter: str) -> tuple[Term, ...]:
         """The terms that a word with this first letter can match at all: a twentieth of them in English."""
         key = (language, f"{letter}…")  # no word holds an ellipsis

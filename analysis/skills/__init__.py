@@ -8,25 +8,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from analysis.skills import clusters, specialisation, transversal
 from analysis.skills.consensus import Settings
-from analysis.skills.graph import features
+from analysis.skills.graph import Features, features
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import use_matrix
+from analysis.skills.matrix import Bools, Sparse, Use, use_matrix
 from analysis.skills.tables import (
     Cluster,
-    GroupShare,
+    LineageEntry,
     PreviousCluster,
+    Quality,
     SkillsResult,
     SkillTables,
     Specialisation,
+    Transversality,
+    Unit,
 )
 
 METHOD_VERSION = "skills-1"
 
-__all__ = ["METHOD_VERSION", "Settings", "derive", "parameters", "released"]
+__all__ = [
+    "METHOD_VERSION",
+    "Features",
+    "Settings",
+    "Stage",
+    "assemble",
+    "cluster_unit",
+    "derive",
+    "features",
+    "is_clustered",
+    "parameters",
+    "prepare",
+    "released",
+]
 
 
 def parameters(settings: Settings) -> dict[str, str]:
@@ -52,6 +68,76 @@ def released(found: Sequence[Cluster]) -> tuple[PreviousCluster, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all units share, made once from the tables; cheap enough to be made again in every process."""
+
+    tables: SkillTables
+    use: Use
+    hierarchy: Hierarchy
+    units: tuple[Unit, ...]
+    transversality: tuple[Transversality, ...]
+    flags: Bools
+    effective: Sparse
+
+    def specialisations(self, unit: Unit) -> tuple[Specialisation, ...]:
+        """The specialisation of every skill that the unit uses."""
+        return specialisation.specialise(self.use, unit, self.effective, self.flags)
+
+
+def prepare(tables: SkillTables) -> Stage:
+    """The common ground of all units."""
+    use = use_matrix(tables)
+    hierarchy = Hierarchy(tables)
+    units = specialisation.units(tables)
+    spread = transversal.transversality(use, hierarchy, units)
+    return Stage(tables, use, hierarchy, units, spread, transversal.flags(spread), specialisation.effective_use(use))
+
+
+def is_clustered(unit: Unit) -> bool:
+    """Domains and the CCSI as a whole have clusters; sub-domains and functions are too small for their own."""
+    return unit.kind in ("domain", "ccsi")
+
+
+def cluster_unit(
+    stage: Stage,
+    skill_features: Features,
+    unit: Unit,
+    rows: Sequence[Specialisation],
+    settings: Settings,
+    previous: Sequence[PreviousCluster] = (),
+) -> clusters.DomainClusters:
+    """The clusters of one unit. Units do not touch each other: every identifier begins with the unit's own."""
+    taken = {p.id for p in previous}
+    return clusters.cluster_domain(
+        stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
+    )
+
+
+def assemble(
+    stage: Stage,
+    rows: Sequence[Specialisation],
+    found: Sequence[tuple[Sequence[Cluster], Sequence[LineageEntry], Sequence[Quality]]],
+    settings: Settings,
+) -> SkillsResult:
+    """The whole result from its parts; ``found`` in the order of the units."""
+    flow, groups = specialisation.flow_matrix(stage.use, stage.hierarchy)
+    shares = (specialisation.occupation_profiles(stage.use) @ flow).tocsr()
+    return SkillsResult(
+        units=stage.units,
+        specialisations=tuple(rows),
+        group_shares=tuple(
+            g for unit in stage.units for g in specialisation.group_shares(stage.use, unit, shares, groups)
+        ),
+        transversality=stage.transversality,
+        profiles=transversal.profiles(stage.tables, stage.use, stage.hierarchy, stage.units),
+        clusters=tuple(c for f in found for c in f[0]),
+        lineage=tuple(e for f in found for e in f[1]),
+        quality=tuple(q for f in found for q in f[2]),
+        parameters=parameters(settings),
+    )
+
+
 def derive(
     tables: SkillTables,
     previous: Sequence[PreviousCluster] | None = None,
@@ -59,36 +145,14 @@ def derive(
 ) -> SkillsResult:
     """Derive everything about skills; ``previous`` are the clusters of the release before (see ``released``)."""
     settings = settings or Settings()
-    before = tuple(previous or ())
-    use = use_matrix(tables)
-    hierarchy = Hierarchy(tables)
-    units = specialisation.units(tables)
-    spread = transversal.transversality(use, hierarchy, units)
-    flags = transversal.flags(spread)
-    effective = specialisation.effective_use(use)
-    flow, groups = specialisation.flow_matrix(use, hierarchy)
-    shares = (specialisation.occupation_profiles(use) @ flow).tocsr()
-    skill_features = features(tables, use, hierarchy)
-    taken = {p.id for p in before}
+    stage = prepare(tables)
+    skill_features = features(tables, stage.use, stage.hierarchy)
     rows: list[Specialisation] = []
-    group_rows: list[GroupShare] = []
-    found: list[clusters.DomainClusters] = []
-    for unit in units:
-        mine = specialisation.specialise(use, unit, effective, flags)
+    found = []
+    for unit in stage.units:
+        mine = stage.specialisations(unit)
         rows.extend(mine)
-        group_rows.extend(specialisation.group_shares(use, unit, shares, groups))
-        if unit.kind in ("domain", "ccsi"):
-            found.append(
-                clusters.cluster_domain(tables, use, hierarchy, skill_features, unit, mine, settings, before, taken)
-            )
-    return SkillsResult(
-        units=units,
-        specialisations=tuple(rows),
-        group_shares=tuple(group_rows),
-        transversality=spread,
-        profiles=transversal.profiles(tables, use, hierarchy, units),
-        clusters=tuple(c for f in found for c in f.clusters),
-        lineage=tuple(e for f in found for e in f.lineage),
-        quality=tuple(q for f in found for q in f.quality),
-        parameters=parameters(settings),
-    )
+        if is_clustered(unit):
+            made = cluster_unit(stage, skill_features, unit, mine, settings, tuple(previous or ()))
+            found.append((made.clusters, made.lineage, made.quality))
+    return assemble(stage, rows, found, settings)

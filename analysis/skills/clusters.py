@@ -233,7 +233,8 @@ def cluster_domain(
 
 
 def _slug(labels: dict[str, str], tables: SkillTables, parts: names.Parts) -> str:
-    """The slug of a new cluster: its two telling skills in the base language, else whatever label there is."""
-    said = [names.label(tables.skills[s].labels, names.BASE_LANGUAGE) for s in parts.skills[:1]]
+    """The slug of a new cluster: its most telling skill, after what kind of product it is, else whatever label there is."""
+    telling = (parts.head, *parts.skills[:1]) if parts.products else parts.skills[:1]
+    said = [names.label(names.labels_of(tables, s), names.BASE_LANGUAGE) for s in telling]
     text = " ".join(t for t in said if t) or (labels[min(labels)] if labels else "")
     return identity.slug(text)

@@ -147,14 +147,19 @@ def intruder_sets(
     count: int = SETS,
     seed: int = 1,
     central: int | None = None,
+    bridging: bool = True,
 ) -> tuple[IntruderSet, ...]:
     """Random sets for one domain: a cluster with five members or more, five of them, and one from another cluster.
 
     Clusters are drawn evenly, members evenly among the primary ones, or among the ``central`` most central. Intruders
     come from any other cluster of the same level, and never lean on the cluster that they are put into.
+
+    With ``bridging=False``, skills that are members of two clusters of the level at once are drawn on neither side: the
+    data already say that they sit between. That asks an easier question, so both figures are published.
     """
     mine = sorted((c for c in clusters if c.domain == domain and c.level == level), key=lambda c: c.id)
-    own = {c.id: [m.skill for m in c.members if m.primary][:central] for c in mine}
+    between = {m.skill for c in mine for m in c.members if not m.primary and not bridging}
+    own = {c.id: [m.skill for m in c.members if m.primary and m.skill not in between][:central] for c in mine}
     everything = {c.id: {m.skill for m in c.members} for c in mine}
     able = [c.id for c in mine if len(own[c.id]) >= MEMBERS]
     if not able or len(mine) < 2:

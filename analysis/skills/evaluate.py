@@ -14,7 +14,7 @@ from analysis.skills.consensus import Settings, partition
 from analysis.skills.graph import Features, Weights, features, knn, leiden, relatedness
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
-from analysis.skills.tables import Level, SkillTables, Unit
+from analysis.skills.tables import Level, SkillsResult, SkillTables, Unit
 
 SEEDS = 3
 LEFT_OUT_RUNS = 5
@@ -71,17 +71,21 @@ def evaluate(
     settings: Settings | None = None,
     seeds: int = SEEDS,
     left_out_runs: int = LEFT_OUT_RUNS,
+    result: SkillsResult | None = None,
 ) -> dict[str, Any]:
     """All figures, per domain and level, as a JSON-ready dict.
 
     ``seed_ami``: mean AMI over all pairs of whole runs with different seeds. ``left_out_ami``: mean AMI between the full
     run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that they do
     not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder, since
-    the relatedness of every skill they used changes too. ``intruder``: see :mod:`analysis.skills.coherence`.
+    the relatedness of every skill they used changes too.
+    ``result`` is what ``derive`` gave, if that is at hand. ``intruder``: see :mod:`analysis.skills.coherence`;
+    ``intruder_without_bridging`` leaves out skills that are members of two clusters, whose share is ``bridging``: an
+    easier question, not to be held against a target for all members.
     """
     settings = settings or Settings()
     start = time.perf_counter()
-    result = derive(tables, settings=settings)
+    result = result or derive(tables, settings=settings)
     seconds = time.perf_counter() - start
     vectors, row = coherence.text_space(tables)
     bench = Bench(tables)
@@ -139,8 +143,14 @@ def _at(run: tuple[list[str], Ints, Ints], level: Level) -> tuple[list[str], Int
 def _intruders(
     found: Sequence[Any], domain: str, level: Level, vectors: Floats, row: dict[str, int]
 ) -> dict[str, float]:
+    mine = [c for c in found if c.domain == domain and c.level == level]
+    between = {m.skill for c in mine for m in c.members if not m.primary}
     return {
+        "bridging": len(between) / max(sum(m.primary for c in mine for m in c.members), 1),
         "intruder": coherence.intruder_accuracy(coherence.intruder_sets(found, domain, level), vectors, row),
+        "intruder_without_bridging": coherence.intruder_accuracy(
+            coherence.intruder_sets(found, domain, level, bridging=False), vectors, row
+        ),
         "intruder_central": coherence.intruder_accuracy(
             coherence.intruder_sets(found, domain, level, central=10), vectors, row
         ),

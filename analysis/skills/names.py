@@ -27,6 +27,7 @@ MIN_GROUP_SHARE = 0.12
 KNOWLEDGE_BONUS = 1.25
 LONG_LABEL = 42
 _PRODUCT = re.compile(r"[A-Z(]")
+_BRACKETS = re.compile(r" \([^()]*\)$")
 # Only a group that holds half of the skills is worth a place in the name.
 HEAD_SHARE = 0.50
 # Group labels that say nothing about content.
@@ -47,12 +48,14 @@ _TEMPLATES: dict[str, tuple[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The concepts a name is made of: group IRIs by aptness, skill IRIs by how much they say; ``head`` is the group
-    that is said beside the skills, or "".
+    (or the skill that most others stand under) that is said beside the skills, or ""; ``products`` is true where the
+    skills are product names, which mean little unless the head is said first.
     """
 
     groups: tuple[str, ...]
     skills: tuple[str, ...]
     head: str = ""
+    products: bool = False
 
 
 def words(text: str) -> list[str]:
@@ -128,8 +131,19 @@ def describe_parts(
             if under >= HEAD_SHARE and new and len(label(tables.groups[g].labels, BASE_LANGUAGE) or "") <= LONG_LABEL:
                 head = g
                 break
-        result.append(Parts(groups[c], phrases, head))
+        said_labels = [label(tables.skills[s].labels, BASE_LANGUAGE) or "" for s in phrases[:PHRASES]]
+        products = all(_PRODUCT.search(text) for text in said_labels)
+        if products:
+            head = _kind_of(tables, hierarchy, [s for s, _ in skills], groups[c])
+        result.append(Parts(groups[c], phrases, head, products and bool(head)))
     return result
+
+
+def _kind_of(tables: SkillTables, hierarchy: Hierarchy, skills: Sequence[str], groups: Sequence[str]) -> str:
+    """What most of the skills are: the ESCO skill above half of them ("computer programming"), or the first group."""
+    above = Counter(a for s in skills for a in hierarchy.ancestors(s) if a in tables.skills)
+    kinds = sorted((-n, a) for a, n in above.items() if n >= HEAD_SHARE * len(skills))
+    return kinds[0][1] if kinds else groups[0] if groups else ""
 
 
 def label(labels: Mapping[str, str], language: str) -> str | None:
@@ -217,18 +231,23 @@ def _kin(hierarchy: Hierarchy, group: str, others: Sequence[str]) -> bool:
 
 
 def compose_labels(tables: SkillTables, parts: Parts) -> dict[str, str]:
-    """The name in every language: "skill, skill (group)", or groups alone where skills have no label there."""
+    """The name in every language: "skill · skill (group)", "kind: product · product", or groups alone without labels."""
     languages = {language for g in parts.groups for language in tables.groups[g].labels}
     languages |= {language for s in parts.skills[:PHRASES] for language in tables.skills[s].labels}
     result = {}
     for language in sorted(languages):
         said = [tables.skills[s].labels[language] for s in parts.skills if language in tables.skills[s].labels]
         heads = [tables.groups[g].labels[language] for g in parts.groups if language in tables.groups[g].labels]
-        aside = tables.groups[parts.head].labels.get(language) if parts.head else None
+        aside = labels_of(tables, parts.head).get(language)
         # A name of one skill alone would be that skill's name, so it needs two, or a group.
         if len(said) >= PHRASES:
             name = " · ".join(said[:PHRASES])
-            result[language] = _capital(f"{name} ({aside})" if aside else name)
+            if aside and parts.products:
+                # "Ruby (computer programming)": the head has said that already.
+                name = f"{aside}: " + " · ".join(_BRACKETS.sub("", text) for text in said[:PHRASES])
+            elif aside:
+                name = f"{name} ({aside})"
+            result[language] = _capital(name)
         elif heads:
             result[language] = _capital(" · ".join(heads[:2]))
     return result
@@ -257,6 +276,12 @@ def compose_descriptions(
         if sentences:
             result[language] = " ".join(sentences)
     return result
+
+
+def labels_of(tables: SkillTables, iri: str) -> Mapping[str, str]:
+    """Labels of a group or skill; none for anything else."""
+    concept = tables.groups.get(iri) or tables.skills.get(iri)
+    return concept.labels if concept else {}
 
 
 def _capital(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from analysis.skill_statements import row_quads
+from analysis.skill_statements import Row, row_quads
 from app.api import skill_views as views
 from app.api.deps import Ctx, Paging, concept_key, page_links
 from app.api.formats import Format, choose, respond
@@ -24,7 +24,8 @@ from app.pictures.clusters import Box, clusters_picture
 router = APIRouter(tags=["clusters"])
 
 Level = Annotated[
-    Literal["broad", "fine"] | None, Query(description="broad or fine (each fine one lies in a broad one); both when left out.")
+    Literal["broad", "fine"] | None,
+    Query(description="broad or fine (each fine one lies in a broad one); both when left out."),
 ]
 
 
@@ -38,7 +39,7 @@ async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, forma
     found.sort(key=lambda c: (c.level, -sum(m.primary for m in c.members), c.id))
     shown = found[paging.offset : paging.offset + paging.limit]
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
         "quality": {lv: views.quality(analysis.quality[where.id, lv]) for lv in ("broad", "fine") if (where.id, lv) in analysis.quality},
         "items": [views.cluster_summary(ctx, c) for c in shown], "total": len(found), "limit": paging.limit,
         "offset": paging.offset, "language": ctx.language,
@@ -79,9 +80,9 @@ async def cluster(ctx: Ctx, id: str, format: Format = None) -> Response:
     found = analysis.clusters.get(id)
     if found is None:
         successors = [ctx.url(f"/clusters/{e.new}") for e in analysis.lineage.get(id, []) if e.new and e.old == id]
-        raise NotFound(f"This release has no cluster '{id[:120]}'.", field="id", **({"see": successors} if successors else {}))
+        raise NotFound(f"This release has no cluster '{id[:120]}'.", None, field="id", see=successors)
     payload = {"@context": ctx.url("/context.jsonld"), **views.cluster(ctx, found), "language": ctx.language}
-    rows = [found, *analysis.lineage.get(id, [])]
+    rows: list[Row] = [found, *analysis.lineage.get(id, [])]
     return respond(
         ctx, chosen, payload, row_quads(rows, ctx.served.release.manifest["escoVersion"]), views.CLUSTER_COLUMNS,
         views.cluster_rows(ctx, found),

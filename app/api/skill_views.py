@@ -23,7 +23,7 @@ CLUSTER_COLUMNS = (
 )  # fmt: skip
 
 
-def unit(ctx: Context, item: UnitFacts) -> Json:
+def unit(item: UnitFacts) -> Json:
     """The unit of analysis that figures are about, with what they rest on."""
     found: Json = {
         "uri": f"{CCSID}unit/{item.id}", "id": item.id, "occupationCount": item.occupations, "coreOccupationCount": item.core,
@@ -144,7 +144,7 @@ def cluster(ctx: Context, c: Cluster) -> Json:
     analysis = ctx.catalogue.analysis
     return {
         **cluster_summary(ctx, c),
-        "unit": unit(ctx, analysis.units[c.domain]),
+        "unit": unit(analysis.units[c.domain]),
         "members": [
             {
                 "uri": f"{CCSID}membership/{c.id}/{uuid(m.skill)}", "className": "ClusterMembership",

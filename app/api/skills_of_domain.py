@@ -53,7 +53,7 @@ async def compare(
     shown = [s for rows in found.shared for s in rows] + [s for rows in found.distinctive.values() for s in rows]
     payload = {
         "@context": ctx.url("/context.jsonld"),
-        "domains": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in found.units],
+        "domains": [views.unit(ctx.catalogue.analysis.units[u]) for u in found.units],
         "overlap": [pair.as_dict() for pair in found.pairs],
         "shared": [
             {
@@ -89,7 +89,8 @@ async def skills(
         Literal["core", "common", "peripheral"] | None, Query(alias="class", description="Only of this class.")
     ] = None,
     evidence: Annotated[
-        Literal["established", "indicated", "none"] | None, Query(description="Only with this evidence of specialisation.")
+        Literal["established", "indicated", "none"] | None,
+        Query(description="Only with this evidence of specialisation."),
     ] = None,
     type: Annotated[Literal["skill", "knowledge"] | None, Query(description="Only of this ESCO type.")] = None,
     reuse_level: Annotated[
@@ -116,11 +117,10 @@ async def skills(
         float | None, Query(alias="max-q", ge=0, le=1, description="With a q-value of at most this.")
     ] = None,
     q: Annotated[str | None, Query(description="Only with these words in the preferred label.")] = None,
-    sort: Annotated[
-        Literal["lq", "support", "coreness"], Query(description="Highest first by this.")
-    ] = "lq",
+    sort: Annotated[Literal["lq", "support", "coreness"], Query(description="Highest first by this.")] = "lq",
     function: Annotated[
-        str | None, Query(description="With the whole (ccsi): of the occupations with this function.", examples=["creation"])
+        str | None,
+        Query(description="With the whole (ccsi): of the occupations with this function.", examples=["creation"]),
     ] = None,
     format: Format = None,
 ) -> Response:
@@ -134,7 +134,9 @@ async def skills(
     found = catalogue.analysis.specialisations.get(where.id, [])
     if group is not None:
         if group not in (codes := {g.code for g in catalogue.groups.values() if g.scheme != "isco"}):
-            raise BadParameter(f"group: ESCO has no group of skills '{group[:20]}'.", field="group", known=sorted(codes)[:5])
+            raise BadParameter(
+                f"group: ESCO has no group of skills '{group[:20]}'.", field="group", known=sorted(codes)[:5]
+            )
         found = [s for s in found if any(g.code == group for g in catalogue.ancestors(s.skill))]
     words = _words(ctx, q)
 
@@ -156,7 +158,7 @@ async def skills(
     ordered = sorted((s for s in found if fits(s)), key=ORDER[sort])
     shown = ordered[paging.offset : paging.offset + paging.limit]
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
         "items": [views.specialisation(ctx, s) for s in shown], "total": len(ordered), "limit": paging.limit,
         "offset": paging.offset, "language": ctx.language,
     }  # fmt: skip
@@ -178,7 +180,7 @@ async def transversal(ctx: Ctx, id: str, format: Format = None) -> Response:
     figures = sorted(analysis.profiles.get(where.id, []), key=lambda f: f.aspect)
     shares = analysis.group_shares.get(where.id, [])
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
         "items": [views.figure(ctx, f) for f in figures], "total": len(figures), "limit": len(figures), "offset": 0,
         "groupShares": [
             views.share(ctx, g)
@@ -214,7 +216,9 @@ def unit_of(ctx: Context, key: str, function: str | None = None) -> UnitFacts:
         wanted = f"{domain.broader}/{domain.id}" if domain.broader else domain.id
     units = ctx.catalogue.analysis.units
     if wanted not in units:
-        raise NotFound(f"This release has no figures about the skills of '{wanted[:60]}'.", field="id", known=sorted(units))
+        raise NotFound(
+            f"This release has no figures about the skills of '{wanted[:60]}'.", field="id", known=sorted(units)
+        )
     return units[wanted]
 
 

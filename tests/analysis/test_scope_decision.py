@@ -17,8 +17,11 @@ PARAMETERS = Parameters(
     core=LogisticModel(-1.0, {"isco_core": 2.0, "nace_related": -2.0}),
     curated=LogisticModel(2.0, {"same": 1.0, "other": -1.0}),
     excluded=LogisticModel(3.0, {"against": -1.0}),
-    in_scope_threshold=0.5, core_threshold=0.5, skills_thresholds={"core": 3.0, "related": 2.0},
-    route_precision={"isco_core": 0.8, "nace_related": 0.4}, fitted={},
+    in_scope_threshold=0.5,
+    core_threshold=0.5,
+    skills_thresholds={"core": 3.0, "related": 2.0},
+    route_precision={"isco_core": 0.8, "nace_related": 0.4},
+    fitted={},
 )
 
 
@@ -26,8 +29,9 @@ def says(route: Route, domain: str, degree: Degree = "core", occupation: str = "
     return Assertion(occupation, domain, degree, route, (f"source-{route}",), **more)  # type: ignore[arg-type]
 
 
-def decided(*assertions: Assertion, weigh: bool = True, read: tuple[str, ...] = (),
-            scores: SkillScores | None = None) -> dict[str, Decision]:
+def decided(
+    *assertions: Assertion, weigh: bool = True, read: tuple[str, ...] = (), scores: SkillScores | None = None
+) -> dict[str, Decision]:
     """Decide occupation ``o`` and return its decisions by domain."""
     return {d.domain: d for d in decide(assertions, scores, DOMAINS, weigh, PARAMETERS, read)}
 
@@ -73,7 +77,9 @@ def test_an_exclusion_outweighs_a_degree_for_the_same_pair() -> None:
 def test_an_exclusion_from_every_domain_removes_them_all() -> None:
     result = decided(says("curated", "", "excluded"), says("isco", "music"), says("nace", "books"))
     assert {k: (d.degree, d.contradicted) for k, d in result.items()} == {
-        "music": ("excluded", True), "books": ("excluded", True)}
+        "music": ("excluded", True),
+        "books": ("excluded", True),
+    }
 
 
 def test_an_exclusion_that_nothing_contradicts_is_still_shown() -> None:
@@ -112,36 +118,53 @@ def test_silence_about_an_occupation_that_was_read_is_a_no() -> None:
 
 
 def test_the_plain_rule_is_the_union() -> None:
-    result = decided(says("isco", "music"), says("nace", "music", "related"), says("nace", "books", "related"),
-                     weigh=False)
+    result = decided(
+        says("isco", "music"), says("nace", "music", "related"), says("nace", "books", "related"), weigh=False
+    )
     assert (result["music"].degree, result["music"].confidence, result["music"].contradicted) == ("core", 0.8, True)
     assert (result["books"].degree, result["books"].confidence) == ("related", 0.4)
 
 
 def test_details_come_from_the_most_deliberate_route() -> None:
-    d = decided(says("isco", "crafts", sub_domain="wood", function="creation"),
-                says("nace", "crafts", function="production"),
-                says("curated", "crafts", charter_function="preservation"))["crafts"]
+    d = decided(
+        says("isco", "crafts", sub_domain="wood", function="creation"),
+        says("nace", "crafts", function="production"),
+        says("curated", "crafts", charter_function="preservation"),
+    )["crafts"]
     assert (d.sub_domain, d.functions, d.charter_functions) == ("wood", ("production",), ("preservation",))
 
 
 def test_the_order_of_the_assertions_does_not_matter() -> None:
-    given = [says("isco", "music"), says("nace", "music"), says("nace", "books"),
-             says("curated", "crafts", "core", "p"), says("isco", "music", "core", "p")]
-    assert (decide(given, None, DOMAINS, True, PARAMETERS)
-            == decide(given[::-1], None, DOMAINS, True, PARAMETERS))
+    given = [
+        says("isco", "music"),
+        says("nace", "music"),
+        says("nace", "books"),
+        says("curated", "crafts", "core", "p"),
+        says("isco", "music", "core", "p"),
+    ]
+    assert decide(given, None, DOMAINS, True, PARAMETERS) == decide(given[::-1], None, DOMAINS, True, PARAMETERS)
 
 
 def test_features_of_a_pair() -> None:
     label = Assertion("o", "music", "related", "label", ("o",), score=0.4)
     assert pair_features([says("isco", "music"), label], 99.0) == {
-        "isco_core": 1.0, "label_related": 0.4, "agree2": 1.0, "agree3": 0.0, "skills": 5.0}
+        "isco_core": 1.0,
+        "label_related": 0.4,
+        "agree2": 1.0,
+        "agree3": 0.0,
+        "skills": 5.0,
+    }
     assert pair_features([], float("nan"))["skills"] == 0.0
 
 
 def test_features_of_curated_pairs_count_routes() -> None:
-    said = [says("curated", "music"), says("isco", "music"), says("nace", "music"), says("nace", "music", "related"),
-            says("label", "music", "related")]
+    said = [
+        says("curated", "music"),
+        says("isco", "music"),
+        says("nace", "music"),
+        says("nace", "music", "related"),
+        says("label", "music", "related"),
+    ]
     assert curated_features("core", said, 0.5) == {"is_core": 1.0, "same": 2.0, "other": 1.0, "skills": 0.5}
     assert excluded_features(said, 0.5) == {"against": 3.0, "skills": 0.5}
 

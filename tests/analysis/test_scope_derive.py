@@ -99,17 +99,25 @@ def test_empty_tables_give_an_empty_result() -> None:
 
 
 def test_seeds_are_core_pairs_and_curation_has_the_last_word() -> None:
-    seeds = seeds_of([
-        says("a", "music", "core", "isco"), says("b", "music", "related", "isco"), says("c", "music", "core", "nace"),
-        says("c", "", "excluded", "curated"), says("d", "music", "core", "isco"),
-        says("d", "crafts", "core", "curated"), says("e", "music", "core", "label"),
-    ])
+    seeds = seeds_of(
+        [
+            says("a", "music", "core", "isco"),
+            says("b", "music", "related", "isco"),
+            says("c", "music", "core", "nace"),
+            says("c", "", "excluded", "curated"),
+            says("d", "music", "core", "isco"),
+            says("d", "crafts", "core", "curated"),
+            says("e", "music", "core", "label"),
+        ]
+    )
     assert seeds == {"music": {"a"}, "crafts": {"d"}}
 
 
 def test_a_domain_without_core_pairs_learns_from_related_ones_and_then_from_labels() -> None:
-    words = [replace(says(o, d, "core", "label"), score=s) for o, d, s in
-             (("x", "gaming", 1.0), ("y", "advertising", 0.5), ("z", "advertising", 0.3))]
+    words = [
+        replace(says(o, d, "core", "label"), score=s)
+        for o, d, s in (("x", "gaming", 1.0), ("y", "advertising", 0.5), ("z", "advertising", 0.3))
+    ]
     seeds = seeds_of([says("a", "gaming", "related", "nace")], words)
     assert seeds == {"gaming": {"a"}, "advertising": {"y"}}
 

@@ -50,9 +50,15 @@ def decision(pair: str, degree: Degree, confidence: float = 0.9) -> Decision:
 
 
 DECISIONS = [
-    decision("o1 music", "core", 0.95), decision("o1 books", "core", 0.55), decision("o2 books", "related", 0.35),
-    decision("o3 music", "core", 0.85), decision("o4 books", "related"), decision("o5 books", "related", 0.95),
-    decision("o8 music", "core"), decision("o7 music", "excluded", 0.75), decision("unlisted music", "core"),
+    decision("o1 music", "core", 0.95),
+    decision("o1 books", "core", 0.55),
+    decision("o2 books", "related", 0.35),
+    decision("o3 music", "core", 0.85),
+    decision("o4 books", "related"),
+    decision("o5 books", "related", 0.95),
+    decision("o8 music", "core"),
+    decision("o7 music", "excluded", 0.75),
+    decision("unlisted music", "core"),
 ]
 
 
@@ -114,9 +120,13 @@ def test_calibration_bins_have_their_edges() -> None:
 
 def test_route_precision_counts_a_pair_once(gold: Gold) -> None:
     assertions = [Assertion("o1", "music", "core", "nace", (str(i),)) for i in range(3)]
-    assertions += [Assertion("o1", "books", "core", "nace", ("x",)), Assertion("o2", "music", "core", "nace", ("x",)),
-                   Assertion("o3", "music", "core", "nace", ("x",)), Assertion("o2", "", "excluded", "curated", ("x",)),
-                   Assertion("o6", "", "excluded", "curated", ("x",))]
+    assertions += [
+        Assertion("o1", "books", "core", "nace", ("x",)),
+        Assertion("o2", "music", "core", "nace", ("x",)),
+        Assertion("o3", "music", "core", "nace", ("x",)),
+        Assertion("o2", "", "excluded", "curated", ("x",)),
+        Assertion("o6", "", "excluded", "curated", ("x",)),
+    ]
     shares = route_precision(assertions, gold)
     assert shares["nace"]["core"] == {"n": 3, "in_scope": pytest.approx(2 / 3), "degree": pytest.approx(1 / 3)}
     assert shares["curated"]["excluded"] == {"n": 2, "in_scope": 0.5, "degree": 0.5}
@@ -124,28 +134,32 @@ def test_route_precision_counts_a_pair_once(gold: Gold) -> None:
 
 def test_term_precision(gold: Gold) -> None:
     lexicon = parse_lexicon({"terms": [{"domain": "music", "language": "en", "degree": "core", "terms": ["lute*"]}]})
-    occupations = {iri: Occupation(iri, "", "", {"en": ("lute player",)}, frozenset(), frozenset())
-                   for iri in ("o1", "o2", "o3")}
+    occupations = {
+        iri: Occupation(iri, "", "", {"en": ("lute player",)}, frozenset(), frozenset()) for iri in ("o1", "o2", "o3")
+    }
     assert term_precision(occupations, gold, lexicon) == {
         "music en lute*": {"n": 2, "in_scope": 0.5, "degree": 0.5},
     }
 
 
-@pytest.mark.parametrize(("text", "line", "word"), [
-    ("occupationUri,domain,degree\no1,music,core\n", "line 1", "agreement"),
-    ("", "line 1", "missing column"),
-    (f"{HEADER}\n", "line 1", "no rows"),
-    (f"{HEADER}\no1,,,music,main,agreed\n", "line 2", "main"),
-    (f"{HEADER}\no1,,,music,core/core,disputed\n", "line 2", "core/core"),
-    (f"{HEADER}\no1,,,music,core,perhaps\n", "line 2", "perhaps"),
-    (f"{HEADER}\no1,,,music,core/related,agreed\n", "line 2", "does not go with"),
-    (f"{HEADER}\n,,,music,core,agreed\n", "line 2", "occupationUri"),
-    (f"{HEADER}\no1,,,,core,agreed\n", "line 2", "without a domain"),
-    (f"{HEADER}\no1,,,music,core,agreed\no1,,,music,related,agreed\n", "line 3", "second row"),
-    (f"{HEADER}\no1,,,music\n", "line 2", "fewer cells"),
-    (f"{HEADER}\no1,,,music,core,agreed,extra\n", "line 2", "more cells"),
-    (f'{HEADER}\no1,,"open,music,core,agreed\n', "line 2", "unexpected end"),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("occupationUri,domain,degree\no1,music,core\n", "line 1", "agreement"),
+        ("", "line 1", "missing column"),
+        (f"{HEADER}\n", "line 1", "no rows"),
+        (f"{HEADER}\no1,,,music,main,agreed\n", "line 2", "main"),
+        (f"{HEADER}\no1,,,music,core/core,disputed\n", "line 2", "core/core"),
+        (f"{HEADER}\no1,,,music,core,perhaps\n", "line 2", "perhaps"),
+        (f"{HEADER}\no1,,,music,core/related,agreed\n", "line 2", "does not go with"),
+        (f"{HEADER}\n,,,music,core,agreed\n", "line 2", "occupationUri"),
+        (f"{HEADER}\no1,,,,core,agreed\n", "line 2", "without a domain"),
+        (f"{HEADER}\no1,,,music,core,agreed\no1,,,music,related,agreed\n", "line 3", "second row"),
+        (f"{HEADER}\no1,,,music\n", "line 2", "fewer cells"),
+        (f"{HEADER}\no1,,,music,core,agreed,extra\n", "line 2", "more cells"),
+        (f'{HEADER}\no1,,"open,music,core,agreed\n', "line 2", "unexpected end"),
+    ],
+)
 def test_a_bad_reading_names_file_and_line(tmp_path: Path, text: str, line: str, word: str) -> None:
     with pytest.raises(ValueError, match=word) as caught:
         read_gold(write(tmp_path, text))

@@ -14,27 +14,41 @@ from analysis.scope.label_route import (
 )
 from analysis.tables import Assertion, Occupation
 
-DOMAINS = {"heritage", "design", "gaming", "audiovisual", "architecture", "crafts", "music", "performing", "visual",
-           "books", "advertising"}
+DOMAINS = {
+    "heritage",
+    "design",
+    "gaming",
+    "audiovisual",
+    "architecture",
+    "crafts",
+    "music",
+    "performing",
+    "visual",
+    "books",
+    "advertising",
+}
 FUNCTIONS = {"creation", "production", "dissemination", "preservation", "education", "management"}
 
-LEXICON = parse_lexicon({
-    "terms": [
-        {"domain": "heritage", "language": "en", "degree": "core", "sub_domain": "museums", "terms": ["museum*"]},
-        {"domain": "heritage", "language": "en", "degree": "related", "terms": ["tour guide*"]},
-        {"domain": "heritage", "language": "en", "degree": "veto", "terms": ["zoo"]},
-        {"domain": "heritage", "language": "es", "degree": "core", "terms": ["museo*"]},
-        {"domain": "heritage", "language": "de", "degree": "core", "terms": ["*museum*"]},
-        {"domain": "audiovisual", "language": "en", "degree": "core", "terms": ["post production"]},
-    ],
-    "roles": {"en": {"management": ["manager*", "director*"], "dissemination": ["guide*"]}},
-})
+LEXICON = parse_lexicon(
+    {
+        "terms": [
+            {"domain": "heritage", "language": "en", "degree": "core", "sub_domain": "museums", "terms": ["museum*"]},
+            {"domain": "heritage", "language": "en", "degree": "related", "terms": ["tour guide*"]},
+            {"domain": "heritage", "language": "en", "degree": "veto", "terms": ["zoo"]},
+            {"domain": "heritage", "language": "es", "degree": "core", "terms": ["museo*"]},
+            {"domain": "heritage", "language": "de", "degree": "core", "terms": ["*museum*"]},
+            {"domain": "audiovisual", "language": "en", "degree": "core", "terms": ["post production"]},
+        ],
+        "roles": {"en": {"management": ["manager*", "director*"], "dissemination": ["guide*"]}},
+    }
+)
 
 
 def assertions(**labels: str) -> list[Assertion]:
     """Return what labels say, given per language with a bar between them."""
-    occupation = Occupation("o", "", "0000", {k: tuple(v.split("|")) for k, v in labels.items()}, frozenset(),
-                            frozenset())
+    occupation = Occupation(
+        "o", "", "0000", {k: tuple(v.split("|")) for k, v in labels.items()}, frozenset(), frozenset()
+    )
     return label_assertions([occupation], LEXICON)
 
 
@@ -103,19 +117,34 @@ def test_the_lexicon_is_well_formed() -> None:
     assert {t.domain for t in lexicon.terms["en"]} == DOMAINS
 
 
-@pytest.mark.parametrize(("label", "domain"), [
-    ("violin maker", "crafts"), ("museum director", "heritage"), ("choreographer", "performing"),
-    ("landscape architect", "architecture"), ("digital games tester", "gaming"), ("copywriter", "advertising"),
-])
+@pytest.mark.parametrize(
+    ("label", "domain"),
+    [
+        ("violin maker", "crafts"),
+        ("museum director", "heritage"),
+        ("choreographer", "performing"),
+        ("landscape architect", "architecture"),
+        ("digital games tester", "gaming"),
+        ("copywriter", "advertising"),
+    ],
+)
 def test_words_of_a_domain_are_known(label: str, domain: str) -> None:
     assert domain in {t.domain for t in matches(label, "en", default_lexicon())}
 
 
-@pytest.mark.parametrize(("label", "domain"), [
-    ("ICT system architect", "architecture"), ("conservation scientist", "heritage"), ("game keeper", "gaming"),
-    ("bookmaker", "books"), ("radiographer", "audiovisual"), ("database designer", "design"),
-    ("operating theatre nurse", "performing"), ("metal casting operator", "audiovisual"),
-])
+@pytest.mark.parametrize(
+    ("label", "domain"),
+    [
+        ("ICT system architect", "architecture"),
+        ("conservation scientist", "heritage"),
+        ("game keeper", "gaming"),
+        ("bookmaker", "books"),
+        ("radiographer", "audiovisual"),
+        ("database designer", "design"),
+        ("operating theatre nurse", "performing"),
+        ("metal casting operator", "audiovisual"),
+    ],
+)
 def test_false_friends_say_nothing(label: str, domain: str) -> None:
     occupation = Occupation("o", "", "0000", {"en": (label,)}, frozenset(), frozenset())
     assert domain not in {a.domain for a in label_assertions([occupation])}

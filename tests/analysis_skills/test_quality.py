@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp  # type: ignore[import-untyped]
@@ -67,3 +69,10 @@ def test_intruder_sets_are_repeatable_and_answerable() -> None:
 def test_no_sets_without_two_clusters() -> None:
     assert intruder_sets([cluster("a", [f"paint-{i}" for i in range(6)])], "visual") == ()
     assert intruder_accuracy([IntruderSet("d", "broad", "c", ("x",), "x")], np.zeros((0, 1)), {}) == 0.0
+
+
+def test_bridging_skills_can_be_left_out() -> None:
+    a, b = cluster("a", [f"paint-{i}" for i in range(6)]), cluster("b", [f"clay-{i}" for i in range(6)])
+    a = replace(a, members=(*a.members, Member("clay-0", 0.3, 0.2, 7, False)))
+    assert any("clay-0" in s.skills for s in intruder_sets([a, b], "visual", count=50))
+    assert not any("clay-0" in s.skills for s in intruder_sets([a, b], "visual", count=50, bridging=False))

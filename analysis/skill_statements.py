@@ -1,0 +1,326 @@
+"""What is derived about skills, as RDF: pure functions from results to N-Quads lines of the graphs skills and clusters.
+
+Every node is an IRI made from what it is about, so that a rebuilt release holds the same nodes, and every node names the
+activity that generated it (PROV-O). Not every figure becomes a statement: what rests on one occupation, and what a
+small unit says about nothing in particular, would be most of them and tell least. The rules are ``published`` and
+``MIN_GROUP_SHARE``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import Literal
+
+from analysis.skills import METHOD_VERSION
+from analysis.skills.tables import (
+    Cluster,
+    GroupShare,
+    LineageEntry,
+    Quality,
+    SkillsResult,
+    Specialisation,
+    TransversalFigure,
+    Transversality,
+    Unit,
+    UnitKind,
+)
+from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, XSD
+
+STEPS = ("specialisation", "transversality", "clusters")
+MIN_SUPPORT = 2
+MIN_GROUP_SHARE = 0.01
+# Graphs that each step reads.
+_USED = {
+    "specialisation": ("esco", "scope"),
+    "transversality": ("esco", "scope"),
+    "clusters": ("esco", "scope", "skills"),
+}
+
+
+def published(row: Specialisation, kind: UnitKind) -> bool:
+    """Whether a specialisation becomes a statement.
+
+    Two occupations or more must use the skill. Of sub-domains and functions, only what they are specialised in or use
+    often is told; of domains and of the whole, every skill.
+    """
+    if row.support < MIN_SUPPORT:
+        return False
+    return kind in ("domain", "ccsi") or row.specialised or row.skill_class != "peripheral"
+
+
+def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
+    """The skills graph: activities, units, specialisations, group shares, transversality and profiles."""
+    out = _Writer(GRAPH_SKILLS, esco_version)
+    yield from out.activity("specialisation", result.parameters)
+    yield from out.activity("transversality", result.parameters)
+    kinds = {u.id: u.kind for u in result.units}
+    for unit in result.units:
+        yield from _unit(out, unit)
+    told = set()
+    for row in result.specialisations:
+        if published(row, kinds[row.unit]):
+            told.add(row.skill)
+            yield from _specialisation(out, row)
+    for share in result.group_shares:
+        if share.share >= MIN_GROUP_SHARE and share.group:
+            yield from _group_share(out, share)
+    for spread in result.transversality:
+        if spread.skill in told:
+            yield from _transversality(out, spread)
+    for figure in result.profiles:
+        yield from _figure(out, figure)
+
+
+def cluster_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
+    """The clusters graph: activity, clusters with members and shares, lineage, quality."""
+    out = _Writer(GRAPH_CLUSTERS, esco_version)
+    yield from out.activity("clusters", result.parameters)
+    for cluster in result.clusters:
+        yield from _cluster(out, cluster)
+    for entry in result.lineage:
+        # What is wholly as before needs no word; so a release matched to its own content says nothing new.
+        if entry.relation != "same" or entry.overlap < 1:
+            yield from _lineage(out, entry)
+    for quality in result.quality:
+        yield from _quality(out, quality)
+
+
+def unit_iri(unit: str) -> str:
+    """``…/unit/heritage``, ``…/unit/heritage/museums``, ``…/unit/function/creation``, ``…/unit/ccsi``."""
+    return f"{CCSID}unit/{unit}"
+
+
+def cluster_iri(cluster: str) -> str:
+    """``…/cluster/heritage/archival-description``."""
+    return f"{CCSID}cluster/{cluster}"
+
+
+class _Writer:
+    """Lines of one graph."""
+
+    def __init__(self, graph: str, version: str) -> None:
+        self._end = f" <{graph}> .\n"
+        self._version = version
+
+    def link(self, subject: str, predicate: str, value: str) -> str:
+        return f"<{subject}> <{predicate}> <{value}>{self._end}"
+
+    def text(self, subject: str, predicate: str, value: str, language: str | None = None) -> str:
+        return f"<{subject}> <{predicate}> {Literal(value, language=language)}{self._end}"
+
+    def decimal(self, subject: str, predicate: str, value: float, digits: int = 4) -> str:
+        # As the engine writes them: "0.5", not "0.5000", so that what is hashed is what is held.
+        written = f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
+        written = "0" if written == "-0" else written
+        return f'<{subject}> <{predicate}> "{written}"^^<{XSD}decimal>{self._end}'
+
+    def double(self, subject: str, predicate: str, value: float) -> str:
+        return f"<{subject}> <{predicate}> {Literal(float(f'{value:.3e}'))}{self._end}"
+
+    def integer(self, subject: str, predicate: str, value: int) -> str:
+        return f'<{subject}> <{predicate}> "{value}"^^<{XSD}integer>{self._end}'
+
+    def truth(self, subject: str, predicate: str, value: bool) -> str:
+        return f'<{subject}> <{predicate}> "{str(value).lower()}"^^<{XSD}boolean>{self._end}'
+
+    def activity_iri(self, step: str) -> str:
+        return f"{CCSID}activity/skills-{step}-esco-{self._version}"
+
+    def activity(self, step: str, parameters: dict[str, str]) -> Iterator[str]:
+        node = self.activity_iri(step)
+        yield self.link(node, RDF + "type", CCSI + "DerivationActivity")
+        yield self.text(node, CCSI + "methodVersion", METHOD_VERSION)
+        yield self.text(node, CCSI + "parameters", json.dumps(parameters, sort_keys=True))
+        for graph in _USED[step]:
+            yield self.link(node, PROV + "used", GRAPH + graph)
+
+    def made(self, node: str, kind: str, step: str) -> Iterator[str]:
+        """What every node says: its class and the activity it comes from."""
+        yield self.link(node, RDF + "type", CCSI + kind)
+        yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
+
+
+def _tail(iri: str) -> str:
+    return iri.rpartition("/")[2]
+
+
+def _unit(out: _Writer, u: Unit) -> Iterator[str]:
+    node = unit_iri(u.id)
+    yield out.link(node, RDF + "type", CCSI + "AnalysisUnit")
+    if u.kind in ("domain", "sub-domain"):
+        yield out.link(node, CCSI + "unitDomain", f"{CCSID}domain/{_tail(u.id)}")
+    if u.kind == "function":
+        yield out.link(node, CCSI + "unitFunction", f"{CCSID}function/{_tail(u.id)}")
+    yield out.integer(node, CCSI + "occupationCount", len(u.weights))
+    yield out.integer(node, CCSI + "coreOccupationCount", u.core)
+    yield out.truth(node, CCSI + "smallUnit", u.small)
+
+
+def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
+    node = f"{CCSID}specialisation/{s.unit}/{_tail(s.skill)}"
+    yield from out.made(node, "SkillSpecialisation", "specialisation")
+    yield out.link(node, CCSI + "unit", unit_iri(s.unit))
+    yield out.link(node, CCSI + "skill", s.skill)
+    yield out.integer(node, CCSI + "essentialSupport", s.essential)
+    yield out.integer(node, CCSI + "optionalSupport", s.optional)
+    yield out.integer(node, CCSI + "coreSupport", s.core_support)
+    yield out.integer(node, CCSI + "overallSupport", s.overall)
+    yield out.decimal(node, CCSI + "essentialShare", s.essential_share)
+    yield out.decimal(node, CCSI + "share", s.share)
+    yield out.decimal(node, CCSI + "locationQuotient", s.lq)
+    yield out.decimal(node, CCSI + "logLocationQuotient", s.log2_lq)
+    yield out.double(node, CCSI + "pValue", s.p)
+    yield out.double(node, CCSI + "qValue", s.q)
+    yield out.decimal(node, CCSI + "effectiveUse", s.effective_use)
+    yield out.decimal(node, CCSI + "coreness", s.coreness)
+    yield out.text(node, CCSI + "specialisationEvidence", s.evidence)
+    yield out.truth(node, CCSI + "transversal", s.transversal)
+    yield out.text(node, CCSI + "skillClass", s.skill_class)
+
+
+def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
+    node = f"{CCSID}group-share/{g.unit}/{_tail(g.group)}"
+    yield from out.made(node, "GroupShare", "specialisation")
+    yield out.link(node, CCSI + "unit", unit_iri(g.unit))
+    yield out.link(node, CCSI + "group", g.group)
+    yield out.decimal(node, CCSI + "share", min(g.share, 1.0))
+    yield out.decimal(node, CCSI + "overallShare", min(g.overall, 1.0))
+
+
+def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
+    node = f"{CCSID}transversality/{_tail(t.skill)}"
+    yield from out.made(node, "Transversality", "transversality")
+    yield out.link(node, CCSI + "skill", t.skill)
+    yield out.decimal(node, CCSI + "iscoSpread", min(t.spread_isco, 1.0))
+    yield out.decimal(node, CCSI + "domainSpread", min(t.spread_domains, 1.0))
+    yield out.decimal(node, CCSI + "transversalityScore", t.score)
+    yield out.truth(node, CCSI + "transversal", t.transversal)
+    for code in t.t_groups:
+        yield out.text(node, CCSI + "tGroup", code)
+
+
+def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
+    node = f"{CCSID}transversal-figure/{f.unit}/{f.aspect.replace(' ', '-')}"
+    yield from out.made(node, "TransversalFigure", "transversality")
+    yield out.link(node, CCSI + "unit", unit_iri(f.unit))
+    yield out.text(node, CCSI + "aspect", f.aspect)
+    for name, value in (
+        ("share", f.share), ("overallShare", f.overall), ("ratio", f.ratio), ("reach", f.reach), ("overallReach", f.reach_overall)
+    ):  # fmt: skip
+        yield out.decimal(node, CCSI + name, value if name == "ratio" else min(value, 1.0))
+
+
+def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
+    node = cluster_iri(c.id)
+    yield from out.made(node, "SkillCluster", "clusters")
+    yield out.link(node, CCSI + "unit", unit_iri(c.domain))
+    yield out.text(node, CCSI + "clusterLevel", c.level)
+    if c.parent:
+        yield out.link(node, CCSI + "broaderCluster", cluster_iri(c.parent))
+    for language, text in sorted(c.labels.items()):
+        yield out.text(node, SKOS + "prefLabel", text, language)
+    for language, text in sorted(c.descriptions.items()):
+        yield out.text(node, DCT + "description", text, language)
+    for skill in c.central:
+        yield out.link(node, CCSI + "centralSkill", skill)
+    yield out.integer(node, CCSI + "clusterSupport", c.support)
+    yield out.decimal(node, CCSI + "clusterStability", min(c.stability, 1.0))
+    yield out.truth(node, CCSI + "reliable", c.reliable)
+    for m in c.members:
+        member = f"{CCSID}membership/{c.id}/{_tail(m.skill)}"
+        yield from out.made(member, "ClusterMembership", "clusters")
+        yield out.link(member, CCSI + "cluster", node)
+        yield out.link(member, CCSI + "skill", m.skill)
+        yield out.decimal(member, CCSI + "weight", min(m.weight, 1.0))
+        yield out.decimal(member, CCSI + "centrality", min(m.centrality, 1.0))
+        yield out.integer(member, CCSI + "rank", m.rank)
+        yield out.truth(member, CCSI + "primary", m.primary)
+        if m.primary:
+            yield out.link(node, SKOS + "member", m.skill)
+    for name, pairs in (("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations)):
+        for iri, value in pairs:
+            yield from _share(out, c.id, name, iri, _tail(iri), value)
+    for other, value in c.neighbours:
+        yield from _share(out, c.id, "neighbour", cluster_iri(other), other, value)
+
+
+def _share(out: _Writer, cluster: str, kind: str, target: str, key: str, value: float) -> Iterator[str]:
+    node = f"{CCSID}cluster-share/{cluster}/{kind}/{key}"
+    yield from out.made(node, "ClusterShare", "clusters")
+    yield out.link(node, CCSI + "cluster", cluster_iri(cluster))
+    yield out.link(node, CCSI + kind, target)
+    yield out.decimal(node, CCSI + "share", min(value, 1.0))
+
+
+def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
+    node = f"{CCSID}lineage/{e.new or 'none'}/from/{e.old or 'none'}"
+    yield from out.made(node, "ClusterLineage", "clusters")
+    yield out.text(node, CCSI + "clusterLevel", e.level)
+    yield out.text(node, CCSI + "lineage", e.relation)
+    if e.new:
+        yield out.link(node, CCSI + "cluster", cluster_iri(e.new))
+    if e.old:
+        yield out.link(node, CCSI + "formerCluster", cluster_iri(e.old))
+    yield out.decimal(node, CCSI + "overlap", e.overlap)
+
+
+def _quality(out: _Writer, q: Quality) -> Iterator[str]:
+    node = f"{CCSID}clustering-quality/{q.domain}/{q.level}"
+    yield from out.made(node, "ClusteringQuality", "clusters")
+    yield out.link(node, CCSI + "unit", unit_iri(q.domain))
+    yield out.text(node, CCSI + "clusterLevel", q.level)
+    yield out.integer(node, CCSI + "skillCount", q.skills)
+    yield out.integer(node, CCSI + "clusterCount", q.clusters)
+    for name, value in (
+        ("modularity", q.modularity), ("conductance", q.conductance), ("coverage", q.coverage), ("tinyShare", q.tiny_share),
+        ("largestShare", q.largest_share), ("silhouette", q.silhouette), ("groupAgreement", q.group_ami),
+    ):  # fmt: skip
+        yield out.decimal(node, CCSI + name, value)
+
+
+def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:
+    """Every n-th node of each class, and all nodes of the classes in ``whole``, as N-Triples for validation.
+
+    Lines come node by node, class first, as the functions above write them. Which nodes are taken depends on the lines
+    alone. A statement about a node that was taken is always kept, wherever it stands.
+    """
+    taken: set[str] = set()
+    seen: dict[str, int] = {}
+    type_mark = f"<{RDF}type>"
+    for line in lines:
+        subject, predicate, rest = line.split(" ", 2)
+        if predicate == type_mark:
+            kind = rest.split(" ", 1)[0].removeprefix(f"<{CCSI}").removesuffix(">")
+            n = seen[kind] = seen.get(kind, -1) + 1
+            if kind in whole or n % every == 0:
+                taken.add(subject)
+        if subject in taken:
+            yield f"{subject} {predicate} {rest.rpartition(' <')[0]} .\n"
+
+
+Row = Unit | Specialisation | GroupShare | Transversality | TransversalFigure | Cluster | LineageEntry | Quality
+
+
+def row_quads(rows: Iterable[Row], esco_version: str) -> Iterator[str]:
+    """The statements about single rows, as the graphs hold them."""
+    skills, clusters = _Writer(GRAPH_SKILLS, esco_version), _Writer(GRAPH_CLUSTERS, esco_version)
+    for row in rows:
+        match row:
+            case Unit():
+                yield from _unit(skills, row)
+            case Specialisation():
+                yield from _specialisation(skills, row)
+            case GroupShare():
+                yield from _group_share(skills, row)
+            case Transversality():
+                yield from _transversality(skills, row)
+            case TransversalFigure():
+                yield from _figure(skills, row)
+            case Cluster():
+                yield from _cluster(clusters, row)
+            case LineageEntry():
+                yield from _lineage(clusters, row)
+            case Quality():
+                yield from _quality(clusters, row)

@@ -1,0 +1,220 @@
+"""`ccsi clusters`: figures on the skill clusters, sets for people to judge, and a comparison with other methods."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pyoxigraph as ox
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analysis.skills import evaluate as measure
+from analysis.skills.coherence import SETS, intruder_sets
+from analysis.skills.tables import SkillsResult, SkillTables
+from analysis.tables import Decision
+from app.catalogue import Catalogue
+from app.settings import get_settings
+from app.store.embedded import EmbeddedStore
+from loaders.derive import scope_tables
+from loaders.derive_skills import PROCESSES, can_derive, deriving, skill_tables
+from loaders.errors import LoadError
+from loaders.releases import Release, Releases
+
+cli = typer.Typer(help="The skill clusters of the published release.", no_args_is_help=True)
+out = Console()
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the releases. [default: CCSI_DATA_DIR or ./data]", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Domains = Annotated[str, typer.Option("--domains", help="Only these, with commas, for example heritage,ccsi.")]
+
+# What the clusters are held to on full ESCO 1.2.0, per domain ("*": all): broad level, at least or at most.
+TARGETS: tuple[tuple[str, str, Callable[[float, float], bool], dict[str, float]], ...] = (
+    ("seed_ami", "at least", lambda v, t: v >= t, {"*": 0.97}),
+    ("left_out_ami", "at least", lambda v, t: v >= t, {"heritage": 0.93, "audiovisual": 0.93, "design": 0.93, "ccsi": 0.90}),
+    ("coverage", "at least", lambda v, t: v >= t, {"*": 0.95}),
+    ("largest_share", "at most", lambda v, t: v <= t, {"*": 0.25}),
+    ("modularity", "at least", lambda v, t: v >= t, {"heritage": 0.75, "audiovisual": 0.75, "design": 0.75}),
+    ("intruder", "at least", lambda v, t: v >= t, {"*": 0.60}),
+)  # fmt: skip
+MAX_SECONDS, MAX_MIB = 120, 1024
+
+
+@cli.command()
+def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Stability, coverage, modularity, coherence, time and memory, and whether each target is reached.
+
+    The clusters are derived again from the release, once as a load does it (timed), then many times with other seeds and
+    without a random tenth of the occupations. All domains take some ten minutes on two cores.
+    """
+    tables = _tables(_release(data_dir))
+    wanted = _wanted(tables, domains)
+    started = time.monotonic()
+    with deriving(tables) as get:
+        result = get()
+    seconds = time.monotonic() - started
+    usage = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    figures: dict[str, Any] = {
+        "seconds": round(seconds, 1),
+        "processes": PROCESSES,
+        "peakMemoryMiB": {"parent": usage[0].ru_maxrss // 1024, "child": usage[1].ru_maxrss // 1024},
+        "parameters": result.parameters,
+        "domains": {},
+    }
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, spawn, initializer=_start, initargs=(tables, result)) as pool:
+        for domain, found in zip(wanted, pool.map(_figures, wanted), strict=True):
+            figures["domains"][domain] = found
+    figures["targets"] = targets(figures)
+    if as_json:
+        _json(figures)
+        return
+    names = ("clusters", "seed_ami", "left_out_ami", "left_out_esco_ami", "modularity", "conductance", "coverage",
+             "largest_share", "tiny_share", "silhouette", "group_ami", "intruder", "intruder_central")  # fmt: skip
+    for level in ("broad", "fine"):
+        table = Table("", "occupations", "skills", *names, title=f"{level} clusters", title_justify="left")
+        for domain, found in figures["domains"].items():
+            values = [found[level][n] for n in names]
+            shown = ["" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values]
+            table.add_row(domain, str(found["occupations"]), str(found["skills"]), *shown)
+        out.print(table)
+    for target in figures["targets"]:
+        if not target["holds"]:
+            out.print(
+                f"not reached: {target['figure']} of {target['domain']}: {target['found']:.3f}, {target['target']}",
+                highlight=False,
+            )
+    out.print(f"All domains derived in {seconds:.1f} s by {PROCESSES} processes.", highlight=False)
+
+
+@cli.command()
+def intruders(
+    domain: Annotated[str, typer.Argument(help="A domain, or ccsi.")] = "heritage",
+    level: Annotated[str, typer.Option(help="broad or fine.")] = "broad",
+    count: Annotated[int, typer.Option(min=1, max=SETS, help="How many sets.")] = 40,
+    seed: Annotated[int, typer.Option(help="Another number gives other sets.")] = 1,
+    key: Annotated[bool, typer.Option("--key", help="Tell the answers too.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Sets of five skills of a cluster and one of another, as CSV: can a person tell which does not belong?
+
+    The same seed gives the same sets, so that the answers (--key) can be printed apart from the questions.
+    """
+    catalogue = Catalogue.read(release := _release(data_dir), EmbeddedStore(release.store))
+    if level not in ("broad", "fine"):
+        raise typer.BadParameter(f"'{level}' is neither broad nor fine", param_hint="--level")
+    chosen: Literal["broad", "fine"] = "fine" if level == "fine" else "broad"
+    sets = intruder_sets(list(catalogue.analysis.clusters.values()), domain, chosen, count, seed)
+    if not sets:
+        raise LoadError(
+            f"'{domain}' has no two clusters with five skills.", f"One of: {', '.join(catalogue.analysis.by_unit)}"
+        )
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["set", *(f"skill{i}" for i in range(1, 7)), *(["intruder", "cluster"] if key else [])])
+    for n, question in enumerate(sets, 1):
+        labels = [catalogue.label(s, "en").get("en", s) for s in question.skills]
+        answer = [question.skills.index(question.intruder) + 1, question.cluster] if key else []
+        writer.writerow([n, *labels, *answer])
+
+
+@cli.command()
+def alternatives(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """The published method beside others: measure of association, number of neighbours, plain Leiden or consensus."""
+    tables = _tables(_release(data_dir))
+    rows = measure.compare_alternatives(
+        tables, _wanted(tables, domains) if domains else ("heritage", "design", "audiovisual")
+    )
+    if as_json:
+        _json(rows)
+        return
+    names = ("clusters", "modularity", "seed_ami", "left_out_ami")
+    table = Table("domain", "method", *names)
+    for row in rows:
+        table.add_row(
+            row["domain"], row["method"], *(f"{row[n]:.3f}" if n != "clusters" else str(row[n]) for n in names)
+        )
+    out.print(table)
+
+
+def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every target with what was found and whether it holds; a small domain is told apart by ``small``."""
+    rows: list[dict[str, Any]] = []
+    for name, bound, holds, limits in TARGETS:
+        for domain, found in figures["domains"].items():
+            limit = limits.get(domain, limits.get("*"))
+            value = found["broad"][name]
+            if limit is not None and value is not None:
+                rows.append(
+                    {"figure": name, "domain": domain, "small": found["small"], "found": value, "target": f"{bound} {limit}",
+                     "holds": holds(round(value, 3), limit)}
+                )  # fmt: skip
+    memory = figures["peakMemoryMiB"]["parent"] + PROCESSES * figures["peakMemoryMiB"]["child"]
+    for name, value, limit in (("seconds", figures["seconds"], MAX_SECONDS), ("MiB", memory, MAX_MIB)):
+        rows.append(
+            {"figure": name, "domain": "all", "small": False, "found": value, "target": f"at most {limit}", "holds": value <= limit}
+        )  # fmt: skip
+    return rows
+
+
+_shared: tuple[SkillTables, SkillsResult]
+
+
+def _start(tables: SkillTables, result: SkillsResult) -> None:
+    global _shared
+    _shared = (tables, result)
+
+
+def _figures(domain: str) -> Any:
+    tables, result = _shared
+    return measure.evaluate(tables, [domain], result=result)["domains"][domain]
+
+
+def _release(data_dir: Path | None) -> Release:
+    folder = data_dir or get_settings().data_dir
+    release = Releases(folder).current()
+    if release is None:
+        raise LoadError(f"No release is published in {folder}.", "Load ESCO with: ccsi load PATH")
+    return release
+
+
+def _tables(release: Release) -> SkillTables:
+    """The tables that the release's own derivation read."""
+    catalogue = Catalogue.read(release, EmbeddedStore(release.store))
+    decisions = []
+    for item in catalogue.occupations.values():
+        for d in item.decisions:
+            degree: Any = d.degree
+            decisions.append(
+                Decision(
+                    d.occupation, d.domain, degree, d.confidence, (), d.contradicted, d.sub_domain, tuple(d.functions)
+                )
+            )
+    store = ox.Store.read_only(str(release.store))
+    tables = skill_tables(store, scope_tables(store).occupations, decisions, catalogue.languages)
+    if not can_derive(tables):
+        raise LoadError("The published release has no skills in scope.", "Load ESCO with its skills and relations.")
+    return tables
+
+
+def _wanted(tables: SkillTables, domains: str) -> list[str]:
+    known = ["ccsi", *sorted({d for _, d in tables.scope})]
+    chosen = [d.strip() for d in domains.split(",") if d.strip()] or known
+    if unknown := set(chosen) - set(known):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: none of {', '.join(known)}", param_hint="--domains")
+    return chosen
+
+
+def _json(payload: Any) -> None:
+    sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")

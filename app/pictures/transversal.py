@@ -1,0 +1,65 @@
+"""The transversal profile of a domain against the average of ESCO."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from matplotlib.figure import Figure
+
+from analysis.skills.tables import TransversalFigure
+from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+
+GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
+NAMED = ("creative thinking", "cultural", "entrepreneurial and financial", "digital", "green", "digcomp", "language")
+NAMES = {
+    "creative thinking": "creative thinking (T2.4)", "cultural": "cultural (T6.4)", "digcomp": "DigComp",
+    "entrepreneurial and financial": "entrepreneurial and financial (T6.5)", "digital": "digital collection",
+    "green": "green collection", "language": "language collection",
+}  # fmt: skip
+
+
+def transversal_picture(
+    title: str, figures: Sequence[TransversalFigure], names: Mapping[str, str], kind: Literal["svg", "png"] = "svg"
+) -> bytes:
+    """Two dots a line, the domain's and ESCO's: by share of skill use, and by share of occupations with such a skill."""
+    known = {f.aspect: f for f in figures}
+    shown = [a for a in (*GROUPS, *NAMED) if a in known][::-1]
+    labels = [textwrap.fill(NAMES.get(a) or f"{a} {names.get(a, '')}".strip(), 36) for a in shown]
+    head = f"{title[:1].upper()}{title[1:]}: transversal characteristics beside all of ESCO"
+    with drawing():
+        figure = Figure(figsize=(11.5, 1.9 + 0.42 * len(shown)), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        figure.suptitle(head, fontweight="bold", x=0.01, ha="left")
+        for axes, mine, other, what in (
+            (left, [known[a].share for a in shown], [known[a].overall for a in shown], "share of skill use, %"),
+            (right, [known[a].reach for a in shown], [known[a].reach_overall for a in shown], "occupations with such a skill, %"),
+        ):  # fmt: skip
+            for y, (m, o) in enumerate(zip(mine, other, strict=True)):
+                axes.plot(
+                    (100 * o, 100 * m), (y, y), color=CORE if m >= o else RELATED, linewidth=2.2, alpha=0.55, zorder=1
+                )
+            axes.scatter([100 * v for v in other], range(len(shown)), s=46, color=GREY, label="ESCO average", zorder=2)
+            axes.scatter([100 * v for v in mine], range(len(shown)), s=58, color=CORE, label=title, zorder=3)
+            axes.set_xlabel(what)
+            axes.set_yticks(range(len(shown)), labels)
+            axes.grid(axis="x", color="#e4e4e4")
+            axes.set_axisbelow(True)
+            axes.margins(x=0.08, y=0.03)
+            axes.set_xlim(left=0)
+        if shown:
+            _ratios(left, shown, known)
+            handles, texts = right.get_legend_handles_labels()
+            figure.legend(handles, texts, frameon=False, loc="outside lower right", ncols=2)
+        return finish(figure, head, kind)
+
+
+def _ratios(axes: object, shown: Sequence[str], known: Mapping[str, TransversalFigure]) -> None:
+    """How many times the average, at the right margin of the panel, clear of the dots."""
+    far = axes.get_xlim()[1]  # type: ignore[attr-defined]
+    axes.set_xticks([t for t in axes.get_xticks() if t <= far])  # type: ignore[attr-defined]
+    axes.set_xlim(0, far * 1.16)  # type: ignore[attr-defined]
+    for y, a in enumerate(shown):
+        if known[a].overall > 0:
+            axes.text(far * 1.15, y, f"× {known[a].ratio:.1f}", va="center", ha="right", fontsize=9, color="#444444")  # type: ignore[attr-defined]

@@ -1,0 +1,141 @@
+"""What a release says about skills, as the API serves it: typed rows read once through SPARQL, never changed.
+
+The rows are those of the analysis itself (analysis.skills.tables), so that pictures and answers read one model.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from analysis.skills.tables import (
+    Cluster,
+    GroupShare,
+    LineageEntry,
+    Member,
+    Quality,
+    Specialisation,
+    TransversalFigure,
+    Transversality,
+)
+from app.store.port import GraphStore
+from ontology import CCSID
+
+_UNIT = f"{CCSID}unit/"
+_CLUSTER = f"{CCSID}cluster/"
+CCSI_UNIT = "ccsi"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """A unit of analysis: ``heritage``, ``heritage/museums``, ``function/creation`` or ``ccsi``."""
+
+    id: str
+    occupations: int
+    core: int
+    small: bool
+
+
+@dataclass(slots=True)
+class SkillCatalogue:
+    """Everything derived about skills in one release; empty where the release has none."""
+
+    units: dict[str, UnitFacts] = field(default_factory=dict)
+    specialisations: dict[str, list[Specialisation]] = field(default_factory=lambda: defaultdict(list))
+    group_shares: dict[str, list[GroupShare]] = field(default_factory=lambda: defaultdict(list))
+    transversality: dict[str, Transversality] = field(default_factory=dict)
+    profiles: dict[str, list[TransversalFigure]] = field(default_factory=lambda: defaultdict(list))
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    by_unit: dict[str, list[Cluster]] = field(default_factory=lambda: defaultdict(list))
+    by_skill: dict[str, list[tuple[Cluster, Member]]] = field(default_factory=lambda: defaultdict(list))
+    by_occupation: dict[str, list[tuple[Cluster, float]]] = field(default_factory=lambda: defaultdict(list))
+    lineage: dict[str, list[LineageEntry]] = field(default_factory=lambda: defaultdict(list))
+    quality: dict[tuple[str, str], Quality] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, store: GraphStore) -> SkillCatalogue:
+        """Read the graphs of skills and clusters."""
+        found = cls()
+        found._read_skills(store)
+        found._read_clusters(store)
+        return found
+
+    def unit_of(self, domain: str, broader: str) -> str:
+        """The unit of a domain, or of a sub-domain of ``broader``."""
+        return f"{broader}/{domain}" if broader else domain
+
+    def _read_skills(self, store: GraphStore) -> None:
+        for unit, _, _, occupations, core, small in _rows(store, "api/skill_units"):
+            key = unit.removeprefix(_UNIT)
+            self.units[key] = UnitFacts(key, int(occupations), int(core), small == "true")
+        for row in sorted(_rows(store, "api/skill_specialisations")):
+            unit = row[1].removeprefix(_UNIT)
+            counts: Any = [int(v) for v in row[3:7]]
+            words: Any = (row[15], row[16] == "true", row[17])
+            made = Specialisation(unit, row[2], *counts, *[float(v) for v in row[7:15]], *words)
+            self.specialisations[unit].append(made)
+        for unit, group, share, overall in sorted(_rows(store, "api/skill_group_shares")):
+            key = unit.removeprefix(_UNIT)
+            self.group_shares[key].append(GroupShare(key, group, float(share), float(overall)))
+        for skill, isco, domains, score, transversal, group in sorted(_rows(store, "api/skill_transversality")):
+            before = self.transversality.get(skill)
+            groups = (*before.t_groups, group) if before else (group,) if group else ()
+            self.transversality[skill] = Transversality(
+                skill, groups, float(isco), float(domains), 0, float(score), transversal == "true"
+            )
+        for unit, aspect, *values in sorted(_rows(store, "api/skill_transversal_figures")):
+            key = unit.removeprefix(_UNIT)
+            self.profiles[key].append(TransversalFigure(key, aspect, *[float(v) for v in values]))
+
+    def _read_clusters(self, store: GraphStore) -> None:
+        made: dict[str, dict[str, Any]] = {}
+        for cluster, unit, level, parent, support, stability, reliable in sorted(_rows(store, "api/clusters")):
+            made[cluster] = {
+                "id": cluster.removeprefix(_CLUSTER), "domain": unit.removeprefix(_UNIT), "level": level,
+                "parent": parent.removeprefix(_CLUSTER), "labels": {}, "descriptions": {}, "members": [], "groups": [],
+                "fields": [], "occupations": [], "neighbours": [], "support": int(support), "stability": float(stability),
+                "reliable": reliable == "true",
+            }  # fmt: skip
+        for node, prop, text in store.select("api/cluster_words"):
+            kind = "labels" if prop.value.endswith("prefLabel") else "descriptions"  # type: ignore[union-attr]
+            made[node.value][kind][text.language] = text.value  # type: ignore[union-attr]
+        for cluster, skill, weight, centrality, rank, primary in _rows(store, "api/cluster_members"):
+            made[cluster]["members"].append(
+                Member(skill, float(weight), float(centrality), int(rank), primary == "true")
+            )
+        for cluster, group, occupation, neighbour, share in _rows(store, "api/cluster_shares"):
+            target = group or occupation or neighbour.removeprefix(_CLUSTER)
+            kind = "occupations" if occupation else "neighbours" if neighbour else "groups"
+            if "/isced-f/" in group:
+                kind = "fields"
+            made[cluster][kind].append((target, float(share)))
+        for parts in made.values():
+            members = tuple(sorted(parts.pop("members"), key=lambda m: m.rank))
+            for kind in ("groups", "fields", "occupations", "neighbours"):
+                parts[kind] = tuple(sorted(parts[kind], key=lambda e: (-e[1], e[0])))
+            self._add(Cluster(**parts, members=members, central=tuple(m.skill for m in members if m.primary)[:5]))
+        for cluster, former, level, lineage, overlap in sorted(_rows(store, "api/cluster_lineage")):
+            new, old = cluster.removeprefix(_CLUSTER), former.removeprefix(_CLUSTER)
+            entry = LineageEntry((new or old).partition("/")[0], level, new, old, lineage, float(overlap))  # type: ignore[arg-type]
+            for key in {new, old} - {""}:
+                self.lineage[key].append(entry)
+        for unit, level, skills, clusters, *values in _rows(store, "api/cluster_quality"):
+            key = unit.removeprefix(_UNIT)
+            no_median: Any = (0.0,)  # occupations per cluster are told by the clusters themselves
+            sizes: Any = (level, self.units[key].occupations, int(skills), int(clusters))
+            self.quality[key, level] = Quality(key, *sizes, *[float(v) for v in values], *no_median)
+
+    def _add(self, cluster: Cluster) -> None:
+        ordered = replace(cluster, labels=dict(sorted(cluster.labels.items())))
+        self.clusters[ordered.id] = ordered
+        self.by_unit[ordered.domain].append(ordered)
+        for member in ordered.members:
+            self.by_skill[member.skill].append((ordered, member))
+        for occupation, share in ordered.occupations:
+            self.by_occupation[occupation].append((ordered, share))
+
+
+def _rows(store: GraphStore, name: str) -> list[tuple[str, ...]]:
+    """Rows as plain strings, "" for an unbound column."""
+    return [tuple("" if term is None else term.value for term in row) for row in store.select(name)]

@@ -1,0 +1,273 @@
+"""Between store and skill analysis: typed tables out of the release being built, results back, in child processes.
+
+The clusters are the longest computation of a load, so they are made beside its other stages: child processes start as
+soon as the scope is decided, each takes one unit (a domain, or the whole) at a time, the largest first, and what they
+found is put together in the order of the units. The outcome does not depend on how many processes there are.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from analysis import skills
+from analysis.skills.tables import (
+    Cluster,
+    Group,
+    LineageEntry,
+    PreviousCluster,
+    Quality,
+    Scope,
+    Skill,
+    SkillsResult,
+    SkillTables,
+)
+from analysis.tables import Decision, Occupation
+from loaders.errors import LoadError
+from loaders.releases import Release
+from ontology import CCSID, GRAPH_LABELS, SCHEME
+from queries import select
+
+BASE_LANGUAGE = "en"
+PROCESSES = 2
+SMALL_SCOPE = 40  # (occupation, domain) pairs below which the work takes a second or two
+# ESCO's collections that count as an aspect of a domain's profile; see analysis.skills.transversal.
+COLLECTIONS = {
+    SCHEME + "6c930acd-c104-4ece-acf7-f44fd7333036": "digital",
+    SCHEME + "green": "green",
+    SCHEME + "digcomp": "digcomp",
+    SCHEME + "research": "research",
+    SCHEME + "skill-language-groups": "language",
+    SCHEME + "skill-transversal-groups": "transversal",
+}
+_CLUSTER = CCSID + "cluster/"
+_UNIT = CCSID + "unit/"
+
+Found = tuple[tuple[Cluster, ...], tuple[LineageEntry, ...], tuple[Quality, ...]]
+
+
+@contextmanager
+def deriving_skills(
+    store: ox.Store,
+    occupations: Mapping[str, Occupation],
+    decisions: Sequence[Decision],
+    languages: Sequence[str],
+    matched: Release | None,
+) -> Iterator[Callable[[], SkillsResult | None]]:
+    """Start deriving for a release being built; the result is None where the release has nothing to derive from.
+
+    ``matched`` is the release whose clusters hand on their identifiers.
+    """
+    tables = skill_tables(store, occupations, decisions, languages)
+    if not can_derive(tables):
+        yield lambda: None
+        return
+    previous = previous_clusters(ox.Store.read_only(str(matched.store))) if matched else ()
+    with deriving(tables, previous) as result:
+        yield result
+
+
+def skill_tables(
+    store: ox.Store, occupations: Mapping[str, Occupation], decisions: Sequence[Decision], languages: Sequence[str]
+) -> SkillTables:
+    """All that the skill derivations read, from the store and the scope just decided.
+
+    Labels in every language are read for what can appear in the name of a cluster: skills and occupations in scope,
+    and groups. Of the rest English is enough.
+    """
+    scope = {
+        (d.occupation, d.domain): Scope(d.degree, d.sub_domain, d.functions)
+        for d in decisions
+        if d.degree != "excluded" and d.domain
+    }
+    inside = {occupation for occupation, _ in scope}
+    used = {s for o in inside for s in occupations[o].essential | occupations[o].optional}
+    kinds = {_iri(s): (_id(kind), _id(reuse)) for s, kind, reuse in select(store, "api/skills")}
+    codes = _groups(store, kinds)
+    broader: dict[str, set[str]] = defaultdict(set)
+    for concept, above in select(store, "api/broader"):
+        broader[_iri(concept)].add(_iri(above))
+    related: dict[str, set[str]] = defaultdict(set)
+    for one, other in select(store, "materialise/skill_relations"):
+        related[_iri(one)].add(_iri(other))
+        related[_iri(other)].add(_iri(one))
+    collections: dict[str, set[str]] = defaultdict(set)
+    for concept, scheme in select(store, "api/collections"):
+        if (name := COLLECTIONS.get(_iri(scheme))) is not None:
+            collections[_iri(concept)].add(name)
+    named = used | codes.keys() | inside
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    for language in sorted({BASE_LANGUAGE, *languages}):
+        for concept, label in select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}):
+            iri = _iri(concept)
+            if iri in named or (language == BASE_LANGUAGE and iri in kinds):
+                labels[iri][language] = _iri(label)
+    graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
+    texts = {_iri(s): {BASE_LANGUAGE: _iri(t)} for s, t in select(store, "materialise/skill_descriptions", graph)}
+    return SkillTables(
+        skills={
+            iri: Skill(
+                iri,
+                "knowledge" if kind == "knowledge" else "skill",
+                reuse,
+                frozenset(broader[iri]),
+                labels[iri],
+                texts.get(iri, {}),
+                frozenset(related[iri]),
+                frozenset(collections[iri]),
+            )
+            for iri, (kind, reuse) in sorted(kinds.items())
+        },
+        occupations={
+            iri: Occupation(
+                iri, o.code, o.isco, {tag: (text,) for tag, text in labels[iri].items()}, o.essential, o.optional
+            )
+            for iri, o in sorted(occupations.items())
+        },
+        groups={
+            iri: Group(iri, code, labels[iri], frozenset(broader[iri]), scheme)
+            for iri, (code, scheme) in sorted(codes.items())
+        },
+        scope=scope,
+    )
+
+
+def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
+    """The clusters that a release holds, as the next release has to know them."""
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for cluster, unit, level, skill in select(store, "materialise/previous_clusters"):
+        key = (_iri(cluster).removeprefix(_CLUSTER), _iri(unit).removeprefix(_UNIT), _iri(level))
+        found[key].add(_iri(skill))
+    return tuple(
+        PreviousCluster(cluster, unit, "broad" if level == "broad" else "fine", frozenset(members))
+        for (cluster, unit, level), members in sorted(found.items())
+    )
+
+
+def can_derive(tables: SkillTables) -> bool:
+    """Whether there is anything to derive: skills, and occupations in scope that use them."""
+    return any(
+        s in tables.skills
+        for o, _ in tables.scope
+        for s in tables.occupations[o].essential | tables.occupations[o].optional
+    )
+
+
+@contextmanager
+def deriving(
+    tables: SkillTables,
+    previous: Sequence[PreviousCluster] = (),
+    settings: skills.Settings | None = None,
+    processes: int = PROCESSES,
+) -> Iterator[Callable[[], SkillsResult]]:
+    """Start deriving; call the yielded function for the result. Leaving early ends the child processes."""
+    chosen = settings or skills.Settings()
+    if len(tables.scope) < SMALL_SCOPE:  # starting processes would take longer than the work
+        yield lambda: skills.derive(tables, previous, chosen)
+        return
+    stage = skills.prepare(tables)
+    units = [u for u in stage.units if skills.is_clustered(u)]
+    waiting = deque(u.id for u in sorted(units, key=lambda u: (-len(u.weights), u.id)))
+    start = pickle.dumps((tables, tuple(previous), chosen))
+    children = [_Child() for _ in range(min(processes, len(units)))]
+    with ThreadPoolExecutor(len(children)) as threads:
+        running = [threads.submit(child.work, start, waiting) for child in children]
+
+        def result() -> SkillsResult:
+            rows = [row for unit in stage.units for row in stage.specialisations(unit)]
+            found = {unit: made for r in running for unit, made in r.result().items()}
+            return skills.assemble(stage, rows, [found[u.id] for u in units], chosen)
+
+        try:
+            yield result
+        finally:
+            waiting.clear()
+            for child in children:
+                child.end()
+
+
+class _Child:
+    """A process that clusters one unit after the other: identifiers in, pickled results out.
+
+    A plain process rather than multiprocessing: the parent runs threads of the engine, which do not survive a fork, and a
+    child that reads its orders from a pipe ends by itself when the parent is killed.
+    """
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "loaders.derive_skills"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=Path(__file__).parent.parent, env=environment, start_new_session=True,
+        )  # fmt: skip
+
+    def work(self, start: bytes, waiting: deque[str]) -> dict[str, Found]:
+        """Feed the process until nothing waits; runs in a thread. Raises LoadError when the process dies."""
+        orders, answers = self._process.stdin, self._process.stdout
+        assert orders is not None and answers is not None  # noqa: S101, PT018  # both are pipes
+        found: dict[str, Found] = {}
+        try:
+            orders.write(start)
+            while True:
+                try:
+                    unit = waiting.popleft()
+                except IndexError:
+                    return found
+                orders.write(f"{unit}\n".encode())
+                orders.flush()
+                found[unit] = pickle.load(answers)  # noqa: S301  # our own process
+        except (OSError, EOFError) as fault:
+            raise LoadError("A process that makes the skill clusters ended unexpectedly.", "Try again.") from fault
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what could not be delivered any more
+                    pipe.close()
+
+
+def _serve() -> None:
+    """What a child process does: read the tables, then answer one unit after the other until the parent is gone."""
+    orders, answers = sys.stdin.buffer, sys.stdout.buffer
+    tables, previous, settings = pickle.load(orders)  # noqa: S301  # from the parent
+    stage = skills.prepare(tables)
+    features = skills.features(tables, stage.use, stage.hierarchy)
+    units = {u.id: u for u in stage.units}
+    while line := orders.readline():
+        unit = units[line.decode().strip()]
+        made = skills.cluster_unit(stage, features, unit, stage.specialisations(unit), settings, previous)
+        pickle.dump((made.clusters, made.lineage, made.quality), answers)
+        answers.flush()
+
+
+def _groups(store: ox.Store, skill_iris: Mapping[str, object]) -> dict[str, tuple[str, str]]:
+    """IRI -> (code, scheme) of the groups above skills; a field of ISCED-F is in both schemes and counts as such."""
+    found: dict[str, tuple[str, str]] = {}
+    for group, code, scheme in sorted(select(store, "api/groups"), key=str):
+        iri, name = _iri(group), _id(scheme)
+        if name != "isco" and iri not in skill_iris and (iri not in found or name == "isced-f"):
+            found[iri] = (_iri(code), name)
+    return found
+
+
+def _iri(term: object) -> str:
+    return term.value  # type: ignore[attr-defined, no-any-return]
+
+
+def _id(term: object) -> str:
+    return "" if term is None else _iri(term).rpartition("/")[2]
+
+
+if __name__ == "__main__":
+    _serve()

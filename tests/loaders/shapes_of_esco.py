@@ -1,0 +1,90 @@
+"""Helpers of the loader tests: read any source as the quads a load would write, and write a store as an official dump."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import itertools
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from loaders import rdf
+from loaders.csv_bundle import CsvBundle, Statement
+from loaders.normalise import Normaliser, Survey, survey
+from loaders.sources import discover
+from ontology import CCSID, DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, RDF, SKOS
+
+NOTES = {DCT + "description", SKOS + "scopeNote", SKOS + "definition"}
+
+
+def statements(*paths: Path) -> Iterator[Statement]:
+    """The statements of some input as the loader sees them."""
+    source = discover(list(paths))
+    if source.kind == "csv":
+        return CsvBundle(source).statements()
+    return itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf)
+
+
+def written(*paths: Path) -> Iterator[rdf.Written]:
+    """The same as the second pass reads it."""
+    source = discover(list(paths))
+    if source.kind == "csv":
+        return rdf.written(CsvBundle(source).statements())
+    return itertools.chain.from_iterable(rdf.written_again(m, f) for m, f in source.rdf)
+
+
+def normalised(*paths: Path) -> tuple[set[str], Normaliser, Survey]:
+    """The quads that a load of some input writes, with what was counted on the way."""
+    found = survey(statements(*paths))
+    normaliser = Normaliser(found)
+    return {line.decode() for line in normaliser.lines(written(*paths))}, normaliser, found
+
+
+def quads(*paths: Path) -> set[str]:
+    """The quads that a load of some input writes."""
+    return normalised(*paths)[0]
+
+
+def official(store: ox.Store) -> list[ox.Triple]:
+    """The ESCO part of a release in the shape of the official dump: one graph, descriptions as nodes."""
+    triples = [q.triple for q in store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH_ESCO))]
+    for graph in store.named_graphs():
+        if not graph.value.startswith(GRAPH_LABELS):
+            continue
+        for subject, predicate, value, _ in store.quads_for_pattern(None, None, None, graph):
+            if predicate.value not in NOTES:
+                triples.append(ox.Triple(subject, predicate, value))
+                continue
+            name = hashlib.sha256(f"{subject} {predicate} {value}".encode()).hexdigest()[:32]
+            node = ox.NamedNode(f"{CCSID}test-node/{name}")
+            triples += [
+                ox.Triple(subject, predicate, node),
+                ox.Triple(node, ox.NamedNode(RDF + "type"), ox.NamedNode(ESCO + "NodeLiteral")),
+                ox.Triple(node, ox.NamedNode(ESCO + "language"), ox.Literal(value.language)),
+                ox.Triple(node, ox.NamedNode(ESCO + "nodeLiteral"), ox.Literal(value.value)),
+            ]
+    return triples
+
+
+def convert(source: Path, target: Path, to: ox.RdfFormat) -> Path:
+    """A Turtle file in another RDF format."""
+    with target.open("wb") as out:
+        ox.serialize((q.triple for q in ox.parse(path=source, format=ox.RdfFormat.TURTLE)), output=out, format=to)
+    return target
+
+
+def packed(source: Path, target: Path) -> Path:
+    """A file as .gz."""
+    target.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+    return target
+
+
+def zipped(source: Path, target: Path, inner: str = "") -> Path:
+    """A file, or a folder's files, in a .zip below the folder `inner`."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(source.iterdir()) if source.is_dir() else [source]:
+            archive.write(file, f"{inner}{file.name}")
+    return target

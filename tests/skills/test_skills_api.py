@@ -1,0 +1,140 @@
+"""Skills, transversal profile, clusters and comparison on the starter."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from starlette.testclient import TestClient
+
+from loaders.releases import Release
+from loaders.starter import load_starter
+from ontology import CCSI, CCSID
+
+LISTS = [
+    "domains/heritage/skills", "domains/ccsi/skills", "domains/museums/skills", "domains/design/transversal",
+    "domains/heritage/clusters", "domains/compare?ids=heritage,audiovisual",
+]  # fmt: skip
+
+
+def first_cluster(client: TestClient, level: str) -> dict:
+    return client.get(f"/api/v1/domains/heritage/clusters?level={level}").json()["items"][0]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_comes_in_four_formats(skills_client: TestClient, path: str) -> None:
+    joint = "&" if "?" in path else "?"
+    bodies = {f: skills_client.get(f"/api/v1/{path}{joint}format={f}") for f in ("json", "jsonld", "turtle", "csv")}
+    assert {a.status_code for a in bodies.values()} == {200}
+    assert bodies["json"].json() == bodies["jsonld"].json()
+    assert list(ox.parse(input=bodies["turtle"].content, format=ox.RdfFormat.TURTLE))
+    rows = list(csv.reader(io.StringIO(bodies["csv"].text)))
+    assert len({len(row) for row in rows}) == 1
+    assert len(rows) > 1
+
+
+def test_accept_decides_and_refuses(skills_client: TestClient) -> None:
+    url = "/api/v1/domains/heritage/skills"
+    assert (
+        skills_client.get(url, headers={"accept": "text/csv;q=0.2, text/turtle"})
+        .headers["content-type"]
+        .startswith("text/turtle")
+    )
+    assert skills_client.get(url, headers={"accept": "*/*"}).headers["content-type"] == "application/json"
+    assert skills_client.get(url, headers={"accept": "image/gif"}).status_code == 406
+    assert skills_client.get(f"{url}?format=xml").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("class=core", lambda i: i["skillClass"] == "core"),
+        ("evidence=established", lambda i: i["qValue"] <= 0.05),
+        ("type=knowledge", lambda i: i["skill"]["skillType"] == "knowledge"),
+        ("reuse-level=cross-sector", lambda i: i["skill"]["reuseLevel"] == "cross-sector"),
+        ("transversal=true", lambda i: i["transversal"]),
+        ("relation=essential", lambda i: i["essentialSupport"] > 0),
+        ("min-support=4", lambda i: i["support"] >= 4),
+        ("max-q=0.01", lambda i: i["qValue"] <= 0.01),
+        ("q=museum", lambda i: "museum" in i["skill"]["preferredLabel"]["en"]),
+        ("collection=digital", lambda _: True),
+        ("group=S1", lambda _: True),
+    ],
+)
+def test_filters(skills_client: TestClient, query: str, holds: object) -> None:
+    everything = skills_client.get("/api/v1/domains/heritage/skills?limit=500").json()["total"]
+    found = skills_client.get(f"/api/v1/domains/heritage/skills?limit=500&{query}").json()
+    assert 0 < found["total"] < everything
+    assert all(holds(i) for i in found["items"])  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("sort", "field"), [("lq", "locationQuotient"), ("support", "support"), ("coreness", "coreness")]
+)
+def test_sorts(skills_client: TestClient, sort: str, field: str) -> None:
+    values = [i[field] for i in skills_client.get(f"/api/v1/domains/ccsi/skills?sort={sort}&limit=500").json()["items"]]
+    assert values == sorted(values, reverse=True)
+
+
+def test_a_cluster_and_who_is_in_it(skills_client: TestClient) -> None:
+    for level in ("broad", "fine"):
+        item = first_cluster(skills_client, level)
+        found = skills_client.get(f"/api/v1/clusters/{item['id']}").json()
+        assert found["uri"] == f"{CCSID}cluster/{item['id']}"
+        assert [m["rank"] for m in found["members"]] == list(range(1, len(found["members"]) + 1))
+        skill = found["members"][0]["skill"]["uri"].rpartition("/")[2]
+        of_skill = skills_client.get(f"/api/v1/skills/{skill}/clusters").json()
+        assert item["id"] in {i["id"] for i in of_skill["items"]}
+        for drawing in found["occupations"][:1]:
+            uuid = drawing["skillOccupation"]["uri"].rpartition("/")[2]
+            of_occupation = skills_client.get(f"/api/v1/occupations/{uuid}/clusters").json()
+            assert item["id"] in {i["id"] for i in of_occupation["items"]}
+    assert skills_client.get("/api/v1/clusters/heritage/no-such-thing").status_code == 404
+    assert skills_client.get("/api/v1/domains/nonsense/clusters").status_code == 404
+
+
+def test_a_cluster_is_linked_data(skills_client: TestClient) -> None:
+    item = first_cluster(skills_client, "broad")
+    turtle = skills_client.get(f"/api/v1/clusters/{item['id']}?format=turtle").content
+    triples = {(q.subject.value, q.predicate.value) for q in ox.parse(input=turtle, format=ox.RdfFormat.TURTLE)}  # type: ignore[union-attr]
+    assert (f"{CCSID}cluster/{item['id']}", CCSI + "clusterStability") in triples
+
+
+def test_the_top_shares_of_a_domain_add_to_one(skills_client: TestClient) -> None:
+    found = skills_client.get("/api/v1/domains/heritage/transversal").json()
+    top = [g["share"] for g in found["groupShares"] if g["group"]["code"] in ("S", "K", "L", "T")]
+    assert sum(top) == pytest.approx(1, abs=0.03)
+    assert {"T1", "T4", "digital", "green", "cultural"} <= {f["aspect"] for f in found["items"]}
+
+
+@pytest.mark.parametrize(
+    "path", ["domains/heritage/clusters", "domains/gaming/transversal", "domains/overlap", "domains/ccsi/clusters"]
+)
+def test_pictures_come_out_the_same(skills_client: TestClient, starter_dir: Path, path: str) -> None:
+    from app.main import create_app
+    from app.settings import Limits, Settings
+
+    first = skills_client.get(f"/api/v1/{path}.svg")
+    assert first.headers["content-type"] == "image/svg+xml"
+    with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as other:
+        assert other.get(f"/api/v1/{path}.svg").content == first.content
+    assert skills_client.get(f"/api/v1/{path}.png").content.startswith(b"\x89PNG")
+
+
+def test_a_release_built_again_is_the_same(starter: Release, tmp_path: Path) -> None:
+    first = load_starter(tmp_path)
+    assert first.id == starter.id
+    assert load_starter(tmp_path).id == first.id
+    assert {c["name"]: c["passed"] for c in first.manifest["checks"]}["skills and clusters satisfy the SHACL shapes"]
+
+
+def test_a_release_without_skills_says_so(mini_dir: Path) -> None:
+    from loaders.releases import Releases
+
+    release = Releases(mini_dir).current()
+    assert release is not None
+    if not release.manifest["counts"]["clusters"]:
+        assert any("clusters" in m for m in release.manifest["missing"])
