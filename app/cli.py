@@ -93,6 +93,10 @@ def load(
         typer.Option(readable=False, help="Your own curation in place of ours (Turtle, see docs/scope.md)."),
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
+    skills: Annotated[
+        bool,
+        typer.Option("--skills/--no-skills", help="Derive skill figures and clusters: the longest part of a load."),
+    ] = True,
     publish: Annotated[bool, typer.Option("--publish/--no-publish", help="Serve the new release at once.")] = True,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -102,7 +106,7 @@ def load(
     The release is built beside the served one and published in one step; on any fault what is served stays as it was.
     Exit codes: 3 unusable input, 4 the release is not sound, 5 another load is running, 6 disk full, 1 anything else.
     """
-    request = LoadRequest(paths, _data_dir(data_dir), esco_version, nace, curation, partial, publish)
+    request = LoadRequest(paths, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:

@@ -60,6 +60,7 @@ class LoadRequest:
     curation: Path | None = None
     partial: bool = False
     publish: bool = True
+    skills: bool = True
     routes: tuple[Route, ...] = ROUTES
 
 
@@ -136,8 +137,9 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         files = [fingerprint(p) for p in _input_files(request, inputs.source)]
         matched = _matched(releases, files, found)
         # Runs in child processes beside what follows; clusters are the longest computation of a load.
+        decided = scope.decisions if request.skills else ()
         with deriving_skills(
-            writer.store, tables.occupations, scope.decisions, sorted(normaliser.languages), matched
+            writer.store, tables.occupations, decided, sorted(normaliser.languages), matched
         ) as skills:
             writer.write(scope_lines(scope, esco_version))
             writer.flush()
@@ -178,6 +180,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "clustersMatchedTo": matched.id if matched else None,
         "parameters": {
             "partial": request.partial,
+            "skills": request.skills,
             "routes": list(request.routes),
             "curation": request.curation.name if request.curation else "own",
         },

@@ -34,6 +34,8 @@ COLLECTIONS = {
     "researchSkillsCollection": "research",
     "researchOccupationsCollection": "8ae4b9f3-507e-4057-a145-2f96f0132613",
 }
+# Columns that say the same in every language of a table.
+AGREED = ("code", "iscoGroup", "modifiedDate", "status", "skillType", "reuseLevel", "naceCode")
 SKILL_TYPES = {"skill/competence": "skill", "skill": "skill", "knowledge": "knowledge"}
 LIST_BREAK = re.compile(r"\s*\n\s*|,\s+(?=http)|\s+\|\s+")
 
@@ -81,6 +83,37 @@ class CsvBundle:
             lacking = [lang for lang in languages if lang not in tables.get(table, {})]
             if lacking and table in tables:
                 self.missing.append(f"{table} in {', '.join(lacking)}")
+        if not partial:
+            self._check_versions()
+
+    def _check_versions(self) -> None:
+        """Refuse tables that contradict each other, as those of two ESCO versions do even when they hold the same concepts."""
+        for table in ("occupations", "skills", "ISCOGroups", "skillGroups"):
+            first: tuple[Member, dict[str, dict[str, str]]] | None = None
+            by_language = self._tables(table) if len(self.source.tables.get(table, {})) > 1 else iter(())
+            for member, _, _ in by_language:
+                facts = {
+                    iri(row["conceptUri"], member, line).value: {
+                        column: row[column].strip() for column in AGREED if column in row
+                    }
+                    for line, row in read_csv(member, {"conceptUri"})
+                }
+                if first is None:
+                    first = member, facts
+                elif found := _contradiction(first[1], facts):
+                    raise _mixed(f"{member.name} and {first[0].name} disagree on {found}")
+        parents: dict[str, set[str]] = defaultdict(set)
+        for member, _, _ in self._tables("broaderRelationsOccPillar"):
+            for _, row in read_csv(member, {"conceptUri", "broaderUri"}):
+                parents[row["conceptUri"].strip()].add(row["broaderUri"].strip())
+        for member, _, facts_here in self._tables("occupations"):
+            for line, row in read_csv(member, {"conceptUri", "iscoGroup"}) if facts_here else ():
+                group, concept = row["iscoGroup"].strip().removeprefix("C"), row["conceptUri"].strip()
+                above = _above(concept, parents)
+                if group and above and f"{ESCO_DATA}isco/C{group}" not in above:
+                    raise _mixed(
+                        f"{member.name}, line {line}: {concept} is in ISCO group {group}, but not in the hierarchy"
+                    )
 
     def statements(self) -> Iterator[Statement]:
         """Every statement of the bundle, table by table."""
@@ -185,6 +218,33 @@ class CsvBundle:
                             "Use the official ESCO CSV file.",
                         ) from None
                     yield iri(row[subject], member, line), relation, iri(row[target], member, line)
+
+
+def _contradiction(one: dict[str, dict[str, str]], other: dict[str, dict[str, str]]) -> str:
+    """What two language versions of a table say differently, "" when they agree."""
+    if alone := sorted(one.keys() ^ other.keys()):
+        return f"whether there is {alone[0]} (and on {len(alone) - 1} more concepts)"
+    differ = sorted(
+        (c, column) for c in one for column in one[c].keys() & other[c].keys() if one[c][column] != other[c][column]
+    )
+    return f"the {differ[0][1]} of {differ[0][0]} (and on {len(differ) - 1} more)" if differ else ""
+
+
+def _above(concept: str, parents: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [concept]
+    while todo:
+        new = parents.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
+
+
+def _mixed(what: str) -> SourceError:
+    return SourceError(
+        f"{what}: files of different ESCO versions seem to be mixed.",
+        "Use the files of one download, or pass --partial to load them as they are.",
+    )
 
 
 def iri(text: str, member: Member, line: int) -> NamedNode:

@@ -142,7 +142,7 @@ def missing(found: Mapping[str, int], languages: Mapping[str, Counter[str]]) -> 
     if found["withoutNace"]:
         lacking.append(f"NACE codes of {found['withoutNace']:,} occupations")
     if not found.get("clusters"):
-        lacking.append("skill specialisations and clusters: no occupation in scope has skills")
+        lacking.append("skill figures and clusters (nothing to derive them from, or left out on request)")
     concepts = found["occupations"] + found["skills"] + found["iscoGroups"] + found["skillGroups"]
     for language, words in sorted(languages.items()):
         if (labels := words["prefLabel"]) < concepts:

@@ -228,10 +228,37 @@ def test_missing_table_is_named(table: str, ccsi: Command, data: Releases, tmp_p
     refused(ccsi("load", folder, "--data-dir", data.data_dir), str(folder), f"{table}_<language>.csv missing")
 
 
-def test_mixed_versions(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    """Two of five occupations are other ones than the relations know, as when a table comes from another version."""
-    file = bundle(tmp_path, "occupations", lambda t: t.replace("/occupation/e3b08984", "/occupation/e3b08985"))
-    refused(ccsi("load", file.parent, "--data-dir", data.data_dir), "point outside the data", "different ESCO versions")
+def english(tmp_path: Path, table: str, edit: Edit) -> Path:
+    """The English part of the bundle with one table edited; returns that table's path."""
+    file = bundle(tmp_path, table, edit)
+    for other in file.parent.glob("*_fr.csv"):
+        other.unlink()
+    return file
+
+
+def test_mixed_versions_with_other_concepts(ccsi: Command, data: Releases, tmp_path: Path) -> None:
+    file = english(tmp_path, "occupations", lambda t: t.replace("/occupation/e3b08984", "/occupation/e3b08985"))
+    ended = ccsi("load", file.parent, "--data-dir", data.data_dir)
+    refused(ended, "point outside the data", "different ESCO versions")
+
+
+def test_mixed_versions_with_another_place_in_isco(ccsi: Command, data: Releases, tmp_path: Path) -> None:
+    file = english(tmp_path, "occupations", replace(",7512,", ",7511,"))
+    ended = ccsi("load", file.parent, "--data-dir", data.data_dir)
+    refused(ended, f"{file}, line ", "ISCO group 7511", "different ESCO versions")
+
+
+@pytest.mark.parametrize(
+    ("edit", "part"),
+    [
+        (replace("2024-01-25T14:31:39.265Z", "2025-12-15T12:48:20.257Z"), "disagree on the modifiedDate of "),
+        (lambda t: t.replace("/occupation/e3b08984", "/occupation/e3b08985"), "disagree on whether there is "),
+    ],
+)
+def test_mixed_versions_of_two_languages(edit: Edit, part: str, ccsi: Command, data: Releases, tmp_path: Path) -> None:
+    file = bundle(tmp_path, "occupations", edit)
+    ended = ccsi("load", file.parent, "--data-dir", data.data_dir)
+    refused(ended, str(file), "occupations_fr.csv", part, "different ESCO versions")
 
 
 def test_folders_of_two_versions(ccsi: Command, data: Releases) -> None:
@@ -259,7 +286,11 @@ def test_a_table_of_the_next_version_in_the_official_bundle(
     (folder / "occupations_en.csv").unlink()
     (folder / "occupations_en.csv").symlink_to(esco_data / "esco-1.2.1-csv-partial" / "occupations_en.csv")
     ended = ccsi("load", folder, "--data-dir", data.data_dir)
-    refused(ended, "point outside the data", "different ESCO versions")
+    refused(ended, "occupations_en.csv", "modifiedDate", "different ESCO versions")
+    for file in folder.glob("*_[ef][sr].csv"):  # English alone
+        file.unlink()
+    ended = ccsi("load", folder, "--data-dir", data.data_dir)
+    refused(ended, "occupations_en.csv, line ", "ISCO group", "different ESCO versions")
 
 
 # --- paths and options ---------------------------------------------------------------------------------------------

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from shapes_of_esco import convert, normalised, quads
+from shapes_of_esco import convert, normalised, quads, statements, written
 
 from loaders.build import LoadRequest, load
-from loaders.normalise import Normaliser, Survey
+from loaders.csv_bundle import nace_links
+from loaders.normalise import Normaliser, Survey, survey
 from loaders.releases import Release
+from loaders.sources import Member
 
 OCC, SKILL = "http://data.europa.eu/esco/occupation/", "http://data.europa.eu/esco/skill/"
 KEEPER, FILM, SLIDES = (f"{OCC}00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 8))
@@ -204,6 +206,12 @@ def test_nace_codes_from_a_file(fixtures: Path, tmp_path: Path) -> None:
     assert supplied.manifest["counts"]["naceLinks"] == 6
     assert supplied.manifest["repairs"]["NACE links supplied from a file"] == 6
     assert supplied.manifest["repairs"]["NACE links of unknown occupations left out"] == 1
-    own = load(LoadRequest([fixtures / "csv-v1.2.1"], tmp_path, **options))
-    assert own.manifest["counts"]["naceLinks"] == 6
-    assert own.manifest["repairs"]["NACE links left out: the data has its own"] == 6
+
+
+def test_nace_codes_of_the_data_go_before_those_of_a_file(fixtures: Path) -> None:
+    folder = fixtures / "csv-v1.2.1"
+    normaliser = Normaliser(survey(statements(folder)), nace_links(Member(fixtures / "nace.csv")))
+    lines = list(normaliser.lines(written(folder)))
+    assert sum(b"hasNACECode" in line for line in lines) == 6
+    assert normaliser.repairs["NACE links left out: the data has its own"] == 6
+    assert normaliser.repairs["NACE links of unknown occupations left out"] == 1
