@@ -18,6 +18,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,7 +127,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     releases.building.mkdir(parents=True)
     normaliser = Normaliser(found, links)
     ontology = _ontology_files(request.curation)
-    with QuadWriter(releases.building / "store") as writer:
+    with ThreadPoolExecutor(1) as beside, QuadWriter(releases.building / "store") as writer:
+        files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
         writer.write_raw(counted(normaliser.lines(inputs.written()), progress))
         writer.write(ontology_quads(ontology))
         writer.flush()
@@ -134,8 +136,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         progress.stage("Deciding the scope")
         tables = scope_tables(writer.store, request.routes)
         scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
-        files = [fingerprint(p) for p in _input_files(request, inputs.source)]
-        matched = _matched(releases, files, found)
+        matched = _matched(releases, files.result(), found)
         # Runs in child processes beside what follows; clusters are the longest computation of a load.
         decided = scope.decisions if request.skills else ()
         with deriving_skills(
@@ -176,7 +177,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "quads": quads,
         "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
-        "inputs": files,
+        "inputs": files.result(),
         "clustersMatchedTo": matched.id if matched else None,
         "parameters": {
             "partial": request.partial,

@@ -82,6 +82,7 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     labels: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for language in LABEL_LANGUAGES:
         graph = {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}
+        # Binding the occupations would be elegant and takes ten times as long.
         for concept, label in select(store, "api/labels", graph):
             if (iri := _iri(concept)) in codes:
                 labels[iri][language] = [_text(label)]

@@ -67,8 +67,8 @@ def deriving_skills(
 
     ``matched`` is the release whose clusters hand on their identifiers.
     """
-    tables = skill_tables(store, occupations, decisions, languages)
-    if not can_derive(tables):
+    tables = skill_tables(store, occupations, decisions, languages) if decisions else None
+    if tables is None or not can_derive(tables):
         yield lambda: None
         return
     previous = previous_clusters(ox.Store.read_only(str(matched.store))) if matched else ()

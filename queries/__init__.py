@@ -101,4 +101,4 @@ def select(store: Store, name: str, values: Mapping[str, Iterable[Term]] | None 
     """
     query = load(name)
     solutions = store.query(query.bind(values))
-    return [tuple(solution[column] for column in query.columns) for solution in solutions]  # type: ignore[union-attr]
+    return [tuple(solution) for solution in solutions]  # type: ignore[union-attr]  # in the order of its columns, see the tests
