@@ -1,7 +1,7 @@
 """Write quads to a fresh store in bounded memory, and identify the set of quads written.
 
 The engine's bulk loader is the fastest way in, but fed with one big file it needs 1.6 GB. Fed with pieces of some
-64 MB it needs less than half of that and little more time (with 32 MB a quarter more, for many small files); while
+64 MB it needs less than half of that (larger pieces cost less time, smaller ones more, for many small files); while
 it works on one piece (without the GIL), the next is prepared.
 """
 
