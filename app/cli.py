@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from app.cli_clusters import cli as clusters_cli
 from app.cli_scope import cli as scope_cli
 from app.progress import reporter
 from app.settings import get_settings
+from loaders import dumps
 from loaders.build import LoadRequest
 from loaders.build import load as load_release
 from loaders.errors import LoadError, ReleaseError
@@ -181,11 +183,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare a release's files with the checksums of its manifest. Exit code 4 when something differs."""
-    releases = Releases(_data_dir(data_dir))
-    chosen = releases.get(release) if release else releases.current()
-    if chosen is None:
-        raise ReleaseError("No release is published.", "Load ESCO with: ccsi load PATH")
-    faults = releases.verify(chosen)
+    chosen = _chosen(release, data_dir)
+    faults = Releases(_data_dir(data_dir)).verify(chosen)
     if as_json:
         _print_json({"release": chosen.id, "sound": not faults, "faults": faults})
     elif faults:
@@ -194,6 +193,23 @@ def verify(
         out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
     if faults:
         raise typer.Exit(4)
+
+
+@releases_cli.command("dumps")
+def make_dumps(
+    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a release's downloads now, rather than when somebody first asks the service for one."""
+    made = dumps.make(_chosen(release, data_dir))
+    if as_json:
+        _print_json([asdict(dump) for dump in made])
+        return
+    table = Table("file", "bytes", "SHA-256", "graph")
+    for dump in made:
+        table.add_row(dump.name, f"{dump.bytes:,}", dump.sha256, dump.graph or "all")
+    out.print(table)
 
 
 @releases_cli.command()
@@ -218,6 +234,15 @@ def remove(
     chosen = releases.get(release)
     releases.remove(chosen)
     out.print(f"{chosen.id} is removed.", highlight=False)
+
+
+def _chosen(release: str, data_dir: Path | None) -> Release:
+    """The release with this id, or the served one. Raises ReleaseError."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release) if release else releases.current()
+    if chosen is None:
+        raise ReleaseError("No release is published.", "Load ESCO with: ccsi load PATH")
+    return chosen
 
 
 def _data_dir(given: Path | None) -> Path:

@@ -3,6 +3,7 @@
 DATA_DIR/
   releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json, carryover.json
   current -> releases/…      the served one; switched by one atomic rename
+  dumps/1.2.0-3f2a…/         downloads made of a release on demand (loaders/dumps.py); removed with it
   building/                  what a load works on; worthless after a crash and swept by the next load
   load.lock                  held while a load runs
 """
@@ -41,6 +42,11 @@ class Release:
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.path / "store"
+
+    @property
+    def dumps(self) -> Path:
+        """The folder of its downloads, which need not exist: a release itself never changes."""
+        return self.path.parent.parent / "dumps" / self.id
 
     def withdrawn(self) -> dict[str, dict[str, str]]:
         """IRI -> status, label, replacedBy of the concepts that ESCO has withdrawn."""
@@ -103,6 +109,7 @@ class Releases:
         doomed = self.folder / f".removing-{release.id}"  # gone from the list at once, whatever happens next
         release.path.rename(doomed)
         shutil.rmtree(doomed)
+        shutil.rmtree(release.dumps, ignore_errors=True)
 
     def verify(self, release: Release) -> list[str]:
         """Compare every file of the store with the checksums of the manifest; returns what is wrong, if anything."""
@@ -139,6 +146,9 @@ class Releases:
         for pointer in self.data_dir.glob(".current-*"):
             if not _runs(pointer.name.rpartition("-")[2]):
                 pointer.unlink(missing_ok=True)
+        for folder in self.data_dir.glob("dumps/.building-*"):
+            if not _runs(folder.name.rpartition("-")[2]):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _runs(process: str) -> bool:

@@ -32,6 +32,25 @@ GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
 
+# How the service abbreviates IRIs wherever it writes RDF.
+PREFIXES = {
+    "ccsi": CCSI,
+    "ccsid": CCSID,
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": DCT,
+    "esco": ESCO,
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "iso-thes": ISO_THES,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": SKOS,
+    "skosxl": SKOSXL,
+    "void": "http://rdfs.org/ns/void#",
+    "xsd": XSD,
+}
+
 ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
 
 

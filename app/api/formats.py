@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app import http
 from app.api.deps import ALL_LANGUAGES, Context
 from app.errors import NotAcceptable
-from ontology import CCSI, CCSID, DCT, ESCO, PROV, SKOS, XSD
+from ontology import PREFIXES
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -23,7 +23,6 @@ MEDIA_TYPES = {
     "turtle": "text/turtle",
     "csv": "text/csv",
 }
-_PREFIXES = {"ccsi": CCSI, "ccsid": CCSID, "dct": DCT, "esco": ESCO, "prov": PROV, "skos": SKOS, "xsd": XSD}
 
 Format = Annotated[
     Literal["json", "jsonld", "turtle", "csv"] | None,
@@ -71,7 +70,7 @@ def respond(
         body = orjson.dumps(payload)
     elif chosen == "turtle":
         triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
-        body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
+        body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     else:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180

@@ -2,7 +2,7 @@
 
 Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY``. It may be killed at any
 moment: it holds nothing but its snapshot. It ends by itself when the service goes away, even in the middle of a query.
-Imports only the engine and the standard library, so that a killed worker is replaced within some 50 ms.
+Imports only the engine, the standard library and constants, so that a killed worker is replaced within some 50 ms.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from app.sparql import confine, counting, wire
+from ontology import PREFIXES
 
 _RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]]]] = {
     "json": (ox.QueryResultsFormat.JSON, counting.json_rows),
@@ -36,18 +37,6 @@ _GRAPHS = {
     "nq": ox.RdfFormat.N_QUADS,
 }
 _PREFIXED = frozenset(["ttl", "trig", "rdf"])
-_PREFIXES = {
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "dct": "http://purl.org/dc/terms/",
-    "prov": "http://www.w3.org/ns/prov#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "skosxl": "http://www.w3.org/2008/05/skos-xl#",
-    "esco": "http://data.europa.eu/esco/model#",
-    "ccsi": "https://w3id.org/ccsi/ns#",
-}
 _SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is itself stuck
 _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
 _KEPT_MEMORY = 4  # a worker that keeps more than this part of its memory is replaced
@@ -111,7 +100,7 @@ def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, A
         name = request["graph"]
         if name is None:
             return {"fault": wire.FORM, "message": "graph"}
-        prefixes = _PREFIXES if name in _PREFIXED else None
+        prefixes = PREFIXES if name in _PREFIXED else None
         ox.serialize(_counted(result, sink, request["rows"]), sink, _GRAPHS[name], prefixes=prefixes)  # type: ignore[arg-type]
         return {"kind": "graph", "format": name}
     if isinstance(result, ox.QueryBoolean):
