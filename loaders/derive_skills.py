@@ -15,29 +15,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from analysis import skills
-from analysis.skills.tables import (
-    Cluster,
-    Group,
-    LineageEntry,
-    PreviousCluster,
-    Quality,
-    Scope,
-    Skill,
-    SkillsResult,
-    SkillTables,
-)
+from analysis.skills.names import BASE_LANGUAGE, label
+from analysis.skills.tables import Group, PreviousCluster, Scope, Skill, SkillsResult, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.errors import LoadError
 from loaders.releases import Release
 from ontology import CCSID, GRAPH_LABELS, SCHEME
 from queries import select
 
-BASE_LANGUAGE = "en"
 PROCESSES = 2
 SMALL_SCOPE = 40  # (occupation, domain) pairs below which the work takes a second or two
 # ESCO's collections that count as an aspect of a domain's profile; see analysis.skills.transversal.
@@ -51,8 +42,6 @@ COLLECTIONS = {
 }
 _CLUSTER = CCSID + "cluster/"
 _UNIT = CCSID + "unit/"
-
-Found = tuple[tuple[Cluster, ...], tuple[LineageEntry, ...], tuple[Quality, ...]]
 
 
 @contextmanager
@@ -107,10 +96,10 @@ def skill_tables(
     named = used | codes.keys() | inside
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for language in sorted({BASE_LANGUAGE, *languages}):
-        for concept, label in select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}):
+        for concept, text in select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}):
             iri = _iri(concept)
             if iri in named or (language == BASE_LANGUAGE and iri in kinds):
-                labels[iri][language] = _iri(label)
+                labels[iri][language] = _iri(text)
     graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
     texts = {_iri(s): {BASE_LANGUAGE: _iri(t)} for s, t in select(store, "materialise/skill_descriptions", graph)}
     return SkillTables(
@@ -175,17 +164,17 @@ def deriving(
         yield lambda: skills.derive(tables, previous, chosen)
         return
     stage = skills.prepare(tables)
-    units = [u for u in stage.units if skills.is_clustered(u)]
-    waiting = deque(u.id for u in sorted(units, key=lambda u: (-len(u.weights), u.id)))
-    start = pickle.dumps((tables, tuple(previous), chosen))
-    children = [_Child() for _ in range(min(processes, len(units)))]
+    waiting = deque(
+        u.id for u in sorted(stage.units, key=lambda u: (not skills.is_clustered(u), -len(u.weights), u.id))
+    )
+    start = pickle.dumps((spoken_in_one_language(tables), tuple(previous), chosen))
+    children = [_Child() for _ in range(min(processes, len(waiting)))]
     with ThreadPoolExecutor(len(children)) as threads:
         running = [threads.submit(child.work, start, waiting) for child in children]
 
         def result() -> SkillsResult:
-            rows = [row for unit in stage.units for row in stage.specialisations(unit)]
             found = {unit: made for r in running for unit, made in r.result().items()}
-            return skills.assemble(stage, rows, [found[u.id] for u in units], chosen)
+            return skills.assemble(stage, [found[u.id] for u in stage.units], chosen)
 
         try:
             yield result
@@ -195,8 +184,29 @@ def deriving(
                 child.end()
 
 
+def spoken_in_one_language(tables: SkillTables) -> SkillTables:
+    """The tables with one language of labels only, which is all that a child process reads.
+
+    Clusters are named in every language by the parent, so that the languages of a release are held once.
+    """
+
+    def one(labels: Mapping[str, str]) -> dict[str, str]:
+        return {BASE_LANGUAGE: text} if (text := label(labels, BASE_LANGUAGE)) else {}
+
+    used = {s for o, _ in tables.scope for s in tables.occupations[o].essential | tables.occupations[o].optional}
+    return replace(
+        tables,
+        skills={
+            iri: replace(s, labels=one(s.labels), descriptions=one(s.descriptions) if iri in used else {})
+            for iri, s in tables.skills.items()
+        },
+        occupations={iri: replace(o, labels={}) for iri, o in tables.occupations.items()},
+        groups={iri: replace(g, labels=one(g.labels)) for iri, g in tables.groups.items()},
+    )
+
+
 class _Child:
-    """A process that clusters one unit after the other: identifiers in, pickled results out.
+    """A process that derives one unit after the other: identifiers in, pickled results out.
 
     A plain process rather than multiprocessing: the parent runs threads of the engine, which do not survive a fork, and a
     child that reads its orders from a pipe ends by itself when the parent is killed.
@@ -209,11 +219,11 @@ class _Child:
             cwd=Path(__file__).parent.parent, env=environment, start_new_session=True,
         )  # fmt: skip
 
-    def work(self, start: bytes, waiting: deque[str]) -> dict[str, Found]:
+    def work(self, start: bytes, waiting: deque[str]) -> dict[str, skills.UnitResult]:
         """Feed the process until nothing waits; runs in a thread. Raises LoadError when the process dies."""
         orders, answers = self._process.stdin, self._process.stdout
         assert orders is not None and answers is not None  # noqa: S101, PT018  # both are pipes
-        found: dict[str, Found] = {}
+        found: dict[str, skills.UnitResult] = {}
         try:
             orders.write(start)
             while True:
@@ -246,8 +256,7 @@ def _serve() -> None:
     units = {u.id: u for u in stage.units}
     while line := orders.readline():
         unit = units[line.decode().strip()]
-        made = skills.cluster_unit(stage, features, unit, stage.specialisations(unit), settings, previous)
-        pickle.dump((made.clusters, made.lineage, made.quality), answers)
+        pickle.dump(skills.derive_unit(stage, features, unit, settings, previous), answers)
         answers.flush()
 
 

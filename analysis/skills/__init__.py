@@ -17,9 +17,7 @@ from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Sparse, Use, use_matrix
 from analysis.skills.tables import (
     Cluster,
-    LineageEntry,
     PreviousCluster,
-    Quality,
     SkillsResult,
     SkillTables,
     Specialisation,
@@ -34,9 +32,10 @@ __all__ = [
     "Features",
     "Settings",
     "Stage",
+    "UnitResult",
     "assemble",
-    "cluster_unit",
     "derive",
+    "derive_unit",
     "features",
     "is_clustered",
     "parameters",
@@ -99,41 +98,44 @@ def is_clustered(unit: Unit) -> bool:
     return unit.kind in ("domain", "ccsi")
 
 
-def cluster_unit(
-    stage: Stage,
-    skill_features: Features,
-    unit: Unit,
-    rows: Sequence[Specialisation],
-    settings: Settings,
-    previous: Sequence[PreviousCluster] = (),
-) -> clusters.DomainClusters:
-    """The clusters of one unit. Units do not touch each other: every identifier begins with the unit's own."""
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """What is derived for one unit; ``clusters`` is None where it has none of its own."""
+
+    rows: tuple[Specialisation, ...]
+    clusters: clusters.DomainClusters | None
+
+
+def derive_unit(
+    stage: Stage, skill_features: Features, unit: Unit, settings: Settings, previous: Sequence[PreviousCluster] = ()
+) -> UnitResult:
+    """Derive one unit. Units do not touch each other: every identifier begins with the unit's own."""
+    rows = stage.specialisations(unit)
+    if not is_clustered(unit):
+        return UnitResult(rows, None)
     taken = {p.id for p in previous}
-    return clusters.cluster_domain(
+    found = clusters.cluster_domain(
         stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
     )
+    return UnitResult(rows, found)
 
 
-def assemble(
-    stage: Stage,
-    rows: Sequence[Specialisation],
-    found: Sequence[tuple[Sequence[Cluster], Sequence[LineageEntry], Sequence[Quality]]],
-    settings: Settings,
-) -> SkillsResult:
+def assemble(stage: Stage, found: Sequence[UnitResult], settings: Settings) -> SkillsResult:
     """The whole result from its parts; ``found`` in the order of the units."""
     flow, groups = specialisation.flow_matrix(stage.use, stage.hierarchy)
     shares = (specialisation.occupation_profiles(stage.use) @ flow).tocsr()
+    clustered = [f.clusters for f in found if f.clusters]
     return SkillsResult(
         units=stage.units,
-        specialisations=tuple(rows),
+        specialisations=tuple(row for f in found for row in f.rows),
         group_shares=tuple(
             g for unit in stage.units for g in specialisation.group_shares(stage.use, unit, shares, groups)
         ),
         transversality=stage.transversality,
         profiles=transversal.profiles(stage.tables, stage.use, stage.hierarchy, stage.units),
-        clusters=tuple(c for f in found for c in f[0]),
-        lineage=tuple(e for f in found for e in f[1]),
-        quality=tuple(q for f in found for q in f[2]),
+        clusters=tuple(c for f in clustered for c in clusters.named(stage.tables, f)),
+        lineage=tuple(e for f in clustered for e in f.lineage),
+        quality=tuple(q for f in clustered for q in f.quality),
         parameters=parameters(settings),
     )
 
@@ -147,12 +149,5 @@ def derive(
     settings = settings or Settings()
     stage = prepare(tables)
     skill_features = features(tables, stage.use, stage.hierarchy)
-    rows: list[Specialisation] = []
-    found = []
-    for unit in stage.units:
-        mine = stage.specialisations(unit)
-        rows.extend(mine)
-        if is_clustered(unit):
-            made = cluster_unit(stage, skill_features, unit, mine, settings, tuple(previous or ()))
-            found.append((made.clusters, made.lineage, made.quality))
-    return assemble(stage, rows, found, settings)
+    found = [derive_unit(stage, skill_features, unit, settings, tuple(previous or ())) for unit in stage.units]
+    return assemble(stage, found, settings)

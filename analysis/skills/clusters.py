@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,13 +39,15 @@ LEVELS: tuple[Level, ...] = ("broad", "fine")
 
 @dataclass(frozen=True, slots=True)
 class DomainClusters:
-    """What is derived for one domain."""
+    """What is derived for one domain; ``parts`` are what the clusters are named after, in the same order.
+
+    The clusters have no labels and descriptions yet: see :func:`named`.
+    """
 
     clusters: tuple[Cluster, ...]
+    parts: tuple[names.Parts, ...]
     lineage: tuple[LineageEntry, ...]
     quality: tuple[Quality, ...]
-    skills: Ints
-    partition: Partition
 
 
 def clustered_skills(use: Use, rows: Sequence[Specialisation]) -> Ints:
@@ -167,13 +169,14 @@ def cluster_domain(
     previous: Sequence[PreviousCluster],
     taken: set[str],
 ) -> DomainClusters:
-    """Cluster one domain (or the CCSI) and describe what comes out. ``taken`` collects the identifiers in use."""
+    """Cluster one domain (or the CCSI). ``taken`` collects the identifiers in use."""
     columns = clustered_skills(use, rows)
     part = partition(features, columns, use.rows(unit.weights), settings)
     skills = [use.skills[j] for j in columns]
     clusters: list[Cluster] = []
     lineage: list[LineageEntry] = []
     figures: list[Quality] = []
+    said: list[names.Parts] = []
     parents: dict[int, str] = {}
     for level in LEVELS:
         labels = part.broad if level == "broad" else part.fine
@@ -183,8 +186,8 @@ def cluster_domain(
         found = [members(skills, labels, c, share, strength) for c in range(n)]
         own = [[m for m in ms if m.primary] for ms in found]
         parts = names.describe_parts(tables, hierarchy, [[(m.skill, m.centrality) for m in ms] for ms in own])
-        labelled = [names.compose_labels(tables, p) for p in parts]
-        slugs = [_slug(labelled[c], tables, parts[c]) for c in range(n)]
+        said.extend(parts)
+        slugs = [_slug(tables, p) for p in parts]
         if level == "fine":
             # A fine cluster that is all of its broad one would be the same thing under two names.
             slugs = [f"{parents[int(part.broad[labels == c][0])].split('/', 1)[1]}/{slugs[c]}" for c in range(n)]
@@ -213,10 +216,8 @@ def cluster_domain(
                     domain=unit.id,
                     level=level,
                     parent=parents[int(part.broad[inside[0]])] if level == "fine" else "",
-                    labels=labelled[c],
-                    descriptions=names.compose_descriptions(
-                        tables, len(inside), central[:3], parts[c].groups, [o for o, _ in occupations[:3]]
-                    ),
+                    labels={},
+                    descriptions={},
                     members=found[c],
                     central=central,
                     groups=_above(hierarchy, [skills[i] for i in inside], False),
@@ -229,12 +230,30 @@ def cluster_domain(
                 )
             )
         figures.append(_quality(unit.id, level, unit, hierarchy, skills, part, labels, supports))
-    return DomainClusters(tuple(clusters), tuple(lineage), tuple(figures), columns, part)
+    return DomainClusters(tuple(clusters), tuple(said), tuple(lineage), tuple(figures))
 
 
-def _slug(labels: dict[str, str], tables: SkillTables, parts: names.Parts) -> str:
+def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
+    """The clusters with label and description in every language that the tables allow."""
+    return tuple(
+        replace(
+            c,
+            labels=names.compose_labels(tables, parts),
+            descriptions=names.compose_descriptions(
+                tables,
+                sum(m.primary for m in c.members),
+                c.central[:3],
+                parts.groups,
+                [o for o, _ in c.occupations[:3]],
+            ),
+        )
+        for c, parts in zip(found.clusters, found.parts, strict=True)
+    )
+
+
+def _slug(tables: SkillTables, parts: names.Parts) -> str:
     """The slug of a new cluster: its most telling skill, after what kind of product it is, else whatever label there is."""
     telling = (parts.head, *parts.skills[:1]) if parts.products else parts.skills[:1]
     said = [names.label(names.labels_of(tables, s), names.BASE_LANGUAGE) for s in telling]
-    text = " ".join(t for t in said if t) or (labels[min(labels)] if labels else "")
-    return identity.slug(text)
+    text = " ".join(t for t in said if t)
+    return identity.slug(text or names.label(names.compose_labels(tables, parts), names.BASE_LANGUAGE) or "")

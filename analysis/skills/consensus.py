@@ -17,11 +17,10 @@ import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
 from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 
-from analysis.skills.graph import Features, Weights, knn, leiden, relatedness
+from analysis.skills.graph import Features, Relatedness, Weights, knn, leiden
 from analysis.skills.matrix import Floats, Ints, Sparse
 
 
@@ -70,18 +69,14 @@ def ensemble(
 ) -> tuple[Sparse, Floats, Floats, Floats]:
     """The whole graph, its similarities, and the co-associations at the broad and the fine resolutions."""
     n = len(skills)
-    sums: tuple[NDArray[np.float32], NDArray[np.float32]] = (
-        np.zeros((n, n), dtype=np.float32),
-        np.zeros((n, n), dtype=np.float32),
-    )
+    sums = [np.zeros((n, n), dtype=np.int16) for _ in range(2)]
     counts = [0, 0]
     whole, similarity = None, np.zeros((n, n))
     occupations = features.use.occupations
+    related = Relatedness(features, skills, settings.weights)
     for view in range(settings.views + 1):
-        keep = np.ones(len(occupations), dtype=np.bool_)
-        if view:
-            keep[[r for r in domain_rows if left_out(occupations[r], view, settings.part)]] = False
-        seen = relatedness(features, skills, settings.weights, keep if view else None)
+        gone = [r for r in domain_rows if view and left_out(occupations[r], view, settings.part)]
+        seen = related.without(np.array(gone, dtype=np.int64))
         graph = knn(seen, settings.neighbours)
         if view == 0:
             whole, similarity = graph, seen
@@ -91,10 +86,10 @@ def ensemble(
             for r, resolution in enumerate(resolutions):
                 for run in range(runs):
                     seed = settings.seed * 1_000_003 + view * 1009 + r * 101 + run
-                    labels = leiden(graph, resolution, seed)
-                    np.add(sums[level], labels[:, None] == labels[None, :], out=sums[level])
+                    labels = leiden(graph, resolution, seed).astype(np.int16)
+                    sums[level] += labels[:, None] == labels[None, :]
                     counts[level] += 1
-    together = [np.round(s.astype(np.float64) / max(c, 1), 9) for s, c in zip(sums, counts, strict=True)]
+    together = [np.round(s / max(c, 1), 9) for s, c in zip(sums, counts, strict=True)]
     return whole, similarity, together[0], together[1]
 
 

@@ -26,11 +26,12 @@ def coreness(mine: Sparse, support: Floats) -> Floats:
     if len(nodes) < 3:
         return result
     columns = mine[:, nodes]
-    together = (columns.T @ columns).toarray()
+    together = (columns.T @ columns).tocoo()
     # theta(s, s') = co-use / max(use): minimum conditional probability (Hidalgo et al. 2007).
+    pairs = (together.data >= MIN_SUPPORT) & (together.row != together.col)
+    row, column, common = together.row[pairs], together.col[pairs], together.data[pairs]
     count = support[nodes]
-    theta = np.where(together >= MIN_SUPPORT, together, 0.0) / np.maximum(count[:, None], count[None, :])
-    np.fill_diagonal(theta, 0.0)
+    theta = sp.csr_matrix((common / np.maximum(count[row], count[column]), (row, column)), shape=together.shape)
     graph = knn(theta, NEIGHBOURS)
     if graph.nnz == 0:
         return result

@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.skills import clusters, coherence, derive, quality, specialisation, transversal
 from analysis.skills.consensus import Settings, partition
-from analysis.skills.graph import Features, Weights, features, knn, leiden, relatedness
+from analysis.skills.graph import Features, Relatedness, Weights, features, knn, leiden
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
 from analysis.skills.tables import Level, SkillsResult, SkillTables, Unit
@@ -202,7 +202,7 @@ def compare_alternatives(
         def plain(b: Bench, measure: str, seed: int, name: str = domain) -> tuple[list[str], Ints, Any]:
             mine = b.skills(b.units[name])
             similarity = (
-                relatedness(b.features, mine, Weights(1, 0, 0, 0))
+                Relatedness(b.features, mine, Weights(1, 0, 0, 0)).without(np.array([], dtype=np.int64))
                 if measure == "cosine"
                 else association(b.use, mine, measure)
             )

@@ -23,8 +23,10 @@ import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Bools, Floats, Ints, Sparse, Use, column_sums, one_hot, row_sums, unit_rows
+from analysis.skills.matrix import Floats, Ints, Sparse, Use, column_sums, one_hot, row_sums, unit_rows
 from analysis.skills.tables import SkillTables
+
+_BLOCK = 256  # rows of the neighbour search at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class Features:
     links: Sparse
     kinds: Sparse
     weighted: Sparse = field(repr=False)
+    # ISCO unit groups by skills: how many of the group's occupations use the skill; and how many skills that are.
+    users: Sparse = field(repr=False)
+    variety: Floats = field(repr=False)
 
 
 def features(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> Features:
@@ -68,48 +73,84 @@ def features(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> Features:
     links = sp.csr_matrix((np.ones(len(both)), ([a for a, _ in both], [b for _, b in both])), shape=(n, n))
     length = row_sums(use.binary)
     weighted = (sp.diags(np.log(max(n, 2) / np.maximum(length, 1.0))) @ use.x).tocsr()
-    return Features(use, places, links, one_hot(use.iscos)[0], weighted)
+    kinds = one_hot(use.iscos)[0]
+    users = (kinds.T @ use.binary).tocsr()
+    return Features(use, places, links, kinds, weighted, users, np.diff(users.indptr).astype(np.float64))
 
 
-def relatedness(features: Features, skills: Ints, weights: Weights, keep: Bools | None = None) -> Floats:
-    """Dense symmetric relatedness (0..1, zero diagonal) of the given skills, seen through the occupations kept."""
-    n = len(skills)
-    total = weights.use + weights.kind + weights.place + weights.link
-    result = np.zeros((n, n))
-    weighted, x, kinds = features.weighted, features.use.x, features.kinds
-    if keep is not None:
-        weighted, x, kinds = weighted[keep], x[keep], kinds[keep]
-    if weights.use:
-        v = unit_rows(weighted[:, skills].T.tocsr())
-        result += weights.use * (v @ v.T).toarray()
-    if weights.kind:
-        v = (x[:, skills].T @ kinds).tocsr()
-        v.data = np.sqrt(v.data)
-        variety = column_sums((kinds.T @ x > 0).T)
-        v = unit_rows(v @ sp.diags(np.log(max(x.shape[1], 2) / np.maximum(variety, 1.0))))
-        result += weights.kind * (v @ v.T).toarray()
-    if weights.place:
-        v = features.places[skills]
-        result += weights.place * (v @ v.T).toarray()
-    if weights.link:
-        result += weights.link * features.links[skills][:, skills].toarray()
-    np.fill_diagonal(result, 0.0)
-    # Rounded, so that sums taken in another order by another BLAS do not change who is whose neighbour.
-    rounded: Floats = np.round(result / total, 9)
-    return rounded
+class Relatedness:
+    """Relatedness among some skills, asked again and again with other occupations left out.
+
+    What does not depend on occupations (place and link) and the columns of the skills are taken out once.
+    """
+
+    def __init__(self, features: Features, skills: Ints, weights: Weights) -> None:
+        self._weights = weights
+        self._features = features
+        self._weighted = features.weighted[:, skills]
+        self._x = features.use.x[:, skills]
+        n = len(skills)
+        self._fixed: Floats = np.zeros((n, n))
+        if weights.place:
+            v = features.places[skills]
+            self._fixed += weights.place * (v @ v.T).toarray()
+        if weights.link:
+            self._fixed += weights.link * features.links[skills][:, skills].toarray()
+
+    def without(self, left_out: Ints) -> Floats:
+        """Dense symmetric relatedness (0..1, zero diagonal), as seen without the occupations in these rows."""
+        weights = self._weights
+        keep = np.ones(self._x.shape[0], dtype=np.bool_)
+        keep[left_out] = False
+        result = self._fixed.copy()
+        if weights.use:
+            v = unit_rows(self._weighted[keep].T.tocsr())
+            result += weights.use * (v @ v.T).toarray()
+        if weights.kind:
+            v = (self._x[keep].T @ self._features.kinds[keep]).tocsr()
+            v.data = np.sqrt(v.data)
+            idf = np.log(max(len(self._features.use.skills), 2) / np.maximum(self._variety(left_out), 1.0))
+            v = unit_rows(v @ sp.diags(idf))
+            result += weights.kind * (v @ v.T).toarray()
+        np.fill_diagonal(result, 0.0)
+        result /= weights.use + weights.kind + weights.place + weights.link
+        # Rounded, so that sums taken in another order by another BLAS do not change who is whose neighbour.
+        return np.round(result, 9, out=result)
+
+    def _variety(self, left_out: Ints) -> Floats:
+        """How many of all skills each ISCO unit group uses; only groups of occupations left out are counted again."""
+        f = self._features
+        variety = f.variety.copy()
+        touched = np.unique(f.kinds[left_out].indices)
+        if len(touched):
+            users = f.users[touched] - f.kinds[left_out][:, touched].T @ f.use.x[left_out].sign()
+            users.eliminate_zeros()
+            variety[touched] = np.diff(users.tocsr().indptr)
+        return variety
 
 
-def knn(similarity: Floats, k: int) -> Sparse:
-    """Each node tied to its k most similar others; a tie holds if either side has it. Ties in rank: lower index."""
-    n = len(similarity)
+def knn(similarity: Floats | Sparse, k: int) -> Sparse:
+    """Each node tied to its k most similar others; a tie holds if either side has it. Ties in rank: lower index.
+
+    ``similarity`` is symmetric with a zero diagonal, dense or sparse; rows are taken in blocks to save memory.
+    """
+    n = similarity.shape[0]
     if n < 2:
         return sp.csr_matrix((n, n))
     k = min(k, n - 1)
-    order = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-    mask = np.zeros((n, n), dtype=np.bool_)
-    np.put_along_axis(mask, order, True, axis=1)
-    mask &= similarity > 0
-    return sp.csr_matrix(np.where(mask | mask.T, similarity, 0.0))
+    blocks = []
+    for start in range(0, n, _BLOCK):
+        part = similarity[start : start + _BLOCK]
+        rows: Floats = part if isinstance(part, np.ndarray) else part.toarray()
+        least = np.partition(rows, n - k, axis=1)[:, n - k, None]  # the k-th largest
+        chosen = rows > least
+        equal = rows == least
+        room = k - chosen.sum(axis=1, keepdims=True)
+        chosen |= equal & (np.cumsum(equal, axis=1, dtype=np.int32) <= room)
+        chosen &= rows > 0
+        blocks.append(sp.csr_matrix(np.where(chosen, rows, 0.0)))
+    ties = sp.vstack(blocks, format="csr")
+    return ties.maximum(ties.T).tocsr()
 
 
 def leiden(graph: Sparse, resolution: float, seed: int) -> Ints:

@@ -44,21 +44,34 @@ class Hierarchy:
 
         Every node passes what it receives to its parents in equal parts, so on any cut through the hierarchy, such as
         the top branches S, K, L and T, the parts add up to 1. A skill without parents flows to ``UNCLASSIFIED``.
+
+        Raises ValueError on a cycle, which the loader never lets into a release.
         """
-        known = self._flow.get(iri)
-        if known is None:
-            known = {}
-            parents = self.parents(iri)
-            if not parents and iri in self.tables.skills:
-                known[UNCLASSIFIED] = 1.0
-            for p in parents:
-                part = 1.0 / len(parents)
-                if p in self.tables.groups:
-                    known[p] = known.get(p, 0.0) + part
-                for a, share in self.flow(p).items():
-                    known[a] = known.get(a, 0.0) + part * share
-            self._flow[iri] = known
-        return known
+        path = [] if iri in self._flow else [iri]
+        while path:
+            above = next((p for p in self.parents(path[-1]) if p not in self._flow), None)
+            if above is None:
+                self._flow[path[-1]] = self._passed_on(path[-1])
+                path.pop()
+            elif above in path:
+                raise ValueError(f"The hierarchy has a cycle through {above}.")
+            else:
+                path.append(above)
+        return self._flow[iri]
+
+    def _passed_on(self, iri: str) -> dict[str, float]:
+        """What reaches the groups above, once the flow of every parent is known."""
+        parents = self.parents(iri)
+        if not parents and iri in self.tables.skills:
+            return {UNCLASSIFIED: 1.0}
+        found: dict[str, float] = {}
+        for p in parents:
+            part = 1.0 / len(parents)
+            if p in self.tables.groups:
+                found[p] = found.get(p, 0.0) + part
+            for a, share in self._flow[p].items():
+                found[a] = found.get(a, 0.0) + part * share
+        return found
 
     def code(self, iri: str) -> str:
         """The code of a group, or "" for anything else."""

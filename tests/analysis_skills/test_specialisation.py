@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from analysis.skills import specialisation as sp
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import use_matrix
-from analysis.skills.tables import Specialisation
+from analysis.skills.tables import Group, Specialisation
 
 from .toy import toy
 
@@ -94,3 +95,19 @@ def test_group_shares_of_a_unit_add_to_one() -> None:
     for unit in sp.units(tables):
         found = {s.group: s.share for s in sp.group_shares(use, unit, shares, groups)}
         assert found["g:S"] + found["g:T"] == pytest.approx(1.0)
+
+
+def test_a_cycle_in_the_hierarchy_is_named() -> None:
+    tables = toy()
+    top = tables.groups["g:S"]
+    tables.groups["g:S"] = replace(top, broader=frozenset({"g:S1.1"}))
+    with pytest.raises(ValueError, match="cycle through g:S"):
+        Hierarchy(tables).flow("paint-0")
+
+
+def test_a_deep_hierarchy_is_no_fault() -> None:
+    tables = toy()
+    for i in range(3000):
+        tables.groups[f"g:{i}"] = Group(f"g:{i}", f"S9.{i}", {}, frozenset({f"g:{i + 1}" if i < 2999 else "g:S"}))
+    tables.skills["unused"] = replace(tables.skills["unused"], broader=frozenset({"g:0"}))
+    assert Hierarchy(tables).flow("unused")["g:S"] == 1.0
