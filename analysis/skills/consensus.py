@@ -29,7 +29,8 @@ class Settings:
     """Parameters of the clustering; the defaults are the published method.
 
     ``views`` counts the graphs drawn with a ``1 / part`` of the domain's occupations left out, ``runs`` the Leiden runs
-    per view and resolution. ``cut`` and ``fine_cut`` are heights (1 - co-association) at which the trees are cut.
+    per view and resolution; more than ``large`` skills are as stable with one. ``cut`` and ``fine_cut`` are heights
+    (1 - co-association) at which the trees are cut.
     """
 
     weights: Weights = field(default_factory=Weights)
@@ -39,6 +40,7 @@ class Settings:
     views: int = 30
     part: int = 5
     runs: int = 2
+    large: int = 300
     cut: float = 0.7
     fine_cut: float = 0.6
     min_size: int = 4
@@ -81,7 +83,7 @@ def ensemble(
         if view == 0:
             whole, similarity = graph, seen
         # The view of everything counts four times: it is the one that is true.
-        runs = settings.runs * (1 if view else 4)
+        runs = (settings.runs if n <= settings.large else 1) * (1 if view else 4)
         for level, resolutions in enumerate((settings.resolutions, settings.fine_resolutions)):
             for r, resolution in enumerate(resolutions):
                 for run in range(runs):

@@ -13,13 +13,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.api import models
+from app.api.formats import MEDIA_TYPES
 from app.api.models import LinkedShape, Problem
 from app.api.scope_models import SCOPE_ANSWERS
+from app.api.skill_models import SKILL_ANSWERS
+from app.pictures.canvas import PICTURE_TYPES
 
-ANSWERS = models.ANSWERS | SCOPE_ANSWERS
+ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
+# Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
+ABRIDGED = ("/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}")
+SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release
 _REF = "#/components/schemas/"
 _HEADERS = {
@@ -82,11 +88,19 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         good["content"] = {media_type: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
     if path in examples():
         example = examples()[path]
-        good["description"] = f"For example `GET {example['request']}`, answered from the bundled sample."
+        cut = ", long lists cut" if path in ABRIDGED else ""
+        good["description"] = f"For example `GET {example['request']}`, answered from the bundled sample{cut}."
         good.setdefault("content", {}).setdefault(media_type, {})["example"] = example["answer"]
+    parameters = {p["name"] for p in operation.get("parameters", ())}
+    if "format" in parameters:
+        schema = good["content"][media_type]["schema"]
+        good["content"]["application/ld+json"] = {"schema": schema}
+        for name in ("turtle", "csv"):
+            good["content"][MEDIA_TYPES[name]] = {"schema": {"type": "string"}}
+    if "{kind}" in path:
+        good["content"] = {media: {"schema": {"type": "string"}} for media in PICTURE_TYPES.values()}
     names = ["X-Request-ID"] if path in SERVICE else list(_HEADERS)
     good["headers"] = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
-    parameters = {p["name"] for p in operation.get("parameters", ())}
     if "offset" in parameters:
         good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
     if path not in SERVICE:
@@ -98,6 +112,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         faults.add("404")
     if "{uuid}" in path or "uri" in parameters:
         faults.add("410")
+    if "format" in parameters:
+        faults.add("406")
     for status in sorted(faults):
         responses[status] = {
             "description": _FAULTS[status],

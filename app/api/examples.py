@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from starlette.types import Message
 
-from app.api.description import EXAMPLES, PREFIX
+from app.api.description import ABRIDGED, EXAMPLES, PREFIX, SHOWN
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.starter import load_starter
 
 HOST = "ccsi.example"
-# Path of the API -> a request whose answer is small enough to show whole.
+# Path of the API -> a request whose answer is small enough to show, most of them whole.
 REQUESTS = {
     "/domains": "/domains?limit=2",
     "/domains/{id}": "/domains/gaming",
@@ -35,6 +35,13 @@ REQUESTS = {
     "/scope/review-queue": "/scope/review-queue?limit=1",
     "/scope/occupations/{uuid}": "/scope/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd",
     "/crosswalk": "/crosswalk?nace=91.02&revision=2",
+    "/domains/{id}/skills": "/domains/heritage/skills?limit=1",
+    "/domains/{id}/transversal": "/domains/heritage/transversal",
+    "/domains/{id}/clusters": "/domains/heritage/clusters?limit=1",
+    "/domains/compare": "/domains/compare?ids=heritage,audiovisual",
+    "/clusters/{id}": "/clusters/heritage/art-collections",
+    "/skills/{uuid}/clusters": "/skills/f2fdd2db-8755-4540-8af8-b46f2c0de95f/clusters",
+    "/occupations/{uuid}/clusters": "/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd/clusters",
     "/health/live": "/health/live",
 }
 Get = Callable[[str], Awaitable[tuple[int, Any]]]
@@ -47,8 +54,15 @@ async def gather(get: Get) -> dict[str, dict[str, Any]]:
         status, answer = await get(PREFIX + request)
         if status != 200:
             raise RuntimeError(f"{request} answered {status}: {answer}")
-        found[path] = {"request": PREFIX + request, "answer": answer}
+        found[path] = {"request": PREFIX + request, "answer": abridged(answer) if path in ABRIDGED else answer}
     return found
+
+
+def abridged(answer: Any) -> Any:
+    """The answer with every list in it cut to the first ``SHOWN``."""
+    if isinstance(answer, list):
+        return [abridged(item) for item in answer[:SHOWN]]
+    return {name: abridged(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
 
 
 async def ask(app: FastAPI, target: str) -> tuple[int, Any]:

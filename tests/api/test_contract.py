@@ -34,6 +34,14 @@ MORE = {
     "/scope": ["/scope"],
     "/scope/review-queue": ["/scope/review-queue?limit=500"],
     "/crosswalk": ["/crosswalk?isco=26", "/crosswalk?nace=90", "/crosswalk?esco=691d30cc-6b2c-4025-89b4-3e719fe664c7"],
+    "/domains/{id}/skills": [
+        "/domains/ccsi/skills?limit=500",
+        "/domains/museums/skills",
+        "/domains/gaming/skills?sort=coreness",
+    ],
+    "/domains/{id}/transversal": ["/domains/ccsi/transversal", "/domains/museums/transversal"],
+    "/domains/{id}/clusters": [f"/domains/{d}/clusters?limit=500" for d in ("heritage", "gaming", "ccsi", "museums")],
+    "/domains/compare": ["/domains/compare?ids=heritage,design,gaming&language=*"],
     "/releases": ["/releases"],
     "/limits": ["/limits"],
     "/health/live": ["/health/live"],
@@ -48,6 +56,8 @@ def test_answers_have_the_shapes_described(api: InProcess, catalogue: Any, path:
     if "{uuid}" in path:
         concepts = list(catalogue.occupations if "occupations" in path else catalogue.skills)
         requests += [path.replace("{uuid}", iri.rpartition("/")[2]) for iri in concepts[::7]]
+    if path == "/clusters/{id}":
+        requests += [f"/clusters/{key}" for key in list(catalogue.analysis.clusters)[::5]]
     shape: TypeAdapter[Any] = TypeAdapter(ANSWERS[path][0])
     assert requests
     for request in requests:
@@ -93,6 +103,13 @@ def test_description(api: InProcess) -> None:
     occupation = found["paths"]["/api/v1/occupations/{uuid}"]["get"]["responses"]
     assert occupation.keys() >= {"200", "304", "404", "410", "422", "503"}
     assert occupation["200"]["content"]["application/json"]["example"]["className"] == "Occupation"
+    skills = found["paths"]["/api/v1/domains/{id}/skills"]["get"]["responses"]
+    assert skills["200"]["content"].keys() == {"application/json", "application/ld+json", "text/turtle", "text/csv"}
+    assert "406" in skills
+    assert found["paths"]["/api/v1/domains/{id}/clusters.{kind}"]["get"]["responses"]["200"]["content"].keys() == {
+        "image/svg+xml",
+        "image/png",
+    }
     assert shapes["OccupationDetail"]["x-jsonld-context"] == "/api/v1/context.jsonld"
 
 
@@ -222,17 +239,48 @@ NAMES = [
     "domain",
     "uri",
     "x",
+    "format",
+    "level",
+    "ids",
+    "class",
+    "group",
+    "min-support",
+    "max-q",
+    "sort",
 ]
 VALUES = st.one_of(
     st.text(max_size=30),
     st.integers().map(str),
     st.sampled_from(
-        ["*", "en", "fr-BE", "core", "nace", "26", "91.2", "museums", "%00", "\x00", "'; --", "1e9", "-0", "२", "NaN"]
+        [
+            "*",
+            "en",
+            "fr-BE",
+            "core",
+            "nace",
+            "26",
+            "91.2",
+            "museums",
+            "%00",
+            "\x00",
+            "'; --",
+            "1e9",
+            "-0",
+            "२",
+            "NaN",
+            "csv",
+            "turtle",
+            "fine",
+            "heritage,design",
+            "T1",
+            "lq",
+        ]
     ),
 )
 TARGETS = [
     "domains", "domains/heritage", "domains/heritage/occupations", "domains/museums/occupations", "occupations", "isco/26",
-    "nace/90", "releases", "limits", "health/live", "health/ready",
+    "nace/90", "releases", "limits", "health/live", "health/ready", "domains/heritage/skills", "domains/ccsi/transversal",
+    "domains/design/clusters", "domains/compare", "clusters/heritage/art-collections",
 ]  # fmt: skip
 
 
@@ -252,13 +300,16 @@ def test_no_query_breaks_the_service(
     api: InProcess, target: str, query: list[tuple[str, str]], headers: dict[str, bytes]
 ) -> None:
     answer = api.get(target, params=query, headers=headers)
-    assert answer.status_code in (200, 304, 404, 422)
+    assert answer.status_code in (200, 304, 404, 406, 422)
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kind=st.sampled_from(["domains", "occupations", "skills", "isco", "nace"]), key=st.text(min_size=1, max_size=40))
+@given(
+    kind=st.sampled_from(["domains", "occupations", "skills", "isco", "nace", "clusters"]),
+    key=st.text(min_size=1, max_size=40),
+)
 def test_no_identifier_breaks_the_service(api: InProcess, kind: str, key: str) -> None:
     from urllib.parse import quote
 
