@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is set up to take it; asking costs
         servers=[{"url": settings.public_url.rstrip("/")}] if settings.public_url else None,
         generate_unique_id_function=_operation_id,
     )

@@ -24,7 +24,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
 
-from bench.hostile import Peer, build_store, own_process
+from bench.endpoints import Peer, own_process
+from bench.hostile_set import build_store
 
 # Each takes a number that makes it a new query with the same work.
 QUERIES: dict[str, Callable[[int], str]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,21 @@ import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import NotAcceptable, NotReady, Problem, problem_response
+from app.errors import (
+    BadRequest,
+    FederationRefused,
+    NotAcceptable,
+    NotReady,
+    Overloaded,
+    Problem,
+    QueryStopped,
+    problem_response,
+)
 from app.service import Answer, AnswerCache
 from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
-from app.sparql.faults import BadRequest, FederationRefused, Overloaded, QueryStopped
 from app.sparql.formats import Offer
 from app.sparql.guard import Bounds, Outline, check, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
@@ -54,6 +62,10 @@ class Gateway:
             "vary": "Accept, Accept-Encoding",
             "ccsi-limits": protocol.limits_header(limits),
         }
+        self._kept_headers = _raw(
+            {**self._headers, "cache-control": f"public, max-age={settings.sparql_max_age}"}
+        )  # of an answer with a validator
+        self._other_headers = _raw({**self._headers, "cache-control": "no-store"})
         self._cache = AnswerCache(settings.sparql_cache_bytes)
         turns: Turns[Worker] = Turns(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
@@ -66,8 +78,8 @@ class Gateway:
     # --- life ------------------------------------------------------------------------------------------------------
 
     def add_to(self, app: FastAPI) -> None:
-        """Answer at /sparql; without the framework's per-route work, which would double the time of a small query."""
-        app.router.routes += [Route(path, self, include_in_schema=False) for path in ("/sparql", "/sparql/")]
+        """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
+        app.add_middleware(_Door, gateway=self)
 
     def serve(self, store: Path, tag: str) -> None:
         """Answer from this store from now on; what runs may finish on the one before."""
@@ -132,15 +144,16 @@ class Gateway:
         await self._send(Answer(body, formats.content_type(offer), etag), asked, send)
 
     async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
-        outline = (
-            await asyncio.to_thread(check, text, self._bounds) if len(text) > _LONG_TEXT else check(text, self._bounds)
-        )
+        if len(text) > _LONG_TEXT:
+            outline = await asyncio.to_thread(check, text, self._bounds)
+        else:
+            outline = _checked(text, self._bounds)
         if outline.form and asked.choice.for_form(outline.form) is None:
             raise _not_acceptable(outline.form)
-        if self.pool.source is None:
+        if (source := self.pool.source) is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        etag = _etag(self.pool.source, asked, text)
-        if not outline.volatile:
+        etag = "" if outline.volatile else _etag(source, asked, text)
+        if etag:
             if asked.none_match and protocol.matches(asked.none_match, etag):
                 await self._send(Answer(b"", "", etag, status=304), asked, send)
                 return
@@ -151,7 +164,8 @@ class Gateway:
             result = await self._evaluate(asked, text, outline, receive)
             try:
                 offer = self._offer_of(result, asked, text, outline)
-                etag = "" if outline.volatile else _etag(result.source, asked, text)
+                if etag and result.source is not source:  # a switch came between
+                    etag = _etag(result.source, asked, text)
                 answer = await _packed(result, formats.content_type(offer), etag, asked.coding)
                 if etag and result.file is None and result.source == self.pool.source:
                     self._cache.put((etag,), answer)
@@ -232,18 +246,13 @@ class Gateway:
 
     async def _send(self, answer: Answer, asked: Asked, send: Send, result: Result | None = None) -> None:
         length = result.length if result is not None else len(answer.body)
-        headers = dict(self._headers)
+        headers = list(self._kept_headers if answer.etag else self._other_headers)
+        headers += _raw(dict(answer.headers))
         if answer.etag:
-            headers["etag"] = answer.etag
-            headers["cache-control"] = f"public, max-age={self._settings.sparql_max_age}"
-        else:
-            headers["cache-control"] = "no-store"
-        headers |= answer.headers
+            headers.append((b"etag", answer.etag.encode("latin-1")))
         if answer.status != 304:
-            headers["content-type"] = answer.media_type
-            headers["content-length"] = str(length)
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+            headers += ((b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % length))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         in_file = result is not None and result.file is not None
         if asked.head or (length <= _PIECE and not in_file):
             await send({"type": "http.response.body", "body": b"" if asked.head else answer.body})
@@ -263,6 +272,25 @@ class Gateway:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except TimeoutError:
             raise ClientGone from None
+
+
+class _Door:
+    """Hands /sparql to the gateway and everything else on."""
+
+    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
+        self._app = app
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_query = scope["type"] == "http" and scope["path"] in ("/sparql", "/sparql/")
+        await (self._gateway if is_query else self._app)(scope, receive, send)
+
+
+_checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _etag(source: Source, asked: Asked, text: str) -> str:

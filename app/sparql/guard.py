@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from app.sparql.faults import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
+from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 
 # Characters of names (SPARQL's PN_CHARS); \w alone misses some that the engine accepts.
 _PN = (
@@ -26,7 +26,7 @@ _PN = (
 _IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
 _TOKEN = re.compile(
     rf"""
-      (?P<space>\s++|\#[^\r\n]*+)
+      (?P<comment>\#[^\r\n]*+)
     | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?P<e1>\"\"\")? | '''(?:[^'\\]|\\.|'(?!''))*+(?P<e2>''')?
                 |"(?:[^"\\\r\n]|\\.)*+(?P<e3>")?               |'(?:[^'\\\r\n]|\\.)*+(?P<e4>')?)
     | (?P<iri>{_IRI})
@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     | (?P<close>[)}}\]]|>>)
     | (?P<operator>\|\|?|&&|/|\^)
     | (?P<bang>!(?!=))
-    | (?P<other>.)
+    | (?P<other>\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -83,9 +83,9 @@ def check(text: str, bounds: Bounds) -> Outline:
     previous = ""  # the word or name before, lower case
     service_at = -1  # a name that reads as SERVICE when a group follows
 
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text):  # what no token matches is space
         kind = match.lastgroup
-        if kind == "space":
+        if kind == "comment":
             continue
         if kind == "bang":
             bangs += 1
@@ -93,6 +93,8 @@ def check(text: str, bounds: Bounds) -> Outline:
                 raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
             continue
         bangs = 0
+        if kind == "variable" or kind == "other":
+            continue
         if in_values and kind in _TERMS:
             values += 1
             if values > bounds.values:
@@ -142,7 +144,7 @@ def check(text: str, bounds: Bounds) -> Outline:
                 volatile = volatile or _VOLATILE.search(word) is not None
                 service_at = -1
             previous = word
-        elif kind != "variable" and kind != "other":
+        else:
             service_at = -1
         if operators > bounds.operators:
             raise _too_complex(text, match.start(), "operators", bounds.operators, "operators and path steps")

@@ -23,9 +23,8 @@ from typing import IO, Any, cast
 import orjson
 import structlog
 
-from app.errors import NotReady
+from app.errors import NotReady, Unavailable
 from app.sparql import confine, wire
-from app.sparql.faults import Unavailable
 from app.sparql.turns import Turns
 
 log = structlog.get_logger()

@@ -7,15 +7,14 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from app.errors import TooLarge
+from app.errors import BadRequest, MediaTypeRefused, MethodRefused, TooLarge, UpdateRefused
 from app.settings import Limits
-from app.sparql.faults import BadRequest, MediaTypeRefused, MethodRefused, UpdateRefused
 from app.sparql.formats import Choice, by_name, negotiate
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -205,14 +204,21 @@ async def _body(receive: Receive, headers: dict[str, str], room: int, limits: Li
 
 
 def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]:
+    if encoded.count(b"&") > limits.sparql_graphs + 50:
+        raise BadRequest(f"The {where} has too many parameters.")
+    found = []
     try:
-        return parse_qsl(
-            encoded.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=limits.sparql_graphs + 50
-        )
+        for pair in encoded.split(b"&"):
+            if pair:
+                name, _, value = pair.partition(b"=")
+                found.append((_unquoted(name), _unquoted(value)))
     except UnicodeDecodeError:
         raise BadRequest(f"The {where} is not UTF-8.") from None
-    except ValueError:
-        raise BadRequest(f"The {where} has too many parameters.") from None
+    return found
+
+
+def _unquoted(text: bytes) -> str:
+    return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
 
 
 def _decoded(body: bytes, where: str) -> str:

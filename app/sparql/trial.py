@@ -55,7 +55,7 @@ def endpoint(store: Path, settings: Settings | None = None, limits: Limits | Non
         yield
         await gateway.stop()
 
-    app = FastAPI(lifespan=lifespan)
+    app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
     errors.install(app)
     gateway.add_to(app)
     listener = socket.create_server(("127.0.0.1", 0))

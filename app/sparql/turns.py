@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from app.sparql.faults import Overloaded, TooManyQueries
+from app.errors import Overloaded, TooManyQueries
 
 T = TypeVar("T")
 
@@ -36,18 +34,13 @@ class Turns(Generic[T]):
         """How many queries are being evaluated."""
         return self._running.total()
 
-    @contextmanager
-    def seat(self, client: str) -> Iterator[None]:
+    def seat(self, client: str) -> _Seat:
         """Count a request of a client from its start to its last byte. Raises TooManyQueries."""
         if self._seated[client] >= self._per_client:
             raise TooManyQueries(
                 f"{self._per_client} of your queries are under way; wait for one to end.", headers={"retry-after": "1"}
             )
-        self._seated[client] += 1
-        try:
-            yield
-        finally:
-            _less(self._seated, client)
+        return _Seat(self._seated, client)
 
     async def take(self, client: str) -> T:
         """A worker, when it is this client's turn. Raises Overloaded; whoever gets one must call `done`."""
@@ -124,7 +117,24 @@ class Turns(Generic[T]):
         return Overloaded("Too many queries are waiting; try again later.", headers={"retry-after": str(seconds)})
 
 
+class _Seat:
+    """A place in the count of a client, held inside a `with`."""
+
+    __slots__ = ("_client", "_seated")
+
+    def __init__(self, seated: Counter[str], client: str) -> None:
+        self._seated = seated
+        self._client = client
+
+    def __enter__(self) -> None:
+        self._seated[self._client] += 1
+
+    def __exit__(self, *_: object) -> None:
+        _less(self._seated, self._client)
+
+
 def _less(counter: Counter[str], client: str) -> None:
-    counter[client] -= 1
-    if counter[client] <= 0:
-        del counter[client]
+    if counter[client] > 1:
+        counter[client] -= 1
+    else:
+        counter.pop(client, None)

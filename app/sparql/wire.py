@@ -39,8 +39,10 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """The messages that are complete with these bytes."""
-        buffer = self._buffer
-        buffer += data
+        buffer: bytes | bytearray = data
+        if self._buffer:
+            self._buffer += data
+            buffer = self._buffer
         found: list[tuple[bytes, bytes]] = []
         start = 0
         while len(buffer) - start >= HEAD.size:
@@ -50,6 +52,8 @@ class Splitter:
                 break
             found.append((kind, bytes(buffer[start + HEAD.size : end])))
             start = end
-        if start:
-            del buffer[:start]
+        if buffer is self._buffer:
+            del self._buffer[:start]
+        elif start < len(data):
+            self._buffer += data[start:]
         return found

@@ -14,7 +14,7 @@ import pytest
 
 from app.settings import Limits, Settings
 from app.sparql.trial import Endpoint, endpoint
-from bench.hostile import build_store
+from bench.hostile_set import build_store
 
 SECONDS = 1.0
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import Problem
-from app.sparql.faults import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
+from app.errors import FederationRefused, Problem, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql.guard import Bounds, check, position, syntax_fault
 
 BOUNDS = Bounds(nesting=100, operators=500, values=5000)

@@ -12,7 +12,9 @@ import pytest
 
 from app.settings import Limits
 from app.sparql.trial import Endpoint
-from bench.hostile import Peak, ask, fuzz, listener, queries
+from bench.endpoints import Peak, ask, listener
+from bench.fuzz import fuzz
+from bench.hostile_set import queries
 from tests.sparql.conftest import SECONDS, call
 
 NAMES = list(queries(0))

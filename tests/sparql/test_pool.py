@@ -20,9 +20,9 @@ import psutil
 import pyoxigraph as ox
 import pytest
 
+from app.errors import Overloaded, TooManyQueries
 from app.settings import Limits, Settings
 from app.sparql import confine
-from app.sparql.faults import Overloaded, TooManyQueries
 from app.sparql.pool import ROOT, Source, start_worker
 from app.sparql.trial import Endpoint, endpoint
 from app.sparql.turns import Turns
