@@ -281,7 +281,7 @@ def _quality(out: _Writer, q: Quality) -> Iterator[str]:
 
 
 def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:
-    """Every n-th node of each class, and all nodes of the classes in ``whole``, as N-Triples for validation.
+    """The lines of every n-th node of each class, and of all nodes of the classes in ``whole``, for validation.
 
     Lines come node by node, class first, as the functions above write them. Which nodes are taken depends on the lines
     alone. A statement about a node that was taken is always kept, wherever it stands.
@@ -297,7 +297,7 @@ def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[
             if kind in whole or n % every == 0:
                 taken.add(subject)
         if subject in taken:
-            yield f"{subject} {predicate} {rest.rpartition(' <')[0]} .\n"
+            yield line
 
 
 Row = Unit | Specialisation | GroupShare | Transversality | TransversalFigure | Cluster | LineageEntry | Quality

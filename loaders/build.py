@@ -126,38 +126,46 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     progress.stage("Writing the ESCO graph")
     releases.building.mkdir(parents=True)
     normaliser = Normaliser(found, links)
-    ontology = _ontology_files(request.curation)
-    with ThreadPoolExecutor(1) as beside, QuadWriter(releases.building / "store") as writer:
+    ontology = list(ontology_quads(_ontology_files(request.curation)))
+    with (
+        ThreadPoolExecutor(1) as beside,
+        verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
+        verify.Validation("skills and clusters satisfy the SHACL shapes") as skills_conform,
+        QuadWriter(releases.building / "store") as writer,
+    ):
         files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
+        writer.write(ontology)
+        conforms.write(ontology)
         writer.write_raw(counted(normaliser.lines(inputs.written()), progress))
-        writer.write(ontology_quads(ontology))
         writer.flush()
         _remove_orphans(writer, normaliser)
         progress.stage("Deciding the scope")
+        # What follows adds little, so this is the time to sort what is there; it goes on beside the reading.
+        optimised = beside.submit(writer.store.optimize)
         tables = scope_tables(writer.store, request.routes)
         scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
         matched = _matched(releases, files.result(), found)
-        # Runs in child processes beside what follows; clusters are the longest computation of a load.
-        decided = scope.decisions if request.skills else ()
+        decided = list(scope_lines(scope, esco_version))
+        conforms.write(decided)
+        conforms.end()
+        optimised.result()
+        writer.write(decided)
+        writer.flush()
+        progress.stage("Deriving skills and clusters")
+        # In child processes; clusters are the longest computation of a load.
+        in_scope = scope.decisions if request.skills else ()
         with deriving_skills(
-            writer.store, tables.occupations, decided, sorted(normaliser.languages), matched
+            writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
         ) as skills:
-            writer.write(scope_lines(scope, esco_version))
-            writer.flush()
-            with verify.shacl(writer.store) as conforms:
-                progress.stage("Deriving skills and clusters")
-                result = skills()
-                sampled = _write_skills(writer, result, esco_version, releases.building)
-                content_hash, quads = writer.identity()
-                counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
-                quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
-                writer.flush()
-                progress.stage("Checking the release")
-                with verify.shacl_file(sampled) as skills_conform:  # beside the optimiser, in a process of its own
-                    writer.store.optimize()
-                    checks = verify.checks(writer.store, counts, quads, request.partial)
-                    checks += [conforms(), skills_conform()]
-                sampled.unlink(missing_ok=True)
+            result = skills()
+        _write_skills(writer, skills_conform, result, esco_version)
+        content_hash, quads = writer.identity()
+        counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
+        quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
+        writer.flush()
+        progress.stage("Checking the release")
+        checks = verify.checks(writer.store, counts, quads, request.partial)
+        checks += [conforms.result(), skills_conform.result()]
     verify.require(checks)
 
     progress.stage("Sealing the release")
@@ -217,18 +225,13 @@ def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> 
     return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
 
 
-def _write_skills(writer: QuadWriter, result: SkillsResult | None, version: str, folder: Path) -> Path:
-    """Write the skills and clusters graphs; returns a file with the part of them that is validated."""
-    path = folder / "sample.nt"
-    if result is None:
-        path.touch()
-        return path
-    lines = [*skill_quads(result, version), *cluster_quads(result, version)]
+def _write_skills(writer: QuadWriter, validation: verify.Validation, result: SkillsResult | None, version: str) -> None:
+    """Write the skills and clusters graphs, and hand a part of them over to be validated."""
+    lines = [] if result is None else [*skill_quads(result, version), *cluster_quads(result, version)]
+    validation.write(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
+    validation.end()
     writer.write(lines)
     writer.flush()
-    with path.open("w", encoding="utf-8") as out:
-        out.writelines(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
-    return path
 
 
 def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:

@@ -21,8 +21,11 @@ from ontology import CCSID, DCT, ESCO, ESCO_DATA, ISO_THES, RDF, SCHEME, SKOS, X
 
 Statement = tuple[NamedNode, NamedNode, NamedNode | Literal]
 
-REQUIRED = ("occupations", "skills", "occupationSkillRelations", "ISCOGroups", "broaderRelationsOccPillar")
-EXPECTED = ("skillGroups", "broaderRelationsSkillPillar", "skillSkillRelations", "conceptSchemes")
+REQUIRED = (
+    "occupations", "skills", "occupationSkillRelations", "ISCOGroups", "broaderRelationsOccPillar", "skillGroups",
+    "broaderRelationsSkillPillar",
+)  # fmt: skip
+EXPECTED = ("skillSkillRelations", "conceptSchemes")
 # Collections whose file name says which concept scheme its rows belong to.
 COLLECTIONS = {
     "transversalSkillsCollection": "skill-transversal-groups",

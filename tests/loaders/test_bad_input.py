@@ -14,6 +14,7 @@ import pytest
 from command import FIXTURES, Command, Ended, in_process, run
 from shapes_of_esco import packed, zipped
 
+from loaders.csv_bundle import REQUIRED
 from loaders.releases import Releases
 
 BUNDLE = FIXTURES / "csv-v1.2.0"
@@ -217,9 +218,7 @@ def test_nul_bytes(ccsi: Command, data: Releases, tmp_path: Path) -> None:
     refused(ccsi("load", file.parent, "--data-dir", data.data_dir), str(file), "line ")
 
 
-@pytest.mark.parametrize(
-    "table", ["occupations", "skills", "occupationSkillRelations", "ISCOGroups", "broaderRelationsOccPillar"]
-)
+@pytest.mark.parametrize("table", REQUIRED)
 def test_missing_table_is_named(table: str, ccsi: Command, data: Releases, tmp_path: Path) -> None:
     folder = tmp_path / "csv-v1.2.0"
     shutil.copytree(BUNDLE, folder)
