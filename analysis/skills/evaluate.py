@@ -14,11 +14,12 @@ from analysis.skills.consensus import Settings, partition
 from analysis.skills.graph import Features, Relatedness, Weights, features, knn, leiden
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
-from analysis.skills.tables import Level, SkillsResult, SkillTables, Unit
+from analysis.skills.tables import Cluster, Level, SkillsResult, SkillTables, Unit
 
 SEEDS = 3
 LEFT_OUT_RUNS = 5
 LEFT_OUT = 0.1
+CENTRAL = 10
 
 
 class Bench:
@@ -72,6 +73,7 @@ def evaluate(
     seeds: int = SEEDS,
     left_out_runs: int = LEFT_OUT_RUNS,
     result: SkillsResult | None = None,
+    alternatives: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """All figures, per domain and level, as a JSON-ready dict.
 
@@ -79,15 +81,15 @@ def evaluate(
     run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that they do
     not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder, since
     the relatedness of every skill they used changes too.
-    ``result`` is what ``derive`` gave, if that is at hand. ``intruder``: see :mod:`analysis.skills.coherence`;
-    ``intruder_without_bridging`` leaves out skills that are members of two clusters, whose share is ``bridging``: an
-    easier question, not to be held against a target for all members.
+    ``result`` is what ``derive`` gave, if that is at hand; ``alternatives`` are English alternative labels by skill.
+    ``intruder`` draws members evenly, ``intruder_central`` among the ten most central; ``intruder_esco_groups`` and
+    ``intruder_shuffled`` are what to read them against: see :mod:`analysis.skills.coherence`.
     """
     settings = settings or Settings()
     start = time.perf_counter()
     result = result or derive(tables, settings=settings)
     seconds = time.perf_counter() - start
-    vectors, row = coherence.text_space(tables)
+    space = coherence.text_space(tables, alternatives or {})
     bench = Bench(tables)
     wanted = [u for u in bench.units.values() if u.kind in ("ccsi", "domain") and (not domains or u.id in domains)]
     figures: dict[str, Any] = {"seconds": round(seconds, 1), "parameters": result.parameters, "domains": {}}
@@ -124,7 +126,7 @@ def evaluate(
                 "seed_ami": _mean([_agreement(_at(a, level), _at(b, level)) for a, b in pairs]),
                 "left_out_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[False]]),
                 "left_out_esco_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[True]]),
-                **_intruders(result.clusters, unit.id, level, vectors, row),
+                **_intruders(result.clusters, bench.hierarchy, unit.id, level, *space),
             }
         figures["domains"][unit.id] = {
             "occupations": len(unit.weights),
@@ -141,20 +143,16 @@ def _at(run: tuple[list[str], Ints, Ints], level: Level) -> tuple[list[str], Int
 
 
 def _intruders(
-    found: Sequence[Any], domain: str, level: Level, vectors: Floats, row: dict[str, int]
-) -> dict[str, float]:
-    mine = [c for c in found if c.domain == domain and c.level == level]
-    between = {m.skill for c in mine for m in c.members if not m.primary}
-    return {
-        "bridging": len(between) / max(sum(m.primary for c in mine for m in c.members), 1),
-        "intruder": coherence.intruder_accuracy(coherence.intruder_sets(found, domain, level), vectors, row),
-        "intruder_without_bridging": coherence.intruder_accuracy(
-            coherence.intruder_sets(found, domain, level, bridging=False), vectors, row
-        ),
-        "intruder_central": coherence.intruder_accuracy(
-            coherence.intruder_sets(found, domain, level, central=10), vectors, row
-        ),
+    found: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
+) -> dict[str, float | None]:
+    skills = sorted(m.skill for c in found if (c.domain, c.level) == (domain, level) for m in c.members if m.primary)
+    sets = {
+        "intruder": coherence.intruder_sets(found, domain, level),
+        "intruder_central": coherence.intruder_sets(found, domain, level, central=CENTRAL),
+        "intruder_esco_groups": coherence.esco_sets(hierarchy, skills, domain),
+        "intruder_shuffled": coherence.shuffled_sets(found, domain, level),
     }
+    return {name: coherence.intruder_accuracy(asked, vectors, row, skills) for name, asked in sets.items()}
 
 
 def _mean(values: Sequence[float]) -> float | None:

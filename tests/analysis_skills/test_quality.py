@@ -1,14 +1,21 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.skills import quality
-from analysis.skills.coherence import IntruderSet, intruder_accuracy, intruder_sets, text_space
+from analysis.skills.coherence import (
+    SETS,
+    IntruderSet,
+    esco_sets,
+    intruder_accuracy,
+    intruder_sets,
+    shuffled_sets,
+    text_space,
+)
 from analysis.skills.coreness import coreness
+from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.tables import Cluster, Member
 
 from .toy import toy
@@ -62,17 +69,34 @@ def test_intruder_sets_are_repeatable_and_answerable() -> None:
     for s in sets:
         assert len(set(s.skills)) == 6
         assert s.intruder.split("-")[0] not in {x.split("-")[0] for x in s.skills if x != s.intruder}
-    vectors, row = text_space(toy())
-    assert intruder_accuracy(sets, vectors, row) == 1.0
+    vectors, row = text_space(toy(), {"paint-0": ["lay on colour"]})
+    assert intruder_accuracy(sets, vectors, row, {s for q in sets for s in q.skills}) == 1.0
+
+
+def test_members_dealt_at_random_are_told_apart_by_chance_only() -> None:
+    clusters = [cluster("a", [f"paint-{i}" for i in range(6)]), cluster("b", [f"clay-{i}" for i in range(6)])]
+    vectors, row = text_space(toy(), {})
+    found = intruder_accuracy(shuffled_sets(clusters, "visual"), vectors, row, row)
+    assert found is not None
+    assert found < 0.5
+
+
+def test_groups_of_esco_in_the_place_of_clusters() -> None:
+    tables = toy()
+    skills = [s for s in tables.skills if s.startswith(("paint", "clay"))]
+    sets = esco_sets(Hierarchy(tables), skills, "visual")
+    assert len(sets) == SETS
+    vectors, row = text_space(tables, {})
+    assert intruder_accuracy(sets, vectors, row, skills) == 1.0
+
+
+def test_central_members_are_the_first_in_rank() -> None:
+    clusters = [cluster("a", [f"paint-{i}" for i in range(6)]), cluster("b", [f"clay-{i}" for i in range(6)])]
+    assert {s for q in intruder_sets(clusters, "visual", central=5) for s in q.skills} == {
+        f"{kind}-{i}" for kind in ("paint", "clay") for i in range(5)
+    }
 
 
 def test_no_sets_without_two_clusters() -> None:
     assert intruder_sets([cluster("a", [f"paint-{i}" for i in range(6)])], "visual") == ()
-    assert intruder_accuracy([IntruderSet("d", "broad", "c", ("x",), "x")], np.zeros((0, 1)), {}) == 0.0
-
-
-def test_bridging_skills_can_be_left_out() -> None:
-    a, b = cluster("a", [f"paint-{i}" for i in range(6)]), cluster("b", [f"clay-{i}" for i in range(6)])
-    a = replace(a, members=(*a.members, Member("clay-0", 0.3, 0.2, 7, False)))
-    assert any("clay-0" in s.skills for s in intruder_sets([a, b], "visual", count=50))
-    assert not any("clay-0" in s.skills for s in intruder_sets([a, b], "visual", count=50, bridging=False))
+    assert intruder_accuracy([IntruderSet("d", "broad", "c", ("x",), "x")], np.zeros((0, 1)), {}, []) is None
