@@ -19,21 +19,11 @@ from pyoxigraph import NamedNode
 from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
 from loaders.releases import Release
-from ontology import CCSID, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
+from ontology import CCSID, COLLECTIONS, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
 from queries import Term
 
 T = TypeVar("T")
 
-COLLECTIONS = {
-    SCHEME + "6c930acd-c104-4ece-acf7-f44fd7333036": "digital",
-    SCHEME + "green": "green",
-    SCHEME + "digcomp": "digcomp",
-    SCHEME + "research": "research",
-    SCHEME + "skill-language-groups": "language",
-    SCHEME + "skill-transversal-groups": "transversal",
-    SCHEME + "skill-ict-groups": "ict",
-    SCHEME + "8ae4b9f3-507e-4057-a145-2f96f0132613": "research-occupations",
-}
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
 
 

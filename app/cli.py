@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli_clusters import cli as clusters_cli
+from app.cli_options import AsJson, DataDir, print_json
 from app.cli_scope import cli as scope_cli
 from app.progress import reporter
 from app.settings import get_settings
@@ -39,12 +39,6 @@ cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 
 out, err = Console(), Console(stderr=True)
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data-dir", help="Folder of the releases. \\[default: CCSI_DATA_DIR or ./data]", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def main() -> None:
@@ -112,7 +106,7 @@ def load(
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:
-        _print_json(_public(release, served=publish))
+        print_json(_public(release, served=publish))
     else:
         _summary(release, publish)
 
@@ -164,7 +158,7 @@ def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     current = releases.current()
     found = releases.all()
     if as_json:
-        _print_json([_public(r, served=bool(current and r.id == current.id)) for r in found])
+        print_json([_public(r, served=bool(current and r.id == current.id)) for r in found])
         return
     table = Table("", "release", "ESCO", "created", "occupations", "skills", "in scope")
     for r in found:
@@ -186,7 +180,7 @@ def verify(
     chosen = _chosen(release, data_dir)
     faults = Releases(_data_dir(data_dir)).verify(chosen)
     if as_json:
-        _print_json({"release": chosen.id, "sound": not faults, "faults": faults})
+        print_json({"release": chosen.id, "sound": not faults, "faults": faults})
     elif faults:
         err.print(f"{chosen.id} is damaged: {'; '.join(faults)}", highlight=False)
     else:
@@ -204,7 +198,7 @@ def make_dumps(
     """Make a release's downloads now, rather than when somebody first asks the service for one."""
     made = dumps.make(_chosen(release, data_dir))
     if as_json:
-        _print_json([asdict(dump) for dump in made])
+        print_json([asdict(dump) for dump in made])
         return
     table = Table("file", "bytes", "SHA-256", "graph")
     for dump in made:
@@ -266,10 +260,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _public(release: Release, served: bool) -> dict[str, Any]:
     return {**{k: v for k, v in release.manifest.items() if k != "files"}, "served": served}
-
-
-def _print_json(payload: Any) -> None:
-    sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")
 
 
 def _plain(text: str) -> str:

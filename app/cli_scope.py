@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,22 +17,17 @@ from analysis.scope import derive, evaluate
 from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue import Catalogue
+from app.cli_options import AsJson, DataDir, print_json, published
 from app.scope_report import report as scope_report
-from app.settings import get_settings
 from app.store.embedded import EmbeddedStore
 from loaders.carryover import compare, fingerprints, read_baseline
 from loaders.derive import scope_tables
-from loaders.errors import LoadError, SourceError
-from loaders.releases import Release, Releases
+from loaders.errors import SourceError
+from loaders.published import decisions as decisions_of
 
 cli = typer.Typer(help="The scope of the cultural and creative sectors in the published release.", no_args_is_help=True)
 out = Console()
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data-dir", help="Folder of the releases. [default: CCSI_DATA_DIR or ./data]", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 RouteList = Annotated[
     str, typer.Option("--routes", help="Derive again with these routes only, for example isco,nace,skills,label.")
 ]
@@ -55,7 +49,7 @@ def report(
     """Sizes by domain, degree, route and ISCO major group, and the differences to the official routes."""
     if output not in _FORMATS:
         raise typer.BadParameter(f"'{output}' is none of {', '.join(_FORMATS)}", param_hint="--format")
-    release = _release(data_dir)
+    release = published(data_dir)
     store = EmbeddedStore(release.store)
     _FORMATS[output](scope_report(Catalogue.read(release, store)))
 
@@ -76,16 +70,16 @@ def evaluate_scope(
     `ccsi scope fit` shows how the rule does on occupations that its fit has not seen.
     """
     rows = _gold(gold)
-    store = ox.Store.read_only(str(_release(data_dir).store))
+    store = ox.Store.read_only(str(published(data_dir).store))
     if routes or reading:
         chosen = _routes(routes) if routes else ROUTES
         tables, read = _tables(store, chosen, reading)
         decisions: tuple[Decision, ...] = derive(tables, chosen, read=read).decisions
     else:
-        decisions = _published(_release(data_dir))
+        decisions = decisions_of(ox.Store.read_only(str(published(data_dir).store)))
     figures = evaluate.evaluate(decisions, rows)
     if as_json:
-        _json({**figures, "note": CAVEAT})
+        print_json({**figures, "note": CAVEAT})
         return
     _figures("all occupations of the file", {k: figures[k] for k in ("core", "any", "pairs", "degree")})
     domains: dict[str, Any] = figures["domains"]  # type: ignore[assignment]
@@ -108,13 +102,13 @@ def fit_scope(
 ) -> None:
     """Fit the decision rule to a reading and show cross-validated figures, with and without curation."""
     rows = _gold(gold)
-    store = ox.Store.read_only(str(_release(data_dir).store))
+    store = ox.Store.read_only(str(published(data_dir).store))
     tables, read = _tables(store, ROUTES, reading)
     parameters, found = fit_parameters(tables, rows, folds, read=read, reading=f"{gold.name}: {CAVEAT}")
     if write:
         PARAMETERS.write_text(parameters.to_json(), encoding="utf-8")
     if as_json:
-        _json(found)
+        print_json(found)
         return
     for case in ("uncurated", "curated"):
         if case in found:
@@ -129,9 +123,9 @@ def fit_scope(
 @cli.command("carry-over")
 def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What changed between the ESCO that the curators read and the published release."""
-    found = _release(data_dir).carry_over()
+    found = published(data_dir).carry_over()
     if as_json:
-        _json(found)
+        print_json(found)
         return
     table = Table("change", "occupation", "before", "after")
     for change in found["changes"]:
@@ -140,24 +134,6 @@ def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         )
     out.print(table)
     out.print(f"{found['unchanged']:,} occupations are as they were read.", highlight=False)
-
-
-def _release(data_dir: Path | None) -> Release:
-    folder = data_dir or get_settings().data_dir
-    release = Releases(folder).current()
-    if release is None:
-        raise LoadError(f"No release is published in {folder}.", "Load ESCO with: ccsi load PATH")
-    return release
-
-
-def _published(release: Release) -> tuple[Decision, ...]:
-    """The decisions as the release holds them; the evidence is not needed to score them."""
-    catalogue = Catalogue.read(release, EmbeddedStore(release.store))
-    return tuple(
-        Decision(d.occupation, d.domain, d.degree, d.confidence, (), d.contradicted)  # type: ignore[arg-type]
-        for item in catalogue.occupations.values()
-        for d in item.decisions
-    )
 
 
 def _tables(store: ox.Store, routes: tuple[Route, ...], reading: Path | None) -> tuple[ScopeTables, frozenset[str]]:
@@ -230,10 +206,6 @@ def _calibration(bins: Any) -> None:
     out.print(table)
 
 
-def _json(payload: Any) -> None:
-    sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")
-
-
 def _as_table(found: dict[str, Any]) -> None:
     t = found["totals"]
     numbers = f"{t['core']:,} core, {t['relatedOnly']:,} related only"
@@ -290,4 +262,4 @@ def _as_html(found: dict[str, Any]) -> None:
     sys.stdout.write(scope_page(found, _sections(found)))
 
 
-_FORMATS = {"table": _as_table, "json": _json, "csv": _as_csv, "html": _as_html}
+_FORMATS = {"table": _as_table, "json": print_json, "csv": _as_csv, "html": _as_html}

@@ -51,6 +51,18 @@ PREFIXES = {
     "xsd": XSD,
 }
 
+# ESCO's collections and what they are called here; the first six count as aspects of a domain's skills.
+COLLECTIONS = {
+    SCHEME + "6c930acd-c104-4ece-acf7-f44fd7333036": "digital",
+    SCHEME + "green": "green",
+    SCHEME + "digcomp": "digcomp",
+    SCHEME + "research": "research",
+    SCHEME + "skill-language-groups": "language",
+    SCHEME + "skill-transversal-groups": "transversal",
+    SCHEME + "skill-ict-groups": "ict",
+    SCHEME + "8ae4b9f3-507e-4057-a145-2f96f0132613": "research-occupations",
+}
+
 ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
 
 

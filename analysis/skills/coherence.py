@@ -31,7 +31,7 @@ import scipy.sparse as sp  # type: ignore[import-untyped]
 from scipy.sparse.linalg import svds  # type: ignore[import-untyped]
 
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Floats, unit_rows
+from analysis.skills.matrix import Floats, Ints, unit_rows
 from analysis.skills.names import _stem
 from analysis.skills.tables import Cluster, Level, SkillTables
 
@@ -94,7 +94,8 @@ def text_space(
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def intruder_sets(
@@ -126,15 +127,24 @@ def esco_sets(hierarchy: Hierarchy, skills: Sequence[str], domain: str, seed: in
     return _draw(large, {g: set(members) for g, members in large.items()}, domain, "broad", SETS, seed)
 
 
+def partition_sets(
+    skills: Sequence[str], labels: Ints, domain: str, level: Level = "broad", seed: int = 1
+) -> tuple[IntruderSet, ...]:
+    """The same from a bare partition, of which nobody knows what leans on what."""
+    own: dict[str, list[str]] = {}
+    for skill, c in zip(skills, labels, strict=True):
+        own.setdefault(str(c), []).append(skill)
+    return _draw(own, {c: set(members) for c, members in own.items()}, domain, level, SETS, seed)
+
+
 def shuffled_sets(
     clusters: Sequence[Cluster], domain: str, level: Level = "broad", seed: int = 1
 ) -> tuple[IntruderSet, ...]:
     """The same with members dealt at random to clusters of the sizes found."""
     mine = sorted((c for c in clusters if c.domain == domain and c.level == level), key=lambda c: c.id)
-    skills = sorted(m.skill for c in mine for m in c.members if m.primary)
-    dealt = iter(np.random.default_rng(seed).permutation(len(skills)))
-    own = {c.id: [skills[int(next(dealt))] for m in c.members if m.primary] for c in mine}
-    return _draw(own, {c: set(members) for c, members in own.items()}, domain, level, SETS, seed)
+    pairs = [(m.skill, i) for i, c in enumerate(mine) for m in c.members if m.primary]
+    labels = np.random.default_rng(seed).permutation(np.array([i for _, i in pairs], dtype=np.int64))
+    return partition_sets([s for s, _ in pairs], labels, domain, level, seed)
 
 
 def _draw(

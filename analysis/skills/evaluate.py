@@ -166,7 +166,7 @@ ALTERNATIVES: Mapping[str, Settings] = {
     "published: use, kind, groups, links, k 6": Settings(),
     "published, k 10": Settings(neighbours=10),
     "published, k 15": Settings(neighbours=15),
-    "published, no occupations left out": Settings(views=0, runs=60),
+    "published, no occupations left out": Settings(views=0, runs=60, large=100_000),
 }
 
 
@@ -186,16 +186,24 @@ def association(use: Use, skills: Ints, measure: str) -> Floats:
 
 
 def compare_alternatives(
-    tables: SkillTables, domains: Sequence[str] = ("heritage", "design", "audiovisual")
+    tables: SkillTables, domains: Sequence[str], alternatives: Mapping[str, Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """One row per domain and method: clusters, modularity, stability over seeds and left-out tenths (3 of each)."""
+    """One row per domain and method: clusters, modularity, stability over seeds and left-out tenths (3), intruder test.
+
+    Modularity is that of each method's own graph, so it compares methods on one graph only. The intruder test draws
+    from the partition alone: that a skill leans on another cluster is not known to every method.
+    """
     bench = Bench(tables)
+    vectors, row = coherence.text_space(tables, alternatives)
     rows: list[dict[str, Any]] = []
     for domain in domains:
         unit = bench.units[domain]
         columns = bench.skills(unit)
         names = [bench.use.skills[j] for j in columns]
         others = [Bench(without(tables, domain, unit, run, False)) for run in range(3)]
+
+        def intruder(labels: Ints, names: list[str] = names, name: str = domain) -> float | None:
+            return coherence.intruder_accuracy(coherence.partition_sets(names, labels, name), vectors, row, names)
 
         def plain(b: Bench, measure: str, seed: int, name: str = domain) -> tuple[list[str], Ints, Any]:
             mine = b.skills(b.units[name])
@@ -217,6 +225,7 @@ def compare_alternatives(
                     "modularity": quality.modularity(runs[0][2], runs[0][1]),
                     "seed_ami": _mean([_agreement(runs[0][:2], r[:2]) for r in runs[1:]]),
                     "left_out_ami": _mean([_agreement(runs[0][:2], plain(b, measure, 1)[:2]) for b in others]),
+                    "intruder": intruder(runs[0][1]),
                 }
             )
         for method, settings in ALTERNATIVES.items():
@@ -231,6 +240,7 @@ def compare_alternatives(
                     "modularity": quality.modularity(part.graph, part.broad),
                     "seed_ami": _agreement((names, part.broad), again[:2]),
                     "left_out_ami": _mean([_agreement((names, part.broad), d[:2]) for d in dropped]),
+                    "intruder": intruder(part.broad),
                 }
             )
     return rows
