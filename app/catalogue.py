@@ -149,6 +149,7 @@ class Catalogue:
         self.withdrawn = release.withdrawn()
         self.carry_over = release.carry_over()
         self.languages = sorted(release.manifest["languages"])
+        self.graphs: list[str] = []
         self.analysis = SkillCatalogue()
         self._labels = Labels(store, languages_in_memory)
 
@@ -159,6 +160,7 @@ class Catalogue:
         catalogue._read_esco()
         catalogue._read_ontology()
         catalogue._read_scope()
+        catalogue.graphs = sorted(graph for (graph,) in catalogue._rows("pages/graphs"))
         catalogue.analysis = SkillCatalogue.read(store)
         if "en" in catalogue.languages:
             catalogue._labels.load_english()

@@ -7,6 +7,7 @@ Problem                     status, type, title, detail; members
 ├── Gone              410   a concept that ESCO has withdrawn; names its successor where known
 ├── NotAcceptable     406   no representation that the client accepts
 ├── TooLarge          413   body or request target above the limit
+├── NoSuchRange       416   a download has no such part
 ├── NotReady          503   no release is loaded yet
 ├── BadRequest        400   the request is not one of the SPARQL protocol
 │   ├── QuerySyntax   400   the query cannot be parsed; names line, column and the offending line
@@ -82,6 +83,12 @@ class TooLarge(Problem):
     """The request is larger than the published limit."""
 
     status, slug, title = 413, "too-large", "Request too large"
+
+
+class NoSuchRange(Problem):
+    """A download has no such part."""
+
+    status, slug, title = 416, "no-such-range", "No such part"
 
 
 class NotReady(Problem):

@@ -33,6 +33,7 @@ CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, Content-Language, X-Request-ID, Retry-After, CCSI-Limits"),
 ]
+_READ_BY_OTHER_SITES = ("/api/", "/id/", "/ns", "/resource", "/contexts/", "/.well-known/void", "/dumps")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -83,7 +84,7 @@ class Bytes(Response):
     """An Answer on its way out, or a 304 when the client holds it already."""
 
     def __init__(self, ready: Answer, if_none_match: str) -> None:
-        known = bool(if_none_match) and _matches(if_none_match, ready.etag)
+        known = bool(if_none_match) and matches(if_none_match, ready.etag)
         self.status_code = 304 if known else ready.status
         self.body = b"" if known else ready.body
         self.background = None
@@ -99,7 +100,8 @@ class Bytes(Response):
             ]
 
 
-def _matches(if_none_match: str, etag: str) -> bool:
+def matches(if_none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this validator."""
     return if_none_match.strip() == "*" or etag in [t.strip().removeprefix("W/") for t in if_none_match.split(",")]
 
 
@@ -140,7 +142,7 @@ class Edge:
         method = scope["method"]
         head = method == "HEAD"
         if head:
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "head": True}
         given = _first(scope, b"x-request-id")
         request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         if (kept := self._kept(scope)) is not None:  # the short way: no wrapping, one log line
@@ -220,7 +222,7 @@ def _first(scope: Scope, name: bytes) -> str:
 
 def _preflight(scope: Scope) -> Response | None:
     """The answer to a browser that asks whether a page of another site may read the API: any may."""
-    if scope["method"] != "OPTIONS" or not scope["path"].startswith("/api/"):
+    if scope["method"] != "OPTIONS" or not scope["path"].startswith(_READ_BY_OTHER_SITES):
         return None
     headers = {
         "allow": "GET, HEAD, OPTIONS",

@@ -16,7 +16,10 @@ from app import errors, http, logs, sparql
 from app.api import classifications, clusters, domains, occupations, releases, scope, skills_of_domain
 from app.api.deps import strict_parameters
 from app.api.description import describe
-from app.pages import docs
+from app.linked import downloads
+from app.linked import routes as linked
+from app.linked.downloads import Downloads
+from app.pages import assets, docs
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
 from ontology import ATTRIBUTION
@@ -44,6 +47,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             await gateway.stop()
+            await app.state.downloads.stop()
 
     app = FastAPI(
         title="CCSI in ESCO",
@@ -58,12 +62,14 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
+    app.state.downloads = Downloads(service)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
     # Before domains: /domains/compare is no domain.
     for module in (skills_of_domain, clusters, domains, occupations, classifications, scope, releases):
         api.include_router(module.router)
     app.include_router(api)
-    app.include_router(docs.router)
+    for router in (docs.router, assets.router, linked.router, downloads.router):
+        app.include_router(router)
     gateway = sparql.mount(app, service)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Base URL under which clients see the service; empty: taken from the request."
     )
+    publisher: str = Field(
+        "", description="Who runs the service, named as publisher of its catalogue in /.well-known/void; empty: nobody."
+    )
     log_format: str = Field(
         "auto", pattern="^(auto|json|console)$", description="json, console, or auto (console on a terminal)."
     )
@@ -54,6 +57,12 @@ class Limits(BaseSettings):
     body_bytes: int = Field(1_000_000, ge=1024, description="Largest request body, in bytes.")
     cache_bytes: int = Field(
         128 * 1024 * 1024, ge=0, description="Memory for ready answers of the served release, in bytes; 0 turns it off."
+    )
+    links: int = Field(
+        250,
+        ge=10,
+        le=5000,
+        description="Most links of one property in a description; the others follow on pages of their own.",
     )
     languages_in_memory: int = Field(
         4, ge=1, le=64, description="Languages beside English whose labels are kept in memory at once."

@@ -25,7 +25,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from loaders.errors import ReleaseError
-from loaders.releases import Release, Releases, sync_folder
+from loaders.releases import Release, Releases, sweep_dumps, sync_folder
 from ontology import GRAPH, PREFIXES
 
 FORMATS = {
@@ -34,6 +34,7 @@ FORMATS = {
     "nt": ox.RdfFormat.N_TRIPLES,
     "ttl": ox.RdfFormat.TURTLE,
 }
+ALL = "all.nq.gz"
 _OF_DATASETS = frozenset(["nq", "trig"])
 _BUFFER = 1 << 20
 _LEVEL = 6
@@ -75,6 +76,11 @@ class _Counted(io.RawIOBase):
 def graphs(store: ox.Store) -> list[str]:
     """The IRIs of the named graphs of a store, sorted."""
     return sorted(graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode))
+
+
+def file_name(graph: str) -> str:
+    """The name of the download of one named graph."""
+    return graph.removeprefix(GRAPH).replace("/", "-") + ".ttl.gz"
 
 
 def write(store: ox.Store, out: IO[bytes], form: str, graph: str = "", packed: bool = False) -> int:
@@ -126,6 +132,7 @@ def make(release: Release) -> list[Dump]:
     target = release.dumps
     building = target.parent / f".building-{release.id}-{os.getpid()}"
     try:
+        sweep_dumps(target.parent)
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         made = _write_all(ox.Store.read_only(str(release.store)), building)
@@ -144,10 +151,8 @@ def make(release: Release) -> list[Dump]:
 
 
 def _write_all(store: ox.Store, building: Path) -> list[Dump]:
-    made = [_write_one(store, building, "all.nq.gz", "application/n-quads")]
-    for graph in graphs(store):
-        name = graph.removeprefix(GRAPH).replace("/", "-") + ".ttl.gz"
-        made.append(_write_one(store, building, name, "text/turtle", graph))
+    made = [_write_one(store, building, ALL, "application/n-quads")]
+    made += [_write_one(store, building, file_name(graph), "text/turtle", graph) for graph in graphs(store)]
     sums = "".join(f"{dump.sha256}  {dump.name}\n" for dump in made)
     (building / "SHA256SUMS").write_text(sums, encoding="utf-8")
     index = json.dumps([asdict(dump) for dump in made], indent=1)

@@ -146,9 +146,14 @@ class Releases:
         for pointer in self.data_dir.glob(".current-*"):
             if not _runs(pointer.name.rpartition("-")[2]):
                 pointer.unlink(missing_ok=True)
-        for folder in self.data_dir.glob("dumps/.building-*"):
-            if not _runs(folder.name.rpartition("-")[2]):
-                shutil.rmtree(folder, ignore_errors=True)
+        sweep_dumps(self.data_dir / "dumps")
+
+
+def sweep_dumps(folder: Path) -> None:
+    """Delete the dumps that killed processes left behind by half."""
+    for litter in folder.glob(".building-*"):
+        if not _runs(litter.name.rpartition("-")[2]):
+            shutil.rmtree(litter, ignore_errors=True)
 
 
 def _runs(process: str) -> bool:

@@ -32,10 +32,9 @@ GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
 
-# How the service abbreviates IRIs wherever it writes RDF.
+# How the service abbreviates IRIs wherever it writes RDF. CCSID is not among them: its paths would need escapes.
 PREFIXES = {
     "ccsi": CCSI,
-    "ccsid": CCSID,
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": DCT,
     "esco": ESCO,

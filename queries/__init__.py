@@ -39,9 +39,12 @@ class Query:
     columns: tuple[str, ...]
     always_answers: bool = False  # whether a complete release must give it rows
 
-    def bind(self, values: Mapping[str, Iterable[Term]] | None = None) -> str:
-        """The text to send, with each given parameter restricted to its terms.
+    def bind(
+        self, values: Mapping[str, Iterable[Term]] | None = None, limit: int | None = None, offset: int = 0
+    ) -> str:
+        """The text to send, with each given parameter restricted to its terms, and to at most `limit` rows from `offset`.
 
+        Rows have no order that SPARQL promises unless the query gives one; a release that never changes keeps the one it has.
         Raises KeyError for a parameter that the file does not declare, TypeError for a value that is not an RDF term.
         """
         values = values or {}
@@ -53,7 +56,8 @@ class Query:
                 return ""
             return f"  VALUES ?{match[1]} {{ {' '.join(map(_written, values[match[1]]))} }}\n"
 
-        return _PARAMETER.sub(fill, self.text)
+        text = _PARAMETER.sub(fill, self.text)
+        return text if limit is None else f"{text}LIMIT {int(limit)} OFFSET {int(offset)}\n"
 
 
 def _written(term: Term) -> str:
@@ -94,11 +98,17 @@ def names() -> list[str]:
 Row = tuple[NamedNode | Literal | None, ...]
 
 
-def select(store: Store, name: str, values: Mapping[str, Iterable[Term]] | None = None) -> list[Row]:
+def select(
+    store: Store,
+    name: str,
+    values: Mapping[str, Iterable[Term]] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Row]:
     """Run one of our own SELECT queries in process; rows in the order of its declared columns.
 
     The result is consumed here, in the calling thread: the engine aborts the process when another thread reads it.
     """
     query = load(name)
-    solutions = store.query(query.bind(values))
+    solutions = store.query(query.bind(values, limit, offset))
     return [tuple(solution) for solution in solutions]  # type: ignore[union-attr]  # in the order of its columns, see the tests

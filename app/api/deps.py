@@ -112,8 +112,12 @@ async def context(
     else:
         chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
     labels = await served.catalogue.prepare("en" if chosen == ALL_LANGUAGES else chosen)
-    base = service.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return Context(request, served, chosen, base, service.limits, labels)
+    return Context(request, served, chosen, base_url(request), service.limits, labels)
+
+
+def base_url(request: Request) -> str:
+    """The address under which clients see the service, without a slash at its end."""
+    return service_of(request).settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 
 def accepted(header: str) -> list[str]:

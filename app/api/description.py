@@ -68,6 +68,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path, item in made["paths"].items():
             if path.startswith(PREFIX) and "get" in item:
                 _complete(path.removeprefix(PREFIX), item["get"])
+            elif "get" in item:
+                _complete_document(item["get"])
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -77,6 +79,20 @@ def examples() -> dict[str, dict[str, Any]]:
     """Path -> request target and answer, as the bundled sample gives it; written by app.api.examples."""
     found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
     return found
+
+
+def _complete_document(operation: dict[str, Any]) -> None:
+    """Linked data: the routes say what they answer, here is what they have in common."""
+    responses = operation["responses"]
+    responses["200"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
+    }
+    responses["304"] = {"description": "The client holds this answer already."}
+    for status in sorted({"404", "422", "503"} | {s for s in responses if s >= "400"}):
+        responses[status] = {
+            "description": _FAULTS.get(status) or responses[status]["description"],
+            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
+        }
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:

@@ -9,6 +9,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ontology import ATTRIBUTION
 
+# Pages run our own scripts and styles only, talk to this service only, and are shown in no frame.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HTML_HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+}
+
 
 @cache
 def _environment() -> Environment:

@@ -73,6 +73,11 @@ def negotiate(accept: str) -> Choice:
     return Choice(_best(ranges, BINDINGS), _best(ranges, BOOLEAN), _best(ranges, GRAPH), _best(ranges, (*GRAPH, HTML)))
 
 
+def best_of(accept: str, offers: Sequence[Offer]) -> Offer | None:
+    """The offer that an Accept header wants most; "" accepts everything. None where nothing is acceptable."""
+    return _best(_ranges(accept), offers)
+
+
 def by_name(name: str) -> Choice | None:
     """The choice of a format parameter; None for a name that is not known."""
     if (names := _BY_NAME.get(name.lower())) is None:

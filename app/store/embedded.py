@@ -16,11 +16,17 @@ class EmbeddedStore:
     def __init__(self, path: Path) -> None:
         self._store: ox.Store | None = ox.Store.read_only(str(path))
 
-    def select(self, name: str, values: Mapping[str, Iterable[queries.Term]] | None = None) -> list[queries.Row]:
+    def select(
+        self,
+        name: str,
+        values: Mapping[str, Iterable[queries.Term]] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[queries.Row]:
         """See GraphStore; evaluated and consumed in the calling thread, as the engine requires."""
         if self._store is None:
             raise RuntimeError("the store is closed")
-        return queries.select(self._store, name, values)
+        return queries.select(self._store, name, values, limit, offset)
 
     def close(self) -> None:
         """Close the files once no query uses them any more."""

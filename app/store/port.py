@@ -12,8 +12,17 @@ from queries import Row, Term
 class GraphStore(Protocol):
     """A SPARQL 1.1 store that answers the project's own queries (queries/*.rq)."""
 
-    def select(self, name: str, values: Mapping[str, Iterable[Term]] | None = None) -> list[Row]:
-        """Rows of the named query in the order of its declared columns, parameters bound to typed terms."""
+    def select(
+        self,
+        name: str,
+        values: Mapping[str, Iterable[Term]] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Row]:
+        """Rows of the named query in the order of its declared columns, parameters bound to typed terms.
+
+        At most `limit` rows, the first `offset` passed over.
+        """
         ...
 
     def close(self) -> None:

@@ -1,0 +1,219 @@
+"""The dataset about itself, in VoID and DCAT-AP: figures a graph, class and property, licence, attribution, access."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import pyoxigraph as ox
+
+from app.api.deps import Context
+from app.catalogue import Catalogue
+from app.linked.description import describe
+from app.linked.downloads import names
+from loaders.dataset import LICENCE, VOID
+from loaders.dumps import Dump
+from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, GRAPH_LABELS, PREFIXES, RDF, XSD
+
+DCAT, FOAF = PREFIXES["dcat"], PREFIXES["foaf"]
+SD = "http://www.w3.org/ns/sparql-service-description#"
+SPDX = "http://spdx.org/rdf/terms#"
+MORE_PREFIXES = {"sd": SD, "spdx": SPDX}
+_AUTHORITY = "http://publications.europa.eu/resource/authority/"
+_IANA = "https://www.iana.org/assignments/media-types/"
+_FORMATS = "http://www.w3.org/ns/formats/"
+KEYWORDS = ("ESCO", "occupations", "skills", "cultural and creative sectors and industries", "CCSI")
+ABOUT = {
+    GRAPH + "esco": "ESCO's facts",
+    GRAPH + "ontology": "Domains, functions, mappings, crosswalks and curation",
+    GRAPH + "scope": "Which occupations belong to which domain: assertions and decisions",
+    GRAPH + "skills": "How specialised the domains are in their skills",
+    GRAPH + "clusters": "Clusters of skills",
+    GRAPH + "release": "The dataset about itself",
+}
+DESCRIPTION = (
+    "Which ESCO occupations and skills belong to the cultural and creative sectors and industries, "
+    "with the evidence for every decision, beside ESCO itself."
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Statements and instances a named graph; IRIs throughout."""
+
+    triples: dict[str, int]
+    classes: dict[str, dict[str, int]]  # graph -> class -> instances
+    properties: dict[str, dict[str, int]]  # graph -> property -> statements
+    all_classes: dict[str, int] = field(init=False)
+    all_properties: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, parts in (("all_classes", self.classes), ("all_properties", self.properties)):
+            total: dict[str, int] = defaultdict(int)
+            for part in parts.values():
+                for iri, count in part.items():
+                    total[iri] += count
+            object.__setattr__(self, name, dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
+
+
+_counted: WeakKeyDictionary[Catalogue, Figures] = WeakKeyDictionary()
+_counting = threading.Lock()
+
+
+def figures(catalogue: Catalogue) -> Figures:
+    """The figures of a release, counted at the first call (about a second for full ESCO) and kept."""
+    with _counting:
+        if (found := _counted.get(catalogue)) is None:
+            properties = _partition(catalogue, "pages/property_partitions")
+            classes = _partition(catalogue, "pages/class_partitions")
+            triples = {graph: sum(part.values()) for graph, part in sorted(properties.items())}
+            found = _counted[catalogue] = Figures(triples, classes, properties)
+        return found
+
+
+def _partition(catalogue: Catalogue, name: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for graph, iri, count in catalogue.store.select(name):
+        if graph is not None and iri is not None and count is not None:
+            found.setdefault(graph.value, {})[iri.value] = int(count.value)
+    return {graph: dict(sorted(part.items(), key=lambda i: (-i[1], i[0]))) for graph, part in sorted(found.items())}
+
+
+def title_of(graph: str) -> str:
+    """What a named graph holds, in words."""
+    if graph.startswith(GRAPH_LABELS):
+        return f"Labels and descriptions, language {graph[len(GRAPH_LABELS) :]}"
+    return ABOUT.get(graph, graph.removeprefix(GRAPH))
+
+
+def dataset_iri(release_id: str) -> str:
+    """The dataset that a release is, as its own graph names it."""
+    return f"{CCSID}dataset/esco-{release_id}"
+
+
+def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[ox.Triple]:
+    """The whole description; downloads that are not made yet are listed without size and checksum."""
+    document = f"{ctx.base}/.well-known/void"
+    dataset, catalog = dataset_iri(ctx.served.release.id), document + "#catalog"
+    found = figures(ctx.catalogue)
+    yield from _says(
+        document,
+        (RDF + "type", VOID + "DatasetDescription"), (RDF + "type", FOAF + "Document"), (FOAF + "primaryTopic", dataset),
+        (DCT + "title", _text("Description of the CCSI dataset")),
+    )  # fmt: skip
+    if publisher:
+        agent = document + "#publisher"
+        yield from _says(catalog, (DCT + "publisher", agent))
+        yield from _says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(publisher)))
+    sparql, api = document + "#sparql", document + "#api"
+    yield from _says(
+        catalog,
+        (RDF + "type", DCAT + "Catalog"), (DCT + "title", _text("CCSI in ESCO")), (DCT + "description", _text(DESCRIPTION)),
+        (DCAT + "dataset", dataset), (DCAT + "service", sparql), (DCAT + "service", api), (FOAF + "homepage", ctx.base + "/"),
+        (DCT + "license", LICENCE), (DCT + "rights", _text(ATTRIBUTION)),
+    )  # fmt: skip
+    described = describe(ctx.catalogue.store, dataset, ctx.limits.links)
+    if described:
+        for links in described.outgoing:
+            for value in links.values:
+                # Its own counts of classes are those of `figures`, which are of all graphs.
+                if links.predicate not in (VOID + "classPartition", VOID + "triples"):
+                    yield ox.Triple(ox.NamedNode(dataset), ox.NamedNode(links.predicate), value)
+    yield from _says(
+        dataset,
+        (DCT + "description", _text(DESCRIPTION)), (DCT + "issued", _date(ctx.served.release.manifest["createdAt"])),
+        (DCAT + "landingPage", ctx.base + "/"), (DCAT + "theme", _AUTHORITY + "data-theme/SOCI"),
+        (DCAT + "theme", _AUTHORITY + "data-theme/EDUC"), (DCT + "accessRights", _AUTHORITY + "access-right/PUBLIC"),
+        *((DCAT + "keyword", _text(word)) for word in KEYWORDS),
+        (VOID + "sparqlEndpoint", ctx.base + "/sparql"), (VOID + "uriSpace", ox.Literal(CCSID)),
+        (VOID + "exampleResource", CCSID + "domain/heritage"), (VOID + "vocabulary", CCSI),
+        *((VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "JSON-LD", "RDF_XML")),
+        (VOID + "triples", _number(sum(found.triples.values()))), (VOID + "classes", _number(len(found.all_classes))),
+        (VOID + "properties", _number(len(found.all_properties))), *((VOID + "subset", graph) for graph in found.triples),
+    )  # fmt: skip
+    yield from _partitions(dataset, found.all_classes, found.all_properties)
+    for graph, triples in found.triples.items():
+        yield from _says(
+            graph,
+            (RDF + "type", VOID + "Dataset"), (RDF + "type", SD + "NamedGraph"), (SD + "name", graph),
+            (DCT + "title", _text(title_of(graph))), (VOID + "triples", _number(triples)),
+        )  # fmt: skip
+        yield from _partitions(graph, found.classes.get(graph, {}), found.properties[graph])
+    yield from _services(ctx, sparql, api, dataset)
+    yield from _distributions(ctx, dataset, made)
+
+
+def _services(ctx: Context, sparql: str, api: str, dataset: str) -> Iterator[ox.Triple]:
+    yield from _says(
+        sparql,
+        (RDF + "type", DCAT + "DataService"), (DCT + "title", _text("SPARQL endpoint")), (DCAT + "endpointURL", ctx.base + "/sparql"),
+        (DCAT + "endpointDescription", ctx.base + "/sparql"), (DCAT + "servesDataset", dataset),
+        (DCT + "conformsTo", "http://www.w3.org/TR/sparql11-protocol/"),
+    )  # fmt: skip
+    yield from _says(
+        api,
+        (RDF + "type", DCAT + "DataService"), (DCT + "title", _text("JSON API")), (DCAT + "endpointURL", ctx.base + "/api/v1"),
+        (DCAT + "endpointDescription", ctx.base + "/api/v1/openapi.json"), (DCAT + "servesDataset", dataset),
+    )  # fmt: skip
+
+
+def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.Triple]:
+    ready = {dump.name: dump for dump in made}
+    for name, graph in names(ctx.catalogue.graphs).items():
+        address = f"{ctx.base}/dumps/{name}"
+        node = f"{ctx.base}/.well-known/void#{name}"
+        quads = name.endswith(".nq.gz")
+        yield from _says(dataset, (DCAT + "distribution", node), (VOID + "dataDump", address))
+        if graph:
+            yield from _says(graph, (VOID + "dataDump", address))
+        yield from _says(
+            node,
+            (RDF + "type", DCAT + "Distribution"), (DCT + "title", _text(title_of(graph) if graph else "All graphs")),
+            (DCAT + "accessURL", address), (DCAT + "downloadURL", address), (DCT + "license", LICENCE),
+            (DCAT + "mediaType", _IANA + ("application/n-quads" if quads else "text/turtle")),
+            (DCAT + "compressFormat", _IANA + "application/gzip"),
+            (DCT + "format", _AUTHORITY + "file-type/" + ("RDF_N_QUADS" if quads else "RDF_TURTLE")),
+        )  # fmt: skip
+        if dump := ready.get(name):
+            checksum = node + "-sha256"
+            yield from _says(node, (DCAT + "byteSize", _number(dump.bytes)), (SPDX + "checksum", checksum))
+            yield from _says(
+                checksum,
+                (RDF + "type", SPDX + "Checksum"), (SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256"),
+                (SPDX + "checksumValue", ox.Literal(dump.sha256, datatype=ox.NamedNode(XSD + "hexBinary"))),
+            )  # fmt: skip
+
+
+def _partitions(node: str, classes: dict[str, int], properties: dict[str, int]) -> Iterator[ox.Triple]:
+    for kind, parts, of, count in (
+        ("classPartition", classes, "class", "entities"),
+        ("propertyPartition", properties, "property", "triples"),
+    ):
+        for iri, number in parts.items():
+            # Named after what it counts: the same description has the same bytes, and so the same validator.
+            part = ox.BlankNode("b" + hashlib.sha256(f"{node} {kind} {iri}".encode()).hexdigest()[:12])
+            yield ox.Triple(ox.NamedNode(node), ox.NamedNode(VOID + kind), part)
+            yield ox.Triple(part, ox.NamedNode(VOID + of), ox.NamedNode(iri))
+            yield ox.Triple(part, ox.NamedNode(VOID + count), _number(number))
+
+
+def _says(subject: str, *statements: tuple[str, str | ox.Literal]) -> Iterator[ox.Triple]:
+    for prop, value in statements:
+        target = ox.NamedNode(value) if isinstance(value, str) else value
+        yield ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), target)
+
+
+def _text(text: str) -> ox.Literal:
+    return ox.Literal(text, language="en")
+
+
+def _number(value: int) -> ox.Literal:
+    return ox.Literal(str(value), datatype=ox.NamedNode(XSD + "integer"))
+
+
+def _date(text: str) -> ox.Literal:
+    return ox.Literal(text.replace("+00:00", "Z"), datatype=ox.NamedNode(XSD + "dateTime"))

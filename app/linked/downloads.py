@@ -1,0 +1,129 @@
+"""/dumps: the release as files, made once in a process of its own when somebody first asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import MutableHeaders
+from starlette.responses import FileResponse, Response
+
+from app import http
+from app.api.deps import Ctx, strict_parameters
+from app.errors import NoSuchRange, NotFound, NotReady
+from app.service import Service
+from loaders import dumps
+from loaders.dumps import Dump
+from loaders.releases import Release
+
+log = structlog.get_logger()
+router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
+
+SUMS = "SHA256SUMS"
+_PATIENCE = 10.0  # seconds that a first request waits for the files
+_PAUSE = 60.0  # seconds after a failure before it is tried again
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")  # one range: several are not worth their parts and boundaries
+
+
+class Downloads:
+    """Makes the dumps of a release, one process at a time; `stop` ends it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._task: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._failed = 0.0
+
+    async def of(self, release: Release) -> list[Dump]:
+        """The dumps of a release. Raises NotReady while they are being made, or where they cannot be."""
+        if found := await asyncio.to_thread(dumps.find, release):
+            return found
+        if time.monotonic() - self._failed < _PAUSE and self._failed:
+            raise NotReady("The files cannot be written on this server; see its log.", {"retry-after": f"{_PAUSE:.0f}"})
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._make(release))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._task), _PATIENCE)
+        if found := await asyncio.to_thread(dumps.find, release):
+            return found
+        raise NotReady("The files are being made; ask again in half a minute.", {"retry-after": "30"})
+
+    async def _make(self, release: Release) -> None:
+        started = time.monotonic()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "loaders.dumps", str(self._service.settings.data_dir.resolve()), release.id,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            cwd=Path(dumps.__file__).parents[1],
+        )  # fmt: skip
+        _, words = await self._process.communicate()
+        if self._process.returncode:
+            self._failed = time.monotonic()
+            log.error("dumps not made", release=release.id, fault=words.decode(errors="replace").strip()[-300:])
+        else:
+            log.info("dumps made", release=release.id, seconds=round(time.monotonic() - started, 1))
+
+    async def stop(self) -> None:
+        """End what is being made; the next start begins anew."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+        if self._task is not None:
+            with suppress(Exception):
+                await self._task
+
+
+@router.get(
+    "/dumps/{name}",
+    response_class=Response,
+    responses={
+        200: {"description": "The file.", "content": {"application/gzip": {"schema": {"type": "string"}}}},
+        206: {"description": "The part of the file that a Range header asks for."},
+        416: {"description": "No such part."},
+    },
+    summary="The release as a file: all.nq.gz, one Turtle file a graph, SHA256SUMS",
+)
+async def dump(ctx: Ctx, request: Request, name: str) -> Response:
+    """Names, sizes and checksums are in `/.well-known/void`. 503 with Retry-After while the files are being made."""
+    release = ctx.served.release
+    graphs = await asyncio.to_thread(names, ctx.served.catalogue.graphs)
+    if name != SUMS and name not in graphs:
+        raise NotFound("There is no such file.", available=[*graphs, SUMS])
+    downloads: Downloads = request.app.state.downloads
+    made = {d.name: d for d in await downloads.of(release)}
+    media_type = "text/plain; charset=utf-8" if name == SUMS else "application/gzip"
+    tag = f"{ctx.served.tag}-{made[name].sha256[:32]}" if name in made else f"{ctx.served.tag}-sums"
+    headers = {
+        "etag": f'"{tag}"', "cache-control": http.CACHE_CONTROL, "accept-ranges": "bytes", "x-content-type-options": "nosniff",
+        "content-disposition": f'attachment; filename="ccsi-{release.id}-{name}"',
+    }  # fmt: skip
+    if http.matches(request.headers.get("if-none-match", ""), headers["etag"]):
+        return Response(None, 304, headers)
+    path = release.dumps / name
+    if request.scope.get("head"):  # the file need not be read for its length
+        return Response(None, 200, {**headers, "content-length": str(path.stat().st_size)}, media_type)
+    size = path.stat().st_size
+    if (start := _start(request, size)) is None:
+        del MutableHeaders(scope=request.scope)["range"]
+    elif start >= size:
+        raise NoSuchRange(f"The file has {size} bytes.", {"content-range": f"bytes */{size}"}, bytes=size)
+    return FileResponse(path, headers=headers, media_type=media_type)
+
+
+def _start(request: Request, size: int) -> int | None:
+    """The first byte of the one range that is asked for; None without a range that has a meaning."""
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if not match or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return max(0, size - int(match[2])) if int(match[2]) else size
+    return None if match[2] and int(match[2]) < int(match[1]) else int(match[1])
+
+
+def names(graphs: list[str]) -> dict[str, str]:
+    """File name -> named graph of the downloads of a release; the whole has no graph."""
+    return {dumps.ALL: "", **{dumps.file_name(graph): graph for graph in graphs}}

@@ -1,0 +1,47 @@
+"""From the IRIs of the graph to the addresses at which this service answers for them, and to short names."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+
+from ontology import CCSI, CCSID, PREFIXES
+
+_PATH = "/:@!$&'()*+,;=~-._"  # characters of a path that need no escape
+_BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+
+
+def address(iri: str, base: str) -> str:
+    """Where this service describes an IRI: ours at a path like their own, any other through /resource."""
+    if iri.startswith(CCSI) or iri == CCSI[:-1]:
+        return f"{base}/ns#{quote(iri[len(CCSI) :])}" if iri[len(CCSI) :] else f"{base}/ns"
+    if iri.startswith(CCSID):
+        return f"{base}/id/{quote(iri[len(CCSID) :], safe=_PATH)}"
+    return resource(iri, base)
+
+
+def resource(iri: str, base: str) -> str:
+    """The address of the description of any IRI that the release holds."""
+    return f"{base}/resource?uri={quote(iri, safe='')}"
+
+
+def short(iri: str) -> str:
+    """An IRI as prefix:name where a prefix fits and the name needs no escape; else the IRI."""
+    for prefix, start in _BY_LENGTH:
+        if iri.startswith(start):
+            name = iri[len(start) :]
+            if name and name.replace("-", "").replace("_", "").isalnum():
+                return f"{prefix}:{name}"
+    return iri
+
+
+def path(decoded: str) -> str:
+    """A decoded path as it stands in an address."""
+    return quote(decoded, safe=_PATH)
+
+
+def query(request: Request, **changed: str) -> str:
+    """The query string of a request with some parameters changed."""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in changed]
+    return urlencode([*kept, *changed.items()])

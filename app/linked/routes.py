@@ -1,0 +1,257 @@
+"""/id/…, /ns, /resource and /contexts: IRIs lead to descriptions, in RDF for programs and HTML for people.
+
+An IRI below /id names a thing, which cannot be sent; its address answers 303 with the address of a document about it
+(httpRange-14). /ns and /resource are documents themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+import orjson
+import pyoxigraph as ox
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from app import http
+from app.api.context import CONTEXT
+from app.api.deps import Context, Ctx, service_of, strict_parameters
+from app.api.occupations import missing
+from app.errors import BadParameter, NotFound
+from app.linked import formats, iris
+from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples
+from app.linked.description import Description, Links, describe, known, links_of, triples
+from app.linked.formats import RESPONSES, Format
+from app.linked.ontology import ontology
+from app.pages import linked as pages
+from app.pages.dataset import dataset_page
+from app.pages.render import HTML_HEADERS
+from loaders import dumps
+from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, PREFIXES, RDF
+
+router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
+
+HYDRA = "http://www.w3.org/ns/hydra/core#"
+SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"
+DATASET_PATH = "/.well-known/void"
+
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Links of the property to pass over.")]
+
+
+@router.get(
+    "/id/{path:path}", responses={**RESPONSES, 303: {"description": "The thing is described there."}, 410: {"description": ""}},
+    response_class=Response, summary="A thing of ours: 303 to its description; with a suffix, the description",
+)  # fmt: skip
+async def thing(ctx: Ctx, path: str, form: Format = None) -> Response:
+    """`/id/domain/heritage` leads to `/id/domain/heritage.html`, `.ttl`, `.jsonld`, `.nt` or `.rdf`, as Accept says."""
+    stem, suffix = formats.split(path)
+    iri = _ours(CCSID + stem)
+    if suffix and form and suffix != form:
+        raise BadParameter(f"format: the path says {suffix} already.", field="format")
+    if suffix:
+        return await _described(ctx, iri, suffix)
+    chosen = formats.choose(ctx.request, form)
+    if iri.startswith(GRAPH) and len(iri) > len(GRAPH):
+        return _see_other(f"{ctx.base}{DATASET_PATH}{f'?format={form}' if form else ''}")
+    if not await asyncio.to_thread(known, ctx.catalogue.store, iri):
+        raise _unknown(ctx, iri)
+    return _see_other(f"{iris.address(iri, ctx.base)}.{chosen}")
+
+
+@router.get(
+    "/resource", responses={**RESPONSES, 410: {"description": ""}}, response_class=Response,
+    summary="What the release says of any IRI",
+)  # fmt: skip
+async def resource(
+    ctx: Ctx,
+    uri: Annotated[
+        str, Query(description="The IRI.", examples=["http://data.europa.eu/esco/isco/C2621"], max_length=2000)
+    ],
+    form: Format = None,
+    property: Annotated[
+        str | None, Query(description="Only the links by this property, page by page.", max_length=2000)
+    ] = None,
+    inverse: Annotated[bool, Query(description="With property: the links that point at the IRI.")] = False,
+    offset: Offset = 0,
+) -> Response:
+    """Statements about the IRI and statements that point at it; of each property a bounded number, the others by page."""
+    iri = _iri(uri, "uri")
+    if property is None and (inverse or offset):
+        raise BadParameter("inverse and offset go with a property.", field="inverse" if inverse else "offset")
+    chosen = formats.choose(ctx.request, form)
+    if property is None:
+        return await _described(ctx, iri, chosen)
+    prop, limit = _iri(property, "property"), ctx.limits.links
+    links = await asyncio.to_thread(links_of, ctx.catalogue.store, iri, prop, inverse, limit, offset)
+    if links is None:
+        raise NotFound("There are no such links.", uri=iri, property=prop, inverse=inverse)
+    return await _answer(
+        ctx, chosen, iri, lambda: _page_triples(ctx, iri, links), lambda: pages.links_page(ctx, iri, links),
+        _page_links(ctx, iri, links),
+    )  # fmt: skip
+
+
+@router.get("/ns", responses=RESPONSES, response_class=Response, summary="The CCSI ontology")
+async def namespace(ctx: Ctx, form: Format = None) -> Response:
+    """Classes and properties with their definitions; every term has its own place in the HTML page, as in `/ns#Domain`."""
+    return await _ontology(ctx, formats.choose(ctx.request, form))
+
+
+@router.get("/ns.{suffix}", include_in_schema=False)
+async def namespace_as(ctx: Ctx, suffix: str) -> Response:
+    """The ontology in the representation that the suffix names."""
+    if suffix not in formats.MEDIA_TYPES:
+        raise NotFound(f"There is nothing at /ns.{suffix[:40]}.", available=list(formats.MEDIA_TYPES))
+    return await _ontology(ctx, suffix)
+
+
+@router.get(DATASET_PATH, responses=RESPONSES, response_class=Response, summary="The dataset: VoID and DCAT-AP")
+async def dataset(ctx: Ctx, form: Format = None) -> Response:
+    """Counts of every graph, class and property, licence, attribution, endpoints, and downloads with checksums."""
+    made = await asyncio.to_thread(dumps.find, ctx.served.release)
+    publisher = service_of(ctx.request).settings.publisher
+    return await _answer(
+        ctx, formats.choose(ctx.request, form), dataset_iri(ctx.served.release.id),
+        lambda: list(dataset_triples(ctx, publisher, made)), lambda: dataset_page(ctx, made),
+        keep=bool(made), prefixes=MORE_PREFIXES,
+    )  # fmt: skip
+
+
+@router.get(
+    "/contexts/v1.jsonld", response_class=Response, summary="The JSON-LD context of the API, under a version that stays"
+)
+async def context_v1() -> Response:
+    """The same as `/api/v1/context.jsonld`. A term may be added to it; none changes its meaning or goes."""
+    headers = {"cache-control": "public, max-age=86400"}
+    return Response(orjson.dumps(CONTEXT), 200, headers, "application/ld+json")
+
+
+async def _described(ctx: Context, iri: str, chosen: str) -> Response:
+    found = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
+    if found is None:
+        raise _unknown(ctx, iri)
+    return await _answer(
+        ctx, chosen, iri, lambda: _description_triples(ctx, found), lambda: pages.resource_page(ctx, found)
+    )
+
+
+async def _ontology(ctx: Context, chosen: str) -> Response:
+    found = await asyncio.to_thread(ontology, ctx.served)
+    return await _answer(ctx, chosen, CCSI, lambda: list(found.triples), lambda: pages.ontology_page(ctx, found))
+
+
+async def _answer(
+    ctx: Context,
+    chosen: str,
+    iri: str,
+    statements: Callable[[], list[ox.Triple]],
+    page: Callable[[], str],
+    links: str = "",
+    keep: bool = True,
+    prefixes: dict[str, str] | None = None,
+) -> Response:
+    """A document in the chosen representation, with links to the others and to what it is about."""
+
+    def written() -> bytes:
+        return page().encode() if chosen == "html" else formats.write(statements(), chosen, prefixes)
+
+    body = await asyncio.to_thread(written)
+    alternates = [
+        f'<{_variant(ctx, name)}>; rel="alternate"; type="{formats.MEDIA_TYPES[name]}"'
+        for name in formats.MEDIA_TYPES
+        if name != chosen
+    ]
+    all_links = ", ".join(filter(None, [links, f'<{iri}>; rel="describes"', *alternates]))
+    extra = HTML_HEADERS if chosen == "html" else None
+    language = ctx.label_language if chosen == "html" else ""
+    return http.answer(ctx.request, ctx.served, body, formats.content_type(chosen), language, all_links, extra, keep)
+
+
+def _variant(ctx: Context, name: str) -> str:
+    """The address of this document in another representation."""
+    stem, suffix = formats.split(ctx.request.scope["path"])
+    if suffix or stem == "/ns":
+        return f"{ctx.base}{iris.path(stem)}.{name}"
+    return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, format=name)}"
+
+
+def _description_triples(ctx: Context, found: Description) -> list[ox.Triple]:
+    made = [*found.triples(), *_document(ctx, found.iri)]
+    for links in found.cut:
+        page = ox.NamedNode(pages.links_address(ctx, found.iri, links))
+        made.append(ox.Triple(ox.NamedNode(found.iri), ox.NamedNode(SEE_ALSO), page))
+        made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
+    return made
+
+
+def _page_triples(ctx: Context, iri: str, links: Links) -> list[ox.Triple]:
+    page = ox.NamedNode(pages.links_address(ctx, iri, links, links.offset))
+    made = [*triples(iri, links), *_document(ctx, iri, page)]
+    made.append(ox.Triple(page, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")))
+    made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
+    for rel, offset in _offsets(ctx, links).items():
+        name = {"prev": "previous"}.get(rel, rel)
+        target = ox.NamedNode(pages.links_address(ctx, iri, links, offset))
+        made.append(ox.Triple(page, ox.NamedNode(HYDRA + name), target))
+    return made
+
+
+def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> list[ox.Triple]:
+    """The document about itself: what it is about, of which dataset it is part, under which terms."""
+    document = document or ox.NamedNode(
+        iris.address(iri, ctx.base) if iri.startswith(CCSID) else iris.resource(iri, ctx.base)
+    )
+    foaf, void = PREFIXES["foaf"], PREFIXES["void"]
+    return [
+        ox.Triple(document, ox.NamedNode(RDF + "type"), ox.NamedNode(foaf + "Document")),
+        ox.Triple(document, ox.NamedNode(foaf + "primaryTopic"), ox.NamedNode(iri)),
+        ox.Triple(document, ox.NamedNode(void + "inDataset"), ox.NamedNode(ctx.base + DATASET_PATH)),
+        ox.Triple(document, ox.NamedNode(DCT + "rights"), ox.Literal(ATTRIBUTION, language="en")),
+    ]  # fmt: skip
+
+
+def _offsets(ctx: Context, links: Links) -> dict[str, int]:
+    size = ctx.limits.links
+    found = {"first": 0, "last": (links.total - 1) // size * size}
+    if links.offset:
+        found["prev"] = max(0, links.offset - size)
+    if links.offset + size < links.total:
+        found["next"] = links.offset + size
+    return found
+
+
+def _page_links(ctx: Context, iri: str, links: Links) -> str:
+    return ", ".join(
+        f'<{pages.links_address(ctx, iri, links, offset)}>; rel="{rel}"' for rel, offset in _offsets(ctx, links).items()
+    )
+
+
+def _integer(value: int) -> ox.Literal:
+    return ox.Literal(str(value), datatype=ox.NamedNode(PREFIXES["xsd"] + "integer"))
+
+
+def _iri(text: str, field: str) -> str:
+    """An absolute IRI. Raises BadParameter."""
+    try:
+        return ox.NamedNode(text).value
+    except ValueError:
+        raise BadParameter(f"{field}: this is not an absolute IRI.", field=field, value=text[:200]) from None
+
+
+def _ours(iri: str) -> str:
+    try:
+        return ox.NamedNode(iri).value
+    except ValueError:
+        raise NotFound("No thing can have this address: it makes no IRI.", uri=iri[:200]) from None
+
+
+def _unknown(ctx: Context, iri: str) -> Exception:
+    if iri in ctx.catalogue.withdrawn:
+        return missing(ctx, iri, "skill" if "/skill/" in iri else "occupation")
+    return NotFound(f"Release {ctx.served.release.id} says nothing of this IRI.", uri=iri[:500])
+
+
+def _see_other(target: str) -> Response:
+    return Response(None, 303, {"location": target, "vary": http.VARY, "cache-control": http.CACHE_CONTROL})

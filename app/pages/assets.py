@@ -1,0 +1,65 @@
+"""Scripts and style sheets that come with the service: packed once, with a validator."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+_FOLDER = Path(__file__).parent / "assets"
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file as it is and packed, with a tag that changes with its bytes."""
+
+    plain: bytes
+    packed: bytes
+    tag: str
+    media_type: str
+
+    @classmethod
+    def of(cls, plain: bytes, name: str) -> Asset:
+        """From the bytes of a file with this name."""
+        tag = hashlib.sha256(plain).hexdigest()[:16]
+        return cls(plain, gzip.compress(plain, 9, mtime=0), tag, _TYPES[Path(name).suffix])
+
+    def respond(self, request: Request) -> Response:
+        """The file, or 304 when the client holds it."""
+        coded = "gzip" in request.headers.get("accept-encoding", "")
+        etag = f'"{self.tag}-gzip"' if coded else f'"{self.tag}"'
+        headers = {"etag": etag, "cache-control": "public, max-age=3600", "vary": "Accept-Encoding"}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(None, 304, headers)
+        if coded:
+            headers["content-encoding"] = "gzip"
+        headers["x-content-type-options"] = "nosniff"
+        return Response(self.packed if coded else self.plain, 200, headers, self.media_type)
+
+
+@router.get("/assets/{name}")
+async def asset(request: Request, name: str) -> Response:
+    """A file of our own pages."""
+    if name not in _names():
+        raise NotFound(f"There is nothing at {request.scope['path']}.")
+    return _own(name).respond(request)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.name for path in _FOLDER.iterdir() if path.suffix in _TYPES)
+
+
+@cache
+def _own(name: str) -> Asset:
+    return Asset.of((_FOLDER / name).read_bytes(), name)

@@ -1,0 +1,20 @@
+"""A client of the service on the starter, that follows no redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Limits, Settings
+
+
+@pytest.fixture(scope="session")
+def web(starter_dir: Path) -> Iterator[TestClient]:
+    settings = Settings(data_dir=starter_dir, log_level="error")
+    with TestClient(create_app(settings, Limits()), base_url="https://ccsi.example", follow_redirects=False) as found:
+        found.headers.pop("accept-encoding")
+        yield found
