@@ -20,6 +20,7 @@ from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
 from app.pages import assets, docs
+from app.pages.query import query_page
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
 from ontology import ATTRIBUTION
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     app.include_router(api)
     for router in (docs.router, assets.router, linked.router, downloads.router):
         app.include_router(router)
-    gateway = sparql.mount(app, service)
+    gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     app.add_middleware(http.Edge, service=service)

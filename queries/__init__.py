@@ -6,6 +6,8 @@ A file opens with front matter in comments::
     #+ param: occupation   the occupations to read; all when left open
     #+ columns: occupation, label
 
+and, where people see it: user (who asks) and explained (what the answer shows, and what to change).
+
 A parameter `x` appears in the text as ``VALUES ?x { UNDEF }``. Left open, the line is dropped and the query ranges over
 everything; bound, its braces hold typed RDF terms serialised by the engine. Values never enter a query any other way,
 and the result is plain SPARQL 1.1 for any endpoint.
@@ -38,6 +40,13 @@ class Query:
     parameters: dict[str, str]
     columns: tuple[str, ...]
     always_answers: bool = False  # whether a complete release must give it rows
+    user: str = ""  # who asks it, for queries that people see
+    explained: str = ""  # what its answer shows and what to change in it
+
+    @property
+    def shown(self) -> str:
+        """The text without its front matter."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith("#+")).strip() + "\n"
 
     def bind(
         self, values: Mapping[str, Iterable[Term]] | None = None, limit: int | None = None, offset: int = 0
@@ -73,7 +82,7 @@ def load(name: str) -> Query:
     summary = ""
     parameters: dict[str, str] = {}
     columns: tuple[str, ...] = ()
-    answers = ""
+    others = {"answers": "", "user": "", "explained": ""}
     for line in text.splitlines():
         if not (match := _FRONT.match(line)):
             continue
@@ -85,9 +94,10 @@ def load(name: str) -> Query:
             parameters[parameter] = meaning.strip()
         elif key == "columns":
             columns = tuple(c.strip() for c in value.split(","))
-        elif key == "answers":
-            answers = value
-    return Query(name, text, summary, parameters, columns, answers == "always")
+        elif key in others:
+            others[key] = value
+    always = others["answers"] == "always"
+    return Query(name, text, summary, parameters, columns, always, others["user"], others["explained"])
 
 
 def names() -> list[str]:
