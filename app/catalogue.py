@@ -7,128 +7,46 @@ words are read per language on first use (labels) or per concept (alternative la
 from __future__ import annotations
 
 import asyncio
+import gc
 import unicodedata
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from pyoxigraph import NamedNode
 
+from app.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
 from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
 from loaders.releases import Release
 from ontology import CCSID, COLLECTIONS, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
 from queries import Term
 
+__all__ = [
+    "Assertion",
+    "Catalogue",
+    "CrosswalkEntry",
+    "Decision",
+    "Domain",
+    "Group",
+    "LabelTable",
+    "Labels",
+    "Occupation",
+    "Skill",
+    "ccsi_iri",
+    "collate",
+    "fold",
+    "occupation_iri",
+    "skill_iri",
+    "uuid",
+]
+
 T = TypeVar("T")
 
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
-
-
-@dataclass(slots=True)
-class Occupation:
-    """One occupation; other concepts are referred to by IRI."""
-
-    iri: str
-    code: str
-    isco: str = ""
-    broader: list[str] = field(default_factory=list)
-    narrower: list[str] = field(default_factory=list)
-    nace: list[str] = field(default_factory=list)
-    essential: list[str] = field(default_factory=list)
-    optional: list[str] = field(default_factory=list)
-    collections: list[str] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    assertions: list[Assertion] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Skill:
-    """One skill or knowledge concept."""
-
-    iri: str
-    type: str
-    reuse: str
-    broader: list[str] = field(default_factory=list)
-    narrower: list[str] = field(default_factory=list)
-    collections: list[str] = field(default_factory=list)
-    essential_for: list[str] = field(default_factory=list)
-    optional_for: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Group:
-    """An ISCO group, ISCED-F field or skill group."""
-
-    iri: str
-    code: str
-    scheme: str
-    broader: list[str] = field(default_factory=list)
-    narrower: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Assertion:
-    """What one route says of an occupation, with what it was derived from."""
-
-    iri: str
-    occupation: str
-    domain: str
-    degree: str
-    route: str
-    sub_domain: str
-    function: str
-    charter_function: str
-    score: float | None
-    reason: str
-    sources: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Decision:
-    """The scope decision for one (occupation, domain)."""
-
-    iri: str
-    occupation: str
-    domain: str
-    degree: str
-    confidence: float
-    contradicted: bool
-    sub_domain: str
-    functions: list[str] = field(default_factory=list)
-    charter_functions: list[str] = field(default_factory=list)
-    evidence: list[Assertion] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Domain:
-    """A domain or sub-domain."""
-
-    iri: str
-    id: str
-    broader: str
-    labels: dict[str, str] = field(default_factory=dict)
-    definition: dict[str, str] = field(default_factory=dict)
-    narrower: list[str] = field(default_factory=list)
-    mappings: list[dict[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class CrosswalkEntry:
-    """One code of a classification placed in a domain."""
-
-    iri: str
-    classification: str
-    code: str
-    prefix: str
-    domain: str
-    sub_domain: str
-    function: str
-    degree: str
-    code_confidence: str
-    former: str
 
 
 class Catalogue:
@@ -157,13 +75,16 @@ class Catalogue:
     def read(cls, release: Release, store: GraphStore, languages_in_memory: int = 4) -> Catalogue:
         """Read a release (some seconds for full ESCO); call it off the event loop."""
         catalogue = cls(release, store, languages_in_memory)
-        catalogue._read_esco()
-        catalogue._read_ontology()
-        catalogue._read_scope()
-        catalogue.graphs = sorted(graph for (graph,) in catalogue._rows("pages/graphs"))
-        catalogue.analysis = SkillCatalogue.read(store)
-        if "en" in catalogue.languages:
-            catalogue._labels.load_english()
+        # What is derived about skills is half of the work; the engine lets two threads of one process query at once.
+        with _no_garbage(), ThreadPoolExecutor(1) as beside:
+            analysis = beside.submit(SkillCatalogue.read, store)
+            catalogue._read_esco()
+            catalogue._read_ontology()
+            catalogue._read_scope()
+            catalogue.graphs = sorted(graph for (graph,) in catalogue._rows("pages/graphs"))
+            if "en" in catalogue.languages:
+                catalogue._labels.load_english()
+            catalogue.analysis = analysis.result()
         return catalogue
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -415,6 +336,18 @@ class Labels:
             for concept, label in self._store.select(name, values):
                 lines[concept.value].append(fold(label.value))  # type: ignore[union-attr]
         return {c: "\n".join(texts) for c, texts in lines.items()}
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """No search for cycles of garbage meanwhile: of hundreds of thousands of new objects, all are there to stay."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def fold(text: str) -> str:
