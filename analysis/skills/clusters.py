@@ -12,6 +12,7 @@ from analysis.skills.consensus import Partition, Settings, partition
 from analysis.skills.graph import Features
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Floats, Ints, Use, row_sums
+from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.tables import (
     Cluster,
     Level,
@@ -50,9 +51,23 @@ class DomainClusters:
     quality: tuple[Quality, ...]
 
 
-def clustered_skills(use: Use, rows: Sequence[Specialisation]) -> Ints:
-    """Columns of the skills that are clustered: specialised and not transversal."""
-    return np.array(sorted(use.column[r.skill] for r in rows if r.specialised and not r.transversal), dtype=np.int64)
+def clustered_skills(use: Use, unit: Unit, rows: Sequence[Specialisation]) -> Ints:
+    """Columns of the skills that are clustered: specialised and not transversal.
+
+    A unit that is nearly all of the data, like the whole of the bundled sample, cannot be specialised in anything. Its
+    clusters are made of what several of its occupations use, and none of them is called reliable.
+    """
+    wanted = [r for r in rows if not r.transversal]
+    if has_no_rest(use, unit):
+        chosen = [r for r in wanted if r.support >= MIN_CLUSTER_SUPPORT and r.core_support]
+    else:
+        chosen = [r for r in wanted if r.specialised]
+    return np.array(sorted(use.column[r.skill] for r in chosen), dtype=np.int64)
+
+
+def has_no_rest(use: Use, unit: Unit) -> bool:
+    """Whether the unit is so much of all occupations that no location quotient in it can be that of a specialised skill."""
+    return len(unit.weights) * MIN_LQ > len(use.occupations)
 
 
 def membership(part: Partition, labels: Ints) -> tuple[Floats, Floats]:
@@ -170,7 +185,7 @@ def cluster_domain(
     taken: set[str],
 ) -> DomainClusters:
     """Cluster one domain (or the CCSI). ``taken`` collects the identifiers in use."""
-    columns = clustered_skills(use, rows)
+    columns = clustered_skills(use, unit, rows)
     part = partition(features, columns, use.rows(unit.weights), settings)
     skills = [use.skills[j] for j in columns]
     clusters: list[Cluster] = []
@@ -178,6 +193,7 @@ def cluster_domain(
     figures: list[Quality] = []
     said: list[names.Parts] = []
     parents: dict[int, str] = {}
+    comparable = not unit.small and not has_no_rest(use, unit)
     for level in LEVELS:
         labels = part.broad if level == "broad" else part.fine
         together = part.together if level == "broad" else part.together_fine
@@ -226,7 +242,7 @@ def cluster_domain(
                     neighbours=tuple(sorted(neighbours, key=lambda e: (-e[1], e[0]))),
                     support=len(occupations),
                     stability=round(stability, 6),
-                    reliable=not unit.small and len(occupations) >= MIN_CLUSTER_SUPPORT and stability >= MIN_STABILITY,
+                    reliable=comparable and len(occupations) >= MIN_CLUSTER_SUPPORT and stability >= MIN_STABILITY,
                 )
             )
         figures.append(_quality(unit.id, level, unit, hierarchy, skills, part, labels, supports))

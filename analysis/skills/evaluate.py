@@ -38,7 +38,7 @@ class Bench:
     def skills(self, unit: Unit) -> Ints:
         """Columns of the skills to cluster."""
         rows = specialisation.specialise(self.use, unit, self.effective, self.flags)
-        return clusters.clustered_skills(self.use, rows)
+        return clusters.clustered_skills(self.use, unit, rows)
 
     def labels(self, unit: Unit, settings: Settings) -> tuple[list[str], Ints, Ints]:
         """Skills with their broad and fine labels."""

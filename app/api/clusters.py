@@ -39,7 +39,7 @@ async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, forma
     found.sort(key=lambda c: (c.level, -sum(m.primary for m in c.members), c.id))
     shown = found[paging.offset : paging.offset + paging.limit]
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
         "quality": {lv: views.quality(analysis.quality[where.id, lv]) for lv in ("broad", "fine") if (where.id, lv) in analysis.quality},
         "items": [views.cluster_summary(ctx, c) for c in shown], "total": len(found), "limit": paging.limit,
         "offset": paging.offset, "language": ctx.language,

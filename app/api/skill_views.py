@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation, TransversalFigure
 from app.api.deps import Context
 from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
@@ -23,7 +24,7 @@ CLUSTER_COLUMNS = (
 )  # fmt: skip
 
 
-def unit(item: UnitFacts) -> Json:
+def unit(ctx: Context, item: UnitFacts) -> Json:
     """The unit of analysis that figures are about, with what they rest on."""
     found: Json = {
         "uri": f"{CCSID}unit/{item.id}", "id": item.id, "occupationCount": item.occupations, "coreOccupationCount": item.core,
@@ -31,6 +32,11 @@ def unit(item: UnitFacts) -> Json:
     }  # fmt: skip
     if item.small:
         found["note"] = "Fewer than 20 occupations: read single figures as hints."
+    elif item.occupations * MIN_LQ > len(ctx.catalogue.occupations):
+        found["note"] = (
+            "This release holds little besides these occupations, so nothing can be specialised in them; clusters are of "
+            "skills in use, and hints."
+        )
     return found
 
 
@@ -144,7 +150,7 @@ def cluster(ctx: Context, c: Cluster) -> Json:
     analysis = ctx.catalogue.analysis
     return {
         **cluster_summary(ctx, c),
-        "unit": unit(analysis.units[c.domain]),
+        "unit": unit(ctx, analysis.units[c.domain]),
         "members": [
             {
                 "uri": f"{CCSID}membership/{c.id}/{uuid(m.skill)}", "className": "ClusterMembership",

@@ -53,7 +53,7 @@ async def compare(
     shown = [s for rows in found.shared for s in rows] + [s for rows in found.distinctive.values() for s in rows]
     payload = {
         "@context": ctx.url("/context.jsonld"),
-        "domains": [views.unit(ctx.catalogue.analysis.units[u]) for u in found.units],
+        "domains": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in found.units],
         "overlap": [pair.as_dict() for pair in found.pairs],
         "shared": [
             {
@@ -158,7 +158,7 @@ async def skills(
     ordered = sorted((s for s in found if fits(s)), key=ORDER[sort])
     shown = ordered[paging.offset : paging.offset + paging.limit]
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
         "items": [views.specialisation(ctx, s) for s in shown], "total": len(ordered), "limit": paging.limit,
         "offset": paging.offset, "language": ctx.language,
     }  # fmt: skip
@@ -180,7 +180,7 @@ async def transversal(ctx: Ctx, id: str, format: Format = None) -> Response:
     figures = sorted(analysis.profiles.get(where.id, []), key=lambda f: f.aspect)
     shares = analysis.group_shares.get(where.id, [])
     payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(where),
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
         "items": [views.figure(ctx, f) for f in figures], "total": len(figures), "limit": len(figures), "offset": 0,
         "groupShares": [
             views.share(ctx, g)

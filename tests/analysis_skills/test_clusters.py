@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from analysis.skills import Settings, derive, released
 from analysis.skills.clusters import members, membership
 from analysis.skills.consensus import Partition, absorb_small, cut_tree, left_out, split_large
 from analysis.skills.graph import knn
-from analysis.skills.tables import Cluster
+from analysis.skills.tables import Cluster, Scope
 
 from .toy import toy
 
@@ -105,3 +107,13 @@ def test_about_one_in_five_is_left_out_and_always_the_same() -> None:
     share = np.mean([left_out(n, 1, 5) for n in names])
     assert 0.15 < share < 0.25
     assert [left_out(n, 1, 5) for n in names] != [left_out(n, 2, 5) for n in names]
+
+
+def test_a_unit_without_a_rest_has_clusters_of_skills_in_use_that_are_not_called_reliable() -> None:
+    tables = toy()
+    inside = {o: v for o, v in tables.occupations.items() if not o.startswith("m")}
+    scope = {(o, "visual"): Scope("core") for o in inside}
+    found = derive(replace(tables, occupations=inside, scope=scope), settings=QUICK)
+    assert not any(s.specialised for s in found.specialisations)
+    assert {m.skill.split("-")[0] for c in found.clusters for m in c.members} >= {"paint", "clay"}
+    assert all(not c.reliable for c in found.clusters)

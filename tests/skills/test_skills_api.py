@@ -138,3 +138,11 @@ def test_a_release_without_skills_says_so(mini_dir: Path) -> None:
     assert release is not None
     if not release.manifest["counts"]["clusters"]:
         assert any("clusters" in m for m in release.manifest["missing"])
+
+
+def test_the_whole_of_a_sample_has_clusters_marked_as_hints(skills_client: TestClient) -> None:
+    found = skills_client.get("/api/v1/domains/ccsi/clusters?limit=500").json()
+    assert found["total"] > 10
+    assert not any(c["reliable"] for c in found["items"])
+    assert "nothing can be specialised" in found["unit"]["note"]
+    assert "note" not in skills_client.get("/api/v1/domains/heritage/clusters").json()["unit"]
