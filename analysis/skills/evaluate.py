@@ -59,7 +59,7 @@ def without(tables: SkillTables, domain: str, unit: Unit, run: int, from_esco: b
     return replace(tables, scope=scope, occupations=kept)
 
 
-def _agreement(a: tuple[list[str], Ints], b: tuple[list[str], Ints]) -> float:
+def agreement(a: tuple[list[str], Ints], b: tuple[list[str], Ints]) -> float:
     """AMI over the skills that both have."""
     other = dict(zip(*b, strict=True))
     pairs = [(x, other[s]) for s, x in zip(*a, strict=True) if s in other]
@@ -123,9 +123,9 @@ def evaluate(
                         "occupation_support",
                     )
                 },
-                "seed_ami": _mean([_agreement(_at(a, level), _at(b, level)) for a, b in pairs]),
-                "left_out_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[False]]),
-                "left_out_esco_ami": _mean([_agreement(_at(first, level), _at(b, level)) for b in dropped[True]]),
+                "seed_ami": _mean([agreement(_at(a, level), _at(b, level)) for a, b in pairs]),
+                "left_out_ami": _mean([agreement(_at(first, level), _at(b, level)) for b in dropped[False]]),
+                "left_out_esco_ami": _mean([agreement(_at(first, level), _at(b, level)) for b in dropped[True]]),
                 **_intruders(result.clusters, bench.hierarchy, unit.id, level, *space),
             }
         figures["domains"][unit.id] = {
@@ -223,8 +223,8 @@ def compare_alternatives(
                     "method": f"plain Leiden, {measure}, k 15",
                     "clusters": int(runs[0][1].max()) + 1,
                     "modularity": quality.modularity(runs[0][2], runs[0][1]),
-                    "seed_ami": _mean([_agreement(runs[0][:2], r[:2]) for r in runs[1:]]),
-                    "left_out_ami": _mean([_agreement(runs[0][:2], plain(b, measure, 1)[:2]) for b in others]),
+                    "seed_ami": _mean([agreement(runs[0][:2], r[:2]) for r in runs[1:]]),
+                    "left_out_ami": _mean([agreement(runs[0][:2], plain(b, measure, 1)[:2]) for b in others]),
                     "intruder": intruder(runs[0][1]),
                 }
             )
@@ -238,8 +238,8 @@ def compare_alternatives(
                     "method": f"consensus, {method}",
                     "clusters": int(part.broad.max()) + 1,
                     "modularity": quality.modularity(part.graph, part.broad),
-                    "seed_ami": _agreement((names, part.broad), again[:2]),
-                    "left_out_ami": _mean([_agreement((names, part.broad), d[:2]) for d in dropped]),
+                    "seed_ami": agreement((names, part.broad), again[:2]),
+                    "left_out_ami": _mean([agreement((names, part.broad), d[:2]) for d in dropped]),
                     "intruder": intruder(part.broad),
                 }
             )

@@ -37,7 +37,7 @@ def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] =
     ordered = sorted(boxes, key=lambda b: (-b.size, b.label))
     columns = 3 if len(boxes) <= 24 else 4
     width = columns * CARD_WIDTH + (columns + 1) * GAP
-    head = f"{title[:1].upper()}{title[1:]}: clusters of specialised skills"
+    head = f"{title[:1].upper()}{title[1:]}: clusters of skills"
     with drawing():
         cards = [(b, *_lines(b)) for b in ordered]
         rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]

@@ -1,0 +1,90 @@
+"""What the clusters of full ESCO are held to (docs/clusters.md), as far as a minute tells it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pyoxigraph as ox
+import pytest
+
+from analysis.skills import Settings, coherence
+from analysis.skills.evaluate import Bench, agreement, without
+from analysis.skills.tables import Cluster, SkillTables
+from app.memory import PeakMemory
+from app.skill_catalogue import SkillCatalogue
+from app.store.embedded import EmbeddedStore
+from loaders.derive_skills import deriving
+from loaders.releases import Release
+from loaders.skill_tables import alternative_labels, published_tables
+
+pytestmark = pytest.mark.full
+COHERENT = ("ccsi", "heritage", "audiovisual", "design", "gaming", "crafts", "music", "performing")
+
+
+@pytest.fixture(scope="module")
+def catalogue(full: Release) -> SkillCatalogue:
+    return SkillCatalogue.read(EmbeddedStore(full.store))
+
+
+@pytest.fixture(scope="module")
+def tables(full: Release) -> SkillTables:
+    return published_tables(full)
+
+
+def contents(clusters: Iterable[Cluster]) -> set[tuple[str, str, frozenset[str]]]:
+    return {(c.domain, c.level, frozenset(m.skill for m in c.members if m.primary)) for c in clusters}
+
+
+def test_published_quality(catalogue: SkillCatalogue) -> None:
+    broad = {unit: q for (unit, level), q in catalogue.quality.items() if level == "broad"}
+    assert len(broad) == 12
+    for unit, quality in broad.items():
+        assert quality.coverage >= 0.95, unit
+        assert quality.largest_share <= 0.25, unit
+        assert quality.tiny_share == 0, unit
+    for unit in ("heritage", "audiovisual", "design"):
+        assert broad[unit].modularity >= 0.75, unit
+
+
+def test_small_support_is_marked(catalogue: SkillCatalogue) -> None:
+    assert {unit for unit, clusters in catalogue.by_unit.items() if not any(c.reliable for c in clusters)} == {
+        "gaming",
+        "architecture",
+    }
+
+
+def test_the_same_clusters_again_in_time_and_memory(tables: SkillTables, catalogue: SkillCatalogue) -> None:
+    started = time.monotonic()
+    with PeakMemory() as peak, deriving(tables) as get:
+        found = get()
+    assert time.monotonic() - started < 120
+    assert peak.mib is not None
+    assert peak.mib < 1024
+    assert contents(found.clusters) == contents(catalogue.clusters.values())
+
+
+def test_intruders_are_told(catalogue: SkillCatalogue, tables: SkillTables, full: Release) -> None:
+    store = ox.Store.read_only(str(full.store))
+    vectors, row = coherence.text_space(tables, alternative_labels(store))
+    clusters = list(catalogue.clusters.values())
+    for domain in COHERENT:
+        skills = [m.skill for c in catalogue.by_unit[domain] for m in c.members if m.primary and c.level == "broad"]
+        found = coherence.intruder_accuracy(coherence.intruder_sets(clusters, domain), vectors, row, skills)
+        assert found is not None
+        assert found >= 0.60, domain
+        chance = coherence.intruder_accuracy(coherence.shuffled_sets(clusters, domain), vectors, row, skills)
+        assert chance is not None
+        assert chance < 0.25, domain
+
+
+def test_heritage_is_stable(tables: SkillTables) -> None:
+    bench = Bench(tables)
+    unit = bench.units["heritage"]
+    skills, broad, _ = bench.labels(unit, Settings())
+    other = bench.labels(unit, replace(Settings(), seed=77))
+    assert agreement((skills, broad), other[:2]) >= 0.97
+    left_out = Bench(without(tables, unit.id, unit, 0, False))
+    fewer = left_out.labels(left_out.units[unit.id], Settings())
+    assert agreement((skills, broad), fewer[:2]) >= 0.93
