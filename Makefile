@@ -31,6 +31,7 @@ unit: setup
 bench: setup
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
+	$(BIN)/python -m bench.linked
 
 # The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
 conformance: setup

@@ -59,14 +59,14 @@ def main() -> None:
         return
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-serve-")))
-        data_dir = options.data_dir or _load(work)
+        data_dir = options.data_dir or load_full(work)
         release = Releases(data_dir).current()
         if release is None:
             sys.exit(f"{data_dir} holds no published release")
         shutil.copytree(release.store, work / "store")
-        ports = {name: _free_port() for name in SERVERS}
+        ports = {name: free_port() for name in SERVERS}
         for name, command, env in _commands(ports, data_dir, work / "store"):
-            stack.enter_context(_running(command, env, ports[name], work / f"{name}.log"))
+            stack.enter_context(running(command, env, ports[name], work / f"{name}.log"))
         paths = _paths(work, release.store, options.domain)
         results: dict[tuple[str, str, int], dict[str, float]] = {}
         for what in ("domain", "occupation"):
@@ -90,7 +90,8 @@ def _options() -> Any:
     return parser.parse_args()
 
 
-def _load(work: Path) -> Path:
+def load_full(work: Path) -> Path:
+    """A data folder with full ESCO, loaded below `work`."""
     data = Path(os.environ.get("CCSI_ESCO_DATA") or sys.exit("set CCSI_ESCO_DATA, or pass --data-dir"))
     nace = data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
     command = [BIN / "ccsi", "load", data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", work / "data"]
@@ -109,7 +110,8 @@ def _commands(ports: dict[str, int], data_dir: Path, store: Path) -> Iterator[tu
 
 
 @contextmanager
-def _running(command: list[Any], env: dict[str, str], port: int, log: Path) -> Iterator[None]:
+def running(command: list[Any], env: dict[str, str], port: int, log: Path) -> Iterator[None]:
+    """A server that answers on its port; it ends with the context."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [str(part) for part in command], env={**os.environ, **env}, stdout=out, stderr=out, cwd=HERE.parent
@@ -137,7 +139,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     sys.exit(f"a server did not start:\n{log.read_text(errors='replace')}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

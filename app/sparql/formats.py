@@ -38,6 +38,11 @@ _BY_NAME: dict[str, tuple[str | None, str | None, str | None]] = {
     **{name: (None, None, name) for name in ("ttl", "nt", "rdf", "jsonld", "trig", "nq")},
 }
 
+# SPARQLWrapper sends names of its own beside its Accept header.
+_BY_NAME |= {
+    "turtle": _BY_NAME["ttl"], "n3": _BY_NAME["ttl"], "json-ld": _BY_NAME["jsonld"], "rdf+xml": _BY_NAME["rdf"],
+}  # fmt: skip
+
 # The W3C names of the formats, for the service description.
 FORMAT_IRIS = tuple(
     "http://www.w3.org/ns/formats/" + name

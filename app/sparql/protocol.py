@@ -109,7 +109,8 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
     choice = negotiate(headers.get("accept", ""))
     if formats := values("format"):
-        if (chosen := by_name(formats[-1])) is None:
+        # Clients such as SPARQLWrapper name the same format several times, in words that not every server knows.
+        if (chosen := next(filter(None, map(by_name, formats)), None)) is None:
             raise BadRequest("format is one of json, xml, csv, tsv, ttl, nt, rdf, jsonld, trig, nq.")
         choice = chosen
     return Asked(
