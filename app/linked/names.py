@@ -25,7 +25,7 @@ _STATEMENTS = frozenset(
         "transversality",
     ]
 )
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-?)")
 
 
 class Names:
@@ -58,8 +58,9 @@ class Names:
         return f"{kind.replace('-', ' ')}: {_UUID.sub(self._concept, rest).replace('/', ' / ')}"
 
     def _concept(self, match: re.Match[str]) -> str:
-        label = self._ctx.labels.of(occupation_iri(match[0])) or self._ctx.labels.of(skill_iri(match[0]))
-        return next(iter(label.values()), match[0])
+        label = self._ctx.labels.of(occupation_iri(match[1])) or self._ctx.labels.of(skill_iri(match[1]))
+        name = next(iter(label.values()), match[1])
+        return f"{name}, " if match[2] else name
 
 
 def _kind(iri: str) -> str:

@@ -333,6 +333,9 @@ def test_a_concept_page_shows_its_place_words_evidence_and_links_both_ways(web: 
 
 def test_a_decision_leads_to_its_assertions_and_these_to_their_sources(web: TestClient) -> None:
     key = CURATOR.rpartition("/")[2]
+    assert (
+        '<h1 lang="en">decision: exhibition curator, heritage</h1>' in web.get(f"/id/decision/{key}-heritage.html").text
+    )
     decision = page_of(web, f"/id/decision/{key}-heritage")
     assertions = {t for t in decision.targets if "/id/assertion/" in t}
     assert len(assertions) >= 3
