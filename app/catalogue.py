@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from pyoxigraph import NamedNode
 
 from app.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
+from app.profile_catalogue import ProfileCatalogue
 from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
 from loaders.releases import Release
@@ -69,6 +70,7 @@ class Catalogue:
         self.languages = sorted(release.manifest["languages"])
         self.graphs: list[str] = []
         self.analysis = SkillCatalogue()
+        self.profiles: ProfileCatalogue
         self._labels = Labels(store, languages_in_memory)
 
     @classmethod
@@ -85,6 +87,7 @@ class Catalogue:
             if "en" in catalogue.languages:
                 catalogue._labels.load_english()
             catalogue.analysis = analysis.result()
+            catalogue.profiles = ProfileCatalogue.read(store, catalogue)
         return catalogue
 
     # --- reading -------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from app.cli_clusters import cli as clusters_cli
 from app.cli_options import AsJson, DataDir, print_json
+from app.cli_profile import cli as profile_cli
 from app.cli_scope import cli as scope_cli
 from app.progress import reporter
 from app.settings import get_settings
@@ -37,6 +38,7 @@ releases_cli = typer.Typer(help="List, check, publish and remove releases.", no_
 cli.add_typer(releases_cli, name="releases")
 cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
+cli.add_typer(profile_cli, name="profile")
 
 out, err = Console(), Console(stderr=True)
 

@@ -70,9 +70,10 @@ def answer(
     if links:
         headers["link"] = links
     ready = Answer(body, media_type, etag, tuple(headers.items()))
-    if keep:
+    asked = request.method == "GET"  # another method's answer depends on its body, and is no answer to a GET
+    if keep and asked:
         served.cache.put(_key(request.scope), ready)
-    return Bytes(ready, request.headers.get("if-none-match", ""))
+    return Bytes(ready, request.headers.get("if-none-match", "") if asked else "")
 
 
 def plain(payload: Any, media_type: str = "application/json") -> Response:
@@ -225,8 +226,8 @@ def _preflight(scope: Scope) -> Response | None:
     if scope["method"] != "OPTIONS" or not scope["path"].startswith(_READ_BY_OTHER_SITES):
         return None
     headers = {
-        "allow": "GET, HEAD, OPTIONS",
-        "access-control-allow-methods": "GET, HEAD, OPTIONS",
+        "allow": "GET, HEAD, POST, OPTIONS",
+        "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
         "access-control-allow-headers": "*",
         "access-control-max-age": "86400",
     }

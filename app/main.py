@@ -13,7 +13,17 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import classifications, clusters, domains, occupations, releases, scope, skills_of_domain
+from app.api import (
+    classifications,
+    clusters,
+    domains,
+    occupations,
+    profile_compare,
+    profiles,
+    releases,
+    scope,
+    skills_of_domain,
+)
 from app.api.deps import strict_parameters
 from app.api.description import describe
 from app.linked import downloads
@@ -66,7 +76,17 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     app.state.downloads = Downloads(service)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
     # Before domains: /domains/compare is no domain.
-    for module in (skills_of_domain, clusters, domains, occupations, classifications, scope, releases):
+    for module in (
+        skills_of_domain,
+        clusters,
+        profile_compare,
+        profiles,
+        domains,
+        occupations,
+        classifications,
+        scope,
+        releases,
+    ):
         api.include_router(module.router)
     app.include_router(api)
     for router in (docs.router, assets.router, linked.router, downloads.router):

@@ -67,6 +67,14 @@ class Limits(BaseSettings):
     languages_in_memory: int = Field(
         4, ge=1, le=64, description="Languages beside English whose labels are kept in memory at once."
     )
+    profile_anchors: int = Field(20, ge=1, le=200, description="Most anchors of a composed profile.")
+    profile_changes: int = Field(
+        100, ge=0, le=1000, description="Most skills to add, and most to drop, in a composed profile."
+    )
+    compare_targets: int = Field(
+        100, ge=1, le=1000, description="Most targets that a comparison may name; whole domains count as one."
+    )
+    compare_skills: int = Field(1000, ge=1, le=10_000, description="Most skills of a list that is compared.")
     sparql_seconds: float = Field(10, gt=0, le=600, description="Longest evaluation of a SPARQL query, in seconds.")
     sparql_rows: int = Field(250_000, ge=1, description="Most rows, or triples, of a SPARQL answer.")
     sparql_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Largest SPARQL answer, in bytes.")

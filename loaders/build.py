@@ -35,6 +35,7 @@ from loaders import rdf, verify
 from loaders.csv_bundle import CsvBundle, Statement, nace_links
 from loaders.dataset import dataset_quads
 from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
+from loaders.derive_profiles import profile_lines
 from loaders.derive_skills import deriving_skills
 from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
 from loaders.normalise import Normaliser, Survey, survey
@@ -130,7 +131,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     with (
         ThreadPoolExecutor(1) as beside,
         verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
-        verify.Validation("skills and clusters satisfy the SHACL shapes") as skills_conform,
+        verify.Validation("skills, clusters and profiles satisfy the SHACL shapes") as skills_conform,
         QuadWriter(releases.building / "store") as writer,
     ):
         files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
@@ -158,7 +159,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
         ) as skills:
             result = skills()
-        _write_skills(writer, skills_conform, result, esco_version)
+        profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
+        _write_skills(writer, skills_conform, result, profiles, esco_version)
         content_hash, quads = writer.identity()
         counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
         quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
@@ -225,9 +227,11 @@ def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> 
     return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
 
 
-def _write_skills(writer: QuadWriter, validation: verify.Validation, result: SkillsResult | None, version: str) -> None:
-    """Write the skills and clusters graphs, and hand a part of them over to be validated."""
-    lines = [] if result is None else [*skill_quads(result, version), *cluster_quads(result, version)]
+def _write_skills(
+    writer: QuadWriter, validation: verify.Validation, result: SkillsResult | None, profiles: list[str], version: str
+) -> None:
+    """Write the graphs of skills, clusters and profiles, and hand a part of them over to be validated."""
+    lines = [] if result is None else [*skill_quads(result, version), *cluster_quads(result, version), *profiles]
     validation.write(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
     validation.end()
     writer.write(lines)

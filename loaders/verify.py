@@ -21,7 +21,7 @@ from ontology import FOLDER
 
 # Of what is derived about skills, these classes are validated node by node, of the others every so-manieth node.
 VALIDATED_WHOLE = frozenset(
-    {"DerivationActivity", "AnalysisUnit", "SkillCluster", "ClusterLineage", "ClusteringQuality"}
+    {"DerivationActivity", "AnalysisUnit", "SkillCluster", "ClusterLineage", "ClusteringQuality", "ProfileTemplate"}
 )
 SAMPLE_EVERY = 97
 

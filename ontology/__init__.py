@@ -31,6 +31,7 @@ GRAPH_ONTOLOGY = GRAPH + "ontology"
 GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
+GRAPH_PROFILES = GRAPH + "profiles"
 
 # How the service abbreviates IRIs wherever it writes RDF. CCSID is not among them: its paths would need escapes.
 PREFIXES = {

@@ -35,8 +35,8 @@ def contains(answer: Any, shown: Any) -> bool:
     return bool(answer == shown)
 
 
-def test_there_are_five_requests() -> None:
-    assert len(REQUESTS) == 5
+def test_there_are_six_requests() -> None:
+    assert len(REQUESTS) == 6
 
 
 @pytest.mark.parametrize(("path", "shown"), REQUESTS)
@@ -53,7 +53,7 @@ def test_every_command_named_in_the_documents_exists() -> None:
     named = {
         tuple(m.split())
         for text in texts
-        for m in re.findall(r"\bccsi ((?:scope|releases|clusters) [a-z-]+|load|serve)\b", text)
+        for m in re.findall(r"\bccsi ((?:scope|releases|clusters|profile) [a-z-]+|load|serve)\b", text)
     }
     assert ("scope", "report") in named
     for command in sorted(named):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -56,11 +57,15 @@ class Context:
 
         Only the base URL differs between requests: the part is kept cut at the places where it stands.
         """
+        return orjson.Fragment(self.part_bytes(kind, iri, build))
+
+    def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
+        """The same as bytes, to be put together with others."""
         pieces = self.labels.parts.get((kind, iri))
         if pieces is None:
             whole = orjson.dumps(build(replace(self, base=_BASE), iri))
             pieces = self.labels.parts[kind, iri] = whole.split(_BASE.encode())
-        return orjson.Fragment(orjson.dumps(self.base)[1:-1].join(pieces))
+        return _encoded(self.base).join(pieces)
 
     def bytes(self, body: bytes, media_type: str) -> Response:
         """Bytes of any kind as this request's answer."""
@@ -69,6 +74,12 @@ class Context:
     def url(self, path: str) -> str:
         """An absolute URL of the API."""
         return f"{self.base}/api/v1{path}"
+
+
+@lru_cache(64)
+def _encoded(base: str) -> bytes:
+    """A base URL as it stands inside a JSON string."""
+    return orjson.dumps(base)[1:-1]
 
 
 def service_of(request: Request) -> Service:

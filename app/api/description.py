@@ -15,16 +15,21 @@ from pydantic.json_schema import models_json_schema
 from app.api import models
 from app.api.formats import MEDIA_TYPES
 from app.api.models import LinkedShape, Problem
+from app.api.profile_formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
+from app.api.profile_models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
 from app.api.skill_models import SKILL_ANSWERS
 from app.pictures.canvas import PICTURE_TYPES
 
-ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS
+ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
-ABRIDGED = ("/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}")
+ABRIDGED = (
+    "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
+    "/occupations/{uuid}/related",
+)  # fmt: skip
 SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release
 _REF = "#/components/schemas/"
@@ -66,8 +71,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 if issubclass(model, LinkedShape):
                     schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
         for path, item in made["paths"].items():
-            if path.startswith(PREFIX) and "get" in item:
-                _complete(path.removeprefix(PREFIX), item["get"])
+            if path.startswith(PREFIX):
+                for method in item:
+                    _complete(path.removeprefix(PREFIX), item[method])
             elif "get" in item:
                 _complete_document(item["get"])
         app.openapi_schema = made
@@ -110,9 +116,12 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     parameters = {p["name"] for p in operation.get("parameters", ())}
     if "format" in parameters:
         schema = good["content"][media_type]["schema"]
-        good["content"]["application/ld+json"] = {"schema": schema}
-        for name in ("turtle", "csv"):
-            good["content"][MEDIA_TYPES[name]] = {"schema": {"type": "string"}}
+        of_profiles = PROFILE_ANSWERS.get(path) == (Profile,)
+        good["content"]["application/ld+json"] = {"schema": {"type": "array"} if of_profiles else schema}
+        for media in (PROFILE_MEDIA_TYPES if of_profiles else MEDIA_TYPES).values():
+            good["content"].setdefault(media, {"schema": {"type": "string"}})
+    if "{suffix}" in path:
+        good["content"] = {media: {"schema": {"type": "string"}} for media in PROFILE_MEDIA_TYPES.values()}
     if "{kind}" in path:
         good["content"] = {media: {"schema": {"type": "string"}} for media in PICTURE_TYPES.values()}
     names = ["X-Request-ID"] if path in SERVICE else list(_HEADERS)
@@ -126,7 +135,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         faults.add("503")
     if "{" in path or parameters & {"domain", "uri"}:
         faults.add("404")
-    if "{uuid}" in path or "uri" in parameters:
+    if "{uuid}" in path or "uri" in parameters or path.startswith("/profiles/"):
         faults.add("410")
     if "format" in parameters:
         faults.add("406")

@@ -11,12 +11,9 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-from fastapi import FastAPI
-from starlette.types import Message
 
 from app.api.description import ABRIDGED, EXAMPLES, PREFIX, SHOWN
+from app.inside import ask
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.starter import load_starter
@@ -42,6 +39,11 @@ REQUESTS = {
     "/clusters/{id}": "/clusters/heritage/art-collections",
     "/skills/{uuid}/clusters": "/skills/f2fdd2db-8755-4540-8af8-b46f2c0de95f/clusters",
     "/occupations/{uuid}/clusters": "/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd/clusters",
+    "/profiles": "/profiles?domain=heritage&kind=cell&limit=1",
+    "/domains/{id}/profiles": "/domains/gaming/profiles?limit=1",
+    "/profiles/{id}": "/profiles/gaming-production",
+    "/profiles/compose": "/profiles/compose?anchor=c2efadc4-6f47-4f34-997b-dd80aba609dd&section=core&maximum=3",
+    "/occupations/{uuid}/related": "/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd/related?limit=1",
     "/health/live": "/health/live",
 }
 Get = Callable[[str], Awaitable[tuple[int, Any]]]
@@ -65,34 +67,18 @@ def abridged(answer: Any) -> Any:
     return {name: abridged(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
 
 
-async def ask(app: FastAPI, target: str) -> tuple[int, Any]:
-    """One GET to the app, without a server; status and JSON."""
-    path, query = urlsplit(target).path, urlsplit(target).query
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "https", "path": path,
-        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "headers": [(b"host", HOST.encode())],
-        "client": None, "server": (HOST, 443),
-    }  # fmt: skip
-    await app(scope, receive, send)
-    body = b"".join(m.get("body", b"") for m in sent)
-    return sent[0]["status"], json.loads(body)
-
-
 async def write(target: Path = EXAMPLES) -> None:
     """Build the sample, ask, write."""
     with tempfile.TemporaryDirectory() as folder:
         load_starter(Path(folder))
         app = create_app(Settings(data_dir=Path(folder), log_level="error"), Limits())
         async with app.router.lifespan_context(app):
-            found = await gather(lambda request: ask(app, request))
+
+            async def get(target: str) -> tuple[int, Any]:
+                status, body = await ask(app, f"https://{HOST}{target}")
+                return status, json.loads(body)
+
+            found = await gather(get)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -104,8 +104,11 @@ def test_cq16_green_digital(store: ox.Store) -> None:
 
 def test_cq18_function_profile(store: ox.Store) -> None:
     found = rows(store, "cq18_function_profile")
-    assert found
-    assert all(0.25 <= float(share) <= 1 for _, _, share in found)
+    assert {row[4] for row in found} == {"core", "common"}
+    assert all(0.25 <= float(share) <= 1 for *_, share in found)
+    core = [row for row in found if row[4] == "core"]
+    assert all(float(row[6]) >= 0.5 for row in core)
+    assert any(row[0].endswith("/heritage") and row[1].endswith("/preservation") for row in core)
 
 
 def test_cq19_dataset(store: ox.Store, starter: Release) -> None:
@@ -124,7 +127,7 @@ BOUNDS = {
     "cq01_statistical_scope": (256, 256), "cq02_nace_not_isco": (99, 99), "cq03_evidence": (4, 30), "cq04_skills_of_occupation": (30, 60),
     "cq05_shared_heritage_skills": (30, 120), "cq08_transversal_groups": (5, 6), "cq09_nearest_occupations": (20, 20),
     "cq11_partly_cultural": (50, 120), "cq12_heritage_functions": (6, 6), "cq13_national_codes": (0, 0), "cq14_missing_labels": (5, 400),
-    "cq15_other_classifications": (4, 40), "cq16_green_digital": (100, 320), "cq18_function_profile": (3, 60), "cq19_dataset": (1, 1),
+    "cq15_other_classifications": (4, 40), "cq16_green_digital": (100, 320), "cq18_function_profile": (1000, 6000), "cq19_dataset": (1, 1),
     "cq20_review": (1, 120),
 }  # fmt: skip
 

@@ -12,11 +12,11 @@ from loaders.releases import Release
 
 STARTER = {
     "cq06_over_represented": (10, 80), "cq07_clusters": (50, 250), "cq08_transversal_groups": (4, 6),
-    "cq10_spill_over": (0, 0), "cq16_green_digital": (30, 90), "cq18_function_profile": (5, 40),
+    "cq10_spill_over": (0, 0), "cq16_green_digital": (30, 90), "cq18_function_profile": (500, 3000),
 }  # fmt: skip
 FULL = {
     "cq06_over_represented": (200, 450), "cq07_clusters": (120, 250), "cq08_transversal_groups": (5, 6),
-    "cq10_spill_over": (200, 20000), "cq16_green_digital": (100, 320), "cq18_function_profile": (3, 60),
+    "cq10_spill_over": (200, 20000), "cq16_green_digital": (100, 320), "cq18_function_profile": (1000, 6000),
 }  # fmt: skip
 SECONDS = 10  # a badly ordered join takes minutes
 

@@ -128,7 +128,9 @@ def test_a_release_built_again_is_the_same(starter: Release, tmp_path: Path) -> 
     first = load_starter(tmp_path)
     assert first.id == starter.id
     assert load_starter(tmp_path).id == first.id
-    assert {c["name"]: c["passed"] for c in first.manifest["checks"]}["skills and clusters satisfy the SHACL shapes"]
+    assert {c["name"]: c["passed"] for c in first.manifest["checks"]}[
+        "skills, clusters and profiles satisfy the SHACL shapes"
+    ]
 
 
 def test_a_release_without_skills_says_so(mini_dir: Path) -> None:

@@ -1,0 +1,98 @@
+"""Profile templates as RDF: pure functions from templates to N-Quads lines of the graph profiles.
+
+What follows from other graphs is not said again: the words of sections and rules, the figures of a specialisation, which
+anchor asks for a skill. Provenance stands with the template; its skills are parts of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Iterator
+
+from pyoxigraph import Literal
+
+from analysis.profiles import METHOD_VERSION
+from analysis.profiles.tables import Guidelines, Profile, ProfileTables, Template
+from ontology import CCSI, CCSID, GRAPH, GRAPH_PROFILES, PROV, RDF, XSD
+
+_END = f" <{GRAPH_PROFILES}> .\n"
+_TYPE = f"<{RDF}type>"
+Told = Container[tuple[str, str]]
+_USED = ("esco", "ontology", "scope", "skills", "clusters")
+
+
+def profile_iri(template: str) -> str:
+    """``…/profile/heritage-preservation``, ``…/profile/heritage-<UUID>``."""
+    return f"{CCSID}profile/{template}"
+
+
+def activity_iri(version: str) -> str:
+    """The activity that made the templates of a release."""
+    return f"{CCSID}activity/profiles-esco-{version}"
+
+
+def profile_quads(
+    made: Iterable[Template], guidelines: Guidelines, tables: ProfileTables, told: Told, version: str
+) -> Iterator[str]:
+    """The profiles graph: the activity, then every template with its skills.
+
+    ``told`` holds the pairs (unit, skill) whose specialisation is a statement of the release, and so can be linked.
+    """
+    activity = f"<{activity_iri(version)}>"
+    yield f"{activity} {_TYPE} <{CCSI}DerivationActivity>{_END}"
+    yield f"{activity} <{CCSI}methodVersion> {Literal(METHOD_VERSION)}{_END}"
+    parameters = json.dumps({"guidelines": guidelines.version}, sort_keys=True)
+    yield f"{activity} <{CCSI}parameters> {Literal(parameters)}{_END}"
+    for graph in _USED:
+        yield f"{activity} <{PROV}used> <{GRAPH}{graph}>{_END}"
+    for template in made:
+        node = profile_iri(template.id)
+        yield f"<{node}> {_TYPE} <{CCSI}ProfileTemplate>{_END}"
+        yield f"<{node}> <{CCSI}anchorDegree> <{CCSID}degree/{template.degree}>{_END}"
+        yield f"<{node}> <{PROV}wasGeneratedBy> {activity}{_END}"
+        yield from head_quads(node, template.profile)
+        yield from skills_quads(node, f"{CCSID}profile-skill/{template.id}/", template.profile, tables, told)
+
+
+def head_quads(node: str, profile: Profile) -> Iterator[str]:
+    """What a profile says of itself."""
+    recipe = profile.recipe
+    yield f'<{node}> <{CCSI}profileKind> "{recipe.kind}"{_END}'
+    yield f'<{node}> <{CCSI}profileSize> "{len(profile.skills)}"^^<{XSD}integer>{_END}'
+    if profile.domain:
+        yield f"<{node}> <{CCSI}profileDomain> <{CCSID}domain/{profile.domain}>{_END}"
+    if recipe.function:
+        yield f"<{node}> <{CCSI}cellFunction> <{CCSID}function/{recipe.function}>{_END}"
+    for function in profile.functions:
+        yield f"<{node}> <{CCSI}profileFunction> <{CCSID}function/{function}>{_END}"
+    for function in profile.charter_functions:
+        yield f"<{node}> <{CCSI}profileFunction> <{CCSID}charter/{function}>{_END}"
+    for anchor in recipe.anchors:
+        yield f"<{node}> <{CCSI}anchor> <{anchor.occupation}>{_END}"
+
+
+def skills_quads(node: str, base: str, profile: Profile, tables: ProfileTables, told: Told) -> Iterator[str]:
+    """The skills of a profile, each as ``base`` and its UUID."""
+    figures = tables.figures.get(profile.unit, {})
+    for item in profile.skills:
+        key = item.skill.rpartition("/")[2]
+        entry = f"<{base}{key}>"
+        yield f"{entry} {_TYPE} <{CCSI}ProfileSkill>{_END}"
+        yield f"{entry} <{CCSI}profile> <{node}>{_END}"
+        yield f"{entry} <{CCSI}skill> <{item.skill}>{_END}"
+        yield f"{entry} <{CCSI}placedBy> <{CCSID}rule/{item.rule}>{_END}"
+        yield f'{entry} <{CCSI}relation> "{item.relation}"{_END}'
+        yield f"{entry} <{CCSI}anchorShare> {_decimal(item.share)}{_END}"
+        yield f"{entry} <{CCSI}essentialAnchorShare> {_decimal(item.essential_share)}{_END}"
+        for rule in item.also:
+            yield f"{entry} <{CCSI}alsoBy> <{CCSID}rule/{rule}>{_END}"
+        if (profile.unit, item.skill) in told:
+            yield f"{entry} <{CCSI}specialisation> <{CCSID}specialisation/{profile.unit}/{key}>{_END}"
+        if item.skill in figures and (cluster := figures[item.skill].cluster):
+            yield f"{entry} <{CCSI}skillCluster> <{CCSID}cluster/{cluster}>{_END}"
+
+
+def _decimal(value: float) -> str:
+    # As the engine writes it, so that what is hashed is what is held.
+    written = f"{min(value, 1.0):.4f}".rstrip("0").rstrip(".") or "0"
+    return f'"{written}"^^<{XSD}decimal>'

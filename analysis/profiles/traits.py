@@ -1,0 +1,59 @@
+"""What the rules ask of a skill, read off ESCO's hierarchy and collections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from analysis.profiles.tables import SkillFacts
+
+FIELDS = "/isced-f/"  # part of the IRI of every ISCED-F field
+LANGUAGE_BRANCH = "L"
+AREA = re.compile(r"[ST][0-9]+\.[0-9]+|[0-9]{3}|L[0-9]")
+
+
+def skill_facts(
+    iri: str,
+    kind: str,
+    collections: Collection[str],
+    t_groups: tuple[str, ...] | None,
+    broader: Mapping[str, Collection[str]],
+    groups: Mapping[str, str],
+) -> SkillFacts:
+    """The traits of a skill, and the groups that it is arranged by.
+
+    ``kind`` is ESCO's skill type; ``t_groups`` the T groups of a transversal skill, None for any other; ``groups`` maps
+    the IRIs of ESCO's groups to their codes. Of several fields or T groups the first by code counts, so that a skill
+    stands in one place.
+    """
+    traits = set()
+    if kind == "knowledge":
+        traits.add("knowledge")
+    if not {"digital", "digcomp"}.isdisjoint(collections):
+        traits.add("digital")
+    if "green" in collections:
+        traits.add("green")
+    if traits & {"digital", "green"}:
+        traits.add("digital-or-green")
+    if t_groups is not None:
+        traits.add("transversal")
+    above = _above(iri, broader)
+    if "language" in collections or any(groups.get(a, "").startswith(LANGUAGE_BRANCH) for a in above):
+        traits.add("language")
+    # Only the nearest field: the fields above it say less.
+    fields = sorted((b for b in above if FIELDS in b), key=lambda b: (-len(groups.get(b, "")), groups.get(b, ""), b))
+    codes = {groups[a] for a in above if a in groups}
+    areas = tuple(sorted(c for c in codes if AREA.fullmatch(c)))
+    return SkillFacts(frozenset(traits), fields[0] if fields else "", t_groups[0] if t_groups else "", areas)
+
+
+def _above(iri: str, broader: Mapping[str, Collection[str]]) -> set[str]:
+    """All that stands above a concept, by any path."""
+    seen: set[str] = set()
+    todo = list(broader.get(iri, ()))
+    while todo:
+        parent = todo.pop()
+        if parent not in seen:
+            seen.add(parent)
+            todo.extend(broader.get(parent, ()))
+    return seen

@@ -1,0 +1,87 @@
+"""A profile as Markdown (CommonMark with tables): for wikis and repositories, and to be edited by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def profile_markdown(sheet: Json) -> str:
+    """The whole document; every text is escaped, and one that stands in for another language carries its tag."""
+    return "\n".join(_lines(sheet)) + "\n"
+
+
+def _lines(sheet: Json) -> Iterator[str]:
+    words, headings = sheet["words"], sheet["headings"]
+    yield f"# {_said(sheet['title'])}\n"
+    yield f"{_said(sheet['statement'])}\n"
+    if sheet["standIns"]:
+        yield f"*{_plain(words['fallback'].replace('{tag}', ', '.join(sheet['standIns'])))}*\n"
+    yield f"## {_said(headings['anchors'])}\n"
+    yield from _table(
+        ("ESCO", "", "ISCO-08", "NACE", words["weight"]),
+        [
+            (
+                f"[{_said(a['label'])}]({a['uri']})", a["code"],
+                f"{a['iscoCode']} {_said(a['isco'])}" if a["isco"] else "", a["nace"], f"{a['weight']:.0%}",
+            )
+            for a in sheet["anchors"]
+        ],
+    )  # fmt: skip
+    for section in sheet["sections"]:
+        yield f"## {_said(section['label'])} ({section['count']})\n"
+        for group in section["groups"]:
+            if group["label"]:
+                yield f"### {_said(group['label'])}\n"
+            elif group["other"] and len(section["groups"]) > 1:
+                yield f"### {_plain(words['ungrouped'])}\n"
+            yield from _table(
+                ("", "", words["relation"], words["share"], words["specialisation"]), [_skill(s, words) for s in group["skills"]]
+            )  # fmt: skip
+        if section["also"]:
+            yield f"{_plain(words['also'])}: {' · '.join(map(_said, section['also']))}\n"
+    if sheet["gaps"]:
+        yield f"## {_said(headings['gaps'])}\n"
+        for gap in sheet["gaps"]:
+            source = f" ({_plain(words['sources'])}: {_plain(gap['sources'])})" if gap["sources"] else ""
+            yield f"- **{_said(gap['label'])}**: {_said(gap['definition'])}{source}"
+        yield ""
+    if sheet["notes"] or sheet["leftOut"]:
+        yield f"## {_plain(words['notes'])}\n"
+        yield from (f"- {_plain(note)}" for note in sheet["notes"])
+        if sheet["leftOut"]:
+            yield f"- {sheet['leftOut']} {_plain(words['left-out'])}"
+        yield ""
+    yield f"## {_said(headings['provenance'])}\n"
+    yield f"{_plain(sheet['made'])} <{sheet['self']}>\n"
+    yield f"### {_plain(words['rules'])}\n"
+    yield from (f"- `{rule['id']}`: {_said(rule['definition'])}" for rule in sheet["rules"])
+    yield f"\n{_plain(sheet['attribution'])}"
+
+
+def _skill(skill: Json, words: dict[str, str]) -> tuple[str, ...]:
+    asked = skill["relation"] != "none"
+    return (
+        f"[{_said(skill['label'])}]({skill['uri']})", _plain(words[skill["type"]]), _plain(words[skill["relation"]]),
+        f"{skill['share']:.0%}" if asked else "", f"×{skill['quotient']:.1f}" if skill["quotient"] else "",
+    )  # fmt: skip
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(map(_plain, head))} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _said(text: Json) -> str:
+    return _plain(text["text"]) + (rf" \[{text['tag']}\]" if text["tag"] else "")
+
+
+def _plain(text: str) -> str:
+    """The text with what Markdown would read as markup escaped."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,35 @@
+"""A profile as PDF: Typst lays it out, with shaping and bidirectional text, from data alone.
+
+The fonts are the DejaVu Sans that matplotlib carries along (Latin, Greek, Cyrillic, Arabic; free to embed), so nothing of
+the system is used and the same profile gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import orjson
+import typst
+
+
+def profile_pdf(sheet: dict[str, Any]) -> bytes:
+    """The pages; takes some tenths of a second, so call it off the event loop."""
+    source, fonts = _resources()
+    made = typst.compile(
+        source, root=source.parent, font_paths=fonts, ignore_system_fonts=True, format="pdf", timestamp=0,
+        sys_inputs={"sheet": orjson.dumps(sheet).decode()},
+    )  # fmt: skip
+    assert isinstance(made, bytes)  # noqa: S101  # one document, no output file
+    return made
+
+
+@cache
+def _resources() -> tuple[Path, typst.Fonts]:
+    """The layout, and the fonts, read once."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    return Path(str(files("app.documents") / "profile.typ")), fonts

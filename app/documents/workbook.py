@@ -1,0 +1,63 @@
+"""A profile as an Excel workbook: what it is on the first sheet, a row for each skill on the second."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import xlsxwriter  # type: ignore[import-untyped]
+
+# The format of the file demands a time of creation; a fixed one, so that the same profile gives the same bytes.
+CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+WIDE, NARROW = 48, 16
+WIDE_COLUMNS = ("preferredLabel", "groupLabel", "skillUri", "profileTitle", "clusterUri", "groupUri", "askedBy")
+
+
+def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """The workbook; texts are written as texts, so that none can become a formula or a link."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": sheet["title"]["text"], "comments": sheet["attribution"], "created": CREATED})
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    front = book.add_worksheet("profile")
+    front.set_column(0, 0, 24)
+    front.set_column(1, 1, 100)
+    for n, (name, text) in enumerate(_facts(sheet)):
+        front.write_string(n, 0, name, bold)
+        front.write_string(n, 1, text, wrapped)
+    table = book.add_worksheet("skills")
+    for n, column in enumerate(columns):
+        table.write_string(0, n, column, bold)
+        table.set_column(n, n, WIDE if column in WIDE_COLUMNS else NARROW)
+    last = 0
+    for last, row in enumerate(rows, 1):
+        for n, value in enumerate(row):
+            if isinstance(value, float | int):
+                table.write_number(last, n, value)
+            else:
+                table.write_string(last, n, str(value))
+    table.freeze_panes(1, 0)
+    table.autofilter(0, 0, last, len(columns) - 1)
+    if sheet["direction"] == "rtl":
+        front.right_to_left()
+        table.right_to_left()
+    book.close()
+    return out.getvalue()
+
+
+def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    words = sheet["words"]
+    yield "", sheet["title"]["text"]
+    yield sheet["headings"]["statement"]["text"], sheet["statement"]["text"]
+    for anchor in sheet["anchors"]:
+        place = f"{anchor['label']['text']} ({anchor['uri']}), ISCO-08 {anchor['iscoCode']}, NACE {anchor['nace']}"
+        yield sheet["headings"]["anchors"]["text"], f"{place}, {words['weight']} {anchor['weight']:g}"
+    for gap in sheet["gaps"]:
+        yield sheet["headings"]["gaps"]["text"], f"{gap['label']['text']}: {gap['definition']['text']}"
+    for note in sheet["notes"]:
+        yield words["notes"], note
+    yield sheet["headings"]["provenance"]["text"], sheet["made"]
+    yield "", sheet["self"]
+    yield "", sheet["attribution"]

@@ -1,0 +1,33 @@
+"""The API on the bundled sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Limits, Settings
+
+HERITAGE = "/api/v1/profiles/heritage-preservation"
+
+
+@pytest.fixture(scope="session")
+def client(starter_dir: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def catalogue(client: TestClient) -> Any:
+    """What the API serves, as tables."""
+    return client.app.state.service.served.catalogue  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def core(catalogue: Any) -> list[str]:
+    """The core occupations of heritage, by IRI."""
+    return sorted(d.occupation for d in catalogue.by_domain["heritage"] if d.degree == "core")

@@ -1,0 +1,131 @@
+"""The templates of a release: complete, not empty, valid, and what plain SPARQL gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from pyoxigraph import NamedNode
+
+import queries
+from analysis.profiles.compose import compose
+from loaders.releases import Release
+from loaders.verify import Check, Validation
+from ontology import CCSID, ESCO_DATA, GRAPH_PROFILES
+
+
+@pytest.fixture(scope="module")
+def store(starter: Release) -> ox.Store:
+    return ox.Store.read_only(str(starter.store))
+
+
+def select(store: ox.Store, name: str, **values: str) -> list[tuple[str, ...]]:
+    bound = {k: [NamedNode(v)] for k, v in values.items()}
+    return [tuple("" if t is None else t.value for t in row) for row in queries.select(store, name, bound)]
+
+
+def tail(iri: str) -> str:
+    return iri.rpartition("/")[2]
+
+
+def check_coverage(store: ox.Store) -> None:
+    """Every core occupation of every domain has a template, and every cell; none is empty."""
+    found: dict[str, set[str]] = {}
+    for profile, kind, domain, _, function, anchor in select(store, "api/profile_templates"):
+        key = f"{tail(domain)}-{tail(function) if kind == 'cell' else tail(anchor)}"
+        assert profile == f"{CCSID}profile/{key}"
+        found.setdefault(key, set()).add(anchor)
+    wanted, cells = set(), set()
+    for _, occupation, domain, degree, _, _, _, function, _ in select(store, "api/decisions"):
+        if tail(degree) != "excluded" and domain:
+            cells.add(f"{tail(domain)}-{tail(function)}")
+            if tail(degree) == "core":
+                wanted.add(f"{tail(domain)}-{tail(occupation)}")
+    assert set(found) == wanted | cells
+    sizes: dict[str, int] = {}
+    for profile, _, count in select(store, "api/profile_sizes"):
+        sizes[tail(profile)] = sizes.get(tail(profile), 0) + int(count)
+    assert set(sizes) == set(found)
+    assert min(sizes.values()) >= 3
+
+
+def check_core_skills(store: ox.Store) -> None:
+    """The core skills of every template are those that the rule gives when recomputed from plain SPARQL."""
+    essential: dict[str, set[str]] = {}
+    for occupation, skill in select(store, "api/essential_skills"):
+        essential.setdefault(occupation, set()).add(skill)
+    recomputed: dict[tuple[str, str, str], set[str]] = {}
+    for domain, function, degree, skill, kind, _, _ in select(store, "competency/cq18_function_profile"):
+        if kind == "core":
+            recomputed.setdefault((domain, function, degree), set()).add(skill)
+    held: dict[str, set[str]] = {}
+    for profile, skill, rule, *_ in select(store, "api/profile_skills"):
+        held.setdefault(profile, set())
+        if tail(rule) == "core-shared":
+            held[profile].add(skill)
+    compared = 0
+    for profile, kind, domain, degree, function, anchor in select(store, "api/profile_templates"):
+        wanted = essential[anchor] if kind == "occupation" else recomputed.get((domain, function, degree), set())
+        assert held[profile] == wanted, profile
+        compared += 1
+    assert compared > 100
+
+
+def test_every_core_occupation_and_every_cell_has_a_template_that_is_not_empty(store: ox.Store) -> None:
+    check_coverage(store)
+
+
+def test_core_skills_are_what_plain_sparql_gives(store: ox.Store) -> None:
+    check_core_skills(store)
+
+
+@pytest.mark.full
+def test_both_hold_for_full_esco(full: Release) -> None:
+    store = ox.Store.read_only(str(full.store))
+    check_coverage(store)
+    check_core_skills(store)
+
+
+@pytest.mark.full
+def test_the_words_of_gaps_are_absent_from_full_esco(full: Release) -> None:
+    store = ox.Store.read_only(str(full.store))
+    labels = [
+        text.lower()
+        for iri, text in select(store, "api/labels", labels=f"{CCSID}graph/labels/en")
+        if iri.startswith(f"{ESCO_DATA}occupation/")
+    ]
+    assert len(labels) == 3039
+    query = "SELECT ?w WHERE { GRAPH <https://w3id.org/ccsi/id/graph/ontology> { ?gap <https://w3id.org/ccsi/ns#absentWord> ?w } }"
+    words = [row["w"].value for row in store.query(query)]  # type: ignore[union-attr]
+    assert len(words) > 5
+    for word in words:
+        assert not [text for text in labels if word in text], word
+
+
+def test_templates_are_what_composing_gives(catalogue: Any) -> None:
+    profiles = catalogue.profiles
+    for entry in profiles.templates.values():
+        stored, made = profiles.template(entry), compose(profiles.tables, profiles.guidelines, entry.recipe)
+        assert stored == made, entry.id
+
+
+def test_all_of_a_domain_is_valid(store: ox.Store) -> None:
+    """SHACL on every template and skill of gaming and architecture; a load validates all templates and a sample of skills."""
+    kept = []
+    for quad in store.quads_for_pattern(None, None, None, NamedNode(GRAPH_PROFILES)):
+        if any(part in str(quad.subject) for part in ("/gaming-", "/architecture-", "/activity/")):
+            kept.append(f"{quad.triple} <{GRAPH_PROFILES}> .\n")
+    assert len(kept) > 2000
+    report = validated(kept)
+    assert report.passed, report.detail
+    broken = validated([line for line in kept if "placedBy" not in line])
+    assert not broken.passed
+    assert "exactly one rule" in broken.detail
+
+
+def validated(lines: list[str]) -> Check:
+    with Validation("profiles") as validation:
+        validation.write(lines)
+        validation.end()
+        return validation.result()
