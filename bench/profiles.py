@@ -28,7 +28,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 import queries
-from bench.serve import BIN, _free_port, _running
+from bench.serve import BIN, free_port, running
 from loaders.releases import Releases
 
 TARGETS = {"compose": 3.0, "compare": 10.0}
@@ -45,10 +45,10 @@ def main() -> None:
     if release is None:
         sys.exit(f"{options.data_dir} holds no published release")
     kinds = requests(release.store)
-    port = _free_port()
+    port = free_port()
     command = [BIN / "ccsi", "serve", "--data-dir", options.data_dir, "--no-starter", "--port", str(port)]
     env = {"CCSI_LOG_FORMAT": "json", "CCSI_LIMIT_CACHE_BYTES": "0"}
-    with tempfile.TemporaryDirectory() as work, _running(command, env, port, Path(work) / "log"):
+    with tempfile.TemporaryDirectory() as work, running(command, env, port, Path(work) / "log"):
         found = measure(port, kinds, options.rounds)
     base = quantile(found["occupation"], 0.95)
     missed = False
