@@ -137,7 +137,7 @@ def serve(
         update={k: v for k, v in {"host": host, "port": port, "data_dir": data_dir}.items() if v is not None}
     )
     listener = _listen(settings.host, settings.port)
-    if starter and Releases(settings.data_dir).current() is None:
+    if starter and not settings.sparql_endpoint and Releases(settings.data_dir).current() is None:
         err.print(
             "No release is published yet: loading the bundled sample. Load full ESCO with: ccsi load PATH",
             highlight=False,

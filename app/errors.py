@@ -19,6 +19,9 @@ Problem                     status, type, title, detail; members
 ├── TooManyQueries    429   this client has its share of queries under way; Retry-After
 ├── Overloaded        503   everyone together has; Retry-After
 │   └── Unavailable   503   SPARQL is not offered on this machine
+├── UpstreamFault     502   the SPARQL endpoint behind the service fails, or its answer is not whole
+├── UpstreamBusy      503   it refuses for now; Retry-After
+├── UpstreamTimeout   504   it does not answer in time
 └── QueryStopped      504   a limit ended the query: time, memory, rows, bytes or engine; names it
 """
 
@@ -161,6 +164,24 @@ class QueryStopped(Problem):
     """A published limit ended the query before its answer was complete; nothing of the answer was sent."""
 
     status, slug, title = 504, "sparql-stopped", "The query was stopped"
+
+
+class UpstreamFault(Problem):
+    """The SPARQL endpoint that holds the graph fails, or what it sends is not a whole answer."""
+
+    status, slug, title = 502, "upstream-fault", "The store behind this service failed"
+
+
+class UpstreamBusy(Problem):
+    """The SPARQL endpoint that holds the graph refuses for now."""
+
+    status, slug, title = 503, "upstream-busy", "The store behind this service is busy"
+
+
+class UpstreamTimeout(Problem):
+    """The SPARQL endpoint that holds the graph does not answer in time."""
+
+    status, slug, title = 504, "upstream-timeout", "The store behind this service did not answer in time"
 
 
 def problem_response(

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from app.catalogue import Catalogue
-from app.errors import NotReady
+from app.errors import NotReady, Problem
 from app.settings import Limits, Settings
-from app.store.embedded import EmbeddedStore
+from app.store.embedded import EmbeddedBackend
+from app.store.port import Backend
+from app.store.remote import RemoteBackend
 from loaders.errors import ReleaseError
-from loaders.releases import Release, Releases
+from loaders.releases import Release
 
 log = structlog.get_logger()
 
@@ -80,7 +82,10 @@ class Service:
     def __init__(self, settings: Settings, limits: Limits) -> None:
         self.settings = settings
         self.limits = limits
-        self.releases = Releases(settings.data_dir)
+        self.backend: Backend = (
+            RemoteBackend(settings) if settings.sparql_endpoint else EmbeddedBackend(settings.data_dir)
+        )
+        self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
         self._served: Served | None = None
         self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
@@ -89,6 +94,8 @@ class Service:
     def served(self) -> Served:
         """What is served now. A request takes it once and keeps it to its end. Raises NotReady."""
         if self._served is None:
+            if self.fault is not None:
+                raise self.fault
             raise NotReady("No release is published yet; load ESCO with: ccsi load PATH", headers={"retry-after": "5"})
         return self._served
 
@@ -100,9 +107,15 @@ class Service:
     async def refresh(self) -> bool:
         """Switch to the published release if it is another one than the served; true when it did."""
         try:
-            release = self.releases.current()
+            release = await asyncio.to_thread(self.backend.current)
         except ReleaseError as fault:
             return self._refuse("pointer", fault)
+        except Problem as fault:
+            if self.fault is None:
+                log.error("the endpoint that holds the release fails", fault=fault.detail)
+            self.fault = fault
+            return False
+        self.fault = None
         if release is None or (self._served and self._served.release.id == release.id):
             return False
         attempt = f"{release.id} of {release.manifest['createdAt']}"
@@ -121,9 +134,7 @@ class Service:
         return True
 
     def _open(self, release: Release) -> Served:
-        if faults := self.releases.verify(release):  # the engine may end the process over a file that was tampered with
-            raise ReleaseError("; ".join(faults), "Load the ESCO files again.")
-        store = EmbeddedStore(release.store)
+        store = self.backend.open(release)
         catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
 

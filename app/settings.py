@@ -29,6 +29,18 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level to log.")
     switch_interval: float = Field(1.0, gt=0, le=60, description="Seconds between looks for a newly published release.")
     shutdown_seconds: int = Field(10, ge=0, le=300, description="Seconds that running requests get to end at shutdown.")
+    sparql_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+[^\s#]*)?$",
+        description="SPARQL 1.1 query endpoint that holds the release, in place of the store in the data folder; empty: none.",
+    )
+    sparql_endpoint_union: bool = Field(
+        False,
+        description="Whether that endpoint's default graph is the union of exactly the release's graphs; if not, queries name them.",
+    )
+    sparql_endpoint_seconds: float = Field(
+        60, gt=0, le=3600, description="Longest wait for that endpoint's answer to one of the service's own queries."
+    )
     sparql_workers: int = Field(
         4, ge=1, le=64, description="Processes that evaluate SPARQL queries; one client never holds all."
     )

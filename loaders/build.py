@@ -37,6 +37,7 @@ from loaders.dataset import dataset_quads
 from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
 from loaders.derive_profiles import profile_lines
 from loaders.derive_skills import deriving_skills
+from loaders.dumps import graphs
 from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
 from loaders.normalise import Normaliser, Survey, survey
 from loaders.progress import Progress, Quiet, counted
@@ -163,7 +164,29 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         _write_skills(writer, skills_conform, result, profiles, esco_version)
         content_hash, quads = writer.identity()
         counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
-        quads += writer.write(dataset_quads(esco_version, content_hash, quads, counts))
+        carry_over = carried.as_dict()
+        record: dict[str, Any] = {
+            "id": f"{esco_version}-{content_hash[:12]}",
+            "escoVersion": esco_version,
+            "contentHash": content_hash,
+            "quads": quads,
+            "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
+            "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
+            "inputs": files.result(),
+            "clustersMatchedTo": matched.id if matched else None,
+            "parameters": _parameters(request),
+            "counts": counts,
+            "languages": {lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())},
+            "repairs": dict(sorted(normaliser.repairs.items())),
+            "withdrawn": len(found.withdrawn),
+            "carryOver": {
+                "unchanged": len(carried.unchanged),
+                **dict(sorted(Counter(c.what for c in carried.changes).items())),
+            },
+            "missing": inputs.missing + verify.missing(counts, normaliser.languages),
+        }
+        described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
+        quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
         writer.flush()
         progress.stage("Checking the release")
         checks = verify.checks(writer.store, counts, quads, request.partial)
@@ -172,44 +195,28 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
 
     progress.stage("Sealing the release")
     del writer  # closes the store, so that its files are complete
-    release_id = f"{esco_version}-{content_hash[:12]}"
-    (releases.building / "withdrawn.json").write_text(
-        json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8"
-    )
-    (releases.building / "carryover.json").write_text(
-        json.dumps(carried.as_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
-    )
-    manifest: dict[str, Any] = {
+    folder = releases.building
+    (folder / "withdrawn.json").write_text(json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
+    (folder / "carryover.json").write_text(json.dumps(carry_over, indent=1, ensure_ascii=False), encoding="utf-8")
+    manifest = {
         "format": MANIFEST_FORMAT,
-        "id": release_id,
-        "escoVersion": esco_version,
-        "contentHash": content_hash,
+        **record,
         "quads": quads,
-        "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
-        "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
-        "inputs": files.result(),
-        "clustersMatchedTo": matched.id if matched else None,
-        "parameters": {
-            "partial": request.partial,
-            "skills": request.skills,
-            "routes": list(request.routes),
-            "curation": request.curation.name if request.curation else "own",
-        },
-        "counts": counts,
-        "languages": {lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())},
-        "repairs": dict(sorted(normaliser.repairs.items())),
-        "withdrawn": len(found.withdrawn),
-        "carryOver": {
-            "unchanged": len(carried.unchanged),
-            **dict(sorted(Counter(c.what for c in carried.changes).items())),
-        },
-        "missing": inputs.missing + verify.missing(counts, normaliser.languages),
         "checks": [c.as_dict() for c in checks],
-        "files": checksums(releases.building / "store"),
+        "files": checksums(folder / "store"),
         "seconds": round(time.monotonic() - started, 1),
         "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
-    return _seal(releases, release_id, manifest)
+    return _seal(releases, record["id"], manifest)
+
+
+def _parameters(request: LoadRequest) -> dict[str, Any]:
+    return {
+        "partial": request.partial,
+        "skills": request.skills,
+        "routes": list(request.routes),
+        "curation": request.curation.name if request.curation else "own",
+    }
 
 
 def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> Release | None:

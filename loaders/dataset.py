@@ -1,12 +1,18 @@
-"""The release described in its own graph (DCAT, VoID), so that a query can tell what it is asking."""
+"""The release described in its own graph (DCAT, VoID), so that a query can tell what it is asking.
+
+The whole record of the load is there too, as JSON: a service whose graph is at a SPARQL endpoint has no release folder
+and reads from it what a folder holds beside the store.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from ontology import ATTRIBUTION, CCSID, DCT, ESCO, GRAPH, RDF, SKOS, XSD
+from ontology import ATTRIBUTION, CCSI, CCSID, DCT, ESCO, GRAPH, RDF, SKOS, XSD
 
 DCAT = "http://www.w3.org/ns/dcat#"
 VOID = "http://rdfs.org/ns/void#"
@@ -22,11 +28,15 @@ CLASSES = {
 }
 
 
-def dataset_quads(esco_version: str, content_hash: str, quads: int, counts: Mapping[str, int]) -> Iterator[str]:
-    """The dataset with version, licence, publisher, size and class partitions.
+def dataset_quads(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
+    """The dataset with version, licence, publisher, size and class partitions, and the record of its making.
 
-    ``quads`` and ``content_hash`` are those of the release without this description.
+    ``manifest`` gives escoVersion, contentHash, quads and counts, the last three those of the release without this
+    description; ``record`` is everything that a reader without the release's folder needs, for JSON.
     """
+    esco_version, content_hash, quads, counts = (
+        manifest[key] for key in ("escoVersion", "contentHash", "quads", "counts")
+    )
     node = f"{CCSID}dataset/esco-{esco_version}-{content_hash[:12]}"
     number = NamedNode(XSD + "integer")
     yield _quad(node, RDF + "type", NamedNode(DCAT + "Dataset"))
@@ -42,6 +52,8 @@ def dataset_quads(esco_version: str, content_hash: str, quads: int, counts: Mapp
     yield _quad(node, VOID + "triples", Literal(str(quads), datatype=number))
     yield _quad(node, VOID + "vocabulary", NamedNode(SKOS))
     yield _quad(node, VOID + "vocabulary", NamedNode(ESCO))
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True)
+    yield _quad(node, CCSI + "releaseRecord", Literal(text, datatype=NamedNode(RDF + "JSON")))
     for name, class_iri in CLASSES.items():
         partition = f"{node}/{name}"
         yield _quad(node, VOID + "classPartition", NamedNode(partition))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyoxigraph
 import pytest
 
+from loaders import dumps
 from loaders.build import LoadRequest, load
 from loaders.releases import Release
 from loaders.starter import load_starter
+from tests.servers import OXIGRAPH, oxigraph
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -57,6 +62,18 @@ def starter(starter_dir: Path) -> Release:
     release = Releases(starter_dir).current()
     assert release is not None
     return release
+
+
+@pytest.fixture(scope="session")
+def oxigraph_starter(starter: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The query URL of an Oxigraph server that holds the starter, loaded from its export."""
+    folder = tmp_path_factory.mktemp("oxigraph")
+    with (folder / "all.nq").open("wb") as out:
+        dumps.write(pyoxigraph.Store.read_only(str(starter.store)), out, "nq")
+    load = [str(OXIGRAPH), "load", "--location", str(folder / "store"), "--file", str(folder / "all.nq")]
+    subprocess.run(load, check=True, capture_output=True)
+    with oxigraph(folder / "store") as url:
+        yield f"{url}/query"
 
 
 @pytest.fixture(scope="session")

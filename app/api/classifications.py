@@ -19,7 +19,7 @@ async def isco(ctx: Ctx, code: str) -> Response:
     group = ctx.catalogue.isco.get(code)
     if group is None:
         raise NotFound(f"There is no ISCO-08 group '{code[:20]}'.", field="code")
-    return ctx.json(views.isco_group(ctx, group))
+    return ctx.json(await ctx.built(views.isco_group, group))
 
 
 @router.get("/nace/{code}", summary="A NACE Rev. 2.1 code: its occupations and how many are cultural")

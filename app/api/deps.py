@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -20,6 +21,7 @@ from app.errors import BadParameter, UnknownParameter
 from app.service import Served, Service
 from app.settings import Limits
 
+T = TypeVar("T")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BASE = "\ue000base\ue000"  # stands for the public base URL in a part of an answer that is kept; see Context.part
@@ -51,6 +53,12 @@ class Context:
         """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
         language = "" if self.language == ALL_LANGUAGES else self.language
         return http.json_answer(self.request, self.served, payload, language, links, keep)
+
+    async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
+        """What `build` makes of an item; in a thread when its words have to come over a network."""
+        if self.catalogue.store.local:
+            return build(self, item)
+        return await asyncio.to_thread(build, self, item)
 
     def part(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> orjson.Fragment:
         """A part of an answer that says the same whenever it appears in this release and language, serialised once.

@@ -32,7 +32,7 @@ async def occupations(
     if uri is not None:
         if uri not in catalogue.occupations:
             raise missing(ctx, uri, "occupation")
-        return ctx.json(views.occupation(ctx, catalogue.occupations[uri]))
+        return ctx.json(await ctx.built(views.occupation, catalogue.occupations[uri]))
     found = set(catalogue.occupations)
     if isco is not None:
         start = isco_digits(isco)
@@ -56,7 +56,7 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
     iri = occupation_iri(concept_key(uuid, "occupation"))
     if iri not in ctx.catalogue.occupations:
         raise missing(ctx, iri, "occupation")
-    return ctx.json(views.occupation(ctx, ctx.catalogue.occupations[iri]))
+    return ctx.json(await ctx.built(views.occupation, ctx.catalogue.occupations[iri]))
 
 
 @router.get("/skills/{uuid}", tags=["skills"], summary="One skill, with the occupations that need it")
@@ -65,7 +65,7 @@ async def skill(ctx: Ctx, uuid: str) -> Response:
     iri = skill_iri(concept_key(uuid, "skill"))
     if iri not in ctx.catalogue.skills:
         raise missing(ctx, iri, "skill")
-    return ctx.json(views.skill(ctx, ctx.catalogue.skills[iri]))
+    return ctx.json(await ctx.built(views.skill, ctx.catalogue.skills[iri]))
 
 
 def summary(ctx: Context, iri: str) -> views.Json:

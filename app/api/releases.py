@@ -26,7 +26,7 @@ async def releases(ctx: Ctx, request: Request) -> Response:
     """Versions, content hashes, counts, repairs and what is missing, newest first."""
     service = service_of(request)
     try:
-        known = await asyncio.to_thread(service.releases.all)
+        known = await asyncio.to_thread(service.backend.releases)
     except ReleaseError as fault:  # one that cannot be read must not hide the one that is served
         log.warning("releases cannot be listed", fault=str(fault))
         known = [ctx.served.release]
@@ -62,6 +62,8 @@ async def live() -> Response:
 async def ready(request: Request) -> Response:
     """200 with the served release, or 503."""
     service = service_of(request)
+    if (fault := service.fault) is not None:  # what is in memory is still answered, but not all is in memory
+        return problem_response(503, fault.slug, fault.title, fault.detail, {"retry-after": "5"})
     if not service.ready:
         return problem_response(
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}

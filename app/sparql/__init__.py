@@ -3,6 +3,7 @@
     protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
     guard.py        what is refused by its text alone, before any parser sees it
     turns.py        who runs next: a fair queue with bounds
+    remote.py       the same for queries that an endpoint elsewhere evaluates
     pool.py         the worker processes as the service sees them: started, timed, killed, replaced
     worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates
     description.py  the service description
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from app.service import Service
+    from app.service import Served, Service
     from app.sparql.gateway import Gateway
     from app.sparql.protocol import Page
 
@@ -28,10 +29,20 @@ def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
     `page` answers a browser that opens the endpoint without a query; without it the browser is sent to /docs.
     """
     from app.sparql.gateway import Gateway
+    from app.sparql.pool import Source
+    from app.store.remote import RemoteRelease
 
     gateway = Gateway(service.settings, service.limits, page)
-    service.on_switch.append(lambda served: gateway.serve(served.release.store, served.tag))
+
+    def follow(served: Served) -> None:
+        release = served.release
+        if isinstance(release, RemoteRelease):
+            gateway.serve(Source(None, served.tag, tuple(release.graphs)))
+        else:
+            gateway.serve(Source(release.store, served.tag))
+
+    service.on_switch.append(follow)
     if service.ready:
-        gateway.serve(service.served.release.store, service.served.tag)
+        follow(service.served)
     gateway.add_to(app)
     return gateway

@@ -29,7 +29,7 @@ _SOCKET, _PTRACE, _EXECVE, _EXECVEAT, _IO_URING_SETUP = 41, 101, 59, 322, 425
 # The engine's parser recurses; on a stack of this size no text of the published size can exhaust it (measured: 64 KB of
 # brackets, groups, negations or EXISTS need less than half). Linux leaves at least 128 MB below a main thread for it.
 _STACK = 120 * 1024 * 1024
-_NICENESS = 10  # an API that shares the processors keeps nine tenths of them
+_NICENESS = 15  # an API that shares the processors keeps 29 of 30 parts of them
 
 
 def network_can_be_denied() -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph
@@ -28,6 +27,7 @@ from app.errors import (
     Overloaded,
     Problem,
     QueryStopped,
+    UpstreamFault,
     problem_response,
 )
 from app.service import Answer, AnswerCache
@@ -37,6 +37,7 @@ from app.sparql.formats import Offer
 from app.sparql.guard import Bounds, Outline, check, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
+from app.sparql.remote import RemotePool
 from app.sparql.turns import Turns
 
 log = structlog.get_logger()
@@ -70,9 +71,13 @@ class Gateway:
         turns: Turns[Worker] = Turns(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
-        self.pool = Pool(
-            settings.sparql_workers, limits.sparql_memory, limits.sparql_seconds, turns, settings.sparql_unconfined
-        )
+        self.pool: Pool
+        if settings.sparql_endpoint:
+            self.pool = RemotePool(settings, limits, turns)
+        else:
+            self.pool = Pool(
+                settings.sparql_workers, limits.sparql_memory, limits.sparql_seconds, turns, settings.sparql_unconfined
+            )
         self.stopped: dict[str, int] = {}
 
     # --- life ------------------------------------------------------------------------------------------------------
@@ -81,10 +86,10 @@ class Gateway:
         """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
         app.add_middleware(_Door, gateway=self)
 
-    def serve(self, store: Path, tag: str) -> None:
-        """Answer from this store from now on; what runs may finish on the one before."""
+    def serve(self, source: Source) -> None:
+        """Answer from this source from now on; what runs may finish on the one before."""
         self._cache = AnswerCache(self._settings.sparql_cache_bytes)
-        self.pool.switch(Source(store, tag))
+        self.pool.switch(source)
 
     async def start(self) -> None:
         """Start the workers; queries wait for the first."""
@@ -238,6 +243,9 @@ class Gateway:
             case wire.STORAGE:
                 log.error("the store cannot be read", fault=end["message"])
                 raise Overloaded("The store cannot be read at the moment.", headers={"retry-after": "5"})
+            case wire.UPSTREAM:
+                log.error("the endpoint's answer is not whole", fault=end["message"])
+                raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.")
             case wire.EVALUATION:
                 raise BadRequest(f"The query cannot be evaluated: {end['message']}")
             case fault:

@@ -42,10 +42,14 @@ ENGINE = "engine"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What workers open: the store of a release, and the tag of what they answer."""
+    """What workers open: the store of a release, and the tag of what they answer.
 
-    store: Path
+    Without a store (None) they check queries and answers, and an endpoint that has the named graphs evaluates.
+    """
+
+    store: Path | None
     tag: str
+    graphs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class Worker(asyncio.Protocol):
         self._messages: list[tuple[bytes, bytes]] = []
         self._unread = 0
         self._wake: asyncio.Future[None] | None = None
+        self.usable = True  # False from the moment a query is sent to its end, and for good if it must be replaced
         self._transport: asyncio.Transport | None = None
         self.lost = False
         self.on_lost: Callable[[Worker], None] | None = None
@@ -159,7 +164,7 @@ async def start_worker(source: Source, memory: int) -> Worker:
     here, there = socket.socketpair()
     end, lifeline = os.pipe()
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
-    arguments = [str(there.fileno()), str(end), str(source.store), str(memory)]
+    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     try:
         process = await asyncio.to_thread(
@@ -273,7 +278,7 @@ class Pool:
                 log.error("SPARQL is not offered", reason=self.refusal)
                 self._retire(worker)
             elif self._started and self.source == source:
-                self.graphs = worker.graphs
+                self.graphs = list(source.graphs) or worker.graphs
                 worker.on_lost = self._lost
                 self.turns.add(worker)
             else:
@@ -310,13 +315,10 @@ class Pool:
         if self.source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         worker = await self.turns.take(client)
-        finished = False
         try:
-            result, again = await self._evaluate(worker, request)
-            finished = again
-            return result
+            return await self._answer(worker, request)
         finally:
-            if not finished:
+            if not worker.usable:
                 worker.kill()
                 self._replace(worker)
             elif self._started and worker.source == self.source:
@@ -325,8 +327,12 @@ class Pool:
                 self._retire(worker)
             self.turns.done(client)
 
-    async def _evaluate(self, worker: Worker, request: dict[str, Any]) -> tuple[Result, bool]:
-        """The answer, and whether the worker can take another query."""
+    async def _answer(self, worker: Worker, request: dict[str, Any]) -> Result:
+        return await self._evaluate(worker, request, self._seconds)
+
+    async def _evaluate(self, worker: Worker, request: dict[str, Any], seconds: float) -> Result:
+        """What the worker makes of a request; afterwards `worker.usable` says whether it can take another."""
+        worker.usable = False
         overdue = False
 
         def stop() -> None:
@@ -334,7 +340,7 @@ class Pool:
             overdue = True
             worker.kill()
 
-        alarm = asyncio.get_running_loop().call_later(self._seconds, stop)
+        alarm = asyncio.get_running_loop().call_later(seconds, stop)
         result = Result(worker.source, {}, b"", None, 0)
         try:
             worker.send(orjson.dumps(request))
@@ -345,7 +351,8 @@ class Pool:
                 kind, payload = messages[-1]
                 if kind == wire.END:
                     result.end = orjson.loads(payload)
-                    return result, not result.end.get("retire", False) and not overdue
+                    worker.usable = not result.end.get("retire", False) and not overdue
+                    return result
         except BaseException:
             result.close()
             raise
@@ -358,7 +365,7 @@ class Pool:
         else:
             reason = await self._why(worker)
         result.end = {"fault": reason, "message": ""}
-        return result, False
+        return result
 
     async def _hold(self, result: Result, data: list[bytes]) -> None:
         if result.file is None and result.length > _IN_MEMORY:

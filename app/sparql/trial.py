@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from app import errors
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
+from app.sparql.pool import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,16 @@ class Endpoint:
 
     def serve(self, store: Path, tag: str) -> None:
         """Switch to another store, from any thread."""
-        self.loop.call_soon_threadsafe(self.gateway.serve, store, tag)
+        self.loop.call_soon_threadsafe(self.gateway.serve, Source(store, tag))
 
 
 @contextmanager
-def endpoint(store: Path, settings: Settings | None = None, limits: Limits | None = None) -> Iterator[Endpoint]:
-    """Serve a store at http://127.0.0.1:<any port>/sparql."""
+def endpoint(
+    store: Path | Source, settings: Settings | None = None, limits: Limits | None = None
+) -> Iterator[Endpoint]:
+    """Serve a store, or what an endpoint of the settings holds, at http://127.0.0.1:<any port>/sparql."""
     gateway = Gateway(settings or Settings(), limits or Limits())
-    gateway.serve(store, "trial")
+    gateway.serve(store if isinstance(store, Source) else Source(store, "trial"))
     found: list[asyncio.AbstractEventLoop] = []
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ FORM = "form"
 EVALUATION = "evaluation"
 NETWORK = "network"
 STORAGE = "storage"
+UPSTREAM = "upstream"
 
 DATA_BYTES = 64 * 1024
 

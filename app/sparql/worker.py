@@ -1,7 +1,8 @@
 """One worker process: opens a release read-only, confines itself, and evaluates one query after another.
 
-Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY``. It may be killed at any
-moment: it holds nothing but its snapshot. It ends by itself when the service goes away, even in the middle of a query.
+Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY``; with an empty STORE it evaluates
+nothing, but checks queries that go to an endpoint and reads and rewrites the answers that come from there. It may be
+killed at any moment: it holds nothing but its snapshot. It ends by itself when the service goes away, even in the middle of a query.
 Imports only the engine, the standard library and constants, so that a killed worker is replaced within some 50 ms.
 """
 
@@ -87,6 +88,8 @@ class _Sink:
 
 def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
     """Evaluate and serialise one query here and now: the engine ties a result to the thread that made it."""
+    if "file" in request:
+        return _write(_received(request), request, sink)
     dataset: dict[str, Any] = {}
     if request["default"] is not None:
         # A dataset given by the protocol replaces the one in the query; what it does not name is empty.
@@ -96,29 +99,49 @@ def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, A
         # The engine would let the union win over FROM, so it is asked for only when there is none.
         dataset["use_default_graph_as_union"] = True
     result = store.query(request["query"], base_iri=request["base"], **dataset)
-    if isinstance(result, ox.QueryTriples):
-        name = request["graph"]
-        if name is None:
-            return {"fault": wire.FORM, "message": "graph"}
+    return _write(result, request, sink)
+
+
+_Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | Iterator[ox.Triple]
+
+
+def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
+    """Serialise an answer in the format asked for, or (`check`) only say of which kind it would be."""
+    kind = {ox.QuerySolutions: "bindings", ox.QueryBoolean: "boolean"}.get(type(result), "graph")
+    name = request[kind]
+    if name is None:
+        return {"fault": wire.FORM, "message": kind}
+    if request.get("check"):
+        return {"kind": kind, "format": name}
+    if isinstance(result, ox.QueryBoolean):
+        sink.write(result.serialize(format=_RESULTS[name][0]) or b"")
+    elif isinstance(result, ox.QuerySolutions):
+        form, counter = _RESULTS[name]
+        sink.max_rows, sink.count_rows = request["rows"], counter()
+        result.serialize(sink, form)  # type: ignore[arg-type]
+    else:
         prefixes = PREFIXES if name in _PREFIXED else None
         ox.serialize(_counted(result, sink, request["rows"]), sink, _GRAPHS[name], prefixes=prefixes)  # type: ignore[arg-type]
-        return {"kind": "graph", "format": name}
-    if isinstance(result, ox.QueryBoolean):
-        name = request["boolean"]
-        if name is None:
-            return {"fault": wire.FORM, "message": "boolean"}
-        sink.write(result.serialize(format=_RESULTS[name][0]) or b"")
-        return {"kind": "boolean", "format": name}
-    name = request["bindings"]
-    if name is None:
-        return {"fault": wire.FORM, "message": "bindings"}
-    form, counter = _RESULTS[name]
-    sink.max_rows, sink.count_rows = request["rows"], counter()
-    result.serialize(sink, form)  # type: ignore[arg-type]
-    return {"kind": "bindings", "format": name}
+    return {"kind": kind, "format": name}
 
 
-def _counted(triples: ox.QueryTriples, sink: _Sink, most: int) -> Iterator[ox.Triple]:
+def _received(request: dict[str, Any]) -> _Answer:
+    """The answer of an endpoint, in a file. Raises SyntaxError, here or while it is read, for one that is not whole."""
+    path = request["file"]
+    if request["kind"] == "graph":
+        form = ox.RdfFormat.from_media_type(request["media_type"])
+        return (quad.triple for quad in ox.parse(path=path, format=form, base_iri=request["base"]))
+    with open(path, "rb") as stream:  # noqa: PTH123 (as cheap as it goes)
+        stream.seek(-min(16, os.fstat(stream.fileno()).st_size), os.SEEK_END)
+        if not stream.read().rstrip().endswith(b"}"):  # the engine reads no further than the boolean of an ASK
+            raise SyntaxError("the answer has no end")
+    found = ox.parse_query_results(path=path, format=ox.QueryResultsFormat.JSON)
+    if isinstance(found, ox.QueryBoolean) != (request["kind"] == "boolean"):
+        raise SyntaxError("the answer is of another kind than the query")
+    return found
+
+
+def _counted(triples: ox.QueryTriples | Iterator[ox.Triple], sink: _Sink, most: int) -> Iterator[ox.Triple]:
     for triple in triples:
         sink.rows += 1
         if sink.rows > most:
@@ -134,7 +157,7 @@ def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict
     except _Exceeded as fault:
         end = {"fault": str(fault), "message": ""}
     except SyntaxError as fault:
-        end = {"fault": wire.SYNTAX, "message": str(fault)}
+        end = {"fault": wire.UPSTREAM if "file" in request else wire.SYNTAX, "message": str(fault)}
     except MemoryError:
         end = {"fault": wire.MEMORY, "message": "", "retire": True}
     except PermissionError as fault:  # the kernel refused a socket
@@ -190,7 +213,7 @@ def main(arguments: list[str]) -> None:
     confine.deepen_stack()
     confined = confine.deny_network()  # before any thread is started: a filter holds for the threads that follow
     _end_with(lifeline)
-    store = ox.Store.read_only(path)
+    store = ox.Store.read_only(path) if path else ox.Store()
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
     confine.limit_memory(memory)
     ready = {"confined": confined, "graphs": sorted(graphs)}

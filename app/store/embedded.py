@@ -8,10 +8,15 @@ from pathlib import Path
 import pyoxigraph as ox
 
 import queries
+from app.store.port import GraphStore
+from loaders.errors import ReleaseError
+from loaders.releases import Release, Releases
 
 
 class EmbeddedStore:
     """Opens in some 25 ms as a frozen snapshot; any number of processes may do so at once."""
+
+    local = True
 
     def __init__(self, path: Path) -> None:
         self._store: ox.Store | None = ox.Store.read_only(str(path))
@@ -31,3 +36,26 @@ class EmbeddedStore:
     def close(self) -> None:
         """Close the files once no query uses them any more."""
         self._store = None
+
+
+class EmbeddedBackend:
+    """The releases of a data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._releases = Releases(data_dir)
+
+    def current(self) -> Release | None:
+        """See Backend."""
+        return self._releases.current()
+
+    def releases(self) -> list[Release]:
+        """See Backend."""
+        return self._releases.all()
+
+    def open(self, release: Release) -> GraphStore:
+        """See Backend; compares the files with their checksums first."""
+        if faults := self._releases.verify(
+            release
+        ):  # the engine may end the process over a file that was tampered with
+            raise ReleaseError("; ".join(faults), "Load the ESCO files again.")
+        return EmbeddedStore(release.store)

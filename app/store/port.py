@@ -1,16 +1,20 @@
-"""The one way in which the service reads its graph, whatever holds it."""
+"""The one way in which the service reads its graph, whatever holds it: adapters are in embedded.py and remote.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
+from loaders.releases import Release
 from queries import Row, Term
 
 
 @runtime_checkable
 class GraphStore(Protocol):
     """A SPARQL 1.1 store that answers the project's own queries (queries/*.rq)."""
+
+    local: bool
+    """Whether `select` is answered in this process; if not, it waits for a network and is kept off the event loop."""
 
     def select(
         self,
@@ -27,4 +31,20 @@ class GraphStore(Protocol):
 
     def close(self) -> None:
         """Give back what the store holds."""
+        ...
+
+
+class Backend(Protocol):
+    """Where releases come from."""
+
+    def current(self) -> Release | None:
+        """The release to serve. Raises ReleaseError, or a Problem when what holds it cannot be asked; may take its time."""
+        ...
+
+    def releases(self) -> list[Release]:
+        """All releases, newest first. Raises ReleaseError."""
+        ...
+
+    def open(self, release: Release) -> GraphStore:
+        """The store of a release, checked as far as it can be. Raises ReleaseError."""
         ...

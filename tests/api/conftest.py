@@ -75,10 +75,17 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
         client.close()
 
 
-@pytest.fixture(scope="session")
-def api(starter_dir: Path) -> Iterator[InProcess]:
-    """The API on the bundled sample."""
-    with running(starter_dir) as client:
+@pytest.fixture(scope="session", params=["embedded", "remote"])
+def api(
+    request: pytest.FixtureRequest, starter_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InProcess]:
+    """The API on the bundled sample: in its own store, and at an Oxigraph server."""
+    if request.param == "embedded":
+        with running(starter_dir) as client:
+            yield client
+        return
+    endpoint = request.getfixturevalue("oxigraph_starter")
+    with running(tmp_path_factory.mktemp("no-releases"), sparql_endpoint=endpoint) as client:
         yield client
 
 

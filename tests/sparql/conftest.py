@@ -5,16 +5,20 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pyoxigraph as ox
 import pytest
 
 from app.settings import Limits, Settings
+from app.sparql.pool import Source
 from app.sparql.trial import Endpoint, endpoint
 from bench.hostile_set import build_store
+from tests.servers import oxigraph
 
 SECONDS = 1.0
 
@@ -64,3 +68,17 @@ def limits() -> Limits:
 def target(store: Path, limits: Limits) -> Iterator[Endpoint]:
     with endpoint(store, Settings(), limits) as running:
         yield running
+
+
+@contextmanager
+def served(store: Path, limits: Limits, remote: bool) -> Iterator[Endpoint]:
+    """The endpoint on a store of its own, or in front of an Oxigraph server that has the store."""
+    if not remote:
+        with endpoint(store, Settings(), limits) as running:
+            yield running
+        return
+    graphs = tuple(graph.value for graph in ox.Store.read_only(str(store)).named_graphs())
+    with oxigraph(store) as url:
+        settings = Settings(sparql_endpoint=f"{url}/query")
+        with endpoint(Source(None, "trial", graphs), settings, limits) as running:
+            yield running

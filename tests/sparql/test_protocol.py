@@ -18,19 +18,22 @@ from fastapi import FastAPI
 from app.service import Service
 from app.settings import Limits, Settings
 from app.sparql import mount
-from app.sparql.trial import Endpoint, endpoint
-from tests.sparql.conftest import call
+from app.sparql.trial import Endpoint
+from tests.sparql.conftest import call, served
 
 ITEMS = "SELECT ?s { ?s <http://example.org/kind> <http://example.org/kind/1> } ORDER BY ?s LIMIT 3"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 DIRECT = {"content-type": "application/sparql-query"}
 
 
-@pytest.fixture(scope="module")
-def target(store: Path) -> Iterator[Endpoint]:
-    """Patient, because nothing here is about time, and with small bounds on the size of an answer."""
+@pytest.fixture(scope="module", params=["embedded", "remote"])
+def target(request: pytest.FixtureRequest, store: Path) -> Iterator[Endpoint]:
+    """On its own store, and in front of an Oxigraph server.
+
+    Patient, because nothing here is about time, and with small bounds on the size of an answer.
+    """
     limits = Limits(sparql_seconds=30, sparql_rows=20_000, sparql_bytes=4 * 1024 * 1024)
-    with endpoint(store, Settings(), limits) as running:
+    with served(store, limits, request.param == "remote") as running:
         yield running
 
 

@@ -1,0 +1,155 @@
+"""The remote adapter: the release is at a SPARQL 1.1 endpoint, and all that is known of it is read from there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pyoxigraph as ox
+
+import queries
+from app.errors import UpstreamFault, UpstreamTimeout
+from app.settings import Settings
+from app.store import upstream
+from app.store.port import GraphStore
+from loaders.errors import ReleaseError
+from loaders.releases import Release
+
+_MOST_BYTES = 1 << 30  # of one answer; the largest of full ESCO in one language has some 40 MB
+
+
+@dataclass(frozen=True)
+class RemoteRelease(Release):
+    """A release that an endpoint holds; `path` is where its folder would be, which need not exist."""
+
+    record: Mapping[str, Any]
+
+    @property
+    def graphs(self) -> list[str]:
+        """The IRIs of its named graphs."""
+        return [*self.record["graphs"]]
+
+    def withdrawn(self) -> dict[str, dict[str, str]]:
+        """See Release."""
+        return dict(self.record["withdrawn"])
+
+    def carry_over(self) -> dict[str, Any]:
+        """See Release."""
+        return dict(self.record["carryOver"])
+
+
+class RemoteStore:
+    """Asks the project's own queries; safe to use from several threads at once."""
+
+    local = False
+
+    def __init__(self, endpoint: str, seconds: float) -> None:
+        self._endpoint = endpoint
+        self._seconds = seconds
+        self._client = httpx2.Client(**upstream.CLIENT, timeout=seconds)
+
+    def select(
+        self,
+        name: str,
+        values: Mapping[str, Iterable[queries.Term]] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[queries.Row]:
+        """See GraphStore. Raises a Problem (502, 503, 504) when the endpoint gives no whole answer."""
+        query = queries.load(name)
+        return _rows(self._ask(query.bind(values, limit, offset)), query.columns)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _ask(self, text: str) -> bytes:
+        try:
+            return self._once(text)
+        except httpx2.RemoteProtocolError:  # most often a kept connection that the endpoint had closed meanwhile
+            try:
+                return self._once(text)
+            except httpx2.HTTPError as fault:
+                raise upstream.failure(fault) from fault
+        except httpx2.HTTPError as fault:
+            raise upstream.failure(fault) from fault
+
+    def _once(self, text: str) -> bytes:
+        end = time.monotonic() + self._seconds
+        body = bytearray()
+        form, headers = upstream.fields(text), {"accept": upstream.RESULTS}
+        with self._client.stream("POST", self._endpoint, data=form, headers=headers) as response:
+            upstream.check(response, upstream.RESULTS)
+            for piece in response.iter_raw():
+                body += piece
+                if time.monotonic() > end:
+                    raise UpstreamTimeout("The endpoint behind this service did not answer in time.")
+                if len(body) > _MOST_BYTES:
+                    raise UpstreamFault("The endpoint behind this service does not end its answer.")
+        return bytes(body)
+
+
+def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
+    """The rows of a SPARQL JSON result in the order of the columns. Raises UpstreamFault."""
+    try:
+        found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+        if isinstance(found, ox.QuerySolutions):
+            names = [variable.value for variable in found.variables]
+            order = [names.index(column) for column in columns]
+            return [tuple(row[place] for place in order) for row in found]
+    except (SyntaxError, ValueError) as fault:
+        raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from fault
+    raise UpstreamFault("The endpoint behind this service gave another answer than was asked for.")
+
+
+class RemoteBackend:
+    """What stands at the endpoint, as a release."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = RemoteStore(settings.sparql_endpoint, settings.sparql_endpoint_seconds)
+        self._known: RemoteRelease | None = None
+
+    def current(self) -> RemoteRelease | None:
+        """The release at the endpoint. Raises a Problem when the endpoint fails, ReleaseError when it holds several."""
+        found = self._store.select("api/release")
+        if not found:
+            return None
+        if len(found) > 1:
+            raise ReleaseError("The endpoint holds more than one release.", "Give each release an endpoint of its own.")
+        dataset, content_hash = found[0]
+        if self._known is None or self._known.manifest["contentHash"] != content_hash.value:  # type: ignore[union-attr]
+            self._known = self._read(dataset)  # type: ignore[arg-type]
+        return self._known
+
+    def _read(self, dataset: ox.NamedNode) -> RemoteRelease:
+        rows = self._store.select("api/release_record", {"dataset": [dataset]})
+        try:
+            record = orjson.loads(rows[0][1].value)  # type: ignore[union-attr]
+            manifest: dict[str, Any] = {
+                "checks": [],
+                **record["manifest"],
+            }  # the endpoint keeps no record of the checks
+            folder = self._settings.data_dir / "releases" / Path(manifest["id"]).name
+            release = RemoteRelease(folder, manifest, record)
+            complete = (
+                release.graphs and isinstance(record["withdrawn"], dict) and isinstance(record["carryOver"], dict)
+            )
+        except (LookupError, TypeError, ValueError) as fault:
+            raise ReleaseError("The endpoint's release has no readable record.", "Export and load it again.") from fault
+        if not complete:
+            raise ReleaseError("The record of the endpoint's release is incomplete.", "Export and load it again.")
+        return release
+
+    def releases(self) -> list[Release]:
+        """The one at the endpoint."""
+        return [self._known] if self._known else []
+
+    def open(self, release: Release) -> GraphStore:  # noqa: ARG002 (there is but one)
+        """A store of its own for each time a release is opened, so that it can be closed with it."""
+        return RemoteStore(self._settings.sparql_endpoint, self._settings.sparql_endpoint_seconds)
