@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli_clusters import cli as clusters_cli
+from app.cli_export import export, push
 from app.cli_options import AsJson, DataDir, print_json
 from app.cli_profile import cli as profile_cli
 from app.cli_scope import cli as scope_cli
@@ -39,6 +40,8 @@ cli.add_typer(releases_cli, name="releases")
 cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
+cli.command()(export)
+cli.command()(push)
 
 out, err = Console(), Console(stderr=True)
 

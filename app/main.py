@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             await gateway.stop()
+            service.backend.close()
             await app.state.downloads.stop()
 
     app = FastAPI(

@@ -341,8 +341,8 @@ class Release(Shape):
     clusters_matched_to: str | None = Field(
         None, description="The release whose skill clusters lent their identifiers."
     )
-    seconds: float
-    peak_memory_mi_b: int = Field(alias="peakMemoryMiB")
+    seconds: float | None = None  # not known of a release at an endpoint, nor is the next
+    peak_memory_mi_b: int | None = Field(None, alias="peakMemoryMiB")
     served: bool
 
 

@@ -59,3 +59,6 @@ class EmbeddedBackend:
         ):  # the engine may end the process over a file that was tampered with
             raise ReleaseError("; ".join(faults), "Load the ESCO files again.")
         return EmbeddedStore(release.store)
+
+    def close(self) -> None:
+        """Nothing is held here."""

@@ -48,3 +48,7 @@ class Backend(Protocol):
     def open(self, release: Release) -> GraphStore:
         """The store of a release, checked as far as it can be. Raises ReleaseError."""
         ...
+
+    def close(self) -> None:
+        """Give back what is held to ask for releases; what was opened is of no more use then."""
+        ...

@@ -151,5 +151,9 @@ class RemoteBackend:
         return [self._known] if self._known else []
 
     def open(self, release: Release) -> GraphStore:  # noqa: ARG002 (there is but one)
-        """A store of its own for each time a release is opened, so that it can be closed with it."""
-        return RemoteStore(self._settings.sparql_endpoint, self._settings.sparql_endpoint_seconds)
+        """See Backend; it is the same for every release, because the endpoint is."""
+        return self._store
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._store.close()

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -126,11 +126,8 @@ def test_a_foreign_query_gets_a_problem(name: str) -> None:
 @pytest.mark.parametrize("name", BAD)
 def test_an_own_query_gets_a_problem(name: str) -> None:
     scripted, _, kind = BAD[name]
-    with answering(scripted) as (url, _):
-        store = RemoteStore(url, 5)
-        with pytest.raises(kind):
-            store.select("api/labels")
-        store.close()
+    with answering(scripted) as (url, _), closing(RemoteStore(url, 5)) as store, pytest.raises(kind):
+        store.select("api/labels")
 
 
 def test_the_same_server_is_believed_when_it_answers_well() -> None:
@@ -147,8 +144,8 @@ def test_an_endpoint_that_hangs_is_left_at_the_deadline(head: bytes) -> None:
         found = call(target, query="SELECT ?s { ?s ?p ?o }")
         assert (found.status, found.json["limit"]) == (504, "sparql_seconds")
         assert time.monotonic() - started < SECONDS + 3
-        with pytest.raises(UpstreamTimeout):
-            RemoteStore(url, 0.5).select("api/labels")
+        with closing(RemoteStore(url, 0.5)) as store, pytest.raises(UpstreamTimeout):
+            store.select("api/labels")
 
 
 def test_an_endless_answer_is_left_at_the_limit_of_bytes() -> None:
@@ -180,8 +177,8 @@ def test_nothing_listens() -> None:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/query"
     with gateway(url) as target:
         assert call(target, query="ASK {}").status == 502
-    with pytest.raises(UpstreamFault):
-        RemoteBackend(Settings(sparql_endpoint=url)).current()
+    with closing(RemoteBackend(Settings(sparql_endpoint=url))) as backend, pytest.raises(UpstreamFault):
+        backend.current()
 
 
 def test_the_service_waits_for_an_endpoint_that_is_down_and_says_so(tmp_path: Path) -> None:
