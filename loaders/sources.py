@@ -5,6 +5,7 @@ The official downloads come as zip archives of either kind; both are read in pla
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -30,7 +31,7 @@ RDF_FORMATS = {
     ".owl": ox.RdfFormat.RDF_XML,
 }
 # occupations_en.csv, broaderRelationsOccPillar.csv (v1.0 writes no language), ISCOGroups_es.csv …
-CSV_NAME = re.compile(r"^(?P<table>[A-Za-z]+)(?:_(?P<lang>[a-z]{2}(?:-[a-z]{2})?))?\.csv$")
+CSV_NAME = re.compile(r"^(?P<table>[A-Za-z]+)(?:_(?P<lang>[a-z]{2}(?:-[a-z]{2})?))?\.(?i:csv)$")
 VERSION = re.compile(r"(?<![\d.])v?(1\.\d{1,2}(?:\.\d{1,2})?)(?![\d.]*\d)", re.IGNORECASE)
 KNOWN_TABLES = {
     "occupations",
@@ -44,6 +45,7 @@ KNOWN_TABLES = {
     "skillsHierarchy",
     "conceptSchemes",
 }
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MAX_ZIP_RATIO = 200  # a text of this kind packs about 1:10; far beyond that is an attack, not ESCO
 
 
@@ -62,23 +64,24 @@ class Member:
     @property
     def base(self) -> str:
         """The last part of the name, without a trailing ``.gz``."""
-        return Path(self.inner or self.path.name).name.removesuffix(".gz")
+        name = Path(self.inner or self.path.name).name
+        return name[:-3] if self.packed else name
 
     @property
     def packed(self) -> bool:
         """Whether the bytes are gzip-compressed."""
-        return (self.inner or self.path.name).endswith(".gz")
+        return (self.inner or self.path.name).lower().endswith(".gz")
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The plain bytes, decompressed on the way; any fault of the archive becomes a SourceError."""
+        """The plain bytes without a byte order mark, decompressed on the way; any fault of the archive becomes a SourceError."""
         try:
             with self._raw() as raw:
                 if self.packed:
                     with gzip.open(raw) as plain:
-                        yield plain  # type: ignore[misc]  # GzipFile is a binary stream in all but name
+                        yield _unmarked(plain)  # type: ignore[arg-type]  # GzipFile is a binary stream in all but name
                 else:
-                    yield raw
+                    yield _unmarked(raw)
         except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as fault:
             raise SourceError(
                 f"{self.name}: the archive is damaged or cut short ({fault}).",
@@ -105,11 +108,26 @@ class Member:
                 with stream:
                     yield stream
         else:
+            _refuse_pipe(self.path)
             with self.path.open("rb") as stream:
                 yield stream
 
 
 zlib_error: type[Exception] = __import__("zlib").error
+
+
+def _unmarked(stream: IO[bytes]) -> IO[bytes]:
+    """The stream past the byte order mark that some editors put before UTF-8."""
+    if stream.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):  # type: ignore[attr-defined]
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
+
+
+def _refuse_pipe(path: Path) -> None:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise SourceError(
+            f"{path}: is a pipe or device, and the input is read twice.", "Save it to a file and load that."
+        )
 
 
 @dataclass
@@ -136,7 +154,12 @@ def discover(paths: list[Path]) -> Source:
     source = Source(paths=paths)
     for path in paths:
         if not path.exists():
-            raise SourceError(f"{path}: no such file or folder.", "Give the path of an ESCO download.")
+            address = re.match(r"\w+:/", str(path))
+            raise SourceError(
+                f"{path}: no such file or folder.",
+                "Download the file first, then give its path." if address else "Give the path of an ESCO download.",
+            )
+        _refuse_pipe(path)
         for member in _members(path):
             _sort_in(member, source)
         source.versions |= set(VERSION.findall(path.resolve().name))
@@ -156,10 +179,15 @@ def discover(paths: list[Path]) -> Source:
 def _members(path: Path) -> Iterator[Member]:
     if path.is_dir():
         try:
-            yield from (Member(p) for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith("."))
+            inside = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
+            files = [p for p in inside if p.is_file()]
+            yield from map(Member, files)
+            # An archive is often unpacked into a folder of its own name: one level more than what it was packed from.
+            for folder in [p for p in inside if p.is_dir() and not p.is_symlink()] if not files else ():
+                yield from _members(folder)
         except PermissionError as fault:
             raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from fault
-    elif path.suffix == ".zip":
+    elif path.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(path) as archive:
                 entries = [e for e in archive.infolist() if not e.is_dir() and "__MACOSX" not in e.filename]
@@ -205,15 +233,19 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
     """
     csv.field_size_limit(16 * 1024 * 1024)
     with member.open() as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        # Line ends inside cells are made one kind too: a copy that was checked out on Windows has the same content.
+        text = io.TextIOWrapper(raw, encoding="utf-8", newline=None)
         reader = csv.reader(text, strict=True)
         try:
             header = next(reader, None)
             if not header:
                 raise SourceError(f"{member.name}: the file is empty.", "Download the bundle again.")
             if missing := required - set(header):
+                found = ", ".join(header)[:200]
+                if other := next((name for sign, name in OTHER_SEPARATORS.items() if sign in header[0]), ""):
+                    found = f"cells separated by {other} in place of commas"
                 raise SourceError(
-                    f"{member.name}, line 1: column {', '.join(sorted(missing))} is missing (found: {', '.join(header)[:200]}).",
+                    f"{member.name}, line 1: column {', '.join(sorted(missing))} is missing (found: {found}).",
                     "Use the official ESCO CSV file; a spreadsheet may have changed it.",
                 )
             line = reader.line_num

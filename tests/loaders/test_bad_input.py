@@ -183,6 +183,8 @@ def replace(old: str, new: str) -> Edit:
         ("skills", replace("skillType", "type"), ["line 1", "column skillType is missing"]),
         ("occupations", replace("conceptUri", "uri"), ["line 1", "column conceptUri is missing"]),
         ("occupations", replace(",", ";"), ["line 1", "is missing"]),
+        ("occupations", lambda t: t.replace(",", ";"), ["line 1", "separated by semicolons"]),
+        ("skills", lambda t: t.replace(",", "\t"), ["line 1", "separated by tabs"]),
         ("occupationSkillRelations", replace("relationType", "relation"), ["line 1", "column relationType is missing"]),
         ("broaderRelationsOccPillar", replace("broaderUri", "parent"), ["line 1", "column broaderUri is missing"]),
         ("occupationSkillRelations", lambda t: t[: t.rindex(",")], ["line 26", "3 cells where the header has 4"]),
@@ -298,6 +300,19 @@ def test_a_table_of_the_next_version_in_the_official_bundle(
 def test_no_such_path(ccsi: Command, data: Releases, tmp_path: Path) -> None:
     file = tmp_path / "nowhere.ttl"
     refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "no such file")
+
+
+def test_address_in_place_of_a_path(ccsi: Command, data: Releases) -> None:
+    ended = ccsi("load", "https://example.org/esco-v1.2.0.ttl", "--data-dir", data.data_dir)
+    refused(ended, "example.org/esco-v1.2.0.ttl: no such file")
+    assert "remedy: Download the file first" in ended.err
+
+
+def test_pipe(ccsi: Command, data: Releases, tmp_path: Path) -> None:
+    pipe = tmp_path / "esco-v1.2.0.ttl"
+    os.mkfifo(pipe)
+    refused(ccsi("load", pipe, "--data-dir", data.data_dir), f"{pipe}: is a pipe")
+    refused(ccsi("load", BUNDLE, "--nace", pipe, "--data-dir", data.data_dir), f"{pipe}: is a pipe")
 
 
 @pytest.mark.parametrize("name", ["esco-v1.2.0.ttl", "esco-v1.2.0.nt"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import shutil
+import zipfile
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -58,6 +60,15 @@ def test_turtle_in_containers(fixtures: Path, tmp_path: Path, turtle_quads: set[
     assert quads(zipped(fixtures / "dump.ttl", tmp_path / "b.zip")) == turtle_quads
 
 
+def test_byte_order_mark_before_rdf(fixtures: Path, tmp_path: Path, turtle_quads: set[str]) -> None:
+    plain = convert(fixtures / "dump.ttl", tmp_path / "plain.nt", ox.RdfFormat.N_TRIPLES)
+    for file in (fixtures / "dump.ttl", plain):
+        marked = tmp_path / f"marked{file.suffix}"
+        marked.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+        assert quads(marked) == turtle_quads
+        assert quads(packed(marked, tmp_path / f"{marked.name}.gz")) == turtle_quads
+
+
 def test_several_files_are_one_input(fixtures: Path, tmp_path: Path, turtle_quads: set[str]) -> None:
     lines = (
         convert(fixtures / "dump.ttl", tmp_path / "all.nt", ox.RdfFormat.N_TRIPLES).read_text("utf-8").splitlines(True)
@@ -102,6 +113,35 @@ def test_byte_order_mark_and_line_ends_change_nothing(fixtures: Path, tmp_path: 
             csv.writer(stream, lineterminator="\r\n").writerows(rows)
         assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     assert quads(folder) == csv_quads
+    for file in folder.iterdir():  # inside cells as well
+        file.write_bytes(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert quads(folder) == csv_quads
+
+
+def test_endings_in_capitals(fixtures: Path, tmp_path: Path, csv_quads: set[str], turtle_quads: set[str]) -> None:
+    folder = tmp_path / "CSV"
+    folder.mkdir()
+    for file in (fixtures / "csv-v1.2.0").iterdir():
+        shutil.copy(file, folder / f"{file.stem}.CSV")
+    assert quads(folder) == csv_quads
+    assert quads(zipped(folder, tmp_path / "ESCO.ZIP")) == csv_quads
+    assert quads(packed(fixtures / "dump.ttl", tmp_path / "ESCO.TTL.GZ")) == turtle_quads
+
+
+def test_folder_in_a_folder_and_a_link(fixtures: Path, tmp_path: Path, csv_quads: set[str]) -> None:
+    shutil.copytree(fixtures / "csv-v1.2.0", tmp_path / "ESCO ünpacked" / "csv-v1.2.0")
+    (tmp_path / "ESCO ünpacked" / "again").symlink_to(tmp_path / "ESCO ünpacked")
+    assert quads(tmp_path / "ESCO ünpacked") == csv_quads
+    (tmp_path / "link").symlink_to(fixtures / "csv-v1.2.0")
+    assert quads(tmp_path / "link") == csv_quads
+
+
+def test_packed_tables_in_a_zip_and_names_that_climb(fixtures: Path, tmp_path: Path, csv_quads: set[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "esco.zip", "w") as archive:
+        for file in (fixtures / "csv-v1.2.0").iterdir():
+            archive.writestr(f"../../climbed/{file.name}.gz", gzip.compress(file.read_bytes()))
+    assert quads(tmp_path / "esco.zip") == csv_quads
+    assert not list(tmp_path.parent.rglob("climbed"))  # nothing is ever unpacked to disk
 
 
 def test_cells_over_several_lines(csv_quads: set[str]) -> None:
