@@ -17,6 +17,7 @@ from app.errors import UpstreamFault, UpstreamTimeout
 from app.settings import Settings
 from app.store import upstream
 from app.store.port import GraphStore
+from loaders.dataset import GRAPH_RELEASE
 from loaders.errors import ReleaseError
 from loaders.releases import Release
 
@@ -31,8 +32,8 @@ class RemoteRelease(Release):
 
     @property
     def graphs(self) -> list[str]:
-        """The IRIs of its named graphs."""
-        return [*self.record["graphs"]]
+        """The IRIs of its named graphs; the record was written before the graph that holds it."""
+        return sorted({*self.record["graphs"], GRAPH_RELEASE})
 
     def withdrawn(self) -> dict[str, dict[str, str]]:
         """See Release."""
@@ -138,7 +139,7 @@ class RemoteBackend:
             folder = self._settings.data_dir / "releases" / Path(manifest["id"]).name
             release = RemoteRelease(folder, manifest, record)
             complete = (
-                release.graphs and isinstance(record["withdrawn"], dict) and isinstance(record["carryOver"], dict)
+                record["graphs"] and isinstance(record["withdrawn"], dict) and isinstance(record["carryOver"], dict)
             )
         except (LookupError, TypeError, ValueError) as fault:
             raise ReleaseError("The endpoint's release has no readable record.", "Export and load it again.") from fault

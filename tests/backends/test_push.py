@@ -13,7 +13,7 @@ from command import Command, in_process
 
 from app.push import Push, PushError
 from app.settings import Settings
-from app.store.remote import RemoteBackend
+from app.store.remote import RemoteBackend, RemoteRelease
 from loaders import dumps
 from loaders.dataset import GRAPH_RELEASE
 from loaders.errors import LoadError
@@ -38,7 +38,7 @@ def quads(release: Release) -> set[ox.Quad]:
     return set(ox.Store.read_only(str(release.store)))
 
 
-def released(url: str) -> Release | None:
+def released(url: str) -> RemoteRelease | None:
     """What a service would read from the server."""
     with closing(RemoteBackend(Settings(sparql_endpoint=f"{url}/query"))) as backend:
         return backend.current()
@@ -81,6 +81,7 @@ def test_what_is_pushed_is_served(
         assert found.id == release.id
         assert found.withdrawn() == release.withdrawn()
         assert found.carry_over() == release.carry_over()
+        assert found.graphs == dumps.graphs(ox.Store.read_only(str(release.store)))
         assert found.manifest["counts"] == release.manifest["counts"]
     assert set(ox.Store.read_only(str(tmp_path / "server"))) == quads
 
