@@ -37,10 +37,13 @@ bench: setup
 conformance: setup
 	$(BIN)/python -m app.sparql.conformance
 
-# Renew the lock from pyproject.toml; the file holds names, versions and hashes, no addresses.
+# Renew the locks from pyproject.toml: of everything, and of that what the container image takes. They hold names, versions
+# and hashes, no addresses.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --custom-compile-command "make lock" --quiet
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(COMPILE) --group dev --output-file requirements.lock
+	$(COMPILE) --group build --constraint requirements.lock --output-file deploy/requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -26,6 +26,7 @@ from loaders.build import LoadRequest
 from loaders.build import load as load_release
 from loaders.errors import LoadError, ReleaseError
 from loaders.releases import Release, Releases
+from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 
 cli = typer.Typer(
@@ -78,12 +79,12 @@ def _root(
 @cli.command()
 def load(
     paths: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             readable=False,  # told by the loader, with the exit code of unusable input
             help="ESCO as downloaded: Turtle, N-Triples or RDF/XML (plain, .gz, .zip), or the CSV bundle (folder or .zip).",
         ),
-    ],
+    ] = None,
     esco_version: Annotated[str, typer.Option(help="ESCO version, where neither data nor file name says it.")] = "",
     nace: Annotated[
         Path | None,
@@ -94,6 +95,10 @@ def load(
         typer.Option(readable=False, help="Your own curation in place of ours (Turtle, see docs/scope.md)."),
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
+    starter: Annotated[
+        bool,
+        typer.Option("--starter", help="Load the bundled sample in place of PATHS, unless a release is published."),
+    ] = False,
     skills: Annotated[
         bool,
         typer.Option("--skills/--no-skills", help="Derive skill figures and clusters: the longest part of a load."),
@@ -107,7 +112,13 @@ def load(
     The release is built beside the served one and published in one step; on any fault what is served stays as it was.
     Exit codes: 3 unusable input, 4 the release is not sound, 5 another load is running, 6 disk full, 1 anything else.
     """
-    request = LoadRequest(paths, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
+    if starter == bool(paths):
+        raise typer.BadParameter("name ESCO files, or --starter", param_hint="PATHS")
+    if starter and (served := Releases(_data_dir(data_dir)).current()):
+        err.print(f"{served.id} is published already.", highlight=False)
+        return
+    files = paths or [STARTER]
+    request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:
@@ -151,7 +162,7 @@ def serve(
     err.print(f"Serving on http://{settings.host}:{settings.port}  (API: /docs, stop: Ctrl+C)", highlight=False)
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", access_log=False, log_config=None, server_header=False, date_header=True,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds, forwarded_allow_ips=settings.trusted_proxies,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 

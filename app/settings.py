@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,6 +23,10 @@ class Settings(BaseSettings):
     )
     publisher: str = Field(
         "", description="Who runs the service, named as publisher of its catalogue in /.well-known/void; empty: nobody."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, networks, with commas; empty: none.",
     )
     log_format: str = Field(
         "auto", pattern="^(auto|json|console)$", description="json, console, or auto (console on a terminal)."
@@ -54,6 +59,14 @@ class Settings(BaseSettings):
     sparql_cache_bytes: int = Field(
         32 * 1024 * 1024, ge=0, description="Memory for ready SPARQL answers, in bytes; 0 turns it off."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        """Refuse what is no address: uvicorn never trusts a name, and with `*` every client would choose who it is."""
+        for part in filter(None, value.replace(" ", "").split(",")):
+            ip_network(part)
+        return value
 
 
 class Limits(BaseSettings):

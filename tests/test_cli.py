@@ -60,6 +60,17 @@ def test_help(command: list[str], parts: list[str], monkeypatch: pytest.MonkeyPa
         assert part in result.output, result.output
 
 
+def test_the_bundled_sample_is_loaded_only_where_nothing_is_published(ccsi: Command, data: Releases) -> None:
+    served = data.current()
+    assert served is not None
+    ended = ccsi("load", "--starter", "--data-dir", data.data_dir)
+    assert (ended.code, f"{served.id} is published already" in ended.err) == (0, True)
+    assert data.current() == served
+    for arguments in ([], ["--starter", "esco.ttl"]):
+        ended = ccsi("load", *arguments, "--data-dir", data.data_dir)
+        assert (ended.code, "name ESCO files, or --starter" in ended.err) == (2, True)
+
+
 def test_version() -> None:
     ended = run("--version")
     assert (ended.code, ended.err) == (0, "")

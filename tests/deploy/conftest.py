@@ -1,0 +1,104 @@
+"""Debian's nginx with the project's own configuration, on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import ROOT
+
+from tests.servers import free_port, wait_for_port
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def kept(self) -> str:
+        """What the proxy's cache made of the request: MISS, HIT, REVALIDATED, …; empty where it has none."""
+        return self.headers.get("x-cache", "")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Client:
+    """Asks from an address of its own: 127.0.0.0/8 is all loopback, and the proxy counts by address."""
+
+    port: int
+    address: str
+
+    def again(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        """Ask for what was asked for before; an answer is kept a moment after its last byte was sent."""
+        end = time.monotonic() + 5
+        while (reply := self(path, method, **headers)).kept == "MISS" and time.monotonic() < end:
+            time.sleep(0.02)
+        return reply
+
+    def __call__(
+        self, path: str, method: str = "GET", body: bytes | Iterator[bytes] | None = None, **headers: str
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90, source_address=(self.address, 0))
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, named, encode_chunked=not isinstance(body, bytes | None))
+            response = connection.getresponse()
+            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+
+def filled(template: str, **values: str) -> str:
+    """What the image's start script makes of the template."""
+    return re.sub(r"\$\{(CCSI_\w+)\}", lambda found: values[found[1]], template)
+
+
+@contextmanager
+def nginx(folder: Path, service: str, body_bytes: str = "1000000") -> Iterator[int]:
+    """The proxy in front of `host:port`; its port."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed")
+    port = free_port()
+    (folder / "nginx.conf").write_text(
+        filled(
+            TEMPLATE.read_text(), CCSI_PROXY_LISTEN=f"127.0.0.1:{port}", CCSI_PROXY_SERVICE=service,
+            CCSI_PROXY_FOLDER=str(folder), CCSI_LIMIT_BODY_BYTES=body_bytes,
+        )
+    )  # fmt: skip
+    user = "user root; " if os.geteuid() == 0 else ""  # whoever else could not enter the test's folder
+    command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", f"{user}daemon off;"]
+    with (folder / "nginx.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        wait_for_port(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+_addresses = iter(f"127.0.{n // 250 + 1}.{n % 250 + 1}" for n in range(10_000))
+
+
+def client(port: int) -> Client:
+    """A client whom the proxy has not seen before."""
+    return Client(port, next(_addresses))
