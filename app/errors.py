@@ -8,6 +8,7 @@ Problem                     status, type, title, detail; members
 ├── NotAcceptable     406   no representation that the client accepts
 ├── TooLarge          413   body or request target above the limit
 ├── NoSuchRange       416   a download has no such part
+├── RequestTimeout    408   a body that does not come to its end
 ├── NotReady          503   no release is loaded yet
 ├── BadRequest        400   the request is not one of the SPARQL protocol
 │   ├── QuerySyntax   400   the query cannot be parsed; names line, column and the offending line
@@ -92,6 +93,12 @@ class NoSuchRange(Problem):
     """A download has no such part."""
 
     status, slug, title = 416, "no-such-range", "No such part"
+
+
+class RequestTimeout(Problem):
+    """The body of a request does not come to its end."""
+
+    status, slug, title = 408, "request-timeout", "The request did not arrive in time"
 
 
 class NotReady(Problem):

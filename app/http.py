@@ -58,7 +58,7 @@ def answer(
 
     `keep` says that the same request gets the same answer as long as this release is served.
     """
-    coding = _coding(",".join(request.headers.getlist("accept-encoding"))) if len(body) >= SMALL else ""
+    coding = coding_of(",".join(request.headers.getlist("accept-encoding"))) if len(body) >= SMALL else ""
     etag = served.etag(body)
     headers = {"cache-control": CACHE_CONTROL, "vary": VARY, **(extra or {})}
     if coding:
@@ -107,12 +107,17 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 @lru_cache(256)
-def _coding(accepted: str) -> str:
-    offered = {}
+def coding_of(accepted: str) -> str:
+    """The content coding that an Accept-Encoding header wants most, the cheaper of equals; "" for an answer as it is."""
+    offered: dict[str, float] = {}
     for part in accepted.lower().split(","):
-        name, _, q = part.partition(";")
-        offered[name.strip()] = q.replace(" ", "").rstrip("0") not in ("q=", "q=0.", "q=.")
-    return next((c for c in ("zstd", "gzip") if offered.get(c)), "")
+        name, _, parameter = part.partition(";")
+        try:
+            offered[name.strip()] = float(parameter.replace(" ", "").removeprefix("q=") or 1)
+        except ValueError:
+            continue
+    best = max(("zstd", "gzip"), key=lambda coding: offered.get(coding, 0.0))
+    return best if offered.get(best, 0.0) > 0 else ""
 
 
 def _key(scope: Scope) -> tuple[str, ...]:
@@ -120,7 +125,7 @@ def _key(scope: Scope) -> tuple[str, ...]:
     for name, value in scope["headers"]:
         if name in wanted:  # a header may come several times
             wanted[name] += value.decode("latin-1") + ","
-    wanted[b"accept-encoding"] = _coding(
+    wanted[b"accept-encoding"] = coding_of(
         wanted[b"accept-encoding"].rstrip(",")
     )  # clients word the same wish in many ways
     return (scope["scheme"], scope["path"], scope["query_string"].decode("latin-1"), *wanted.values())

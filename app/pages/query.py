@@ -30,7 +30,8 @@ async def query_page(request: Request) -> Response:
         return http.answer(
             request, service.served, page.encode(), "text/html; charset=utf-8", extra=HTML_HEADERS, keep=False
         )
-    return Response(page.encode(), 200, {**HTML_HEADERS, "cache-control": "no-cache"}, "text/html; charset=utf-8")
+    headers = {**HTML_HEADERS, "cache-control": "no-cache", "vary": "Accept"}
+    return Response(page.encode(), 200, headers, "text/html; charset=utf-8")
 
 
 @cache

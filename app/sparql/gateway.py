@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import http
 from app.errors import (
     BadRequest,
     FederationRefused,
@@ -134,16 +135,14 @@ class Gateway:
             raise _not_acceptable("describe")
         if offer == formats.HTML:
             page = self._page or _to_docs
-            response = await page(Request(scope, receive))
-            response.headers.add_vary_header("Accept")
-            await response(scope, receive, send)
+            await (await page(Request(scope, receive)))(scope, receive, send)
             return
         source = self.pool.source
         if source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         body = description.describe(asked.endpoint, self.pool.graphs, self._limits, offer[0])
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
-        if asked.none_match and protocol.matches(asked.none_match, etag):
+        if asked.none_match and http.matches(asked.none_match, etag):
             await self._send(Answer(b"", "", etag, status=304), asked, send)
             return
         await self._send(Answer(body, formats.content_type(offer), etag), asked, send)
@@ -159,10 +158,11 @@ class Gateway:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         etag = "" if outline.volatile else _etag(source, asked, text)
         if etag:
-            if asked.none_match and protocol.matches(asked.none_match, etag):
-                await self._send(Answer(b"", "", etag, status=304), asked, send)
-                return
-            if ready := self._cache.get((etag,)):
+            ready = self._cache.get((etag,))
+            # A tag is proof that there is an answer; the asterisk is none.
+            if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
+                ready = Answer(b"", "", etag, status=304)
+            if ready:
                 await self._send(ready, asked, send)
                 return
         with self.pool.turns.seat(asked.client):
@@ -354,4 +354,4 @@ def _stopped(fault: str, limits: Limits) -> QueryStopped:
 
 
 async def _to_docs(request: Request) -> Response:
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", 303)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", 303, {"vary": "Accept"})

@@ -168,6 +168,9 @@ def place(text: str, line: int, column: int) -> dict[str, Any]:
 
 
 _FAULT = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
+_NOT_OFFERED = frozenset(
+    ["LATERAL", "SERVICE"]
+)  # the engine would take them here; this endpoint or SPARQL 1.1 does not
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
 
 
@@ -177,7 +180,7 @@ def syntax_fault(text: str, message: str) -> QuerySyntax:
         return QuerySyntax(message or "The query cannot be parsed.")
     line, column = int(match[1]), int(match[2])
     expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
-    expected = [item for item in expected if item]
+    expected = [item for item in expected if item and item not in _NOT_OFFERED]
     if "Prefix not found" in expected:
         reason = "a prefix is used that is not declared"
     elif "IRI parsing failed" in expected:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from app.errors import BadRequest, MediaTypeRefused, MethodRefused, TooLarge, UpdateRefused
+from app.errors import BadRequest, MediaTypeRefused, MethodRefused, RequestTimeout, TooLarge, UpdateRefused
+from app.http import coding_of
 from app.settings import Limits
 from app.sparql.formats import Choice, by_name, negotiate
 
@@ -84,7 +85,12 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         if encoding not in _ENCODINGS or headers.get("content-encoding", "identity") != "identity":
             raise MediaTypeRefused("Send the query in UTF-8 and not compressed.")
         room = limits.sparql_text if kind == _QUERY else 3 * limits.sparql_text + _FORM_ROOM
-        body = await _body(receive, headers, room, limits)
+        try:
+            async with asyncio.timeout(limits.sparql_send_seconds):
+                body = await _body(receive, headers, room, limits)
+        except TimeoutError:
+            detail = f"The query was not complete after {limits.sparql_send_seconds:g} seconds."
+            raise RequestTimeout(detail, headers={"connection": "close"}) from None
         if kind == _FORM:
             fields += _fields(body, "form", limits)
         else:
@@ -122,17 +128,6 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
-def coding_of(accepted: str) -> str:
-    """The content coding to answer in: the cheaper of those that the client takes."""
-    taken = set()
-    for part in accepted.lower().split(","):
-        name, _, quality = part.partition(";")
-        if quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
-            taken.add(name.strip())
-    return next((coding for coding in ("zstd", "gzip") if coding in taken), "")
-
-
 def client_of(scope: Scope) -> str:
     """Whom to count a request for: the address; of IPv6 the network that one subscriber has."""
     address: str = scope["client"][0] if scope.get("client") else ""
@@ -160,11 +155,6 @@ def limits_header(limits: Limits) -> str:
         f"seconds={limits.sparql_seconds:g}, rows={limits.sparql_rows}, bytes={limits.sparql_bytes}, "
         f"memory={limits.sparql_memory}, text={limits.sparql_text}"
     )
-
-
-def matches(none_match: str, etag: str) -> bool:
-    """Whether an If-None-Match header names this validator."""
-    return any(tag.strip().removeprefix("W/") == etag for tag in none_match.split(","))
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,10 +16,11 @@ import pytest
 import zstandard
 from fastapi import FastAPI
 
+from app.http import coding_of
 from app.service import Service
 from app.settings import Limits, Settings
 from app.sparql import mount
-from app.sparql.trial import Endpoint
+from app.sparql.trial import Endpoint, endpoint
 from tests.sparql.conftest import call, served
 
 ITEMS = "SELECT ?s { ?s <http://example.org/kind> <http://example.org/kind/1> } ORDER BY ?s LIMIT 3"
@@ -210,6 +212,35 @@ def test_content_codings(target: Endpoint) -> None:
         assert int(packed.headers["content-length"]) == len(packed.body) < len(plain.body) / 4
         assert unpack(packed.body) == plain.body
     assert "content-encoding" not in call(target, query=text, headers={"accept-encoding": "gzip;q=0"}).headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, zstd", "zstd"), ("gzip, zstd;q=0.5", "gzip"), ("GZIP;q=0.2", "gzip"), ("zstd;q=0.000, gzip; q=0", ""),
+        ("br, identity", ""), ("gzip;q=much", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_coding_is_the_one_wanted_most(accepted: str, coding: str) -> None:
+    assert coding_of(accepted) == coding
+
+
+def test_an_asterisk_matches_an_answer_that_is_known(target: Endpoint) -> None:
+    anything = {"if-none-match": "*"}
+    text = ITEMS + " # not asked before"
+    assert [call(target, query=text, headers=anything).status for _ in range(2)] == [200, 304]
+    assert call(target, query="SELECT nonsense", headers=anything).status == 400
+
+
+@pytest.mark.parametrize("sent", [b"", b"ASK "])
+def test_a_query_that_does_not_come_to_its_end_is_not_waited_for(store: Path, sent: bytes) -> None:
+    head = b"POST /sparql HTTP/1.1\r\nhost: x\r\ncontent-type: application/sparql-query\r\ncontent-length: 10\r\n\r\n"
+    with endpoint(store, limits=Limits(sparql_send_seconds=0.3)) as impatient:
+        with socket.create_connection((impatient.host, impatient.port), timeout=10) as raw:
+            raw.sendall(head + sent)
+            received = b"".join(iter(lambda: raw.recv(4096), b""))  # to the end: the connection is closed
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in received
 
 
 @pytest.mark.parametrize(
