@@ -5,6 +5,7 @@ Concepts refer to each other by IRI. Filled once when a release is read (app.cat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -110,3 +111,8 @@ class CrosswalkEntry:
     degree: str
     code_confidence: str
     former: str
+
+
+def in_one(texts: Mapping[str, str], language: str) -> str:
+    """The text in the language, else in English, else none."""
+    return texts.get(language) or texts.get("en", "")

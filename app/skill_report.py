@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.skills.tables import Specialisation
 from app.catalogue import Catalogue
+from app.concepts import in_one
 from app.skill_catalogue import SkillCatalogue
 
 SHOWN = 50
@@ -83,13 +84,13 @@ def pair(analysis: SkillCatalogue, a: str, b: str) -> Pair:
     )  # fmt: skip
 
 
-def overlaps(catalogue: Catalogue) -> Overlaps:
-    """All domains of the release pairwise."""
+def overlaps(catalogue: Catalogue, language: str = "en") -> Overlaps:
+    """All domains of the release pairwise, called by their names in the language where they have one."""
     analysis = catalogue.analysis
     keys = [k for k, d in sorted(catalogue.domains.items()) if not d.broader and k in analysis.units]
     sets = [set(specialised(analysis, k)) for k in keys]
     return Overlaps(
-        [catalogue.domains[k].labels.get("en", k) for k in keys],
+        [in_one(catalogue.domains[k].labels, language) or k for k in keys],
         [len(s) for s in sets],
         [[_ratio(len(a & b), len(a | b)) for b in sets] for a in sets],
     )

@@ -14,9 +14,9 @@ from app.api.deps import Ctx, Paging, concept_key, page_links
 from app.api.formats import Format, choose, respond
 from app.api.occupations import missing
 from app.api.skills_of_domain import title_of, unit_of
-from app.api.views import chosen as words_of
 from app.api.views import occupation_ref, skill_ref
 from app.catalogue import occupation_iri, skill_iri
+from app.concepts import in_one
 from app.errors import NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.clusters import Box, clusters_picture
@@ -57,7 +57,7 @@ async def clusters_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> Resp
     found = [c for c in ctx.catalogue.analysis.by_unit.get(where.id, []) if c.level == "broad"]
     boxes = [
         Box(
-            next(iter(words_of(c.labels, ctx).values()), c.id),
+            in_one(c.labels, ctx.label_language) or c.id,
             [views.label(ctx, s) for s in c.central],
             sum(m.primary for m in c.members),
             c.support,
@@ -65,7 +65,7 @@ async def clusters_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> Resp
         )
         for c in found
     ]
-    image = await asyncio.to_thread(clusters_picture, title_of(ctx, where), boxes, kind)
+    image = await asyncio.to_thread(clusters_picture, title_of(ctx, where), boxes, kind, ctx.label_language)
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 
@@ -130,7 +130,7 @@ async def of_occupation(ctx: Ctx, uuid: str, level: Level = None, format: Format
         "limit": len(items), "offset": 0, "language": ctx.language,
     }  # fmt: skip
     rows = [
-        (iri, c.domain, c.level, c.id, next(iter(words_of(c.labels, ctx).values()), ""), v) for c, v in found
+        (iri, c.domain, c.level, c.id, in_one(c.labels, ctx.label_language), v) for c, v in found
     ]  # fmt: skip
     return respond(
         ctx, chosen, payload, row_quads([c for c, _ in found], ctx.served.release.manifest["escoVersion"]),

@@ -13,6 +13,7 @@ from app.api.deps import Context, Ctx, Paging, concept_key, listing
 from app.api.domains import find, nace_digits
 from app.api.occupations import missing
 from app.catalogue import Decision, occupation_iri, uuid
+from app.concepts import in_one
 from app.errors import BadParameter
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
@@ -30,7 +31,9 @@ async def scope(ctx: Ctx) -> Response:
 @router.get("/scope.{kind}", summary="The scope as a picture")
 async def picture(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """Occupations by domain and degree, and what each evidence route sees of them."""
-    image = await asyncio.to_thread(scope_svg, report(ctx.catalogue), kind)
+    language = ctx.label_language
+    names = {key: in_one(d.labels, language) for key, d in ctx.catalogue.domains.items()}
+    image = await asyncio.to_thread(scope_svg, report(ctx.catalogue), kind, language, names)
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 

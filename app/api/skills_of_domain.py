@@ -14,13 +14,14 @@ from app.api import skill_views as views
 from app.api.deps import Context, Ctx, Paging, page_links
 from app.api.domains import find
 from app.api.formats import Format, choose, respond
-from app.api.views import chosen as words_of
 from app.api.views import skill_ref
 from app.catalogue import fold
+from app.concepts import in_one
 from app.errors import BadParameter, NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.overlap import overlap_picture
 from app.pictures.transversal import transversal_picture
+from app.pictures.words import speaker
 from app.skill_catalogue import CCSI_UNIT, UnitFacts
 from app.skill_report import comparison, overlaps
 
@@ -76,7 +77,9 @@ async def compare(
 @router.get("/overlap.{kind}", summary="How much the domains overlap, as a picture")
 async def overlap(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """A matrix of all domains: shared specialised skills as a share of those of either."""
-    image = await asyncio.to_thread(overlap_picture, overlaps(ctx.catalogue), kind)
+    image = await asyncio.to_thread(
+        overlap_picture, overlaps(ctx.catalogue, ctx.label_language), kind, ctx.label_language
+    )
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 
@@ -201,7 +204,7 @@ async def transversal_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> R
     where = unit_of(ctx, id)
     names = {g.code: views.label(ctx, g.iri) for g in ctx.catalogue.groups.values() if g.scheme == "skills"}
     figures = ctx.catalogue.analysis.profiles.get(where.id, [])
-    image = await asyncio.to_thread(transversal_picture, title_of(ctx, where), figures, names, kind)
+    image = await asyncio.to_thread(transversal_picture, title_of(ctx, where), figures, names, kind, ctx.label_language)
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 
@@ -226,8 +229,8 @@ def title_of(ctx: Context, where: UnitFacts) -> str:
     """The name of a unit for the head of a picture."""
     domain = ctx.catalogue.domains.get(where.id.rpartition("/")[2])
     if domain is None:
-        return "Cultural and creative sectors" if where.id == CCSI_UNIT else where.id
-    return next(iter(words_of(domain.labels, ctx).values()), where.id)
+        return speaker(ctx.label_language)("Cultural and creative sectors") if where.id == CCSI_UNIT else where.id
+    return in_one(domain.labels, ctx.label_language) or where.id
 
 
 def _words(ctx: Context, q: str | None) -> list[str]:

@@ -11,13 +11,14 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+from app.pictures.words import Say, speaker
 
 CARD_WIDTH = 4.1  # inches
 GAP, PAD = 0.16, 0.13
 HEAD, TEXT, SMALL = 10.5, 9.0, 8.0  # points
 LINE = 1.32  # of the size of the letters
 SLACK = 0.93  # a viewer's own font may run wider than ours
-HEAD_LINES, TEXT_LINES = 3, 2
+HEAD_LINES, TEXT_LINES = 8, 4  # more than any label of ESCO needs, two of its groups together included
 EDGE, INK = "#c4c4c4", "#222222"
 
 
@@ -32,12 +33,13 @@ class Box:
     reliable: bool
 
 
-def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] = "svg") -> bytes:
+def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] = "svg", language: str = "en") -> bytes:
     """Cards in columns, read row by row; the bar of a card is its number of skills beside that of the largest."""
+    say = speaker(language)
     ordered = sorted(boxes, key=lambda b: (-b.size, b.label))
     columns = 3 if len(boxes) <= 24 else 4
     width = columns * CARD_WIDTH + (columns + 1) * GAP
-    head = f"{title[:1].upper()}{title[1:]}: clusters of skills"
+    head = say("{title}: clusters of skills").format(title=f"{title[:1].upper()}{title[1:]}")
     with drawing():
         cards = [(b, *_lines(b)) for b in ordered]
         rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
@@ -49,21 +51,30 @@ def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] =
         axes.set_ylim(total, 0)
         axes.axis("off")
         axes.text(GAP, 0.36, head, fontsize=14, fontweight="bold", color=INK)
-        told = "Central skills below each label; bar: number of skills. "
-        told += (
-            "Orange: few occupations or little stability, read as a hint." if any(not b.reliable for b in boxes) else ""
-        )
-        axes.text(GAP, 0.68, told if boxes else "This release has no clusters here.", fontsize=TEXT, color="#555555")
+        told = say("Central skills below each label; bar: number of skills.")
+        if any(not b.reliable for b in boxes):
+            told += " " + say("Orange: few occupations or little stability, read as a hint.")
+        if not boxes:
+            told = say("This release has no clusters here.")
+        axes.text(GAP, 0.68, told, fontsize=TEXT, color="#555555")
         top, largest = 0.95, max((b.size for b in boxes), default=1)
         for row, height in zip(rows, heights, strict=True):
             for n, (box, heads, texts) in enumerate(row):
-                _card(axes, GAP + n * (CARD_WIDTH + GAP), top, height, box, heads, texts, largest)
+                _card(axes, GAP + n * (CARD_WIDTH + GAP), top, height, box, heads, texts, largest, say)
             top += height + GAP
         return finish(figure, head, kind)
 
 
 def _card(
-    axes: object, x: float, y: float, height: float, box: Box, heads: list[str], texts: list[str], largest: int
+    axes: object,
+    x: float,
+    y: float,
+    height: float,
+    box: Box,
+    heads: list[str],
+    texts: list[str],
+    largest: int,
+    say: Say,
 ) -> None:
     colour = CORE if box.reliable else RELATED
     add, write = axes.add_patch, axes.text  # type: ignore[attr-defined]
@@ -81,7 +92,8 @@ def _card(
         write(x + PAD, at, line, fontsize=TEXT, color="#444444")
         at += TEXT * LINE / 72
     base, inner = y + height - PAD, CARD_WIDTH - 2 * PAD
-    counted = f"{box.size} skills · {box.support} occupation{'' if box.support == 1 else 's'}"
+    users = say("{n} occupation" if box.support == 1 else "{n} occupations").format(n=box.support)
+    counted = f"{say('{n} skills').format(n=box.size)} · {users}"
     write(x + PAD, base - 0.11, counted, fontsize=SMALL, color="#555555")
     add(Rectangle((x + PAD, base - 0.06), inner, 0.06, facecolor=GREY, alpha=0.18, linewidth=0))
     add(Rectangle((x + PAD, base - 0.06), inner * box.size / largest, 0.06, facecolor=colour, linewidth=0))

@@ -7,18 +7,20 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from app.pictures.canvas import drawing, finish
+from app.pictures.words import speaker
 from app.skill_report import Overlaps
 
 TITLE = "Specialised skills that two domains share"
 
 
-def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg") -> bytes:
+def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg", language: str = "en") -> bytes:
     """Lower triangle: Jaccard index in per cent; diagonal: number of specialised skills."""
-    n = len(found.labels)
+    say = speaker(language)
+    title, n = say(TITLE), len(found.labels)
     with drawing():
         figure = Figure(figsize=(2.6 + 0.72 * n, 2.2 + 0.56 * n), layout="constrained")
         axes = figure.subplots()
-        figure.suptitle(TITLE, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
         lower = [[100 * found.jaccard[r][c] if c < r else float("nan") for c in range(n)] for r in range(n)]
         top = max((v for row in lower for v in row if v == v), default=1.0) or 1.0
         if n:
@@ -35,6 +37,6 @@ def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg") -> byt
         for side in axes.spines.values():
             side.set_visible(False)
         axes.set_xlabel(
-            "blue: shared skills as a percentage of those of either domain · bold: number of skills of the domain"
+            say("blue: shared skills as a percentage of those of either domain · bold: number of skills of the domain")
         )
-        return finish(figure, TITLE, kind)
+        return finish(figure, title, kind)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.skills.tables import TransversalFigure
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+from app.pictures.words import speaker
 
 GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
 NAMED = ("creative thinking", "cultural", "entrepreneurial and financial", "digital", "green", "digcomp", "language")
@@ -21,13 +22,20 @@ NAMES = {
 
 
 def transversal_picture(
-    title: str, figures: Sequence[TransversalFigure], names: Mapping[str, str], kind: Literal["svg", "png"] = "svg"
+    title: str,
+    figures: Sequence[TransversalFigure],
+    names: Mapping[str, str],
+    kind: Literal["svg", "png"] = "svg",
+    language: str = "en",
 ) -> bytes:
     """Two dots a line, the domain's and ESCO's: by share of skill use, and by share of occupations with such a skill."""
+    say = speaker(language)
     known = {f.aspect: f for f in figures}
     shown = [a for a in (*GROUPS, *NAMED) if a in known][::-1]
-    labels = [textwrap.fill(NAMES.get(a) or f"{a} {names.get(a, '')}".strip(), 36) for a in shown]
-    head = f"{title[:1].upper()}{title[1:]}: transversal characteristics beside all of ESCO"
+    labels = [textwrap.fill(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}".strip(), 36) for a in shown]
+    head = say("{title}: transversal characteristics beside all of ESCO").format(
+        title=f"{title[:1].upper()}{title[1:]}"
+    )
     with drawing():
         figure = Figure(figsize=(11.5, 1.9 + 0.42 * len(shown)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
@@ -40,9 +48,11 @@ def transversal_picture(
                 axes.plot(
                     (100 * o, 100 * m), (y, y), color=CORE if m >= o else RELATED, linewidth=2.2, alpha=0.55, zorder=1
                 )
-            axes.scatter([100 * v for v in other], range(len(shown)), s=46, color=GREY, label="ESCO average", zorder=2)
+            axes.scatter(
+                [100 * v for v in other], range(len(shown)), s=46, color=GREY, label=say("ESCO average"), zorder=2
+            )
             axes.scatter([100 * v for v in mine], range(len(shown)), s=58, color=CORE, label=title, zorder=3)
-            axes.set_xlabel(what)
+            axes.set_xlabel(say(what))
             axes.set_yticks(range(len(shown)), labels)
             axes.grid(axis="x", color="#e4e4e4")
             axes.set_axisbelow(True)
