@@ -35,8 +35,8 @@ def contains(answer: Any, shown: Any) -> bool:
     return bool(answer == shown)
 
 
-def test_there_are_six_requests() -> None:
-    assert len(REQUESTS) == 6
+def test_there_are_seven_requests() -> None:
+    assert len(REQUESTS) == 7
 
 
 @pytest.mark.parametrize(("path", "shown"), REQUESTS)
