@@ -77,6 +77,12 @@ class Downloads:
                 await self._task
 
 
+@router.get("/dumps", include_in_schema=False)
+async def listing(ctx: Ctx) -> Response:
+    """The description of the dataset lists the files."""
+    return Response(None, 303, {"location": f"{ctx.base}/.well-known/void", "cache-control": http.CACHE_CONTROL})
+
+
 @router.get(
     "/dumps/{name}",
     response_class=Response,

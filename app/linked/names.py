@@ -33,22 +33,27 @@ class Names:
 
     def __init__(self, ctx: Context, iris: Iterable[str]) -> None:
         self._ctx = ctx
-        self._found: dict[str, str] = {}
+        self._found: dict[str, tuple[str, str]] = {}
         unnamed = sorted({iri for iri in iris if not ctx.labels.of(iri) and _kind(iri) not in _STATEMENTS})
         if unnamed:
-            best: dict[str, tuple[int, str]] = {}
+            best: dict[str, tuple[int, str, str]] = {}
             rows = ctx.catalogue.store.select("pages/names", {"thing": [NamedNode(iri) for iri in unnamed]})
             for thing, name in rows:
                 if thing is not None and isinstance(name, Literal):
                     rank = {ctx.label_language: 0, "en": 1}.get(name.language or "", 2)
-                    best[thing.value] = min(best.get(thing.value, (9, "")), (rank, name.value))
-            self._found = {iri: name for iri, (_, name) in best.items()}
+                    best[thing.value] = min(best.get(thing.value, (9, "", "")), (rank, name.value, name.language or ""))
+            self._found = {iri: (name, language) for iri, (_, name, language) in best.items()}
 
     def __call__(self, iri: str) -> str:
         """What to call a thing."""
+        return self.spoken(iri)[0]
+
+    def spoken(self, iri: str) -> tuple[str, str]:
+        """What to call a thing, and in which language that is: English stands in, so not always in the reader's."""
         if label := self._ctx.labels.of(iri):
-            return next(iter(label.values()))
-        return self._found.get(iri) or self._readable(iri)
+            language, name = next(iter(label.items()))
+            return name, language
+        return self._found.get(iri) or (self._readable(iri), "")
 
     def _readable(self, iri: str) -> str:
         """For nodes without a label, such as decisions: their path, with the labels of the concepts it speaks of."""

@@ -27,11 +27,12 @@ from app.linked.formats import RESPONSES, Format
 from app.linked.ontology import ontology
 from app.pages import linked as pages
 from app.pages.dataset import dataset_page
+from app.pages.fault import PageRoute
 from app.pages.render import HTML_HEADERS
 from loaders import dumps
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, PREFIXES, RDF
 
-router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)], route_class=PageRoute)
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
 SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"
@@ -207,7 +208,8 @@ def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> l
     return [
         ox.Triple(document, ox.NamedNode(RDF + "type"), ox.NamedNode(foaf + "Document")),
         ox.Triple(document, ox.NamedNode(foaf + "primaryTopic"), ox.NamedNode(iri)),
-        ox.Triple(document, ox.NamedNode(void + "inDataset"), ox.NamedNode(ctx.base + DATASET_PATH)),
+        ox.Triple(document, ox.NamedNode(void + "inDataset"), ox.NamedNode(dataset_iri(ctx.served.release.id))),
+        ox.Triple(document, ox.NamedNode(SEE_ALSO), ox.NamedNode(ctx.base + DATASET_PATH)),
         ox.Triple(document, ox.NamedNode(DCT + "rights"), ox.Literal(ATTRIBUTION, language="en")),
     ]  # fmt: skip
 

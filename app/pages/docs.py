@@ -10,7 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api.deps import base_url, service_of
+from app.errors import NotFound
 from app.pages.assets import Asset
+from app.pages.fault import fault_page
 from app.pages.render import HTML_HEADERS, render
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +54,7 @@ async def docs(request: Request) -> Response:
 async def asset(request: Request, name: str) -> Response:
     """A script or style sheet of the documentation page."""
     if name not in ASSETS:
-        return _page(render("missing.html", base=base_url(request), path=request.scope["path"]), 404)
+        return fault_page(request, NotFound(f"There is nothing at {request.scope['path']}."))
     return _asset(name).respond(request)
 
 

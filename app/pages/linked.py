@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -19,12 +20,13 @@ from queries import Term
 
 # Names where the last part of the IRI makes poor English.
 _NAMES = {SKOS + "prefLabel": "preferred label", SKOS + "altLabel": "alternative label", RDF + "type": "class"}
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # where a word begins inside a name
 _FEW = 30  # links of a property that a page shows; the others stand on a page of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One value as a page shows it: a link, or a text with its language or datatype."""
+    """One value as a page shows it: a link, or a text with its datatype; in a language, where it is in one."""
 
     text: str
     href: str = ""
@@ -43,6 +45,11 @@ class Row:
     total: int
     more: str = ""
 
+    @property
+    def in_words(self) -> bool:
+        """Whether the values are texts in some language."""
+        return bool(self.items) and not self.items[0].href and bool(self.items[0].language)
+
 
 def links_address(ctx: Context, iri: str, links: Links, offset: int = 0) -> str:
     """Where the links of one property stand, page by page."""
@@ -60,20 +67,22 @@ def resource_page(ctx: Context, found: Description) -> str:
         named.add(links.predicate)
         named.update(term.value for term in links.values if isinstance(term, NamedNode))
     names = Names(ctx, named)
+    title, title_language = names.spoken(found.iri)
+    text, text_language = _text(ctx, found)
     shown = sorted(found.outgoing, key=lambda links: links.predicate != SKOS + "prefLabel")
     outgoing = [_row(ctx, names, found.iri, links) for links in shown if links.predicate != RDF + "type"]
     return render(
         "resource.html",
-        base=ctx.base, iri=found.iri, title=names(found.iri), short=iris.short(found.iri),
+        base=ctx.base, iri=found.iri, title=title, title_language=title_language,
         types=[Item(_local(iri), iris.address(iri, ctx.base)) for iri in found.types],
-        paths=[[Item(names(step), iris.address(step, ctx.base)) for step in path] for path in paths],
-        description=_text(ctx, found, PREFIXES["dct"] + "description") or _text(ctx, found, SKOS + "definition"),
+        paths=[[_link(ctx, names, step) for step in path] for path in paths],
+        description=text, description_language=text_language,
         decisions=[_decision(ctx, names, decision) for decision in why],
-        words=[row for row in outgoing if row.items and row.items[0].language],
-        outgoing=[row for row in outgoing if not (row.items and row.items[0].language)],
+        words=[row for row in outgoing if row.in_words],
+        outgoing=[row for row in outgoing if not row.in_words],
         incoming=[_row(ctx, names, found.iri, links) for links in found.incoming],
         formats=[(name, _variant(ctx, found.iri, name)) for name in ("ttl", "jsonld", "nt", "rdf")],
-        release=ctx.served.release.id, language=ctx.label_language,
+        release=ctx.served.release.id,
         external=found.iri if not found.iri.startswith((CCSI, CCSID)) and found.iri.startswith("http") else "",
     )  # fmt: skip
 
@@ -86,9 +95,8 @@ def links_page(ctx: Context, iri: str, links: Links) -> str:
     following = links_address(ctx, iri, links, links.offset + size) if links.offset + size < links.total else ""
     return render(
         "links.html",
-        base=ctx.base, iri=iri, title=names(iri), href=iris.address(iri, ctx.base), links=links,
+        base=ctx.base, subject=_link(ctx, names, iri), links=links,
         row=_row(ctx, names, iri, links, len(links.values)), previous=previous, following=following, release=ctx.served.release.id,
-        language=ctx.label_language,
     )  # fmt: skip
 
 
@@ -123,9 +131,14 @@ def _row(ctx: Context, names: Names, iri: str, links: Links, most: int = _FEW) -
     )  # fmt: skip
 
 
+def _link(ctx: Context, names: Names, iri: str) -> Item:
+    name, language = names.spoken(iri)
+    return Item(name, iris.address(iri, ctx.base), language)
+
+
 def _item(ctx: Context, names: Names, term: Term) -> Item:
     if isinstance(term, NamedNode):
-        return Item(names(term.value), iris.address(term.value, ctx.base))
+        return _link(ctx, names, term.value)
     datatype = "" if term.language or term.datatype.value.endswith("#string") else iris.short(term.datatype.value)
     return Item(term.value, "", term.language or "", datatype)
 
@@ -140,29 +153,29 @@ def _local(iri: str) -> str:
     """The last part of an IRI in words: broaderTransitive becomes broader transitive."""
     if iri in _NAMES:
         return _NAMES[iri]
-    tail = iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2]
-    return "".join(
-        f" {c.lower()}" if c.isupper() and n and not tail[n - 1].isupper() else c for n, c in enumerate(tail)
-    )
+    first, *others = _WORD.split(iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2])
+    return " ".join([first, *(word if word.isupper() and len(word) > 1 else word.lower() for word in others)])
 
 
-def _text(ctx: Context, found: Description, prop: str) -> str:
-    """A text about the resource in the reader's language, else in English."""
-    texts = {term.language: term.value for term in found.of(prop) if isinstance(term, Literal)}
-    return texts.get(ctx.label_language) or texts.get("en") or ""
+def _text(ctx: Context, found: Description) -> tuple[str, str]:
+    """A text about the resource and its language: the reader's, else English."""
+    for prop in (PREFIXES["dct"] + "description", SKOS + "definition"):
+        texts = {term.language: term.value for term in found.of(prop) if isinstance(term, Literal)}
+        for language in (ctx.label_language, "en"):
+            if language in texts:
+                return texts[language], language
+    return "", ""
 
 
 def _decision(ctx: Context, names: Names, decision: Decision) -> dict[str, object]:
-    def item(iri: str) -> Item:
-        return Item(names(iri), iris.address(iri, ctx.base))
-
     return {
-        "decision": item(decision.iri), "domain": item(f"{CCSID}domain/{decision.domain}"), "degree": decision.degree,
+        "decision": iris.address(decision.iri, ctx.base), "domain": _link(ctx, names, f"{CCSID}domain/{decision.domain}"),
+        "degree": decision.degree,
         "confidence": decision.confidence, "contradicted": decision.contradicted,
         "evidence": [
             {
                 "assertion": Item(names(f"{CCSID}route/{a.route}"), iris.address(a.iri, ctx.base)), "degree": a.degree,
-                "reason": a.reason, "sources": [item(source) for source in a.sources],
+                "reason": a.reason, "sources": [_link(ctx, names, source) for source in a.sources],
             }
             for a in decision.evidence
         ],

@@ -17,9 +17,10 @@ from app.main import create_app
 from app.settings import Limits, Settings
 from loaders import dumps
 from loaders.releases import Release
-from ontology import ATTRIBUTION, PREFIXES, RDF
+from ontology import ATTRIBUTION, CCSI, PREFIXES, RDF
 
 VOID, DCAT, DCT = PREFIXES["void"], PREFIXES["dcat"], PREFIXES["dct"]
+SD = "http://www.w3.org/ns/sparql-service-description#"
 SPDX = "http://spdx.org/rdf/terms#"
 
 
@@ -102,6 +103,26 @@ def test_dcat_names_terms_access_and_files(site: TestClient, said: ox.Store, sta
         assert one(said, checksum, SPDX + "checksumValue") == hashlib.sha256(answer.content).hexdigest()  # type: ignore[arg-type]
 
 
+def test_the_description_is_for_readers(site: TestClient, said: ox.Store, starter: Release) -> None:
+    """Every graph has a title in words, and the record of the load, which is for services, is left to its own graph."""
+    graphs = said.quads_for_pattern(None, ox.NamedNode(RDF + "type"), ox.NamedNode(SD + "NamedGraph"))
+    titles = {quad.subject.value: one(said, quad.subject, DCT + "title") for quad in graphs}  # type: ignore[arg-type, union-attr]
+    assert len(titles) > 5
+    assert not [iri for iri, title in titles.items() if iri.endswith(title)]
+    dataset = ox.NamedNode(f"https://w3id.org/ccsi/id/dataset/esco-{starter.id}")
+    assert not objects(said, dataset, CCSI + "releaseRecord")
+    page = site.get(f"/id/dataset/esco-{starter.id}.html").text
+    assert "characters</summary>" in page, "a long text is folded"
+
+
+def test_a_document_names_its_dataset_and_where_that_is_described(site: TestClient, starter: Release) -> None:
+    found = ox.Store()
+    found.load(site.get("/id/domain/heritage.ttl").content, ox.RdfFormat.TURTLE)
+    document = ox.NamedNode("https://ccsi.example/id/domain/heritage")
+    assert one(found, document, PREFIXES["void"] + "inDataset") == f"https://w3id.org/ccsi/id/dataset/esco-{starter.id}"
+    assert one(found, document, PREFIXES["rdfs"] + "seeAlso") == "https://ccsi.example/.well-known/void"
+
+
 @pytest.mark.parametrize("suffix", ["jsonld", "nt", "rdf"])
 def test_every_syntax_says_the_same(site: TestClient, said: ox.Store, suffix: str) -> None:
     answer = site.get(f"/.well-known/void?format={suffix}")
@@ -173,6 +194,13 @@ def test_only_downloads_can_be_downloaded(site: TestClient, name: str) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert site.get("/dumps/all.nq.gz?x=1").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/dumps", "/dumps/"])
+def test_the_folder_of_downloads_leads_to_their_list(site: TestClient, path: str) -> None:
+    answer = site.get(path, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "/dumps/all.nq.gz" in answer.text
 
 
 def test_the_sums_check_the_files(site: TestClient, starter: Release) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
 import re
@@ -196,11 +197,15 @@ def test_conditional_and_packed_requests(web: TestClient) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_iri_is_refused(web: TestClient, uri: str) -> None:
-    for accept in ("text/html", "text/turtle"):
-        answer = get(web, uri, accept)
-        assert answer.status_code == 422
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["field"] == "uri"
+    answer = get(web, uri)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == "uri"
+    page = get(web, uri, "text/html")
+    assert page.status_code == 422
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "cannot be used</h1>" in page.text
+    assert "<script" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -208,17 +213,37 @@ def test_what_is_no_iri_is_refused(web: TestClient, uri: str) -> None:
     ["http://example.org/'><script>alert(1)</script>", "javascript:alert(1)", "http://e/#<>", "file:///etc/passwd", "urn:x:%00", "http://é/ü"],
 )  # fmt: skip
 def test_a_strange_iri_is_unknown_or_refused_and_never_markup(web: TestClient, uri: str) -> None:
-    answer = get(web, uri, "text/html")
-    assert answer.status_code in (404, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert get(web, uri).headers["content-type"] == "application/problem+json"
+    page = get(web, uri, "text/html")
+    assert page.status_code in (404, 422)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script" not in page.text
+    assert 'href="javascript' not in page.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/id/domain/nothing", "/id/domain/nothing.html", "/ns.exe", "/id/domain/heritage?colour=red"]
+)
+def test_a_fault_is_a_page_for_people_and_json_for_programs(web: TestClient, path: str) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = web.get(path, headers=browser)
+    assert page.status_code in (404, 422)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-store"
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert page.text.count("<h1>") == 1
+    if not path.endswith(".html"):
+        problem = web.get(path)
+        assert (problem.status_code, problem.headers["content-type"]) == (page.status_code, "application/problem+json")
+        assert problem.json()["detail"] in html.unescape(page.text)
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/id/", 404), ("/id/nothing", 404), ("/id/domain/heritage.exe", 404), ("/id/domain/heritage.", 404), ("/id/domain/.ttl", 404),
-        ("/id/../etc/passwd", 404), ("/id/%2e%2e/%2e%2e/etc/passwd", 404), ("/id/domain/%3Cscript%3E", 404), ("/id/a%20b.html", 404),
-        ("/id/%00", 404), ("/id/domain/heritage.ttl.html", 404), ("/id/" + "a" * 3000, 404), ("/id/" + "a/" * 5000, 414), ("/ns.exe", 404),
+        ("/id/../etc/passwd", 404), ("/id/%2e%2e/%2e%2e/etc/passwd", 404), ("/id/domain/%3Cscript%3E", 404), ("/id/a%20b.ttl", 404),
+        ("/id/%00", 404), ("/id/domain/heritage.html.ttl", 404), ("/id/" + "a" * 3000, 404), ("/id/" + "a/" * 5000, 414), ("/ns.exe", 404),
         ("/id/domain/heritage?format=exe", 422), ("/id/domain/heritage.ttl?format=nt", 422), ("/id/domain/heritage?colour=red", 422),
         ("/resource", 422), ("/resource?uri=http://e/" + "a" * 2001, 422), ("/resource?uri=http://e/a&offset=1", 422),
         ("/resource?uri=" + quote(CURATOR) + "&property=x", 422), ("/resource?uri=" + quote(CURATOR) + "&property=http://e/p", 404),
@@ -329,13 +354,32 @@ def test_a_concept_page_shows_its_place_words_evidence_and_links_both_ways(web: 
     assert "What it links to" in text
     assert "What links to it" in text
     assert 'title="esco:isEssentialSkillFor"' in text
+    assert ">has NACE code</a>" in text
+
+
+def test_words_say_which_language_they_are_in(mini_dir: Path) -> None:
+    """What is in the reader's language says so; where English stands in, it is in the language of the page."""
+    from app.main import create_app
+    from app.settings import Settings
+
+    with TestClient(create_app(Settings(data_dir=mini_dir, log_level="error"), Limits())) as client:
+        catalogue = client.app.state.service.served.catalogue  # type: ignore[attr-defined]
+        other = next(tag for tag in catalogue.languages if tag != "en")
+        titles = {}
+        for iri in catalogue.occupations:
+            asked = {"accept": "text/html", "accept-language": other}
+            page = client.get("/resource", params={"uri": iri}, headers=asked)
+            assert page.headers["content-language"] == other
+            titles[iri] = re.search(r"<h1([^>]*)>([^<]+)</h1>", page.text)
+            assert not re.search(r'<a [^>]*lang="en"', page.text)
+        found = {match[1] for match in titles.values() if match}
+        assert f' lang="{other}"' in found
+        assert found <= {f' lang="{other}"', ""}
 
 
 def test_a_decision_leads_to_its_assertions_and_these_to_their_sources(web: TestClient) -> None:
     key = CURATOR.rpartition("/")[2]
-    assert (
-        '<h1 lang="en">decision: exhibition curator, heritage</h1>' in web.get(f"/id/decision/{key}-heritage.html").text
-    )
+    assert "<h1>decision: exhibition curator, heritage</h1>" in web.get(f"/id/decision/{key}-heritage.html").text
     decision = page_of(web, f"/id/decision/{key}-heritage")
     assertions = {t for t in decision.targets if "/id/assertion/" in t}
     assert len(assertions) >= 3
@@ -380,6 +424,10 @@ def test_a_withdrawn_concept_is_gone(tmp_path: Path, fixtures: Path) -> None:
         assert answer.status_code == 410
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["uri"] == withdrawn
+        page = client.get("/resource", params={"uri": withdrawn}, headers={"accept": "text/html"})
+        assert page.status_code == 410
+        assert withdrawn in page.text
+        assert "Withdrawn" in page.text
 
 
 def test_no_thing_has_a_name_that_a_suffix_would_hide(store: ox.Store) -> None:

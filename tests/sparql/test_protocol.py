@@ -235,10 +235,12 @@ def test_an_asterisk_matches_an_answer_that_is_known(target: Endpoint) -> None:
 @pytest.mark.parametrize("sent", [b"", b"ASK "])
 def test_a_query_that_does_not_come_to_its_end_is_not_waited_for(store: Path, sent: bytes) -> None:
     head = b"POST /sparql HTTP/1.1\r\nhost: x\r\ncontent-type: application/sparql-query\r\ncontent-length: 10\r\n\r\n"
-    with endpoint(store, limits=Limits(sparql_send_seconds=0.3)) as impatient:
-        with socket.create_connection((impatient.host, impatient.port), timeout=10) as raw:
-            raw.sendall(head + sent)
-            received = b"".join(iter(lambda: raw.recv(4096), b""))  # to the end: the connection is closed
+    with (
+        endpoint(store, limits=Limits(sparql_send_seconds=0.3)) as impatient,
+        socket.create_connection((impatient.host, impatient.port), timeout=10) as raw,
+    ):
+        raw.sendall(head + sent)
+        received = b"".join(iter(lambda: raw.recv(4096), b""))  # to the end: the connection is closed
     assert received.startswith(b"HTTP/1.1 408 ")
     assert b"application/problem+json" in received
 
