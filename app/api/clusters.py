@@ -117,7 +117,10 @@ async def of_skill(ctx: Ctx, uuid: str, level: Level = None, format: Format = No
 
 @router.get("/occupations/{uuid}/clusters", summary="How an occupation spreads over clusters")
 async def of_occupation(ctx: Ctx, uuid: str, level: Level = None, format: Format = None) -> Response:
-    """The share of its specialised skills in each cluster that it draws on, per domain that it is in, and for the whole."""
+    """The share of its specialised skills in each cluster that it draws on, per domain that it is in, and for the whole.
+
+    Left out are shares below a tenth and clusters of which it uses one skill alone, so that they may add to less than 1.
+    """
     chosen = choose(ctx, format)
     iri = occupation_iri(concept_key(uuid, "occupation"))
     if iri not in ctx.catalogue.occupations:

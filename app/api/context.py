@@ -8,6 +8,7 @@ from ontology import CCSI, CCSID, DCT, ESCO, ESCO_DATA, SKOS
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
 _LINK = {"@type": "@id"}
+_BY_UNIT = {"@type": "@id", "@container": "@index"}  # an object with a key per unit, which says nothing of its own
 
 
 def _value_of(prop: str, base: str) -> dict[str, Any]:
@@ -109,6 +110,12 @@ CONTEXT: dict[str, Any] = {
         "assertions": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
         "decision": {"@reverse": CCSI + "occupation", **_LINK},
         "evidence": {"@id": CCSI + "basedOn", **_LINK},
+        # Domains side by side: a shared skill with the statements about it, and those about what one domain has alone.
+        "shared": {
+            "@id": HYDRA + "member",
+            "@context": {"skill": {"@id": DCT + "subject", **_LINK}, "in": {"@id": HYDRA + "member", **_BY_UNIT}},
+        },
+        "distinctive": {"@id": HYDRA + "member", **_BY_UNIT},
         # Items of a list: codes stand as plain text there, and a member's decision is told flat beside it.
         "items": {"@id": HYDRA + "member", **_LINK, "@context": {"naceCode": None, "evidence": None}},
         "total": HYDRA + "totalItems",

@@ -28,7 +28,7 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
 ABRIDGED = (
     "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
-    "/occupations/{uuid}/related",
+    "/occupations/{uuid}/related", "/scope", "/limits",
 )  # fmt: skip
 SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release

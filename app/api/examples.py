@@ -44,7 +44,10 @@ REQUESTS = {
     "/profiles/{id}": "/profiles/gaming-production",
     "/profiles/compose": "/profiles/compose?anchor=c2efadc4-6f47-4f34-997b-dd80aba609dd&section=core&maximum=3",
     "/occupations/{uuid}/related": "/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd/related?limit=1",
+    "/scope": "/scope",
+    "/limits": "/limits",
     "/health/live": "/health/live",
+    "/health/ready": "/health/ready",
 }
 Get = Callable[[str], Awaitable[tuple[int, Any]]]
 

@@ -104,6 +104,8 @@ class PairOverlap(Shape):
 class SharedFigures(Shape):
     """A shared skill in one of the domains."""
 
+    uri: str
+    class_name: Literal["SkillSpecialisation"]
     location_quotient: float
     support: int
     skill_class: SkillClass
@@ -119,7 +121,7 @@ class SharedSkill(Shape):
 class DomainComparison(LinkedShape):
     """Domains side by side."""
 
-    domains: list[UnitOfAnalysis]
+    units: list[UnitOfAnalysis]
     overlap: list[PairOverlap]
     shared: list[SharedSkill]
     distinctive: dict[str, list[SpecialisationItem]]

@@ -72,6 +72,17 @@ def specialisation(ctx: Context, s: Specialisation) -> Json:
     }
 
 
+def specialisation_ref(s: Specialisation) -> Json:
+    """The same in short, where the skill is told once for several units."""
+    return {
+        "uri": f"{CCSID}specialisation/{s.unit}/{uuid(s.skill)}",
+        "className": "SkillSpecialisation",
+        "locationQuotient": s.lq,
+        "support": s.support,
+        "skillClass": s.skill_class,
+    }
+
+
 def specialisation_row(ctx: Context, s: Specialisation) -> tuple[Any, ...]:
     """The same, flat."""
     skill = ctx.catalogue.skills[s.skill]

@@ -54,12 +54,12 @@ async def compare(
     shown = [s for rows in found.shared for s in rows] + [s for rows in found.distinctive.values() for s in rows]
     payload = {
         "@context": ctx.url("/context.jsonld"),
-        "domains": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in found.units],
+        "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in found.units],
         "overlap": [pair.as_dict() for pair in found.pairs],
         "shared": [
             {
                 "skill": ctx.part("skill", rows[0].skill, skill_ref),
-                "in": {s.unit: {"locationQuotient": s.lq, "support": s.support, "skillClass": s.skill_class} for s in rows},
+                "in": {s.unit: views.specialisation_ref(s) for s in rows},
             }
             for rows in found.shared
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -18,6 +19,13 @@ LISTS = [
     "domains/heritage/skills", "domains/ccsi/skills", "domains/museums/skills", "domains/design/transversal",
     "domains/heritage/clusters", "domains/compare?ids=heritage,audiovisual",
 ]  # fmt: skip
+
+
+def triples(body: bytes, form: ox.RdfFormat) -> set[tuple[str, str, str]]:
+    return {
+        (getattr(t.subject, "value", ""), t.predicate.value, getattr(t.object, "value", ""))
+        for t in ox.parse(input=body, format=form)
+    }
 
 
 def first_cluster(client: TestClient, level: str) -> dict:
@@ -94,6 +102,22 @@ def test_a_cluster_and_who_is_in_it(skills_client: TestClient) -> None:
             assert item["id"] in {i["id"] for i in of_occupation["items"]}
     assert skills_client.get("/api/v1/clusters/heritage/no-such-thing").status_code == 404
     assert skills_client.get("/api/v1/domains/nonsense/clusters").status_code == 404
+
+
+def test_domains_side_by_side_are_linked_data(skills_client: TestClient) -> None:
+    """The JSON-LD says of the statements that it shows what the Turtle says, and nothing about the domains themselves."""
+    path = "/api/v1/domains/compare?ids=heritage,crafts"
+    answer = skills_client.get(path).json()
+    assert {u["id"] for u in answer["units"]} == {"heritage", "crafts"}
+    assert answer["shared"]
+    assert all(answer["distinctive"].values())
+    context = skills_client.get("/api/v1/context.jsonld").json()["@context"]
+    said = triples(json.dumps({**answer, "@context": context}).encode(), ox.RdfFormat.JSON_LD)
+    turtle = triples(skills_client.get(f"{path}&format=turtle").content, ox.RdfFormat.TURTLE)
+    classes = {t for t in said if t[1] == CCSI + "skillClass"}
+    assert classes == {t for t in turtle if t[1] == CCSI + "skillClass"}
+    assert len(classes) == 2 * len(answer["shared"]) + sum(map(len, answer["distinctive"].values()))
+    assert not [t for t in said if t[1] == CCSI + "occupation"]
 
 
 def test_a_cluster_is_linked_data(skills_client: TestClient) -> None:
