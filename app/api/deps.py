@@ -204,7 +204,7 @@ def page_links(ctx: Context, total: int, where: Page) -> str:
     last = max(0, (total - 1) // where.limit * where.limit)
     targets = {"first": 0, "last": last}
     if where.offset > 0:
-        targets["prev"] = max(0, where.offset - where.limit)
+        targets["prev"] = min(last, max(0, where.offset - where.limit))  # from beyond the end, back to the last
     if where.offset + where.limit < total:
         targets["next"] = where.offset + where.limit
     others = [(k, v) for k, v in ctx.request.query_params.multi_items() if k not in ("limit", "offset")]

@@ -18,10 +18,11 @@ from app.api.models import LinkedShape, Problem
 from app.api.profile_formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profile_models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
+from app.api.service_models import SERVICE_ANSWERS
 from app.api.skill_models import SKILL_ANSWERS
 from app.pictures.canvas import PICTURE_TYPES
 
-ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS
+ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")

@@ -6,7 +6,7 @@ named as ESCO names them; unknown ones are forbidden, so that an answer cannot g
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -312,87 +312,6 @@ class NaceCode(Members, LinkedShape):
     crosswalk: list[CrosswalkEntry]
 
 
-class Check(Shape):
-    """A check that the release passed."""
-
-    name: str
-    passed: bool
-    detail: str
-
-
-class Release(Shape):
-    """A release: what was loaded, what came out."""
-
-    id: str
-    esco_version: str
-    content_hash: str
-    quads: int
-    created_at: str
-    software: dict[str, str]
-    inputs: list[dict[str, Any]]
-    parameters: dict[str, Any]
-    counts: dict[str, int]
-    languages: dict[str, dict[str, int]]
-    repairs: dict[str, int]
-    withdrawn: int
-    missing: list[str]
-    checks: list[Check]
-    carry_over: dict[str, int] = Field(description="What changed since the curation was written, counted by kind.")
-    clusters_matched_to: str | None = Field(
-        None, description="The release whose skill clusters lent their identifiers."
-    )
-    seconds: float | None = None  # not known of a release at an endpoint, nor is the next
-    peak_memory_mi_b: int | None = Field(None, alias="peakMemoryMiB")
-    served: bool
-
-
-class ReleaseList(Shape):
-    """The releases on this server, newest first."""
-
-    items: list[Release]
-    total: int
-    limit: int
-    offset: int
-    attribution: str
-
-
-class Limit(Shape):
-    """A published limit."""
-
-    name: str
-    value: float
-    default: float
-    help: str
-    setting: str = Field(description="Environment variable that sets it.")
-
-
-class LimitList(Shape):
-    """The published limits."""
-
-    items: list[Limit]
-    total: int
-
-
-class Live(Shape):
-    """The process answers."""
-
-    status: Literal["alive"]
-
-
-class Ready(Shape):
-    """A release is served."""
-
-    status: Literal["ready"]
-    release: str
-    esco_version: str
-
-
-class JsonLdContext(Shape):
-    """A JSON-LD context."""
-
-    context: dict[str, Any] = Field(alias="@context")
-
-
 class Problem(BaseModel):
     """A fault, as RFC 9457 shapes it. Some have more members: the known values, the successor of a concept, a limit."""
 
@@ -416,9 +335,4 @@ ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/skills/{uuid}": (SkillDetail,),
     "/isco/{code}": (IscoGroup,),
     "/nace/{code}": (NaceCode,),
-    "/releases": (ReleaseList,),
-    "/limits": (LimitList,),
-    "/health/live": (Live,),
-    "/health/ready": (Ready,),
-    "/context.jsonld": (JsonLdContext,),
 }
