@@ -16,12 +16,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loaders.errors import Busy, ReleaseError
+from loaders.errors import Busy, LoadError, ReleaseError
 
 MANIFEST_FORMAT = 1
 
@@ -69,16 +69,22 @@ class Releases:
         self.building = data_dir / "building"
 
     def all(self) -> list[Release]:
-        """Every complete release, newest first."""
+        """Every complete release, newest first; one whose manifest cannot be read must not hide the others."""
         if not self.folder.is_dir():
             return []
-        found = [_read(p) for p in self.folder.iterdir() if (p / "manifest.json").is_file()]
+        found = []
+        for path in self.folder.iterdir():
+            if (path / "manifest.json").is_file():
+                with suppress(ReleaseError):
+                    found.append(_read(path))
         return sorted(found, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
 
     def get(self, release_id: str) -> Release:
         """One release by its id or an unambiguous beginning of it. Raises ReleaseError."""
         matches = [r for r in self.all() if r.id.startswith(release_id)]
         exact = [r for r in matches if r.id == release_id]
+        if not exact and (self.folder / release_id / "manifest.json").is_file() and "/" not in release_id:
+            _read(self.folder / release_id)  # tells why it cannot be used
         if len(exact or matches) != 1:
             known = ", ".join(r.id for r in self.all()) or "none"
             what = "is ambiguous" if matches else "does not exist"
@@ -103,8 +109,7 @@ class Releases:
 
     def remove(self, release: Release) -> None:
         """Delete a release from disk. Raises ReleaseError for the served one."""
-        current = self.current()
-        if current and current.id == release.id:
+        if self.pointer.is_symlink() and self.pointer.resolve().name == release.id:
             raise ReleaseError(f"Release {release.id} is being served.", "Publish another release first.")
         doomed = self.folder / f".removing-{release.id}"  # gone from the list at once, whatever happens next
         release.path.rename(doomed)
@@ -128,7 +133,10 @@ class Releases:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the data folder for one load. Raises Busy when another load does."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as fault:
+            raise LoadError(f"{self.data_dir}: is not a folder.", "Give another --data-dir.") from fault
         with (self.data_dir / "load.lock").open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -190,7 +198,8 @@ def _read(path: Path) -> Release:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as fault:
         raise ReleaseError(
-            f"{path / 'manifest.json'}: not readable ({fault}).", "Remove the folder and load again."
+            f"{path / 'manifest.json'}: not readable ({fault}).",
+            "Remove that folder, and load its ESCO files again.",
         ) from fault
     if manifest.get("format") != MANIFEST_FORMAT:
         raise ReleaseError(

@@ -19,7 +19,7 @@ from shapes_of_esco import official
 from app.catalogue import Catalogue
 from app.store.embedded import EmbeddedStore
 from loaders.build import LoadRequest, load
-from loaders.errors import Busy, ReleaseError
+from loaders.errors import Busy, LoadError, ReleaseError
 from loaders.releases import Release, Releases
 
 
@@ -235,6 +235,37 @@ def test_a_foreign_manifest_is_refused(data: Releases) -> None:
     (release.path / "manifest.json").write_text("{ not json")
     with pytest.raises(ReleaseError, match="not readable"):
         data.current()
+
+
+def test_a_release_that_cannot_be_read_hides_no_other(data: Releases, second: Release) -> None:
+    first, other = published(data), adopt(data, second)
+    (other.path / "manifest.json").write_text("{ not json")
+    assert [r.id for r in data.all()] == [first.id]
+    assert data.get(first.id).id == first.id
+    with pytest.raises(ReleaseError, match="not readable"):
+        data.get(other.id)
+    shutil.copy(second.path / "manifest.json", other.path)
+    data.publish(other)
+    (other.path / "manifest.json").write_text("{ not json")
+    data.publish(data.get(first.id))  # the way back
+    assert data.current().id == first.id  # type: ignore[union-attr]
+
+
+def test_a_pointer_that_leads_nowhere_serves_nothing(data: Releases, tmp_path: Path) -> None:
+    release = published(data)
+    for target in ("releases/9.9.9-000000000000", str(tmp_path)):
+        data.pointer.unlink()
+        data.pointer.symlink_to(target)
+        assert data.current() is None
+    data.publish(release)
+    assert data.current().id == release.id  # type: ignore[union-attr]
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.touch()
+    with pytest.raises(LoadError, match="is not a folder"), Releases(file).lock():
+        pass
 
 
 def test_publishing_is_atomic_for_readers(data: Releases, second: Release) -> None:
