@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import errors
+from app.connection import Connection
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
 from app.sparql.pool import Source
@@ -62,7 +63,7 @@ def endpoint(
     errors.install(app)
     gateway.add_to(app)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
