@@ -85,9 +85,10 @@ def test_fuzz(target: Endpoint) -> None:
     me = psutil.Process()
     fuzz(target.url, 30, seed=1)
     files = me.num_fds()
-    counts = fuzz(target.url, 400, seed=2)
-    assert 200 in counts
-    assert not {500, 501, 502, 503} & counts.keys()
+    seen = fuzz(target.url, 400, seed=2)
+    assert seen.statuses[200] > 40, "enough of it is evaluated"
+    assert not {500, 501, 502, 503} & seen.statuses.keys()
+    assert seen.longest < SECONDS + SLACK
     end = time.monotonic() + 10
     while me.num_fds() > files + 2 or len(target.gateway.pool.processes()) != 4:
         assert time.monotonic() < end
