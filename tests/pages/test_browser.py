@@ -23,6 +23,27 @@ CURATOR = "/resource?uri=" + quote(
 PAGES = ["/", "/docs", "/sparql", "/ns", "/.well-known/void", "/id/domain/heritage.html", CURATOR]
 UNNAMED = """[...document.querySelectorAll("a, button, textarea")]
     .filter(e => !(e.innerText || e.labels?.length)).map(e => e.outerHTML)"""
+# What a reader needs who does not see the page as it was meant: headings in steps, names for what scrolls, contrast (WCAG 1.4.3).
+UNREADABLE = """(() => {
+  const found = [];
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5")].map(h => +h.tagName[1]);
+  levels.forEach((level, n) => { if (level > (n ? levels[n - 1] : 0) + 1) found.push(`heading ${n} of level ${level}`); });
+  for (const e of document.querySelectorAll('[tabindex="0"]'))
+    if (e.tagName !== "PRE" && !e.getAttribute("aria-label") && !document.getElementById(e.getAttribute("aria-labelledby")))
+      found.push(e.outerHTML);
+  const parts = text => text.match(/[\\d.]+/g).map(Number);
+  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  for (const e of document.querySelectorAll("body *")) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length) continue;
+    let behind = e;
+    while (behind && (parts(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
+    const [a, b] = [light(parts(getComputedStyle(e).color)), behind ? light(parts(getComputedStyle(behind).backgroundColor)) : 1];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(1)}: ${e.outerHTML.slice(0, 100)}`);
+  }
+  return found;
+})()"""
 WIDTHS = {"desktop": 1280, "narrow": 360}
 
 
@@ -77,6 +98,7 @@ def test_a_page_is_whole_offline_and_fits(server: Server, browser: Any, path: st
             assert opened.page.locator("h1").count() == 1
             unnamed = opened.page.evaluate(UNNAMED)
             assert unnamed == []
+            assert opened.page.evaluate(UNREADABLE) == []
     finally:
         opened.page.close()
 
