@@ -6,154 +6,17 @@ import gzip
 import os
 import shutil
 import subprocess
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import FIXTURES, Command, Ended, in_process, run
-from shapes_of_esco import packed, zipped
+from command import FIXTURES, Command, run
+from refusal import BUNDLE, page, refused
 
 from loaders.csv_bundle import REQUIRED
 from loaders.releases import Releases
 
-BUNDLE = FIXTURES / "csv-v1.2.0"
-
-
-@pytest.fixture(scope="module")
-def data(mini_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    """A data folder with one published release, for this module alone."""
-    folder = tmp_path_factory.mktemp("served") / "data"
-    shutil.copytree(mini_dir, folder, symlinks=True)
-    return Releases(folder)
-
-
-@pytest.fixture
-def ccsi(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    return in_process(monkeypatch, capfd)
-
-
-@pytest.fixture(autouse=True)
-def _untouched(data: Releases) -> Iterator[None]:
-    before = data.current()
-    yield
-    after = data.current()
-    assert before is not None
-    assert after is not None
-    assert after.id == before.id
-    assert [r.id for r in data.all()] == [before.id]
-    assert data.verify(after) == []
-    assert not data.building.exists()
-
-
-def refused(ended: Ended, *parts: str, code: int = 3) -> None:
-    """The command ended with this code, one error line that holds the parts, and one remedy line."""
-    assert ended.code == code, ended.err
-    assert "Traceback" not in ended.err
-    told = [line for line in ended.err.splitlines() if line.startswith(("error: ", "remedy: "))]
-    assert [line.partition(":")[0] for line in told] == ["error", "remedy"], ended.err
-    for part in parts:
-        assert part in told[0], f"{part!r} is not in {told[0]!r}"
-    assert len(told[1]) > len("remedy: Do it.")
-    assert ended.out == ""
-
-
-# --- RDF -----------------------------------------------------------------------------------------------------------
-
-
-def page(path: Path) -> Path:
-    path.write_text("<!DOCTYPE html>\n<html><body>Please log in</body></html>\n", encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize("name", ["esco-v1.2.0.ttl", "esco-v1.2.0.nt", "esco-v1.2.0.rdf"])
-def test_not_rdf(name: str, ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = page(tmp_path / name)
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "line ", "not valid")
-
-
-def test_fault_in_the_middle_of_a_file_names_the_line(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    lines = (FIXTURES / "dump.ttl").read_text(encoding="utf-8").splitlines(keepends=True)
-    at = next(n for n, line in enumerate(lines, 1) if line.startswith("isco:C262 "))
-    lines[at - 1] = lines[at - 1].replace("isco:C262 a", 'isco:C262 "a')
-    file = tmp_path / "esco.ttl"
-    file.write_text("".join(lines), encoding="utf-8")
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), f"line {at}:", "not valid Turtle")
-
-
-def test_file_cut_in_the_middle(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    raw = (FIXTURES / "dump.ttl").read_bytes()
-    file = tmp_path / "esco.ttl"
-    file.write_bytes(raw[: len(raw) // 2])
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "line ", "not valid Turtle")
-
-
-def test_rdf_that_is_not_esco(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = tmp_path / "other-1.2.0.nt"
-    file.write_text("<http://example.org/a> <http://example.org/b> <http://example.org/c> .\n", encoding="utf-8")
-    refused(ccsi("load", file, "--data-dir", data.data_dir), "no released ESCO occupation")
-
-
-def test_fault_inside_a_zip_names_the_inner_file(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = zipped(page(tmp_path / "esco-v1.2.0.ttl"), tmp_path / "esco.zip", "inside/")
-    refused(ccsi("load", file, "--data-dir", data.data_dir), f"{file}!inside/esco-v1.2.0.ttl", "line ")
-
-
-def test_not_utf_8_turtle(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = tmp_path / "esco-v1.2.0.ttl"
-    file.write_bytes('<http://example.org/a> <http://example.org/b> "é" .\n'.encode("latin-1"))
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file))
-
-
-# --- archives ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kept", [0.5, 0.99])
-def test_truncated_zip(kept: float, ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = zipped(BUNDLE, tmp_path / "esco-v1.2.0.zip")
-    raw = file.read_bytes()
-    file.write_bytes(raw[: round(len(raw) * kept)])
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "not a sound zip archive")
-
-
-def test_zip_with_a_damaged_entry(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = zipped(FIXTURES / "dump.ttl", tmp_path / "esco-v1.1.2.zip")
-    raw = bytearray(file.read_bytes())
-    raw[len(raw) // 3] ^= 0xFF
-    file.write_bytes(raw)
-    ended = ccsi("load", file, "--data-dir", data.data_dir)
-    refused(ended, f"{file}!dump.ttl")
-
-
-@pytest.mark.parametrize("kept", [0.5, 0.999])
-def test_truncated_gz(kept: float, ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = packed(FIXTURES / "dump.ttl", tmp_path / "esco-v1.1.2.ttl.gz")
-    raw = file.read_bytes()
-    file.write_bytes(raw[: round(len(raw) * kept)])
-    ended = ccsi("load", file, "--data-dir", data.data_dir, "--partial")
-    refused(ended, str(file), "damaged or cut short")
-
-
-def test_gz_that_is_none(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = page(tmp_path / "esco-v1.2.0.ttl.gz")
-    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "damaged or cut short")
-
-
-def test_zip_bomb(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = tmp_path / "esco-v1.2.0.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("esco.nt", b" " * 50_000_000)
-    refused(ccsi("load", file, "--data-dir", data.data_dir), f"{file}!esco.nt", "times its size")
-
-
-def test_encrypted_zip(ccsi: Command, data: Releases, tmp_path: Path) -> None:
-    file = zipped(FIXTURES / "dump.ttl", tmp_path / "esco-v1.1.2.zip")
-    raw = bytearray(file.read_bytes())
-    raw[6] |= 1  # the flag of the entry and the one of the directory
-    raw[raw.index(b"PK\x01\x02") + 8] |= 1
-    file.write_bytes(raw)
-    refused(ccsi("load", file, "--data-dir", data.data_dir), f"{file}!dump.ttl")
-
+pytestmark = pytest.mark.usefixtures("untouched")
 
 # --- CSV -----------------------------------------------------------------------------------------------------------
 
