@@ -175,3 +175,19 @@ def test_a_running_query_can_be_stopped(server: Server, desktop: Opened) -> None
     page.wait_for_selector("#stop:visible")
     page.click("#stop")
     page.wait_for_function("document.getElementById('status').textContent == 'Stopped.'")
+
+
+def test_without_scripts_the_form_gives_json_as_the_page_says(server: Server, browser: Any) -> None:
+    page: Page = browser.new_page(java_script_enabled=False)
+    try:
+        page.goto(server.url + "/sparql")
+        assert "comes as JSON" in page.inner_text("noscript p")
+        page.fill("#query", "ASK { ?s ?p ?o }")
+        with page.expect_navigation() as arrived:
+            page.click("#run")
+        answer = arrived.value
+        assert answer is not None
+        assert answer.headers["content-type"] == "application/sparql-results+json"
+        assert answer.json()["boolean"] is True
+    finally:
+        page.close()
