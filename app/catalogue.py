@@ -83,7 +83,7 @@ class Catalogue:
             catalogue._read_esco()
             catalogue._read_ontology()
             catalogue._read_scope()
-            catalogue.graphs = sorted(graph for (graph,) in catalogue._rows("pages/graphs"))
+            catalogue.graphs = store.graphs
             if "en" in catalogue.languages:
                 catalogue._labels.load_english()
             catalogue.analysis = analysis.result()

@@ -14,7 +14,7 @@ from loaders import dumps
 from loaders.build import LoadRequest, load
 from loaders.releases import Release
 from loaders.starter import load_starter
-from tests.servers import OXIGRAPH, oxigraph
+from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -74,6 +74,14 @@ def oxigraph_starter(starter: Release, tmp_path_factory: pytest.TempPathFactory)
     subprocess.run(load, check=True, capture_output=True)
     with oxigraph(folder / "store") as url:
         yield f"{url}/query"
+
+
+@pytest.fixture(scope="session")
+def virtuoso_starter(starter: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The query URL of a Virtuoso server that holds the starter, sent by `push`."""
+    with virtuoso(tmp_path_factory.mktemp("virtuoso")) as url:
+        virtuoso_graph_store(url).run(pyoxigraph.Store.read_only(str(starter.store)))
+        yield f"{url}/sparql"
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +11,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from app.push import Push
+
 OXIGRAPH = Path(sys.executable).parent / "oxigraph"
+VIRTUOSO = shutil.which("virtuoso-t")
+needs_virtuoso = pytest.mark.skipif(VIRTUOSO is None, reason="Virtuoso (virtuoso-t) is not installed")
+# Small, on loopback only, without limits of its own that would cut an answer.
+_VIRTUOSO_INI = """
+[Database]
+DatabaseFile = virtuoso.db
+ErrorLogFile = virtuoso.log
+LockFile = virtuoso.lck
+TransactionFile = virtuoso.trx
+xa_persistent_file = virtuoso.pxa
+[TempDatabase]
+DatabaseFile = temp.db
+TransactionFile = temp.trx
+[Parameters]
+ServerPort = 127.0.0.1:{sql}
+DisableUnixSocket = 1
+ServerThreads = 20
+CheckpointInterval = 0
+NumberOfBuffers = 20000
+MaxDirtyBuffers = 15000
+CaseMode = 2
+DirsAllowed = .
+[HTTPServer]
+ServerPort = 127.0.0.1:{http}
+ServerRoot = .
+MaxClientConnections = 20
+KeepAliveTimeout = 10
+MaxKeepAlives = 20
+[SPARQL]
+ResultSetMaxRows = 10000000
+MaxQueryExecutionTime = 60
+MaxQueryCostEstimationTime = 600
+"""
 
 
 def free_port() -> int:
@@ -42,3 +80,24 @@ def oxigraph(location: Path, *options: str, command: str = "serve-read-only") ->
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def virtuoso(folder: Path) -> Iterator[str]:
+    """An empty Virtuoso whose files are in an empty folder; its base URL."""
+    assert VIRTUOSO is not None
+    port = free_port()
+    (folder / "virtuoso.ini").write_text(_VIRTUOSO_INI.format(sql=free_port(), http=port))
+    with (folder / "output").open("wb") as out:
+        process = subprocess.Popen([VIRTUOSO, "-f", "-c", "virtuoso.ini"], cwd=folder, stdout=out, stderr=out)
+    try:
+        wait_for_port(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def virtuoso_graph_store(url: str) -> Push:
+    """A transfer to it; digest authentication with the password that a new one has."""
+    return Push(url.replace("//", "//dba:dba@") + "/sparql-graph-crud-auth", digest=True)

@@ -82,7 +82,7 @@ def figures(catalogue: Catalogue) -> Figures:
 def _partition(catalogue: Catalogue, name: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for graph, iri, count in catalogue.store.select(name):
-        if graph is not None and iri is not None and count is not None:
+        if graph is not None and iri is not None and count is not None and graph.value in catalogue.graphs:
             found.setdefault(graph.value, {})[iri.value] = int(count.value)
     return {graph: dict(sorted(part.items(), key=lambda i: (-i[1], i[0]))) for graph, part in sorted(found.items())}
 

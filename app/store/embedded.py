@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 import queries
 from app.store.port import GraphStore
+from loaders import dumps
 from loaders.errors import ReleaseError
 from loaders.releases import Release, Releases
 
@@ -21,6 +22,11 @@ class EmbeddedStore:
     def __init__(self, path: Path) -> None:
         self._store: ox.Store | None = ox.Store.read_only(str(path))
 
+    @property
+    def graphs(self) -> list[str]:
+        """See GraphStore."""
+        return dumps.graphs(self._opened)
+
     def select(
         self,
         name: str,
@@ -29,9 +35,13 @@ class EmbeddedStore:
         offset: int = 0,
     ) -> list[queries.Row]:
         """See GraphStore; evaluated and consumed in the calling thread, as the engine requires."""
+        return queries.select(self._opened, name, values, limit, offset)
+
+    @property
+    def _opened(self) -> ox.Store:
         if self._store is None:
             raise RuntimeError("the store is closed")
-        return queries.select(self._store, name, values, limit, offset)
+        return self._store
 
     def close(self) -> None:
         """Close the files once no query uses them any more."""

@@ -16,6 +16,11 @@ class GraphStore(Protocol):
     local: bool
     """Whether `select` is answered in this process; if not, it waits for a network and is kept off the event loop."""
 
+    @property
+    def graphs(self) -> list[str]:
+        """The IRIs of the release's named graphs, sorted; whatever else holds them may have others."""
+        ...
+
     def select(
         self,
         name: str,

@@ -20,8 +20,11 @@ from app.store.port import GraphStore
 from loaders.dataset import GRAPH_RELEASE
 from loaders.errors import ReleaseError
 from loaders.releases import Release
+from ontology import XSD
 
 _MOST_BYTES = 1 << 30  # of one answer; the largest of full ESCO in one language has some 40 MB
+_BOOLEAN = ox.NamedNode(XSD + "boolean")
+_TRUTH = {"1": ox.Literal("true", datatype=_BOOLEAN), "0": ox.Literal("false", datatype=_BOOLEAN)}
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,17 @@ class RemoteStore:
 
     local = False
 
-    def __init__(self, endpoint: str, seconds: float) -> None:
+    def __init__(
+        self, endpoint: str, seconds: float, graphs: Iterable[str] = (), client: httpx2.Client | None = None
+    ) -> None:
+        self.graphs = [*graphs]
         self._endpoint = endpoint
         self._seconds = seconds
-        self._client = httpx2.Client(**upstream.CLIENT, timeout=seconds)
+        self._client = client or httpx2.Client(**upstream.CLIENT, timeout=seconds)
+
+    def of(self, graphs: Iterable[str]) -> RemoteStore:
+        """The same, knowing the release's graphs: an endpoint may not list them, or list its own too (Virtuoso does both)."""
+        return RemoteStore(self._endpoint, self._seconds, graphs, self._client)
 
     def select(
         self,
@@ -102,10 +112,17 @@ def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
         if isinstance(found, ox.QuerySolutions):
             names = [variable.value for variable in found.variables]
             order = [names.index(column) for column in columns]
-            return [tuple(row[place] for place in order) for row in found]
+            return [tuple(_canonical(row[place]) for place in order) for row in found]
     except (SyntaxError, ValueError) as fault:
         raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from fault
     raise UpstreamFault("The endpoint behind this service gave another answer than was asked for.")
+
+
+def _canonical(term: Any) -> Any:
+    """Truth in the words of our own files: Virtuoso gives back 1 and 0."""
+    if isinstance(term, ox.Literal) and term.value in _TRUTH and term.datatype == _BOOLEAN:
+        return _TRUTH[term.value]
+    return term
 
 
 class RemoteBackend:
@@ -151,9 +168,9 @@ class RemoteBackend:
         """The one at the endpoint."""
         return [self._known] if self._known else []
 
-    def open(self, release: Release) -> GraphStore:  # noqa: ARG002 (there is but one)
-        """See Backend; it is the same for every release, because the endpoint is."""
-        return self._store
+    def open(self, release: Release) -> GraphStore:
+        """See Backend; every release has the same connections, because the endpoint is the same."""
+        return self._store.of(release.graphs if isinstance(release, RemoteRelease) else ())
 
     def close(self) -> None:
         """Close the connections."""

@@ -21,6 +21,7 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import Limits, Settings
+from tests.servers import needs_virtuoso
 
 HOST = "https://ccsi.example"
 
@@ -75,16 +76,16 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
         client.close()
 
 
-@pytest.fixture(scope="session", params=["embedded", "remote"])
+@pytest.fixture(scope="session", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=needs_virtuoso)])
 def api(
     request: pytest.FixtureRequest, starter_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcess]:
-    """The API on the bundled sample: in its own store, and at an Oxigraph server."""
+    """The API on the bundled sample: in its own store, at an Oxigraph server, and at a Virtuoso server."""
     if request.param == "embedded":
         with running(starter_dir) as client:
             yield client
         return
-    endpoint = request.getfixturevalue("oxigraph_starter")
+    endpoint = request.getfixturevalue(f"{request.param}_starter")
     with running(tmp_path_factory.mktemp("no-releases"), sparql_endpoint=endpoint) as client:
         yield client
 

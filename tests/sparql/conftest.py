@@ -18,7 +18,8 @@ from app.settings import Limits, Settings
 from app.sparql.pool import Source
 from app.sparql.trial import Endpoint, endpoint
 from bench.hostile_set import build_store
-from tests.servers import oxigraph
+from loaders import dumps
+from tests.servers import oxigraph, virtuoso, virtuoso_graph_store
 
 SECONDS = 1.0
 
@@ -71,14 +72,17 @@ def target(store: Path, limits: Limits) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def served(store: Path, limits: Limits, remote: bool) -> Iterator[Endpoint]:
-    """The endpoint on a store of its own, or in front of an Oxigraph server that has the store."""
-    if not remote:
+def served(store: Path, limits: Limits, by: str, folder: Path) -> Iterator[Endpoint]:
+    """The endpoint on a store of its own (`embedded`), or in front of an Oxigraph or Virtuoso server that has the store."""
+    if by == "embedded":
         with endpoint(store, Settings(), limits) as running:
             yield running
         return
-    graphs = tuple(graph.value for graph in ox.Store.read_only(str(store)).named_graphs())
-    with oxigraph(store) as url:
-        settings = Settings(sparql_endpoint=f"{url}/query")
+    quads = ox.Store.read_only(str(store))
+    graphs = tuple(dumps.graphs(quads))
+    with oxigraph(store) if by == "oxigraph" else virtuoso(folder) as url:
+        if by == "virtuoso":
+            virtuoso_graph_store(url).run(quads)
+        settings = Settings(sparql_endpoint=url + ("/query" if by == "oxigraph" else "/sparql"))
         with endpoint(Source(None, "trial", graphs), settings, limits) as running:
             yield running
