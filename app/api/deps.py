@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 from urllib.parse import urlencode
 
 import orjson
@@ -96,14 +97,23 @@ def service_of(request: Request) -> Service:
 
 
 async def strict_parameters(request: Request) -> None:
-    """Refuse a query parameter that the path does not know: a typo must not silently widen the answer."""
+    """Refuse a query parameter that the path does not know, or that is given twice: neither may silently change the answer."""
     # Like all that routes depend on, a coroutine: FastAPI runs plain functions in a thread, which costs more than an answer.
     if not request.scope["query_string"]:
         return
     route = request.scope["route"]
-    known = {p.alias for p in get_flat_params(route.dependant) if isinstance(p.field_info, params.Query)}
-    if unknown := sorted(set(request.query_params) - known):
+    known = {p.alias: p for p in get_flat_params(route.dependant) if isinstance(p.field_info, params.Query)}
+    if unknown := sorted(set(request.query_params) - known.keys()):
         raise UnknownParameter(f"{', '.join(unknown)}: no such parameter here.", field=unknown[0], known=sorted(known))
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    for name, times in given.items():
+        # The framework would take the last: degree=core&degree=related must not mean related alone.
+        if times > 1 and not _takes_many(known[name].field_info.annotation):
+            raise BadParameter(f"{name}: given {times} times, and takes one value.", field=name)
+
+
+def _takes_many(annotation: Any) -> bool:
+    return list in {get_origin(annotation), *map(get_origin, get_args(annotation))}
 
 
 async def context(

@@ -114,6 +114,17 @@ def test_order_of_a_domain(api: InProcess) -> None:
     assert found == sorted(found)
 
 
+def test_a_parameter_given_twice_is_refused(api: InProcess) -> None:
+    for query in ("degree=core&degree=related", "limit=1&limit=2", "q=a&q=a"):
+        name = query.partition("=")[0]
+        answer = api.get(f"domains/heritage/occupations?{query}")
+        assert answer.status_code == 422
+        assert answer.json()["field"] == name
+        assert answer.json()["detail"] == f"{name}: given 2 times, and takes one value."
+    anchors = "anchor=c2efadc4-6f47-4f34-997b-dd80aba609dd&anchor=7556c748-15b4-4e44-97d9-00d885d4cd7d"
+    assert api.get(f"profiles/compose?{anchors}").status_code == 200
+
+
 def test_text_filter_ignores_case_and_accents_and_needs_every_word(api: InProcess) -> None:
     assert member_filter(api, "q=MUSÉUM") == member_filter(api, "q=museum")
     assert {m["uri"] for m in member_filter(api, "q=museum+curator")} <= {
