@@ -8,24 +8,17 @@ import pyoxigraph as ox
 
 from app.settings import Limits
 from app.sparql.formats import FORMAT_IRIS
+from app.sparql.worker import GRAPH_FORMATS
 from ontology import ATTRIBUTION, DCT, RDF, XSD
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
-_RDF_FORMATS = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "trig": ox.RdfFormat.TRIG,
-    "nq": ox.RdfFormat.N_QUADS,
-}
 _PREFIXES = {"sd": SD, "dct": DCT, "xsd": XSD}
 
 
 def describe(endpoint: str, graphs: Iterable[str], limits: Limits, name: str) -> bytes:
     """The description in a format by its name."""
     prefixes = _PREFIXES if name in {"ttl", "trig", "rdf"} else None
-    return ox.serialize(_triples(endpoint, graphs, limits), format=_RDF_FORMATS[name], prefixes=prefixes) or b""
+    return ox.serialize(_triples(endpoint, graphs, limits), format=GRAPH_FORMATS[name], prefixes=prefixes) or b""
 
 
 def _triples(endpoint: str, graphs: Iterable[str], limits: Limits) -> Iterator[ox.Triple]:

@@ -29,7 +29,7 @@ _RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], 
     "csv": (ox.QueryResultsFormat.CSV, counting.csv_rows),
     "tsv": (ox.QueryResultsFormat.TSV, counting.tsv_rows),
 }
-_GRAPHS = {
+GRAPH_FORMATS = {
     "ttl": ox.RdfFormat.TURTLE,
     "nt": ox.RdfFormat.N_TRIPLES,
     "rdf": ox.RdfFormat.RDF_XML,
@@ -121,7 +121,7 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
         result.serialize(sink, form)  # type: ignore[arg-type]
     else:
         prefixes = PREFIXES if name in _PREFIXED else None
-        ox.serialize(_counted(result, sink, request["rows"]), sink, _GRAPHS[name], prefixes=prefixes)  # type: ignore[arg-type]
+        ox.serialize(_counted(result, sink, request["rows"]), sink, GRAPH_FORMATS[name], prefixes=prefixes)  # type: ignore[arg-type]
     return {"kind": kind, "format": name}
 
 
