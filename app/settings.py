@@ -130,7 +130,7 @@ class Limits(BaseSettings):
         30,
         gt=0,
         le=600,
-        description="Longest that a client may take to accept the next part of a SPARQL answer, in seconds.",
+        description="Longest that a client may take to send a SPARQL query, or to accept the next part of its answer, in seconds.",
     )
 
 
