@@ -77,9 +77,11 @@ async def compare(
 @router.get("/overlap.{kind}", summary="How much the domains overlap, as a picture")
 async def overlap(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """A matrix of all domains: shared specialised skills as a share of those of either."""
-    image = await asyncio.to_thread(
-        overlap_picture, overlaps(ctx.catalogue, ctx.label_language), kind, ctx.label_language
-    )
+    language = ctx.label_language
+    found = overlaps(ctx.catalogue, language)
+    if not found.labels:
+        raise NotFound("This release has no figures about the skills of domains.")
+    image = await asyncio.to_thread(overlap_picture, found, kind, language)
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 

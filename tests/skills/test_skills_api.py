@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from command import FIXTURES
 from starlette.testclient import TestClient
 
+from app.main import create_app
+from app.settings import Limits, Settings
+from loaders.build import LoadRequest, load
 from loaders.releases import Release
 from loaders.starter import load_starter
 from ontology import CCSI, CCSID
@@ -138,9 +142,6 @@ def test_the_top_shares_of_a_domain_add_to_one(skills_client: TestClient) -> Non
     "path", ["domains/heritage/clusters", "domains/gaming/transversal", "domains/overlap", "domains/ccsi/clusters"]
 )
 def test_pictures_come_out_the_same(skills_client: TestClient, starter_dir: Path, path: str) -> None:
-    from app.main import create_app
-    from app.settings import Limits, Settings
-
     first = skills_client.get(f"/api/v1/{path}.svg")
     assert first.headers["content-type"] == "image/svg+xml"
     with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as other:
@@ -164,6 +165,15 @@ def test_a_release_without_skills_says_so(mini_dir: Path) -> None:
     assert release is not None
     if not release.manifest["counts"]["clusters"]:
         assert any("clusters" in m for m in release.manifest["missing"])
+
+
+def test_without_figures_every_answer_about_them_is_404(tmp_path: Path) -> None:
+    load(LoadRequest([FIXTURES / "csv-v1.2.0"], tmp_path, partial=True, skills=False))
+    paths = [*LISTS, "domains/heritage/clusters.svg", "domains/design/transversal.png", "domains/overlap.svg"]
+    with TestClient(create_app(Settings(data_dir=tmp_path, log_level="error"), Limits())) as client:
+        for path in paths:
+            answer = client.get(f"/api/v1/{path}")
+            assert (answer.status_code, answer.json()["detail"][:29]) == (404, "This release has no figures a"), path
 
 
 def test_the_whole_of_a_sample_has_clusters_marked_as_hints(skills_client: TestClient) -> None:
