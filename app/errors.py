@@ -219,7 +219,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, fault: RequestValidationError) -> Response:
         first = fault.errors()[0]
-        field = ".".join(map(str, first["loc"][1:] or first["loc"]))  # the way to it, below query, path or body
+        # The way to it, below query, path or body; where the body is not JSON, the number is that of a character.
+        field = "body" if first["type"] == "json_invalid" else ".".join(map(str, first["loc"][1:] or first["loc"]))
         return problem_response(
             422, "bad-parameter", BadParameter.title, f"{field}: {first['msg']}.", instance=request.scope["path"], field=field,
             errors=[{"field": ".".join(map(str, e["loc"][1:])), "message": e["msg"]} for e in fault.errors()],

@@ -7,6 +7,7 @@ rule, skills go by its measure, then by location quotient in the domain, then by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations, islice
 
@@ -272,5 +273,11 @@ def _warnings(
         yield Warning(
             "few-shared", f"The anchors share too few essential skills; {topped_up} of the core skills are only the most common."
         )  # fmt: skip
+    held = Counter(s.section for s in skills)
+    for section, limit in sorted(recipe.limits.items()):
+        if limit.minimum and held[section] < limit.minimum:
+            yield Warning(
+                "below-minimum", f"{section} has {held[section]} skills; by the rules there are no more up to {limit.minimum}."
+            )  # fmt: skip
     if idle := tuple(sorted(s for s in recipe.drop if s not in usage.support and s in tables.skills)):
         yield Warning("drop-without-effect", "No anchor asks for a skill that was to be dropped.", idle)

@@ -16,9 +16,10 @@ from analysis.profiles.compose import compose
 from analysis.profiles.similarity import Nearness, SkillSet
 from analysis.profiles.tables import CCSI_UNIT, Profile, Warning
 from app.api import profile_views
-from app.api.deps import Context, Ctx, Page, Paging, concept_key, context, listing, page_links
+from app.api.deps import Context, Ctx, Page, Paging, concept_key, listing, page_links
 from app.api.occupations import missing
-from app.api.profile_request import Body, ComposeIn, from_body, occupation, skill, wanted
+from app.api.profile_concepts import occupation, skill
+from app.api.profile_request import Body, ComposeIn, from_body, spoken, wanted
 from app.api.views import Json, occupation_ref
 from app.catalogue import occupation_iri
 from app.errors import BadParameter
@@ -66,8 +67,7 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     With `to`, one item for each of its sides, in their order, with the skills; with `among`, the occupations of a set, the
     most similar first, with the skills that bridge the way to them. The list is paged like any other.
     """
-    if body.language is not None:
-        ctx = await context(request, body.language)
+    ctx = await spoken(request, ctx, body.language)
     if bool(body.to) == bool(body.among):
         raise BadParameter("to: give either the sides to compare with, or a set of occupations in among.", field="to")
     most = ctx.limits.compare_targets
@@ -280,6 +280,9 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
     if side.profile:
         entry = profiles.templates.get(side.profile.lower())
         if entry is None:
+            known = side.profile.lower().partition("-")[2]
+            if occupation_iri(known) in ctx.catalogue.withdrawn:
+                occupation(ctx, known, f"{where}.profile")
             raise BadParameter(
                 f"{where}.profile: this release has no profile '{side.profile[:80]}'.", field=f"{where}.profile"
             )
@@ -287,7 +290,10 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
     else:
         assert side.compose is not None  # noqa: S101  # one of the four is given
         asked = from_body(side.compose)
-        asked.path = lambda name, n: f"{where}.compose.{name}.{n}"
+        asked.base = f"{where}.compose."
+        if side.compose.language is not None:
+            field = asked.path("language")
+            raise BadParameter(f"{field}: a comparison is in one language; name it beside from and to.", field=field)
         checked = wanted(ctx, asked)
         made = compose(profiles.tables, profiles.guidelines, checked.recipe)
         path = "/profiles/compose"

@@ -7,27 +7,34 @@ the same document.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from analysis.profiles.tables import Anchor, Kind, Limit, Recipe, Warning
+from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
-from app.api.deps import Context
+from app.api.deps import Context, context
 from app.api.domains import FUNCTIONS
-from app.api.occupations import missing
-from app.catalogue import occupation_iri, skill_iri, uuid
-from app.errors import BadParameter, Gone
+from app.api.profile_concepts import occupation, skill
+from app.catalogue import uuid
+from app.errors import BadParameter
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_CONCEPT = re.compile(rf"(?:http://data\.europa\.eu/esco/(occupation|skill)/)?({_UUID})", re.IGNORECASE)
-_ANCHOR = re.compile(r"(.*?[0-9a-f]{12})(?::([0-9.]{1,12}))?", re.IGNORECASE)
+_ANCHOR = re.compile(r"(.*?[0-9a-f]{12})(?::([0-9.]{1,20}))?", re.IGNORECASE)
 _BOUNDS = re.compile(r"([a-z-]+):([0-9]{0,4})\.\.([0-9]{0,4})")
 TITLE_LENGTH = 200
+MOST_BOUND = 500
+LINK_ENDING = 64  # room for the language and the format behind the query of a link
+LEAST_WEIGHT, MOST_WEIGHT = (
+    0.001,
+    1000.0,
+)  # so that no anchor counts for nothing, and every weight can be written plainly
+# Control characters, line breaks and marks that turn the direction of the text around them: none belongs in a name.
+_NOT_IN_TITLES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 class Body(BaseModel):
@@ -40,14 +47,14 @@ class AnchorIn(Body):
     """An anchoring occupation."""
 
     uri: str = Field(description="IRI or UUID of an ESCO occupation.")
-    weight: float = Field(1, gt=0, le=1000, description="How much it counts beside the others.")
+    weight: float = Field(1, ge=LEAST_WEIGHT, le=MOST_WEIGHT, description="How much it counts beside the others.")
 
 
 class BoundsIn(Body):
     """Bounds of a section in place of the guidelines'."""
 
-    minimum: int | None = Field(None, ge=0, le=500)
-    maximum: int | None = Field(None, ge=0, le=500)
+    minimum: int | None = Field(None, ge=0, le=MOST_BOUND)
+    maximum: int | None = Field(None, ge=0, le=MOST_BOUND)
 
 
 class AddedIn(Body):
@@ -95,7 +102,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Asked:
-    """A request as worded, the same for both ways in; ``path`` names a field in the client's own terms."""
+    """A request as worded, the same for both ways in; ``base`` and ``singular`` serve to name a field in the client's terms."""
 
     anchors: list[tuple[str, float]] = field(default_factory=list)
     domain: str = ""
@@ -106,7 +113,14 @@ class Asked:
     add: list[tuple[str, str]] = field(default_factory=list)  # section, skill
     drop: list[str] = field(default_factory=list)
     title: str = ""
-    path: Callable[[str, int], str] = lambda name, n: f"{name}.{n}"
+    base: str = ""  # the way to the request in the body, where it is a part of another
+    singular: bool = False  # a query string repeats a parameter, so its name is in the singular and has no number
+
+    def path(self, name: str, n: int | None = None) -> str:
+        """What the client calls a field, or the ``n``-th of its values."""
+        if self.singular:
+            return {"anchors": "anchor", "sections": "section"}.get(name, name)
+        return self.base + (name if n is None else f"{name}.{n}")
 
 
 def from_body(body: ComposeIn) -> Asked:
@@ -145,27 +159,39 @@ async def from_query(
             weight = float(match[2] or 1) if match else 0.0
         except ValueError:
             weight = 0.0
-        if match is None or not 0 < weight <= 1000:
+        if match is None or not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
             raise BadParameter(
-                f"anchor: '{text[:80]}' is no occupation with a weight from 0 to 1000 after a colon.", field="anchor"
+                f"anchor: '{text[:80]}' is no occupation with a weight from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g} after a colon.",
+                field="anchor",
             )
         anchors.append((match[1], weight))
     limits = {}
     for text in bounds or ():
         if not (match := _BOUNDS.fullmatch(text)):
             raise BadParameter(f"bounds: '{text[:40]}' is not like core:5..20.", field="bounds")
-        limits[match[1]] = Limit(*(int(n) if n else None for n in match.groups()[1:]))
+        if match[1] in limits:
+            raise BadParameter(f"bounds: {match[1]} has bounds twice.", field="bounds")
+        low, high = (int(n) if n else None for n in match.groups()[1:])
+        if max(low or 0, high or 0) > MOST_BOUND:
+            raise BadParameter(
+                f"bounds: at most {MOST_BOUND}, not like {text[:40]}.", field="bounds", maximum=MOST_BOUND
+            )
+        limits[match[1]] = Limit(low, high)
     added = []
     for text in add or ():
         prefix, colon, rest = text.partition(":")
         named = bool(colon) and not rest.startswith("//")
         added.append((prefix, rest) if named else ("", text))
-    return Asked(
-        anchors, domain, function, section or [], limits, maximum, added, drop or [], title, lambda name, _: _SINGULAR.get(name, name)
-    )  # fmt: skip
+    return Asked(anchors, domain, function, section or [], limits, maximum, added, drop or [], title, singular=True)
 
 
-_SINGULAR = {"anchors": "anchor", "sections": "section"}
+async def spoken(request: Request, ctx: Context, language: str | None) -> Context:
+    """The context in the language that the body asks for. Raises BadParameter where the query string asks for another."""
+    if language is None:
+        return ctx
+    if request.query_params.get("language") not in (None, language):
+        raise BadParameter("language: the body and the query string differ.", field="language")
+    return await context(request, language)
 
 
 def wanted(ctx: Context, asked: Asked) -> Wanted:
@@ -177,9 +203,7 @@ def wanted(ctx: Context, asked: Asked) -> Wanted:
         ("drop", asked.drop, ctx.limits.profile_changes),
     ):  # fmt: skip
         if len(given) > most:
-            raise BadParameter(
-                f"{name}: at most {most}, not {len(given)}.", field=asked.path(name, 0).partition(".")[0], maximum=most
-            )
+            raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=asked.path(name), maximum=most)
     weights: dict[str, float] = {}
     for n, (text, weight) in enumerate(asked.anchors):
         iri = occupation(ctx, text, asked.path("anchors", n))
@@ -194,68 +218,35 @@ def wanted(ctx: Context, asked: Asked) -> Wanted:
     elif asked.domain:
         _, occupations = profiles.tables.cell(asked.domain, asked.function)
         if not occupations:
-            raise BadParameter(f"function: no occupation of {asked.domain} serves {asked.function}.", field="function")
+            raise BadParameter(
+                f"function: no occupation of {asked.domain} serves {asked.function}.", field=asked.path("function")
+            )
         anchors = equal_anchors(occupations)
     else:
         raise BadParameter(
             "anchors: name occupations, or a domain to take them from.",
-            field=asked.path("anchors", 0).partition(".")[0],
+            field=asked.path("anchors"),
         )
     if kind == "composed" and asked.function and not asked.domain:
-        raise BadParameter("function: say of which domain.", field="domain")
+        raise BadParameter("function: say of which domain.", field=asked.path("domain"))
     added, warnings = _changes(ctx, asked)
     dropped, more = _skills(ctx, asked.drop, "drop", asked)
     if both := {s for s, _ in added} & set(dropped):
-        raise BadParameter(f"{min(both)} is to be added and dropped at once.", field="drop")
+        raise BadParameter(f"{min(both)} is to be added and dropped at once.", field=asked.path("drop"))
     # What ESCO lacks stays in the recipe, so that a link to the profile carries the warning too.
     sections = tuple(s.id for s in profiles.guidelines.sections if s.id in asked.sections)
     recipe = Recipe(
         kind, anchors, asked.domain, asked.function, sections, asked.bounds, asked.maximum,
         tuple(added), frozenset(dropped),
     )  # fmt: skip
-    return Wanted(recipe, asked.title, (*warnings, *more), _canonical(recipe, weights, asked.title))
-
-
-def occupation(ctx: Context, text: str, where: str) -> str:
-    """The IRI of an occupation of this release. Raises BadParameter or Gone, naming the field ``where``."""
-    iri = _concept(text, "occupation", where)
-    if iri in ctx.catalogue.occupations:
-        return iri
-    found = missing(ctx, iri, "occupation")
-    members = {**found.members, "field": where}
-    if isinstance(found, Gone):
-        raise Gone(f"{where}: {found.detail}", None, **members)
-    raise BadParameter(f"{where}: {found.detail}", None, **members)
-
-
-def skill(ctx: Context, text: str, where: str) -> tuple[str, Warning | None]:
-    """The IRI of a skill, with a warning when this release lacks it. Raises BadParameter when it is no skill at all."""
-    iri = _concept(text, "skill", where)
-    catalogue = ctx.catalogue
-    if iri in catalogue.skills:
-        return iri, None
-    if occupation_iri(uuid(iri)) in catalogue.occupations:
-        raise BadParameter(f"{where}: this is the identifier of an occupation, not of a skill.", field=where, uri=iri)
-    if iri in catalogue.groups:
-        raise BadParameter(f"{where}: this is a group of skills, not a skill.", field=where, uri=iri)
-    version = ctx.served.release.manifest["escoVersion"]
-    if entry := catalogue.withdrawn.get(iri):
-        successor = entry.get("replacedBy", "")
-        words = f"; its successor is {successor}" if successor else ""
-        return iri, Warning(
-            "skill-withdrawn", f"ESCO {version} has withdrawn this skill{words}.", (iri, *filter(None, [successor]))
-        )
-    return iri, Warning("skill-unknown", f"ESCO {version} has no such skill.", (iri,))
-
-
-def _concept(text: str, kind: str, where: str) -> str:
-    match = _CONCEPT.fullmatch(text)
-    if match is None:
-        raise BadParameter(f"{where}: '{text[:80]}' is not the IRI or UUID of an ESCO {kind}.", field=where)
-    other = (match[1] or kind).lower()
-    if other != kind:
-        raise BadParameter(f"{where}: one {kind} is due here, this is one {other}.", field=where, uri=text[:120])
-    return occupation_iri(match[2].lower()) if kind == "occupation" else skill_iri(match[2].lower())
+    query = _canonical(recipe, weights, asked.title)
+    most = ctx.limits.url_length - len(ctx.url("/profiles/compose")) - LINK_ENDING
+    if len(query) > most:
+        raise BadParameter(
+            f"add: the link that makes this profile again would hold {len(query)} bytes of at most {most}. Add or drop fewer skills.",
+            field=asked.path("add" if asked.add else "drop"), maximum=most,
+        )  # fmt: skip
+    return Wanted(recipe, asked.title, (*warnings, *more), query)
 
 
 def _known(ctx: Context, asked: Asked) -> None:
@@ -264,12 +255,12 @@ def _known(ctx: Context, asked: Asked) -> None:
     domains = sorted(d.id for d in catalogue.domains.values() if not d.broader)
     if asked.domain and asked.domain not in domains:
         raise BadParameter(
-            f"domain: '{asked.domain[:40]}' is none of {', '.join(domains)}.", field="domain", known=domains
+            f"domain: '{asked.domain[:40]}' is none of {', '.join(domains)}.", field=asked.path("domain"), known=domains
         )
     if asked.function and asked.function not in FUNCTIONS:
         raise BadParameter(
             f"function: '{asked.function[:40]}' is none of {', '.join(FUNCTIONS)}.",
-            field="function",
+            field=asked.path("function"),
             known=list(FUNCTIONS),
         )
     sections = catalogue.profiles.guidelines.sections
@@ -282,19 +273,29 @@ def _known(ctx: Context, asked: Asked) -> None:
     least = 0
     for name, limit in asked.bounds.items():
         if name not in skilled:
-            raise BadParameter(f"bounds: '{name[:40]}' is no section of skills.", field="bounds", known=list(skilled))
+            raise BadParameter(
+                f"bounds: '{name[:40]}' is no section of skills.", field=asked.path("bounds"), known=list(skilled)
+            )
         if asked.sections and name not in asked.sections:
-            raise BadParameter(f"bounds: {name} is bounded but not among the sections asked for.", field="bounds")
+            raise BadParameter(
+                f"bounds: {name} is bounded but not among the sections asked for.", field=asked.path("bounds")
+            )
         minimum, maximum = limit.minimum, limit.maximum
         most = skilled[name].maximum if maximum is None else maximum
         if minimum is not None and minimum > most:
             raise BadParameter(
-                f"bounds: the minimum of {name}, {minimum}, is above its maximum, {most}.", field="bounds"
+                f"bounds: the minimum of {name}, {minimum}, is above its maximum, {most}.", field=asked.path("bounds")
             )
         least += minimum or 0
+    if _NOT_IN_TITLES.search(asked.title):
+        raise BadParameter(
+            "title: control characters, line breaks and marks that turn the direction of writing are no part of a name.",
+            field=asked.path("title"),
+        )
     if asked.maximum and least > asked.maximum:
         raise BadParameter(
-            f"maximum: the minima of the sections add to {least}, more than {asked.maximum}.", field="maximum"
+            f"maximum: the minima of the sections add to {least}, more than {asked.maximum}.",
+            field=asked.path("maximum"),
         )
 
 
@@ -309,16 +310,30 @@ def _changes(ctx: Context, asked: Asked) -> tuple[list[tuple[str, str]], list[Wa
                 f"{where}: '{section[:40]}' is none of {', '.join(sections)}.", field=where, known=sections
             )
         iri, warning = skill(ctx, text, where)
-        if warning:
+        if warning and iri not in added:
             warnings.append(warning)
         if added.setdefault(iri, section) != section:
             raise BadParameter(f"{where}: {iri} is to be added to two sections.", field=where)
+    _room(asked, Counter(section or OPTIONAL_SECTION for section in added.values()))
     return sorted(added.items()), warnings
 
 
+def _room(asked: Asked, added: Counter[str]) -> None:
+    """Raise BadParameter where skills are added that the other limits of the request leave no room for."""
+    field = asked.path("add")
+    for section, count in added.items():
+        if asked.sections and section not in asked.sections:
+            raise BadParameter(f"add: {section} is not among the sections asked for.", field=field)
+        limit = asked.bounds.get(section)
+        if limit and limit.maximum is not None and count > limit.maximum:
+            raise BadParameter(f"add: {count} skills for {section}, whose maximum is {limit.maximum}.", field=field)
+    if asked.maximum and added.total() > asked.maximum:
+        raise BadParameter(f"add: {added.total()} skills, and the maximum is {asked.maximum}.", field=field)
+
+
 def _skills(ctx: Context, texts: Sequence[str], name: str, asked: Asked) -> tuple[list[str], list[Warning]]:
-    found = [skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts)]
-    return sorted({iri for iri, _ in found}), [w for _, w in found if w]
+    found = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
+    return sorted(found), [w for w in found.values() if w]
 
 
 def _canonical(recipe: Recipe, weights: dict[str, float], title: str) -> str:

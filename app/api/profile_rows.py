@@ -10,10 +10,10 @@ from pyoxigraph import Literal
 
 from analysis.profile_statements import activity_iri, head_quads, skills_quads
 from app.api.deps import Context
-from app.api.profile_views import Shown, flat
+from app.api.profile_views import UNSAID, Shown, flat, title
 from app.api.views import Json
 from app.catalogue import uuid
-from ontology import CCSI, CCSID, GRAPH_PROFILES, PROV, RDF, SKOS, XSD
+from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD
 
 COLUMNS = (
     "profile", "profileTitle", "domain", "function", "section", "groupUri", "groupLabel", "skillUri", "preferredLabel", "language",
@@ -21,23 +21,31 @@ COLUMNS = (
     "specialisationEvidence", "clusterUri", "askedBy",
 )  # fmt: skip
 
+_FORMULA = ("=", "+", "-", "@")
+
 
 def rows(document: Json) -> Iterator[tuple[Any, ...]]:
     """One row for each skill of a profile, in the order of its sections."""
     name = document["id"] or document["uri"]
     domain, function = (document[k]["id"] if document[k] else "" for k in ("domain", "function"))
-    title = next(iter(document["title"].values()), "")
+    called = next(iter(document["title"].values()), "")
     for entry in flat(document["sections"]):
         skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
         tag, label = next(iter(skill["preferredLabel"].items()), ("", ""))
         asking = sorted({o for found in entry.get("askedBy", {}).values() for o in found})
         yield (
-            name, title, domain, function, entry["section"], group.get("uri", ""),
+            name, called, domain, function, entry["section"], group.get("uri", ""),
             next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
             skill["reuseLevel"] or "", entry["relation"], entry["share"], entry["essentialShare"], entry["rule"],
             " ".join(entry["alsoBy"]), known.get("locationQuotient", ""), known.get("specialisationEvidence", ""),
             known.get("cluster") or "", " ".join(asking),
         )  # fmt: skip
+
+
+def table(document: Json) -> Iterator[tuple[Any, ...]]:
+    """The same rows for CSV: a text that a spreadsheet would take for a formula begins with an apostrophe."""
+    for row in rows(document):
+        yield tuple(f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in row)
 
 
 def quads(ctx: Context, shown: Shown) -> Iterator[str]:
@@ -47,6 +55,11 @@ def quads(ctx: Context, shown: Shown) -> Iterator[str]:
     end = f" <{GRAPH_PROFILES}> .\n"
     told = {(made.unit, s) for s in tables.figures.get(made.unit, {})}
     yield from head_quads(node, made)
+    recipe = made.recipe
+    called = title(ctx, shown.title, recipe.kind, made.domain, recipe.function, recipe.anchors[0].occupation)
+    for tag, text in called.items():
+        name = Literal(text) if tag == UNSAID else Literal(text, language=tag)
+        yield f"<{node}> <{DCT}title> {name}{end}"
     if shown.entry:
         activity = activity_iri(ctx.served.release.manifest["escoVersion"])
         yield f"<{node}> <{RDF}type> <{CCSI}ProfileTemplate>{end}"
@@ -56,7 +69,7 @@ def quads(ctx: Context, shown: Shown) -> Iterator[str]:
     else:
         yield f"<{node}> <{RDF}type> <{CCSI}Profile>{end}"
         base = f"{node}#"
-        for anchor in made.recipe.anchors:
+        for anchor in recipe.anchors:
             part = f"{node}#anchor-{uuid(anchor.occupation)}"
             weight = f'"{round(anchor.weight, 4)}"^^<{XSD}decimal>'
             yield f"<{node}> <{CCSI}weightedAnchor> <{part}>{end}"

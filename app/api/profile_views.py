@@ -20,6 +20,7 @@ from app.profile_catalogue import Gap, TemplateEntry, rule_iri, section_iri
 from ontology import ATTRIBUTION, CCSID
 
 NAMED_ANCHORS = 3  # that the statement of a role names; it counts the others
+UNSAID = "und"  # BCP 47: a language that nobody said
 _GROUPS = {"cluster", "field", "t-group"}
 
 
@@ -123,7 +124,7 @@ def summary(ctx: Context, entry: TemplateEntry) -> orjson.Fragment:
 def title(ctx: Context, given: str, kind: str, domain: str, function_id: str, occupation: str) -> dict[str, str]:
     """What a profile is called: as its author says, else by its occupation, else by domain and function."""
     if given:
-        return {"und": given}  # BCP 47: a language that nobody said
+        return {UNSAID: given}
     if kind != "cell":
         return dict(ctx.labels.of(occupation))
     found = ctx.catalogue.domains.get(domain)
@@ -147,10 +148,9 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
         own, text = next(iter(texts.items()), (tag, otherwise))
         return text if own == tag else f"{text} [{own}]"
 
-    anchors = made.recipe.anchors
-    names = [said(ctx.labels.of(a.occupation), a.occupation) for a in anchors[:NAMED_ANCHORS]]
-    if len(anchors) > NAMED_ANCHORS:
-        names.append(f"+{len(anchors) - NAMED_ANCHORS}")
+    named, others = made.recipe.anchors[:NAMED_ANCHORS], made.recipe.anchors[NAMED_ANCHORS:]
+    names = [said(ctx.labels.of(a.occupation), a.occupation) for a in named]
+    names += [f"+{len(others)}"] if others else []
     functions = [said(_words(ctx, f"{CCSID}function/{f}", "label"), f) for f in made.functions]
     values = {
         "{domain}": said(_domain_words(ctx, made.domain), "–"),

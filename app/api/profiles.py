@@ -11,15 +11,15 @@ from starlette.responses import Response
 
 from analysis.profiles.compose import compose
 from app.api import profile_views as views
-from app.api.deps import Context, Ctx, Paging, context, page_links
+from app.api.deps import Context, Ctx, Paging, page_links
 from app.api.domains import FUNCTIONS, find
 from app.api.formats import Format, choose, respond
 from app.api.occupations import missing
 from app.api.profile_answers import answer
+from app.api.profile_concepts import occupation as known_occupation
 from app.api.profile_formats import MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
-from app.api.profile_request import Asked, ComposeIn, Wanted, from_body, from_query, wanted
-from app.api.profile_request import occupation as known_occupation
-from app.api.profile_rows import COLUMNS, quads, rows
+from app.api.profile_request import Asked, ComposeIn, Wanted, from_body, from_query, spoken, wanted
+from app.api.profile_rows import COLUMNS, quads, table
 from app.catalogue import fold, occupation_iri
 from app.errors import BadParameter, NotFound
 from app.profile_catalogue import TemplateEntry
@@ -71,11 +71,7 @@ async def compose_profile(request: Request, ctx: Ctx, body: ComposeIn, format: P
 
     The same request gives the same document and ETag; `links.self` is a link that gives it again.
     """
-    if body.language is not None:
-        said = request.query_params.get("language")
-        if said not in (None, body.language):
-            raise BadParameter("language: the body and the query string differ.", field="language")
-        ctx = await context(request, body.language)
+    ctx = await spoken(request, ctx, body.language)
     return await _composed(ctx, wanted(ctx, from_body(body)), format)
 
 
@@ -197,8 +193,8 @@ async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], for
     if chosen in ("csv", "turtle") and shown:
         made = ctx.catalogue.profiles.read_templates(shown)
         whole = [views.Shown(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)]
-    table: Iterable[tuple[object, ...]] = (
-        row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
+    lines: Iterable[tuple[object, ...]] = (
+        row for one in whole for row in table(orjson.loads(orjson.dumps(views.profile(ctx, one))))
     )
     statements = (line for one in whole for line in quads(ctx, one))
-    return respond(ctx, chosen, payload, statements, COLUMNS, table, page_links(ctx, len(found), paging))
+    return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(found), paging))

@@ -137,6 +137,8 @@ def test_thresholds_are_mean_less_one_deviation_within_unit_groups(catalogue: An
         ({"from": {"occupation": "CORE"}, "among": "nonsense"}, "among"),
         ({"from": {"occupation": "CORE"}, "to": [{"occupation": "CORE"}] * 101}, "to"),
         ({"from": {"occupation": "CORE"}, "to": [{"compose": {"anchors": ["x"]}}]}, "to.0.compose.anchors.0"),
+        ({"from": {"occupation": "CORE"}, "to": [{"compose": {"domain": "x"}}]}, "to.0.compose.domain"),
+        ({"from": {"compose": {"anchors": ["CORE"], "language": "fr"}}, "among": "ccsi"}, "from.compose.language"),
         ({"from": {"occupation": "CORE"}, "among": "ccsi", "nonsense": 1}, "nonsense"),
     ],
 )
@@ -151,6 +153,12 @@ def test_what_is_refused_names_the_field(client: TestClient, core: list[str], bo
     answer = client.post(COMPARE, json=real(body))
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
+
+
+def test_one_language_for_a_comparison(client: TestClient, core: list[str]) -> None:
+    body = {"from": {"occupation": core[0]}, "among": "heritage", "language": "en"}
+    assert client.post(f"{COMPARE}?language=en", json=body).status_code == 200
+    assert client.post(f"{COMPARE}?language=fr", json=body).json()["field"] == "language"
 
 
 def test_related_refuses_what_it_does_not_know(client: TestClient, core: list[str]) -> None:

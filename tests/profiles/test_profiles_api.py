@@ -158,6 +158,8 @@ def test_a_domain_alone_or_with_a_function_is_a_cell(client: TestClient) -> None
         ({"anchors": ["CORE", "CORE"]}, "anchors.1"),
         ({"anchors": ["CORE"] * 10_000}, "anchors"),
         ({"anchors": [{"uri": "CORE", "weight": 0}]}, "anchors.0.weight"),
+        ({"anchors": [{"uri": "CORE", "weight": 1e-7}]}, "anchors.0.weight"),
+        ({"anchors": [{"uri": "CORE", "weight": 1e308}]}, "anchors.0.weight"),
         ({"anchors": ["CORE"], "domain": "nonsense"}, "domain"),
         ({"anchors": ["CORE"], "domain": "museums"}, "domain"),
         ({"domain": "heritage", "function": "nonsense"}, "function"),
@@ -176,12 +178,18 @@ def test_a_domain_alone_or_with_a_function_is_a_cell(client: TestClient) -> None
         ({"anchors": ["CORE"], "language": "no tag"}, "language"),
         ({"anchors": ["CORE"], "nonsense": 1}, "nonsense"),
         ({"anchors": ["CORE"], "title": "x" * 201}, "title"),
+        ({"anchors": ["CORE"], "title": "a\x00"}, "title"),
+        ({"anchors": ["CORE"], "title": "two\nlines"}, "title"),
+        ({"anchors": ["CORE"], "title": "\u202egnp.exe"}, "title"),
+        ({"anchors": ["CORE"], "sections": ["core"], "add": ["SKILL"]}, "add"),
+        ({"anchors": ["CORE"], "bounds": {"optional": {"maximum": 0}}, "add": ["SKILL"]}, "add"),
+        ({"anchors": ["CORE"], "maximum": 1, "add": ["SKILL", {"uri": "OTHER", "section": "core"}]}, "add"),
     ],
 )
 def test_what_is_refused_names_the_field(
     client: TestClient, core: list[str], catalogue: Any, body: dict[str, Any], field: str
 ) -> None:
-    skill = next(iter(catalogue.skills))
+    skill, other, *_ = catalogue.skills
 
     def real(value: Any) -> Any:
         if isinstance(value, list):
@@ -189,7 +197,7 @@ def test_what_is_refused_names_the_field(
         if isinstance(value, dict):
             return {k: real(v) for k, v in value.items()}
         return (
-            {"CORE": core[0], "SKILL": skill, "SKILL-UUID": uuid(skill)}.get(value, value)
+            {"CORE": core[0], "SKILL": skill, "OTHER": other, "SKILL-UUID": uuid(skill)}.get(value, value)
             if isinstance(value, str)
             else value
         )
@@ -205,7 +213,9 @@ def test_what_is_refused_names_the_field(
     [
         ("anchor=x", "anchor"), ("anchor=CORE:0", "anchor"), ("anchor=CORE:9.9.9", "anchor"), ("anchor=CORE&bounds=core", "bounds"),
         ("anchor=CORE&add=gaps:SKILL", "add"), ("anchor=CORE&maximum=-1", "maximum"), ("anchor=CORE&nonsense=1", "nonsense"),
-        ("anchor=CORE&format=docx", "format"), ("", "anchor"),
+        ("anchor=CORE&format=docx", "format"), ("", "anchor"), ("anchor=CORE:0.0001", "anchor"),
+        ("anchor=CORE&bounds=core:1..2&bounds=core:3..4", "bounds"), ("anchor=CORE&bounds=core:..501", "bounds"),
+        ("anchor=CORE&title=%E2%80%AEx", "title"),
     ],
 )  # fmt: skip
 def test_a_link_is_refused_in_its_own_terms(
@@ -215,6 +225,47 @@ def test_a_link_is_refused_in_its_own_terms(
     answer = client.get(f"{COMPOSE}?{text}")
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b'{"anchors": "\xff"}', b"[" * 100_000, b"anchors=x", b"<x/>"])
+def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post(COMPOSE, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json().get("field", "body") == "body"
+
+
+@pytest.mark.parametrize("weight", [0.001, 0.0012345678, 0.123456789, 1 / 3, 999.99999, 1000])
+def test_every_weight_survives_in_the_link(client: TestClient, core: list[str], weight: float) -> None:
+    made = client.post(COMPOSE, json={"anchors": [{"uri": core[0], "weight": weight}, core[1]]})
+    again = client.get(made.json()["links"]["self"])
+    assert (again.content, again.headers["etag"]) == (made.content, made.headers["etag"])
+
+
+def test_no_profile_is_made_whose_link_could_not_be_asked_for(
+    client: TestClient, core: list[str], catalogue: Any
+) -> None:
+    skills = sorted(catalogue.skills)
+    body: dict[str, Any] = {
+        "anchors": core[:10],
+        "add": [{"uri": s, "section": "digital-green"} for s in skills[:100]],
+        "title": "\u0416\U0001d11e" * 100,
+    }
+    made = client.post(COMPOSE, json=body)
+    assert made.status_code == 200
+    assert "link" not in made.headers, "proxies give up on headers of that length"
+    assert client.get(made.json()["links"]["formats"]["markdown"]).status_code == 200
+    refused = client.post(COMPOSE, json={**body, "drop": skills[100:200]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "add")
+
+
+def test_a_warning_is_given_once_and_minima_that_are_not_reached_are_told(client: TestClient, core: list[str]) -> None:
+    nowhere = NOWHERE.replace("0", "1")
+    body: dict[str, Any] = {"anchors": core[:1], "add": [NOWHERE] * 2, "drop": [nowhere] * 2}
+    body["bounds"] = {"languages": {"minimum": 15}}
+    codes = [w["code"] for w in client.post(COMPOSE, json=body).json()["warnings"]]
+    assert codes.count("skill-unknown") == 2
+    assert codes.count("below-minimum") == 1
 
 
 def test_withdrawn_concepts_name_their_successor(client: TestClient, catalogue: Any, core: list[str]) -> None:
@@ -229,6 +280,9 @@ def test_withdrawn_concepts_name_their_successor(client: TestClient, catalogue: 
         assert answer.status_code == 410
         assert (answer.json()["field"], answer.json()["replacedBy"]) == ("anchors.0", core[0])
         assert client.get(f"/api/v1/profiles/heritage-{NOWHERE}").status_code == 410
+        sides = {"from": {"occupation": core[0]}, "to": [{"profile": f"heritage-{NOWHERE}"}]}
+        compared = client.post("/api/v1/profiles/compare", json=sides)
+        assert (compared.status_code, compared.json()["field"]) == (410, "to.0.profile")
         warned = client.post(COMPOSE, json={"anchors": core[:1], "add": [lost]}).json()
         assert {w["code"]: w["about"] for w in warned["warnings"]}["skill-withdrawn"] == [lost, skill]
     finally:
