@@ -146,9 +146,14 @@ def export(
 def _store(target: Path, found: Iterable[tuple[str, bytes]]) -> None:
     """Write named files into a folder or an archive."""
     if target.suffix == ".zip":
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, body in found:
-                archive.writestr(zipfile.ZipInfo(name, EPOCH), body, zipfile.ZIP_DEFLATED)
+        part = target.with_name(f"{target.name}.part")  # so that no archive is there by half, and none is lost
+        try:
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, body in found:
+                    archive.writestr(zipfile.ZipInfo(name, EPOCH), body, zipfile.ZIP_DEFLATED)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return
     target.mkdir(parents=True, exist_ok=True)
     for name, body in found:

@@ -91,7 +91,10 @@ ELM_CONTEXT: Json = {
 
 
 def learning_model(document: Json) -> Json:
-    """A LearningAchievementSpecification: one part for each section, one learning outcome for each skill in it."""
+    """A LearningAchievementSpecification: one part for each section, one learning outcome for each skill in it.
+
+    ELM knows no text without a language, so a title that its author gave is in the language of the document.
+    """
     uri = document["uri"]
     parts = []
     for section in document["sections"]:
@@ -116,7 +119,7 @@ def learning_model(document: Json) -> Json:
         "@context": ELM_CONTEXT,
         "id": uri,
         "type": "LearningAchievementSpecification",
-        "title": _many(document["title"]),
+        "title": _many({document["language"] if t == "und" else t: text for t, text in document["title"].items()}),
         "description": _many(document["statement"]),
         "hasPart": parts,
         "additionalNote": [

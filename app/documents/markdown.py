@@ -21,13 +21,16 @@ def _lines(sheet: Json) -> Iterator[str]:
     yield f"{_said(sheet['statement'])}\n"
     if sheet["standIns"]:
         yield f"*{_plain(words['fallback'].replace('{tag}', ', '.join(sheet['standIns'])))}*\n"
+    for scheme, functions in (("", sheet["functions"]), ("CHARTER: ", sheet["charterFunctions"])):
+        if functions:
+            yield f"{_said(headings['functions'])} – {scheme}{', '.join(map(_said, functions))}\n"
     yield f"## {_said(headings['anchors'])}\n"
     yield from _table(
         ("ESCO", "", "ISCO-08", "NACE", words["weight"]),
         [
             (
                 f"[{_said(a['label'])}]({a['uri']})", a["code"],
-                f"{a['iscoCode']} {_said(a['isco'])}" if a["isco"] else "", a["nace"], f"{a['weight']:.0%}",
+                f"{a['iscoCode']} {_said(a['isco'])}" if a["isco"] else "", a["nace"], a["weight"],
             )
             for a in sheet["anchors"]
         ],
@@ -64,10 +67,9 @@ def _lines(sheet: Json) -> Iterator[str]:
 
 
 def _skill(skill: Json, words: dict[str, str]) -> tuple[str, ...]:
-    asked = skill["relation"] != "none"
     return (
         f"[{_said(skill['label'])}]({skill['uri']})", _plain(words[skill["type"]]), _plain(words[skill["relation"]]),
-        f"{skill['share']:.0%}" if asked else "", f"×{skill['quotient']:.1f}" if skill["quotient"] else "",
+        skill["share"], skill["quotient"],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Any
 Json = dict[str, Any]
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
 UNMARKED = ("und", "mul", "zxx")  # a language that nobody said, or none
+DECIMAL_POINT = frozenset({"ar", "en", "ga", "he", "mt"})  # of the languages of ESCO; the others have a comma
 UNGROUPED = "none"
 
 
@@ -34,6 +35,7 @@ def sheet(document: Json) -> Json:
     spoken = words.get(language.partition("-")[0])
     chrome = {**words["en"], **(spoken or {})}
     labels = {e["skill"]["uri"]: e["skill"]["preferredLabel"] for e in _entries(document)}
+    anchors = {a["occupation"]["uri"]: a["occupation"]["preferredLabel"] for a in document["anchors"]}
     provenance = document["provenance"]
     made = chrome["made"].format(
         version=provenance["escoVersion"], release=provenance["release"], guidelines=provenance["guidelines"]
@@ -47,14 +49,12 @@ def sheet(document: Json) -> Json:
         "statement": _said(document["statement"], language),
         "headings": {h["id"]: _said(h["preferredLabel"], language) for h in document["headings"]},
         "domain": _said((document["domain"] or {}).get("preferredLabel", {}), language),
-        "functions": [
-            _said(f["preferredLabel"], language)
-            for f in (*document.get("functions", ()), *document.get("charterFunctions", ()))
-        ],
+        "functions": [_said(f["preferredLabel"], language) for f in document.get("functions", ())],
+        "charterFunctions": [_said(f["preferredLabel"], language) for f in document.get("charterFunctions", ())],
         "anchors": [_anchor(a, language) for a in document["anchors"]],
         "sections": [_section(s, language, labels) for s in document["sections"] if s["skillCount"] or s["also"]],
         "gaps": [_gap(g, language) for g in document.get("gaps", ())],
-        "notes": [w["detail"] for w in document["warnings"]],
+        "notes": [_note(w, language, {**anchors, **labels}) for w in document["warnings"]],
         "leftOut": document["leftOut"],
         "skillCount": document["skillCount"],
         "rules": [_rule(r, language) for r in provenance["rules"]],
@@ -83,7 +83,7 @@ def _anchor(anchor: Json, language: str) -> Json:
         "isco": _said(group["preferredLabel"], language) if group else None,
         "iscoCode": group["code"] if group else "",
         "nace": ", ".join(occupation["naceCode"]),
-        "weight": anchor["weight"],
+        "weight": _percent(anchor["weight"]),
         "degree": anchor["degree"] or "",
         "uri": occupation["uri"],
     }
@@ -114,10 +114,28 @@ def _skill(entry: Json, language: str) -> Json:
         "uri": skill["uri"],
         "type": "knowledge" if skill["skillType"] == "knowledge" else "skill",
         "relation": entry["relation"],
-        "share": entry["share"],
-        "quotient": known["locationQuotient"] if specialised else None,
+        "share": _percent(entry["share"]) if entry["relation"] != "none" else "",
+        "quotient": _times(known["locationQuotient"], language) if specialised else "",
         "rule": entry["rule"],
     }
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _times(quotient: float, language: str) -> str:
+    """A location quotient, with the decimal sign of the language."""
+    text = f"×{quotient:.1f}"
+    return text.replace(".", ",") if language.partition("-")[0] not in DECIMAL_POINT else text
+
+
+def _note(warning: Json, language: str, labels: dict[str, dict[str, str]]) -> str:
+    """A warning with the names of the concepts that it is about; their IRIs where the profile has no name for them."""
+    names = [_said(labels[iri], language)["text"] if iri in labels else iri for iri in warning["about"]]
+    if language.partition("-")[0] in RIGHT_TO_LEFT:  # the names run their own way within the English sentence
+        names = [f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" for name in names]
+    return f"{warning['detail']} ({', '.join(names)})" if names else str(warning["detail"])
 
 
 def _gap(gap: Json, language: str) -> Json:

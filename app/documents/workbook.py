@@ -53,7 +53,10 @@ def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield sheet["headings"]["statement"]["text"], sheet["statement"]["text"]
     for anchor in sheet["anchors"]:
         place = f"{anchor['label']['text']} ({anchor['uri']}), ISCO-08 {anchor['iscoCode']}, NACE {anchor['nace']}"
-        yield sheet["headings"]["anchors"]["text"], f"{place}, {words['weight']} {anchor['weight']:g}"
+        yield sheet["headings"]["anchors"]["text"], f"{place}, {words['weight']} {anchor['weight']}"
+    for scheme, functions in (("ESSnet", sheet["functions"]), ("CHARTER", sheet["charterFunctions"])):
+        if functions:
+            yield f"{sheet['headings']['functions']['text']} ({scheme})", ", ".join(f["text"] for f in functions)
     for gap in sheet["gaps"]:
         yield sheet["headings"]["gaps"]["text"], f"{gap['label']['text']}: {gap['definition']['text']}"
     for note in sheet["notes"]:

@@ -77,3 +77,5 @@ def test_export_to_a_folder_and_an_archive(run, client: TestClient, tmp_path: Pa
         rows = list(csv.DictReader(io.StringIO(archive.read("heritage-preservation.csv").decode())))
     assert rows[0]["profile"] == "heritage-preservation"
     assert run("export", str(tmp_path / "out"), "--format", "docx")[0] == 2
+    assert run("export", str(tmp_path / "nowhere" / "c.zip"), "--domain", "heritage")[0] == 3
+    assert {p.name for p in tmp_path.iterdir()} == {"out", "a.zip", "b.zip"}, "nothing by half"

@@ -115,6 +115,17 @@ def test_the_workbook_holds_texts_and_no_formula(client: TestClient, core: list[
     assert "=1+1" in shared
 
 
+def described(value: Any) -> Iterator[dict[str, Any]]:
+    """Every node of a schema.org document."""
+    if isinstance(value, list):
+        for part in value:
+            yield from described(part)
+    elif isinstance(value, dict) and "@value" not in value:
+        yield value
+        for part in value.values():
+            yield from described(part)
+
+
 def test_schema_org(client: TestClient, skills: set[str]) -> None:
     answer = client.get(f"{HERITAGE}.schemaorg")
     found = answer.json()
@@ -124,6 +135,8 @@ def test_schema_org(client: TestClient, skills: set[str]) -> None:
     codes = {c["codeValue"]: c for c in found["occupationalCategory"]}
     assert {c["@type"] for c in codes.values()} == {"CategoryCode"}
     assert "2621" in codes
+    terms = {key for node in described(found) for key in (*node, node["@type"])} - {"@context", "@id", "@type"}
+    assert terms - {"@language", "@value"} <= set(rdflib.SDO.__annotations__), "what schema.org defines"
     local = {**found, "@context": {"@vocab": "https://schema.org/"}}
     triples = list(ox.parse(input=json.dumps(local), format=ox.RdfFormat.JSON_LD))
     term = ox.NamedNode("https://schema.org/skills")
@@ -182,13 +195,56 @@ def test_the_pdf_is_the_same_each_time_and_speaks_of_the_title(client: TestClien
 
 
 def test_hostile_titles_stay_text(client: TestClient, core: list[str]) -> None:
-    title = '<script>alert(1)</script> "#x | `y` ]]\u202e'
+    title = '<script>alert(1)</script> "#x | `y` ]]'
     body = {"anchors": core[:1], "title": title}
     page = client.post("/api/v1/profiles/compose?format=html", json=body)
     assert "<script" not in page.text
     assert not outline(page.text).loaded
     for name in ("pdf", "markdown", "xlsx", "schemaorg", "elm", "turtle", "csv"):
         assert client.post(f"/api/v1/profiles/compose?format={name}", json=body).status_code == 200, name
+
+
+@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_a_spreadsheet_takes_no_title_for_a_formula(client: TestClient, core: list[str], title: str) -> None:
+    body = {"anchors": core[:1], "title": title}
+    text = client.post("/api/v1/profiles/compose?format=csv", json=body).text
+    assert {r["profileTitle"] for r in csv.DictReader(io.StringIO(text))} == {f"'{title}"}
+    book = client.post("/api/v1/profiles/compose?format=xlsx", json=body)
+    assert f">{title}<" in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/sharedStrings.xml").decode()
+
+
+def test_a_title_is_told_in_turtle_as_in_the_document(client: TestClient, core: list[str]) -> None:
+    term = ox.NamedNode("http://purl.org/dc/terms/title")
+    for target in (HERITAGE, f"/api/v1/profiles/compose?anchor={core[0].rpartition('/')[2]}&title=Mine"):
+        document = client.get(target).json()
+        text = client.get(target, headers={"accept": "text/turtle"}).text
+        (found,) = (q.object for q in ox.parse(input=text, format=ox.RdfFormat.TURTLE) if q.predicate == term)
+        assert isinstance(found, ox.Literal)
+        assert {found.language or "und": found.value} == document["title"]
+
+
+def test_a_learning_model_text_has_a_language(client: TestClient, core: list[str]) -> None:
+    answer = client.post("/api/v1/profiles/compose?format=elm", json={"anchors": core[:1], "title": "Mine"})
+    assert answer.json()["title"] == {"en": ["Mine"]}
+
+
+def test_figures_are_written_the_same_everywhere(document: Any) -> None:
+    """By the language's decimal sign, and the same in HTML, PDF and Markdown, which take them as they are."""
+    for language, sign in (("en", "."), ("fr", ","), ("ar", ".")):
+        laid_out = sheet({**document, "language": language})
+        rows = [s for section in laid_out["sections"] for group in section["groups"] for s in group["skills"]]
+        figures = {s["quotient"] for s in rows} - {""}
+        assert figures
+        assert all(re.fullmatch(rf"×[0-9]+\{sign}[0-9]", f) for f in figures)
+        assert all(re.fullmatch(r"[0-9]+\N{NO-BREAK SPACE}%|", s["share"]) for s in rows)
+
+
+def test_notes_name_the_concepts_they_are_about(client: TestClient, core: list[str]) -> None:
+    document = client.post("/api/v1/profiles/compose", json={"anchors": core[:2]}).json()
+    document["warnings"] = [{"code": "anchors-apart", "detail": "Apart.", "about": [core[0], "urn:x"]}]
+    name = document["anchors"][0]["occupation"]["preferredLabel"]["en"]
+    assert sheet(document)["notes"] == [f"Apart. ({name}, urn:x)"]
+    assert sheet({**document, "language": "ar"})["notes"][0].count("\N{FIRST STRONG ISOLATE}") == 2
 
 
 @pytest.fixture(scope="module")
