@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from analysis.profiles.compose import compose
@@ -42,8 +42,23 @@ class SideIn(Body):
     title: str = Field("", max_length=200, description="What to call a list of skills.")
 
 
+# A curriculum of two skills against a template, answered by the bundled sample.
+COMPARE_EXAMPLE = {
+    "from": {
+        "skills": [
+            "http://data.europa.eu/esco/skill/c1b4aa1e-bc42-49e4-952a-0cbd45f1d57b",
+            "http://data.europa.eu/esco/skill/397c14d5-42e0-4c85-8376-4c70b5a90bcf",
+        ],
+        "title": "Curriculum",
+    },
+    "to": [{"profile": "heritage-preservation"}],
+}
+
+
 class CompareIn(Body):
     """What to compare with what."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [COMPARE_EXAMPLE]})
 
     origin: SideIn = Field(alias="from", description="Who or what is compared.")
     to: list[SideIn] = Field(default_factory=list, description="With what; or leave it to `among`.")

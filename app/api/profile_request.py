@@ -64,12 +64,25 @@ class AddedIn(Body):
     section: str = Field("", description="A section of the guidelines; the optional skills when left out.")
 
 
+# A request that the bundled sample answers: a conservator of games.
+COMPOSE_EXAMPLE = {
+    "anchors": [
+        {"uri": "http://data.europa.eu/esco/occupation/7556c748-15b4-4e44-97d9-00d885d4cd7d", "weight": 2},
+        {"uri": "http://data.europa.eu/esco/occupation/d68ff35f-e34d-4e32-88ab-d6c06a6c25b9", "weight": 1},
+    ],
+    "domain": "heritage",
+    "bounds": {"optional": {"maximum": 10}},
+    "title": "Conservator of digital games",
+}
+
 # A plain string stands for an object that says nothing but the IRI.
 _PLAIN = BeforeValidator(lambda value: {"uri": value} if isinstance(value, str) else value)
 
 
 class ComposeIn(Body):
     """What to compose a profile from."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [COMPOSE_EXAMPLE]})
 
     anchors: list[Annotated[AnchorIn, _PLAIN]] = Field(
         default_factory=list,

@@ -268,6 +268,17 @@ def test_a_warning_is_given_once_and_minima_that_are_not_reached_are_told(client
     assert codes.count("below-minimum") == 1
 
 
+@pytest.mark.parametrize("path", ["compose", "compare"])
+def test_the_described_request_works(client: TestClient, path: str) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+    content = described["paths"][f"/api/v1/profiles/{path}"]["post"]["requestBody"]["content"]["application/json"]
+    shape = described["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    (example,) = shape["examples"]
+    answer = client.post(f"/api/v1/profiles/{path}", json=example)
+    assert answer.status_code == 200
+    assert not [w for item in answer.json().get("items", ()) for w in item["warnings"]], "the sample knows the skills"
+
+
 def test_withdrawn_concepts_name_their_successor(client: TestClient, catalogue: Any, core: list[str]) -> None:
     old, lost = f"{ESCO_DATA}occupation/{NOWHERE}", f"{ESCO_DATA}skill/{NOWHERE}"
     skill = next(iter(catalogue.skills))
