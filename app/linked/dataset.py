@@ -166,7 +166,7 @@ def _services(ctx: Context, sparql: str, api: str, dataset: str) -> Iterator[ox.
 
 def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.Triple]:
     ready = {dump.name: dump for dump in made}
-    for name, graph in names(ctx.catalogue.graphs).items():
+    for name, graph in names(ctx.served.release, ctx.catalogue.graphs).items():
         address = f"{ctx.base}/dumps/{name}"
         node = f"{ctx.base}/.well-known/void#{name}"
         quads = name.endswith(".nq.gz")

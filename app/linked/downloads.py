@@ -96,7 +96,9 @@ async def listing(ctx: Ctx) -> Response:
 async def dump(ctx: Ctx, request: Request, name: str) -> Response:
     """Names, sizes and checksums are in `/.well-known/void`. 503 with Retry-After while the files are being made."""
     release = ctx.served.release
-    graphs = await asyncio.to_thread(names, ctx.served.catalogue.graphs)
+    graphs = await asyncio.to_thread(names, release, ctx.served.catalogue.graphs)
+    if not graphs:
+        raise NotFound("This service reads its release from a SPARQL endpoint and has no files of it.")
     if name != SUMS and name not in graphs:
         raise NotFound("There is no such file.", available=[*graphs, SUMS])
     downloads: Downloads = request.app.state.downloads
@@ -130,6 +132,11 @@ def _start(request: Request, size: int) -> int | None:
     return None if match[2] and int(match[2]) < int(match[1]) else int(match[1])
 
 
-def names(graphs: list[str]) -> dict[str, str]:
-    """File name -> named graph of the downloads of a release; the whole has no graph."""
+def names(release: Release, graphs: list[str]) -> dict[str, str]:
+    """File name -> named graph of the downloads of a release; the whole has no graph.
+
+    None of a release that is at an endpoint, unless somebody has put its files beside this service.
+    """
+    if not release.store.is_dir() and not dumps.find(release):
+        return {}
     return {dumps.ALL: "", **{dumps.file_name(graph): graph for graph in graphs}}

@@ -24,7 +24,7 @@ def dataset_page(ctx: Context, made: list[Dump]) -> str:
             "name": name, "title": title_of(graph) if graph else "All graphs", "dump": ready.get(name),
             "triples": found.triples[graph] if graph else total,
         }
-        for name, graph in names(ctx.catalogue.graphs).items()
+        for name, graph in names(ctx.served.release, ctx.catalogue.graphs).items()
     ]  # fmt: skip
 
     def rows(totals: dict[str, int], parts: dict[str, dict[str, int]]) -> list[tuple[Item, int, list[int]]]:

@@ -240,3 +240,13 @@ def test_a_server_that_cannot_write_says_so(mini_dir: Path, tmp_path: Path) -> N
         again = client.get("/dumps/release.ttl.gz")
         assert "cannot be written" in again.json()["detail"]
         assert client.get("/.well-known/void").status_code == 200
+
+
+def test_a_service_at_an_endpoint_offers_no_files(oxigraph_starter: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, sparql_endpoint=oxigraph_starter, log_level="error")
+    with TestClient(create_app(settings, Limits())) as site:
+        refused = site.get("/dumps/all.nq.gz")
+        assert refused.status_code == 404
+        assert "endpoint" in refused.json()["detail"]
+        assert "dataDump" not in site.get("/.well-known/void").text
+        assert "has no files of it" in site.get("/.well-known/void?format=html").text
