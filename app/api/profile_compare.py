@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 from starlette.responses import Response
 
 from analysis.profiles.compose import compose
@@ -43,7 +44,7 @@ class SideIn(Body):
 
 
 # A curriculum of two skills against a template, answered by the bundled sample.
-COMPARE_EXAMPLE = {
+COMPARE_EXAMPLE: JsonDict = {
     "from": {
         "skills": [
             "http://data.europa.eu/esco/skill/c1b4aa1e-bc42-49e4-952a-0cbd45f1d57b",

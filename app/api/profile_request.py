@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
@@ -65,7 +66,7 @@ class AddedIn(Body):
 
 
 # A request that the bundled sample answers: a conservator of games.
-COMPOSE_EXAMPLE = {
+COMPOSE_EXAMPLE: JsonDict = {
     "anchors": [
         {"uri": "http://data.europa.eu/esco/occupation/7556c748-15b4-4e44-97d9-00d885d4cd7d", "weight": 2},
         {"uri": "http://data.europa.eu/esco/occupation/d68ff35f-e34d-4e32-88ab-d6c06a6c25b9", "weight": 1},
