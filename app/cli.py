@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.cli_clusters import cli as clusters_cli
 from app.cli_export import export, push
@@ -172,16 +172,15 @@ def serve(
 def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show the releases, newest first; the served one is marked."""
     releases = Releases(_data_dir(data_dir))
-    current = releases.current()
     found = releases.all()
     if as_json:
-        print_json([_public(r, served=bool(current and r.id == current.id)) for r in found])
+        print_json([_public(r, served=releases.serves(r)) for r in found])
         return
-    table = Table("", "release", "ESCO", "created", "occupations", "skills", "in scope")
+    table = Table("", Column("release", no_wrap=True), "ESCO", "created", "occupations", "skills", "in scope")
     for r in found:
         counts = r.manifest["counts"]
         table.add_row(
-            "*" if current and r.id == current.id else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
+            "*" if releases.serves(r) else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
             f"{counts['occupations']:,}", f"{counts['skills']:,}", f"{counts['inScope']:,}",
         )  # fmt: skip
     out.print(table)

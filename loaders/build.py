@@ -19,7 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
@@ -38,10 +38,10 @@ from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tabl
 from loaders.derive_profiles import profile_lines
 from loaders.derive_skills import deriving_skills
 from loaders.dumps import graphs
-from loaders.errors import LoadError, NoSpace, SourceError, VersionUnknown
+from loaders.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
 from loaders.normalise import Normaliser, Survey, survey
 from loaders.progress import Progress, Quiet, counted
-from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, sync_folder
+from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
 from loaders.sources import VERSION, Member, Source, discover, fingerprint
 from loaders.writer import QuadWriter
 from ontology import FOLDER, turtle_files
@@ -224,7 +224,10 @@ def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> 
 
     A release built again from the same files takes the one that it took the first time, so that it comes out the same.
     """
-    current = releases.current()
+    try:
+        current = releases.current()
+    except ReleaseError:  # damaged, or of another format: a load is what mends it
+        current = None
     if current is not None and current.manifest["inputs"] == files:
         first = current.manifest.get("clustersMatchedTo")
         return next((r for r in releases.all() if r.id == first), None)
@@ -348,10 +351,10 @@ def _skill_counts(result: SkillsResult | None) -> dict[str, int]:
 def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:
     """Write the manifest, make everything durable and rename the folder into place."""
     target = releases.folder / release_id
-    if (target / "manifest.json").is_file():  # the same content was loaded before
-        existing = Release(target, json.loads((target / "manifest.json").read_text(encoding="utf-8")))
-        if not releases.verify(existing):
-            return existing
+    if target.is_dir():  # the same content was loaded before
+        with suppress(ReleaseError):
+            if not releases.verify(existing := read(target)):
+                return existing
         shutil.rmtree(target)
     path = releases.building / "manifest.json"
     path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

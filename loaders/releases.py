@@ -76,7 +76,7 @@ class Releases:
         for path in self.folder.iterdir():
             if (path / "manifest.json").is_file():
                 with suppress(ReleaseError):
-                    found.append(_read(path))
+                    found.append(read(path))
         return sorted(found, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
 
     def get(self, release_id: str) -> Release:
@@ -84,7 +84,7 @@ class Releases:
         matches = [r for r in self.all() if r.id.startswith(release_id)]
         exact = [r for r in matches if r.id == release_id]
         if not exact and (self.folder / release_id / "manifest.json").is_file() and "/" not in release_id:
-            _read(self.folder / release_id)  # tells why it cannot be used
+            read(self.folder / release_id)  # tells why it cannot be used
         if len(exact or matches) != 1:
             known = ", ".join(r.id for r in self.all()) or "none"
             what = "is ambiguous" if matches else "does not exist"
@@ -92,12 +92,16 @@ class Releases:
         return (exact or matches)[0]
 
     def current(self) -> Release | None:
-        """The served release, or None."""
+        """The served release, or None. Raises ReleaseError when it cannot be read."""
         try:
             target = self.pointer.resolve(strict=True)
         except OSError:
             return None
-        return _read(target) if (target / "manifest.json").is_file() else None
+        return read(target) if (target / "manifest.json").is_file() else None
+
+    def serves(self, release: Release) -> bool:
+        """Whether this is the served release."""
+        return self.pointer.is_symlink() and self.pointer.resolve().name == release.id
 
     def publish(self, release: Release) -> None:
         """Make a release the served one: one atomic rename of the pointer, durable before it returns."""
@@ -109,7 +113,7 @@ class Releases:
 
     def remove(self, release: Release) -> None:
         """Delete a release from disk. Raises ReleaseError for the served one."""
-        if self.pointer.is_symlink() and self.pointer.resolve().name == release.id:
+        if self.serves(release):
             raise ReleaseError(f"Release {release.id} is being served.", "Publish another release first.")
         doomed = self.folder / f".removing-{release.id}"  # gone from the list at once, whatever happens next
         release.path.rename(doomed)
@@ -193,7 +197,8 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _read(path: Path) -> Release:
+def read(path: Path) -> Release:
+    """The release in a folder. Raises ReleaseError when its manifest cannot be read."""
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as fault:

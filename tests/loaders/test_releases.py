@@ -133,6 +133,15 @@ def test_a_damaged_release_is_replaced_when_loaded_again(data: Releases) -> None
     assert data.verify(published(data)) == []
 
 
+@pytest.mark.parametrize("manifest", ["{ not json", '{"format": 999}'])
+def test_a_release_whose_manifest_is_lost_is_replaced_when_loaded_again(data: Releases, manifest: str) -> None:
+    before = published(data)
+    (before.path / "manifest.json").write_text(manifest)
+    quick_load(data.data_dir, FIXTURES / "csv-v1.2.0")
+    assert published(data).id == before.id
+    assert data.verify(published(data)) == []
+
+
 def test_a_built_release_that_is_not_published_is_not_served(data: Releases) -> None:
     before = published(data)
     built = quick_load(data.data_dir, FIXTURES / "csv-v1.2.1", publish=False)
