@@ -8,6 +8,9 @@ stack deep enough for any text of the permitted size, and no sockets.
 The engine reads without separate tokens, so keywords may touch their neighbours (``1SERVICE<http://x>{``,
 ``NOTEXISTS{``); words are therefore searched for keywords, not compared. It takes ``\u`` escapes inside strings, IRIs
 and names only, where they are plain characters: no escape can form a keyword or end a string.
+
+``<`` begins an IRI or compares, and which of them only a parser knows: ``(?x<?y#>''' )`` is an IRI and an open string, or a
+comparison and a comment, behind which anything may stand. What can be read both ways is refused (`_COMPARES`).
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ _TOKEN = re.compile(
     | (?P<iri>{_IRI})
     | (?P<variable>[?$][{_PN}]++)
     | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
-    | (?P<name>(?:[{_PN}][{_PN}.\-]*+)?+:(?:[{_PN}.:\-]|%[0-9A-Fa-f]{{2}}|\\.)*+)
+    | (?P<name>(?:[{_PN}][{_PN}.\-]*+)?+:(?:(?:[{_PN}:]|%[0-9A-Fa-f]{{2}}|\\.)(?:[{_PN}.:\-]|%[0-9A-Fa-f]{{2}}|\\.)*+)?+)
     | (?P<word>[{_PN}][{_PN}.\-]*+)
     | (?P<open>[({{\[]|<<(?!{_IRI[1:]}))
     | (?P<close>[)}}\]]|>>)
@@ -51,6 +54,9 @@ _UPDATES = frozenset(
 _OPERATORS = re.compile("union|optional|minus|exists")
 _VOLATILE = re.compile(r"(?<![a-z])(?:rand|now|uuid|struuid|bnode)(?![a-z])")
 _TERMS = frozenset(["iri", "string", "name", "word"])
+_NO_OPERANDS = frozenset(["open", "operator", "bang", "other"])
+# An IRI that may be a comparison with a string or comment in it. After a scheme and // no comparison can go on.
+_COMPARES = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.\-]*://)[^'#]*+['#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ def check(text: str, bounds: Bounds) -> Outline:
     form: str | None = None
     dataset = volatile = in_values = values_next = False
     depth = bangs = operators = values = values_depth = 0
+    opened: list[str] = []  # the brackets around
+    operand = False  # whether the token before may end the left side of a comparison
     declared: set[str] = set()
     previous = ""  # the word or name before, lower case
     service_at = -1  # a name that reads as SERVICE when a group follows
@@ -93,6 +101,7 @@ def check(text: str, bounds: Bounds) -> Outline:
                 raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
             continue
         bangs = 0
+        after_operand, operand = operand, kind not in _NO_OPERANDS
         if kind == "variable" or kind == "other":
             continue
         if in_values and kind in _TERMS:
@@ -100,7 +109,8 @@ def check(text: str, bounds: Bounds) -> Outline:
             if values > bounds.values:
                 raise _too_complex(text, match.start(), "values", bounds.values, "terms in VALUES")
         if kind == "open":
-            depth += 1
+            opened.append(match[0])
+            depth = len(opened)
             if depth > bounds.nesting:
                 raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
             if match[0] == "{":
@@ -113,7 +123,9 @@ def check(text: str, bounds: Bounds) -> Outline:
         elif kind == "close":
             if in_values and depth == values_depth and match[0] == "}":
                 in_values = False
-            depth = max(0, depth - 1)
+            if opened:
+                opened.pop()
+            depth = len(opened)
         elif kind == "operator":
             operators += 1
         elif kind == "string":
@@ -146,6 +158,8 @@ def check(text: str, bounds: Bounds) -> Outline:
             previous = word
         else:
             service_at = -1
+            if kind == "iri" and after_operand and depth and opened[-1] == "(" and not in_values:
+                _refuse_comparison(text, match)
         if operators > bounds.operators:
             raise _too_complex(text, match.start(), "operators", bounds.operators, "operators and path steps")
     return Outline(form or "", dataset, volatile)
@@ -190,6 +204,13 @@ def syntax_fault(text: str, message: str) -> QuerySyntax:
     else:
         reason = "not expected here"
     return QuerySyntax(f"Line {line}, column {column}: {reason}.", **place(text, line, column))
+
+
+def _refuse_comparison(text: str, iri: re.Match[str]) -> None:
+    """Refuse what may be an IRI or, inside parentheses, a comparison that hides what follows."""
+    if _COMPARES.match(iri[0]):
+        detail = "Is this an IRI or a comparison? Put a space behind <, or write the IRI with its scheme and //, or a prefix."
+        raise QuerySyntax(detail, **position(text, iri.start()))
 
 
 def _too_complex(text: str, offset: int, name: str, limit: int, what: str) -> TooComplex:

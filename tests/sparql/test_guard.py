@@ -77,6 +77,8 @@ def test_volatile(text: str, volatile: bool) -> None:
         "SELECT * { ?s ?p <http://a/#> SERVICE <b:> {} }",
         "SELECT * { FILTER(?a < ?b) SERVICE <b:> {} }",
         "SELECT * { FILTER(?a<?b)SERVICE<b:>{} }",
+        "PREFIX e: <a:> SELECT * { ?s ?p e:.SERVICE<b:>{} }",
+        "SELECT * { ?s a <#it's> . ?t a <#it's> SERVICE <b:> {} }",
     ],
 )
 def test_service_is_refused(text: str) -> None:
@@ -95,6 +97,33 @@ def test_service_is_refused(text: str) -> None:
     ],
 )
 def test_service_as_a_name_is_not(text: str) -> None:
+    check(text, BOUNDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { VALUES (?x ?y ?z) { (1 2 '>') } FILTER(?x<?y&&'>'=?z) SERVICE <a:b> { ?s ?p ?o } #'\n}",
+        "SELECT * { VALUES (?x ?y) { (1 2) } FILTER(?x<?y#>'''\n) SERVICE <a:b> { ?s ?p ?o } #'''\n}",
+        "PREFIX e: <a:> SELECT * { FILTER(?x<e:y#>'''\n) SERVICE <a:b> { ?s ?p ?o } #'''\n}",
+    ],
+)
+def test_a_comparison_that_reads_as_an_iri_hides_nothing(text: str) -> None:
+    ox.Store().query(text)
+    with pytest.raises(QuerySyntax):
+        check(text, BOUNDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { ?s <http://a/it's> ?o FILTER(?o = <#it's> || ?o IN (<#a>, <urn:a#b>) || ?x < ?y) }",
+        "SELECT * { VALUES (?a ?b) { (<#a> <#b>) } ?s a <#it's> . ?s (<#a>/^<#b>) ?o }",
+        "SELECT * { ?s ?p (?o <http://a/it's#b>) FILTER(?x<?y && ?y>?z) FILTER(?x<?y) # it's\n }",
+    ],
+)
+def test_iris_with_a_quote_or_a_fragment_are_read(text: str) -> None:
+    ox.Store().query(text, base_iri="http://a/")
     check(text, BOUNDS)
 
 
