@@ -19,6 +19,13 @@ FUNCTIONS = ("creation", "production", "dissemination", "preservation", "educati
 CODE = re.compile(r"[0-9]{1,4}")
 
 
+def check_function(name: str, field: str = "function") -> None:
+    """Raises BadParameter for what is no function of ESSnet-Culture."""
+    if name not in FUNCTIONS:
+        known = list(FUNCTIONS)
+        raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+
+
 @router.get("", summary="The domains of the cultural and creative sectors")
 async def domains(ctx: Ctx, paging: Paging) -> Response:
     """The eleven domains with the number of occupations in each."""
@@ -82,12 +89,7 @@ async def domain_occupations(
             d for d in found if any(uuid(n).startswith(digits) for n in ctx.catalogue.occupations[d.occupation].nace)
         ]
     if function is not None:
-        if function not in FUNCTIONS:
-            raise BadParameter(
-                f"function: '{function[:40]}' is none of {', '.join(FUNCTIONS)}.",
-                field="function",
-                known=list(FUNCTIONS),
-            )
+        check_function(function)
         found = [d for d in found if function in d.functions]
     if sub_domain is not None:
         if sub_domain not in where.narrower:

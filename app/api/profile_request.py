@@ -20,7 +20,7 @@ from pydantic.config import JsonDict
 from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
 from app.api.deps import Context, context
-from app.api.domains import FUNCTIONS
+from app.api.domains import check_function
 from app.api.profile_concepts import occupation, skill
 from app.catalogue import uuid
 from app.errors import BadParameter
@@ -271,12 +271,8 @@ def _known(ctx: Context, asked: Asked) -> None:
         raise BadParameter(
             f"domain: '{asked.domain[:40]}' is none of {', '.join(domains)}.", field=asked.path("domain"), known=domains
         )
-    if asked.function and asked.function not in FUNCTIONS:
-        raise BadParameter(
-            f"function: '{asked.function[:40]}' is none of {', '.join(FUNCTIONS)}.",
-            field=asked.path("function"),
-            known=list(FUNCTIONS),
-        )
+    if asked.function:
+        check_function(asked.function, asked.path("function"))
     sections = catalogue.profiles.guidelines.sections
     every, skilled = [s.id for s in sections], {s.id: s for s in sections if s.grouped_by}
     for n, name in enumerate(asked.sections):

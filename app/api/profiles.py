@@ -12,7 +12,7 @@ from starlette.responses import Response
 from analysis.profiles.compose import compose
 from app.api import profile_views as views
 from app.api.deps import Context, Ctx, Paging, page_links
-from app.api.domains import FUNCTIONS, find
+from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
 from app.api.occupations import missing
 from app.api.profile_answers import answer
@@ -137,10 +137,8 @@ def _top(ctx: Context, key: str) -> str:
 def _filtered(
     ctx: Context, domain: str | None, function: str | None, kind: str | None, q: str | None
 ) -> list[TemplateEntry]:
-    if function is not None and function not in FUNCTIONS:
-        raise BadParameter(
-            f"function: '{function[:40]}' is none of {', '.join(FUNCTIONS)}.", field="function", known=list(FUNCTIONS)
-        )
+    if function is not None:
+        check_function(function)
     if q is not None and len(q) > ctx.limits.query_text:
         raise BadParameter(
             f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text

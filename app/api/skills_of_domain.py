@@ -12,7 +12,7 @@ from analysis.skill_statements import row_quads
 from analysis.skills.tables import Specialisation
 from app.api import skill_views as views
 from app.api.deps import Context, Ctx, Paging, page_links
-from app.api.domains import find
+from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
 from app.api.views import skill_ref
 from app.catalogue import fold
@@ -212,6 +212,8 @@ async def transversal_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> R
 
 def unit_of(ctx: Context, key: str, function: str | None = None) -> UnitFacts:
     """The unit of analysis of a domain, sub-domain or the whole. Raises NotFound where there is nothing derived."""
+    if function:
+        check_function(function)
     if key == CCSI_UNIT:
         wanted = f"function/{function}" if function else CCSI_UNIT
     else:

@@ -48,6 +48,13 @@ def test_every_list_comes_in_four_formats(skills_client: TestClient, path: str) 
     assert len(rows) > 1
 
 
+def test_an_unknown_function_is_named(skills_client: TestClient) -> None:
+    refused = skills_client.get("/api/v1/domains/ccsi/skills?function=juggling")
+    assert refused.status_code == 422
+    assert refused.json()["field"] == "function"
+    assert "creation" in refused.json()["known"]
+
+
 def test_accept_decides_and_refuses(skills_client: TestClient) -> None:
     url = "/api/v1/domains/heritage/skills"
     assert (
