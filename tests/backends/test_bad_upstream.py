@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import threading
 import time
@@ -37,6 +38,16 @@ def unframed(body: bytes) -> bytes:
     return f"HTTP/1.1 200 OK\r\ncontent-type: {RESULTS}\r\nconnection: close\r\n\r\n".encode() + body
 
 
+def whole_request(connection: socket.socket) -> bytes:
+    """Head and body, in however many pieces they come."""
+    request = connection.recv(65536)
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]) and (piece := connection.recv(65536)):
+        request, body = request + piece, body + piece
+    return request
+
+
 @contextmanager
 def answering(scripted: bytes, hang: bool = False, endless: bool = False) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives every request these bytes and closes; `hang` keeps the connection open instead."""
@@ -46,7 +57,7 @@ def answering(scripted: bytes, hang: bool = False, endless: bool = False) -> Ite
 
     def one(connection: socket.socket) -> None:
         with connection:
-            heard.append(connection.recv(65536))
+            heard.append(whole_request(connection))
             try:
                 connection.sendall(scripted)
                 while endless and not over.is_set():
