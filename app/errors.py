@@ -14,15 +14,18 @@ Problem                     status, type, title, detail; members
 │   ├── QuerySyntax   400   the query cannot be parsed; names line, column and the offending line
 │   └── TooComplex    400   nesting, operators or values above a published limit; names the limit
 ├── UpdateRefused     403   the public endpoint only reads
-├── FederationRefused 403   SERVICE is never followed
+├── FederationRefused 403   SERVICE names an endpoint that is not allowed; by default none is
 ├── MethodRefused     405   a method that the SPARQL endpoint does not have
 ├── MediaTypeRefused  415   a body that the SPARQL protocol does not know
 ├── TooManyQueries    429   this client has its share of queries under way; Retry-After
 ├── Overloaded        503   everyone together has; Retry-After
 │   └── Unavailable   503   SPARQL is not offered on this machine
 ├── UpstreamFault     502   the SPARQL endpoint behind the service fails, or its answer is not whole
+│   └── ServiceFault  502   the same of an endpoint that a query names by SERVICE
 ├── UpstreamBusy      503   it refuses for now; Retry-After
+│   └── ServiceBusy   503
 ├── UpstreamTimeout   504   it does not answer in time
+│   └── ServiceTimeout 504
 └── QueryStopped      504   a limit ended the query: time, memory, rows, bytes or engine; names it
 """
 
@@ -132,7 +135,7 @@ class UpdateRefused(Problem):
 
 
 class FederationRefused(Problem):
-    """The endpoint never contacts another one."""
+    """SERVICE names an endpoint that is not allowed."""
 
     status, slug, title = 403, "sparql-federation", "SERVICE is not followed"
 
@@ -189,6 +192,24 @@ class UpstreamTimeout(Problem):
     """The SPARQL endpoint that holds the graph does not answer in time."""
 
     status, slug, title = 504, "upstream-timeout", "The store behind this service did not answer in time"
+
+
+class ServiceFault(UpstreamFault):
+    """An endpoint that a query names by SERVICE fails, or what it sends is not a whole answer, or cannot be used."""
+
+    slug, title = "service-fault", "An endpoint that the query names failed"
+
+
+class ServiceBusy(UpstreamBusy):
+    """An endpoint that a query names by SERVICE refuses for now."""
+
+    slug, title = "service-busy", "An endpoint that the query names is busy"
+
+
+class ServiceTimeout(UpstreamTimeout):
+    """An endpoint that a query names by SERVICE does not answer in time."""
+
+    slug, title = "service-timeout", "An endpoint that the query names did not answer in time"
 
 
 def problem_response(

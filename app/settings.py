@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, HttpUrl, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ENDPOINT = re.compile(
+    r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+;=:@/?%\-]*)?"
+)
 
 
 class Settings(BaseSettings):
@@ -46,6 +51,10 @@ class Settings(BaseSettings):
     sparql_endpoint_seconds: float = Field(
         60, gt=0, le=3600, description="Longest wait for that endpoint's answer to one of the service's own queries."
     )
+    sparql_services: str = Field(
+        "",
+        description="URLs of the SPARQL endpoints that SERVICE may name, in full, with commas; empty: none, SERVICE is refused.",
+    )
     sparql_workers: int = Field(
         4, ge=1, le=64, description="Processes that evaluate SPARQL queries; one client never holds all."
     )
@@ -59,6 +68,21 @@ class Settings(BaseSettings):
     sparql_cache_bytes: int = Field(
         32 * 1024 * 1024, ge=0, description="Memory for ready SPARQL answers, in bytes; 0 turns it off."
     )
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The endpoints that SERVICE may name."""
+        return tuple(filter(None, map(str.strip, self.sparql_services.split(","))))
+
+    @field_validator("sparql_services")
+    @classmethod
+    def _are_endpoints(cls, value: str) -> str:
+        """Refuse what could not be asked, or not be written in a query."""
+        for part in filter(None, map(str.strip, value.split(","))):
+            if not _ENDPOINT.fullmatch(part):
+                raise ValueError(f"{part} is not the http or https URL of an endpoint")
+            HttpUrl(part)  # refuses ports and addresses that there cannot be
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -3,6 +3,7 @@
     protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
     guard.py        what is refused by its text alone, before any parser sees it
     turns.py        who runs next: a fair queue with bounds
+    federation.py   SERVICE clauses for the endpoints that the settings allow
     remote.py       the same for queries that an endpoint elsewhere evaluates
     pool.py         the worker processes as the service sees them: started, timed, killed, replaced
     worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyoxigraph as ox
 
@@ -15,13 +15,15 @@ SD = "http://www.w3.org/ns/sparql-service-description#"
 _PREFIXES = {"sd": SD, "dct": DCT, "xsd": XSD}
 
 
-def describe(endpoint: str, graphs: Iterable[str], limits: Limits, name: str) -> bytes:
+def describe(endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits, name: str) -> bytes:
     """The description in a format by its name."""
     prefixes = _PREFIXES if name in {"ttl", "trig", "rdf"} else None
-    return ox.serialize(_triples(endpoint, graphs, limits), format=GRAPH_FORMATS[name], prefixes=prefixes) or b""
+    return (
+        ox.serialize(_triples(endpoint, graphs, services, limits), format=GRAPH_FORMATS[name], prefixes=prefixes) or b""
+    )
 
 
-def _triples(endpoint: str, graphs: Iterable[str], limits: Limits) -> Iterator[ox.Triple]:
+def _triples(endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits) -> Iterator[ox.Triple]:
     a = ox.NamedNode(RDF + "type")
     service, dataset, default = ox.NamedNode(endpoint), ox.BlankNode("dataset"), ox.BlankNode("default")
 
@@ -32,10 +34,14 @@ def _triples(endpoint: str, graphs: Iterable[str], limits: Limits) -> Iterator[o
     yield ox.Triple(service, sd("endpoint"), service)
     yield ox.Triple(service, sd("supportedLanguage"), sd("SPARQL11Query"))
     yield ox.Triple(service, sd("feature"), sd("UnionDefaultGraph"))
+    if services:
+        yield ox.Triple(service, sd("feature"), sd("BasicFederatedQuery"))
     for format_iri in FORMAT_IRIS:
         yield ox.Triple(service, sd("resultFormat"), ox.NamedNode(format_iri))
     yield ox.Triple(service, ox.NamedNode(DCT + "rights"), ox.Literal(ATTRIBUTION, language="en"))
-    yield ox.Triple(service, ox.NamedNode(DCT + "description"), ox.Literal(_limits_text(limits), language="en"))
+    yield ox.Triple(
+        service, ox.NamedNode(DCT + "description"), ox.Literal(_limits_text(services, limits), language="en")
+    )
     yield ox.Triple(service, sd("defaultDataset"), dataset)
     yield ox.Triple(dataset, a, sd("Dataset"))
     yield ox.Triple(dataset, sd("defaultGraph"), default)
@@ -51,9 +57,10 @@ def _triples(endpoint: str, graphs: Iterable[str], limits: Limits) -> Iterator[o
         yield ox.Triple(graph, a, sd("Graph"))
 
 
-def _limits_text(limits: Limits) -> str:
+def _limits_text(services: Sequence[str], limits: Limits) -> str:
+    names = ", ".join(f"<{name}>" for name in services)
     return (
-        "Read-only; SERVICE is not followed. "
+        f"Read-only; SERVICE {f'may name {names}' if services else 'is not followed'}. "
         f"A query may take {limits.sparql_seconds:g} seconds, {limits.sparql_rows} rows, {limits.sparql_bytes} bytes "
         f"and a text of {limits.sparql_text} bytes; one that would take more is answered with an error, never cut short."
     )

@@ -34,8 +34,9 @@ from app.errors import (
 from app.service import Answer, AnswerCache
 from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
+from app.sparql.federation import Federation
 from app.sparql.formats import Offer
-from app.sparql.guard import Bounds, Outline, check, syntax_fault
+from app.sparql.guard import Bounds, Outline, check, federation_refusal, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
 from app.sparql.remote import RemotePool
@@ -58,7 +59,10 @@ class Gateway:
         self._settings = settings
         self._limits = limits
         self._page = page
-        self._bounds = Bounds(limits.sparql_nesting, limits.sparql_operators, limits.sparql_values)
+        self._bounds = Bounds(
+            limits.sparql_nesting, limits.sparql_operators, limits.sparql_values, frozenset(settings.services)
+        )
+        self._federation = Federation(settings, limits) if settings.services else None
         self._headers = {
             **protocol.CORS,
             "vary": "Accept, Accept-Encoding",
@@ -76,9 +80,7 @@ class Gateway:
         if settings.sparql_endpoint:
             self.pool = RemotePool(settings, limits, turns)
         else:
-            self.pool = Pool(
-                settings.sparql_workers, limits.sparql_memory, limits.sparql_seconds, turns, settings.sparql_unconfined
-            )
+            self.pool = Pool(settings.sparql_workers, limits.sparql_memory, turns, settings.sparql_unconfined)
         self.stopped: dict[str, int] = {}
 
     # --- life ------------------------------------------------------------------------------------------------------
@@ -95,9 +97,13 @@ class Gateway:
     async def start(self) -> None:
         """Start the workers; queries wait for the first."""
         self.pool.start()
+        if self._federation is not None:
+            self._federation.start()
 
     async def stop(self) -> None:
         """End the workers and wait until all are gone."""
+        if self._federation is not None:
+            await self._federation.stop()
         await self.pool.stop()
 
     def stats(self) -> dict[str, Any]:
@@ -140,7 +146,7 @@ class Gateway:
         source = self.pool.source
         if source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        body = description.describe(asked.endpoint, self.pool.graphs, self._limits, offer[0])
+        body = description.describe(asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0])
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if asked.none_match and http.matches(asked.none_match, etag):
             await self._send(Answer(b"", "", etag, status=304), asked, send)
@@ -156,7 +162,8 @@ class Gateway:
             raise _not_acceptable(outline.form)
         if (source := self.pool.source) is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        etag = "" if outline.volatile else _etag(source, asked, text)
+        # What rests on the answer of another endpoint may change at any time.
+        etag = "" if outline.volatile or outline.services else _etag(source, asked, text)
         if etag:
             ready = self._cache.get((etag,))
             # A tag is proof that there is an answer; the asterisk is none.
@@ -213,6 +220,8 @@ class Gateway:
         # Most queries end before it pays to listen for the client.
         timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, begin)
         try:
+            if outline.services and self._federation is not None:
+                return await self._federation.run(self.pool, asked.client, request, outline)
             return await self.pool.run(asked.client, request)
         except asyncio.CancelledError:
             if gone and task is not None:
@@ -237,9 +246,7 @@ class Gateway:
             case wire.FORM:
                 raise _not_acceptable(outline.form)
             case wire.NETWORK:
-                raise FederationRefused(
-                    "This endpoint does not query other endpoints; federate from the client's side."
-                )
+                raise FederationRefused(federation_refusal(self._bounds))
             case wire.STORAGE:
                 log.error("the store cannot be read", fault=end["message"])
                 raise Overloaded("The store cannot be read at the moment.", headers={"retry-after": "5"})

@@ -2,7 +2,7 @@ r"""What is refused by its text alone, before any parser sees it.
 
 The engine's parser is recursive: a few kilobytes of brackets overflow its stack and abort the process. So size, nesting
 and the number of operators are bounded here, in one pass that never goes back (every repetition is possessive), and
-SERVICE and updates are named as such instead of failing later. The worker processes are the second wall: they have a
+SERVICE and updates are named as such instead of failing later; a SERVICE that the settings allow is located (`Service`). The worker processes are the second wall: they have a
 stack deep enough for any text of the permitted size, and no sockets.
 
 The engine reads without separate tokens, so keywords may touch their neighbours (``1SERVICE<http://x>{``,
@@ -54,6 +54,12 @@ _UPDATES = frozenset(
 _OPERATORS = re.compile("union|optional|minus|exists")
 _VOLATILE = re.compile(r"(?<![a-z])(?:rand|now|uuid|struuid|bnode)(?![a-z])")
 _TERMS = frozenset(["iri", "string", "name", "word"])
+_GAP = r"(?:[ \t\r\n]|\#[^\r\n]*+[\r\n])*+"
+# The one form in which SERVICE is followed: an endpoint in full, by itself.
+_SERVICE = re.compile(
+    rf"SERVICE{_GAP}(?P<silent>SILENT{_GAP})?+<(?P<endpoint>[^<>\x00-\x20]*+)>{_GAP}(?=\{{)", re.IGNORECASE
+)
+_MOST_SERVICES = 10  # of one query: each is a request to somebody else
 _NO_OPERANDS = frozenset(["open", "operator", "bang", "other"])
 # An IRI that may be a comparison with a string or comment in it. After a scheme and // no comparison can go on.
 _COMPARES = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.\-]*://)[^'#]*+['#]")
@@ -66,6 +72,19 @@ class Bounds:
     nesting: int
     operators: int
     values: int
+    services: frozenset[str] = frozenset()
+    """The endpoints that SERVICE may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A SERVICE clause that may be followed, by offsets in the text."""
+
+    start: int
+    group: int
+    end: int
+    endpoint: str
+    silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,9 @@ class Outline:
     """Whether the query names its own dataset (FROM)."""
     volatile: bool
     """Whether the same query may answer differently each time (RAND, NOW, fresh blank nodes)."""
+    prologue: int = 0
+    """Where its prologue ends."""
+    services: tuple[Service, ...] = ()
 
 
 def check(text: str, bounds: Bounds) -> Outline:
@@ -90,6 +112,10 @@ def check(text: str, bounds: Bounds) -> Outline:
     declared: set[str] = set()
     previous = ""  # the word or name before, lower case
     service_at = -1  # a name that reads as SERVICE when a group follows
+    prologue = 0
+    services: list[Service] = []
+    head: re.Match[str] | None = None  # of the SERVICE clause around, whose group is at this depth
+    head_depth = 0
 
     for match in _TOKEN.finditer(text):  # what no token matches is space
         kind = match.lastgroup
@@ -115,7 +141,7 @@ def check(text: str, bounds: Bounds) -> Outline:
                 raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
             if match[0] == "{":
                 if service_at >= 0:
-                    raise _federation(text, service_at)
+                    raise _federation(text, service_at, bounds)
                 if values_next:
                     in_values, values_next, values_depth = True, False, depth
             elif match[0] == "[" and form == "construct":
@@ -123,6 +149,10 @@ def check(text: str, bounds: Bounds) -> Outline:
         elif kind == "close":
             if in_values and depth == values_depth and match[0] == "}":
                 in_values = False
+            if head and depth == head_depth and match[0] == "}":
+                silent = head["silent"] is not None
+                services.append(Service(head.start(), head.end(), match.end(), head["endpoint"], silent))
+                head = None
             if opened:
                 opened.pop()
             depth = len(opened)
@@ -137,6 +167,7 @@ def check(text: str, bounds: Bounds) -> Outline:
             prefix = word.partition(":")[0] if named else word
             if form is None and not ((named and previous == "prefix") or prefix.startswith(_PROLOGUE)):
                 form = next((f for f in _FORMS if prefix.startswith(f)), "")
+                prologue = match.start()
                 if not named and word in _UPDATES:
                     raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
             if named:
@@ -149,7 +180,11 @@ def check(text: str, bounds: Bounds) -> Outline:
                 service_at = match.start() if "service" in prefix and previous != "graph" else -1
             else:
                 if "service" in word:
-                    raise _federation(text, match.start())
+                    if head or word != "service" or not (head := _allowed(text, match.start(), bounds)):
+                        raise _federation(text, match.start(), bounds)
+                    if len(services) == _MOST_SERVICES:
+                        raise _too_complex(text, match.start(), "services", _MOST_SERVICES, "SERVICE clauses")
+                    head_depth = depth + 1
                 dataset = dataset or "from" in word
                 values_next = word.endswith("values") or (values_next and not in_values)
                 operators += len(_OPERATORS.findall(word))
@@ -162,7 +197,9 @@ def check(text: str, bounds: Bounds) -> Outline:
                 _refuse_comparison(text, match)
         if operators > bounds.operators:
             raise _too_complex(text, match.start(), "operators", bounds.operators, "operators and path steps")
-    return Outline(form or "", dataset, volatile)
+    if head:
+        raise QuerySyntax("The SERVICE clause that begins here does not end.", **position(text, head.start()))
+    return Outline(form or "", dataset, volatile, prologue, tuple(services))
 
 
 def position(text: str, offset: int) -> dict[str, Any]:
@@ -218,7 +255,20 @@ def _too_complex(text: str, offset: int, name: str, limit: int, what: str) -> To
     return TooComplex(detail, limit=f"sparql_{name}", value=limit, **position(text, offset))
 
 
-def _federation(text: str, offset: int) -> FederationRefused:
-    return FederationRefused(
-        "This endpoint does not query other endpoints; federate from the client's side.", **position(text, offset)
-    )
+def _allowed(text: str, offset: int, bounds: Bounds) -> re.Match[str] | None:
+    """The head of a SERVICE clause if its endpoint is one of the list."""
+    if bounds.services and (head := _SERVICE.match(text, offset)) and head["endpoint"] in bounds.services:
+        return head
+    return None
+
+
+def _federation(text: str, offset: int, bounds: Bounds) -> FederationRefused:
+    return FederationRefused(federation_refusal(bounds), **position(text, offset))
+
+
+def federation_refusal(bounds: Bounds) -> str:
+    """What a client is told whose SERVICE is not followed."""
+    if not bounds.services:
+        return "This endpoint does not query other endpoints; federate from the client's side."
+    names = ", ".join(f"<{name}>" for name in sorted(bounds.services))
+    return f"SERVICE may name, in full and not inside another SERVICE: {names}."

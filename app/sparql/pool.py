@@ -199,12 +199,9 @@ async def start_worker(source: Source, memory: int) -> Worker:
 class Pool:
     """A fixed number of workers on the served release; one that is lost is replaced."""
 
-    def __init__(
-        self, workers: int, memory: int, seconds: float, turns: Turns[Worker], unconfined: bool = False
-    ) -> None:
+    def __init__(self, workers: int, memory: int, turns: Turns[Worker], unconfined: bool = False) -> None:
         self._workers = workers
         self._memory = memory
-        self._seconds = seconds
         self._unconfined = unconfined
         self.turns = turns
         self.source: Source | None = None
@@ -309,7 +306,7 @@ class Pool:
     # --- queries ---------------------------------------------------------------------------------------------------
 
     async def run(self, client: str, request: dict[str, Any]) -> Result:
-        """Evaluate a query when it is this client's turn. Cancelling it ends the query at once."""
+        """Evaluate a query, for as long as it says, when it is this client's turn. Cancelling it ends it at once."""
         if self.refusal:
             raise Unavailable(self.refusal)
         if self.source is None:
@@ -328,7 +325,7 @@ class Pool:
             self.turns.done(client)
 
     async def _answer(self, worker: Worker, request: dict[str, Any]) -> Result:
-        return await self._evaluate(worker, request, self._seconds)
+        return await self._evaluate(worker, request, request["seconds"])
 
     async def _evaluate(self, worker: Worker, request: dict[str, Any], seconds: float) -> Result:
         """What the worker makes of a request; afterwards `worker.usable` says whether it can take another."""

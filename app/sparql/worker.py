@@ -90,6 +90,8 @@ def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, A
     """Evaluate and serialise one query here and now: the engine ties a result to the thread that made it."""
     if "file" in request:
         return _write(_received(request), request, sink)
+    if request.get("check"):
+        store = ox.Store()  # what is only parsed reads nothing
     dataset: dict[str, Any] = {}
     if request["default"] is not None:
         # A dataset given by the protocol replaces the one in the query; what it does not name is empty.
@@ -115,6 +117,8 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
         return {"kind": kind, "format": name}
     if isinstance(result, ox.QueryBoolean):
         sink.write(result.serialize(format=_RESULTS[name][0]) or b"")
+    elif isinstance(result, ox.QuerySolutions) and name == "values":
+        _write_values(result, sink, request["rows"])
     elif isinstance(result, ox.QuerySolutions):
         form, counter = _RESULTS[name]
         sink.max_rows, sink.count_rows = request["rows"], counter()
@@ -139,6 +143,26 @@ def _received(request: dict[str, Any]) -> _Answer:
     if isinstance(found, ox.QueryBoolean) != (request["kind"] == "boolean"):
         raise SyntaxError("the answer is of another kind than the query")
     return found
+
+
+def _write_values(solutions: ox.QuerySolutions, sink: _Sink, most: int) -> None:
+    """Write solutions as they stand in a query. Counts terms, not rows."""
+    variables = solutions.variables
+    sink.write(f"VALUES ({' '.join(map(str, variables))}) {{".encode())
+    for solution in solutions:
+        sink.rows += max(1, len(variables))
+        if sink.rows > most:
+            raise _Exceeded(wire.ROWS)
+        sink.write(f" ({' '.join(map(_value, solution))})".encode())
+    sink.write(b" }")
+
+
+def _value(term: object) -> str:
+    if term is None:
+        return "UNDEF"
+    if isinstance(term, ox.NamedNode | ox.Literal):
+        return str(term)
+    raise ValueError("a blank node or a triple, which means nothing outside the answer; select IRIs or literals.")
 
 
 def _counted(triples: ox.QueryTriples | Iterator[ox.Triple], sink: _Sink, most: int) -> Iterator[ox.Triple]:

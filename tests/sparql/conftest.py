@@ -72,10 +72,10 @@ def target(store: Path, limits: Limits) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def served(store: Path, limits: Limits, by: str, folder: Path) -> Iterator[Endpoint]:
+def served(store: Path, limits: Limits, by: str, folder: Path, services: str = "") -> Iterator[Endpoint]:
     """The endpoint on a store of its own (`embedded`), or in front of an Oxigraph or Virtuoso server that has the store."""
     if by == "embedded":
-        with endpoint(store, Settings(), limits) as running:
+        with endpoint(store, Settings(sparql_services=services), limits) as running:
             yield running
         return
     quads = ox.Store.read_only(str(store))
@@ -83,6 +83,8 @@ def served(store: Path, limits: Limits, by: str, folder: Path) -> Iterator[Endpo
     with oxigraph(store) if by == "oxigraph" else virtuoso(folder) as url:
         if by == "virtuoso":
             virtuoso_graph_store(url).run(quads)
-        settings = Settings(sparql_endpoint=url + ("/query" if by == "oxigraph" else "/sparql"))
+        settings = Settings(
+            sparql_endpoint=url + ("/query" if by == "oxigraph" else "/sparql"), sparql_services=services
+        )
         with endpoint(Source(None, "trial", graphs), settings, limits) as running:
             yield running

@@ -1,0 +1,230 @@
+"""SERVICE clauses, for the endpoints that the settings allow: asked from here, each before the query goes to a worker.
+
+Workers have no network and keep it so. The group of a clause is a query of its own, and SPARQL evaluates it by itself
+before it joins what it finds; so its answer can stand in the query as VALUES instead of the clause. What is sent to an
+endpoint, and what comes back, is parsed in a worker process only.
+
+Nothing of the user's text reaches the address, the method or the headers of a request: the address is the one of the
+settings, redirects are not followed, cookies not kept. The text itself is the value of one form field, and only
+a whole SELECT query leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import IO, Any
+
+import httpx2
+import structlog
+
+from app.errors import (
+    Problem,
+    QueryStopped,
+    QuerySyntax,
+    ServiceBusy,
+    ServiceFault,
+    ServiceTimeout,
+    UpstreamBusy,
+    UpstreamTimeout,
+)
+from app.settings import Limits, Settings
+from app.sparql import remote, wire
+from app.sparql.guard import Outline, Service
+from app.sparql.pool import TIME, Pool, Result
+from app.sparql.turns import Turns
+from app.store import upstream
+
+log = structlog.get_logger()
+
+_MOST_BYTES = 4 * 1024 * 1024  # of one answer, which may hold a few thousand terms only
+_LEAST_SECONDS = 0.1  # for evaluating a query whose last answer came in the last moment
+_ONE_SOLUTION = "{}"  # what a clause is that failed and is SILENT
+_ONE_ROW = "VALUES () { () }"  # the same, in words that Virtuoso does not know
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A query under way: its pool, whom it is for, the request to a worker, and when it has to be complete."""
+
+    pool: Pool
+    client: str
+    request: dict[str, Any]
+    deadline: float
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return max(_LEAST_SECONDS, self.deadline - asyncio.get_running_loop().time())
+
+    async def work(self, **changes: Any) -> Result:
+        """What a worker makes of the request with these changes."""
+        return await self.pool.run(self.client, {**self.request, "seconds": self.left(), **changes})
+
+
+class Federation:
+    """The way to the endpoints that SERVICE may name.
+
+    A query that waits for one holds no worker. As many wait at once as there are workers, and clients take turns.
+    """
+
+    def __init__(self, settings: Settings, limits: Limits) -> None:
+        self._limits = limits
+        self._most_bytes = min(_MOST_BYTES, limits.sparql_bytes)
+        self._places = settings.sparql_workers
+        self._turns: Turns[int] = Turns(self._places, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
+        self._client: httpx2.AsyncClient | None = None
+
+    def start(self) -> None:
+        """Open for queries; to be called in the event loop."""
+        self._client = httpx2.AsyncClient(
+            **upstream.CLIENT,
+            timeout=self._limits.sparql_seconds,
+            limits=httpx2.Limits(max_connections=None, keepalive_expiry=remote.KEPT_SECONDS),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+        for place in range(self._places):
+            self._turns.add(place)
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        self._turns.withdraw()
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def run(self, pool: Pool, client: str, request: dict[str, Any], outline: Outline) -> Result:
+        """Evaluate a query that has SERVICE clauses. Raises a Problem for an endpoint that does not answer well."""
+        call = _Call(pool, client, request, asyncio.get_running_loop().time() + request["seconds"])
+        text: str = request["query"]
+        checked = await call.work(query=_skeleton(text, outline.services), check=True)
+        if "fault" in checked.end:
+            return checked
+        try:
+            async with asyncio.timeout_at(call.deadline):
+                queries = [_query(text, outline.prologue, service) for service in outline.services]
+                for query in queries:
+                    result = await call.work(query=query, check=True, bindings="json", default=None, dataset=False)
+                    if "fault" in result.end:
+                        return result  # places in this text are those in the user's
+                answers: list[str] = []
+                room = self._limits.sparql_values
+                for service, query in zip(outline.services, queries, strict=True):
+                    values, terms = await self._values(call, service, query, room)
+                    answers.append(values)
+                    room -= terms
+        except TimeoutError:
+            return Result(checked.source, {"fault": TIME, "message": ""}, b"", None, 0)
+        result = await call.work(query=_replaced(text, outline.services, answers))
+        if result.end.get("fault") == wire.SYNTAX:  # places in that text mean nothing to the user
+            raise QuerySyntax(f"With the answers in place of SERVICE it is not a query: {result.end['message']}")
+        return result
+
+    async def _values(self, call: _Call, service: Service, query: str, room: int) -> tuple[str, int]:
+        """The answer of an endpoint as VALUES, and how many terms it has."""
+        try:
+            with tempfile.NamedTemporaryFile() as file:
+                media_type = await self._fetch(call, service, query, file)
+                result = await call.work(
+                    file=file.name, kind="bindings", media_type=media_type,
+                    bindings="values", rows=room, bytes=self._most_bytes,
+                )  # fmt: skip
+            try:
+                if result.end.get("fault") == TIME:
+                    raise TimeoutError  # the query's own
+                if "fault" in result.end:
+                    raise self._unusable(service, result.end)
+                values = b"".join([piece async for piece in result.pieces()]).decode()
+                return _ONE_SOLUTION if values == _ONE_ROW else values, result.end["rows"]
+            finally:
+                result.close()
+        except (ServiceFault, ServiceBusy, ServiceTimeout, QueryStopped) as fault:
+            log.warning("SERVICE failed", endpoint=service.endpoint, fault=fault.detail, silent=service.silent)
+            if service.silent:
+                return _ONE_SOLUTION, 0
+            raise
+
+    async def _fetch(self, call: _Call, service: Service, query: str, file: IO[bytes]) -> str:
+        """Write an endpoint's answer to the file, when it is this client's turn; its media type."""
+        form = upstream.fields(f"BASE <{call.request['base']}>\n{query}")  # a base of its own in the query overrides it
+        try:
+            # One that may fail leaves time for the rest of the query.
+            async with asyncio.timeout(call.left() / 2 if service.silent else None):
+                place = await self._turns.take(call.client)
+                try:
+                    return await self._ask(service, form, file)
+                finally:
+                    self._turns.add(place)
+                    self._turns.done(call.client)
+        except TimeoutError:
+            raise ServiceTimeout(f"{_name(service)} did not answer in time.") from None
+
+    async def _ask(self, service: Service, form: dict[str, Any], file: IO[bytes]) -> str:
+        assert self._client is not None  # noqa: S101 (queries come between start and stop only)
+        accept = upstream.RESULTS
+        try:
+            return await remote.fetch(self._client, service.endpoint, form, accept, file, self._most_bytes)
+        except remote.TooLong:
+            raise self._unusable(service, {"fault": wire.BYTES}) from None
+        except httpx2.HTTPError as fault:
+            raise _failure(service, upstream.failure(fault)) from fault
+        except Problem as fault:
+            raise _failure(service, fault) from fault
+
+    def _unusable(self, service: Service, end: dict[str, Any]) -> Problem:
+        """Why an answer could not be written as VALUES."""
+        match end["fault"]:
+            case wire.ROWS:
+                most = self._limits.sparql_values
+                detail = f"{_name(service)} sends too much: the SERVICE clauses of a query may bring {most} terms."
+                return QueryStopped(detail, limit="sparql_values", value=most)
+            case wire.BYTES:
+                detail = f"{_name(service)} sends more than {self._most_bytes:,} bytes."
+                return QueryStopped(detail, limit="sparql_bytes", value=self._most_bytes)
+            case wire.EVALUATION:
+                return ServiceFault(f"{_name(service)} sends what cannot be used: {end['message']}")
+        return ServiceFault(f"{_name(service)} gave an answer that cannot be read.")
+
+
+def _name(service: Service) -> str:
+    return f"The endpoint <{service.endpoint}>"
+
+
+def _failure(service: Service, fault: Problem) -> Problem:
+    """The fault of an endpoint behind the service, as one of an endpoint that a query names."""
+    detail = fault.detail.replace("The endpoint behind this service", _name(service))
+    if isinstance(fault, UpstreamBusy):
+        return ServiceBusy(detail, headers=fault.headers)
+    return ServiceTimeout(detail) if isinstance(fault, UpstreamTimeout) else ServiceFault(detail)
+
+
+def _blank(text: str) -> str:
+    """As much space, with the line breaks where they are: so that faults keep their places."""
+    return re.sub(r"[^\r\n]", " ", text)
+
+
+def _query(text: str, prologue: int, service: Service) -> str:
+    """The group of a clause as a query, under the prologue of the whole."""
+    between = _blank(text[prologue : service.start])
+    head = "SELECT*" + _blank(text[service.start + len("SERVICE") : service.group])
+    return text[:prologue] + between + head + text[service.group : service.end]
+
+
+def _skeleton(text: str, services: Sequence[Service]) -> str:
+    """The query without what its clauses hold, to be parsed before anything is sent."""
+    parts, at = [], 0
+    for service in services:
+        # MINUS may stand where SERVICE may and nowhere else.
+        parts += [text[at : service.start], "MINUS{}", _blank(text[service.start + len("MINUS{}") : service.end])]
+        at = service.end
+    return "".join([*parts, text[at:]])
+
+
+def _replaced(text: str, services: Sequence[Service], answers: Sequence[str]) -> str:
+    parts, at = [], 0
+    for service, answer in zip(services, answers, strict=True):
+        parts += [text[at : service.start], " ", answer, " "]
+        at = service.end
+    return "".join([*parts, text[at:]])
