@@ -1,9 +1,9 @@
 r"""What is refused by its text alone, before any parser sees it.
 
 The engine's parser is recursive: a few kilobytes of brackets overflow its stack and abort the process. So size, nesting
-and the number of operators are bounded here, in one pass that never goes back (every repetition is possessive), and
-SERVICE and updates are named as such instead of failing later; a SERVICE that the settings allow is located (`Service`). The worker processes are the second wall: they have a
-stack deep enough for any text of the permitted size, and no sockets.
+and the number of operators are bounded here, in one pass that never goes back (every repetition is possessive).
+SERVICE and updates are named as such instead of failing later; a SERVICE that the settings allow is located. The worker
+processes are the second wall: they have a stack deep enough for any text of the permitted size, and no sockets.
 
 The engine reads without separate tokens, so keywords may touch their neighbours (``1SERVICE<http://x>{``,
 ``NOTEXISTS{``); words are therefore searched for keywords, not compared. It takes ``\u`` escapes inside strings, IRIs
