@@ -32,6 +32,10 @@ bench: setup
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
 	$(BIN)/python -m bench.linked
+	$(BIN)/python -m bench.profiles
+	$(BIN)/python -m bench.sparql
+	$(BIN)/python -m bench.hostile
+	$(BIN)/python -m bench.fuzz
 
 # The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
 conformance: setup

@@ -24,8 +24,7 @@ import pyoxigraph as ox
 from rich.console import Console
 from rich.table import Table
 
-from bench.serve import BIN, free_port, load_full, running
-from loaders.releases import Releases
+from bench.serve import BIN, free_port, published, running
 
 TARGET_MS = 50.0
 KINDS = {"page": "text/html", "Turtle": "text/turtle", "JSON-LD": "application/ld+json"}
@@ -41,10 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-linked-")))
-        data_dir = options.data_dir or load_full(work)
-        release = Releases(data_dir).current()
-        if release is None:
-            sys.exit(f"{data_dir} holds no published release")
+        data_dir, release = published(options.data_dir, work)
         port = free_port()
         command = [BIN / "ccsi", "serve", "--no-starter", "--data-dir", data_dir, "--port", str(port)]
         env = {"CCSI_LOG_LEVEL": "warning", "CCSI_LIMIT_CACHE_BYTES": "0"}

@@ -1,9 +1,10 @@
 """How long composing and comparing take, beside the plain occupation endpoint of the same service in the same run.
 
-    python -m bench.profiles --data-dir D [--rounds N]
+    python -m bench.profiles [--data-dir D] [--rounds N]
 
-One `ccsi serve` runs with the cache of ready answers off, so that every request is worked out. Requests of the four kinds
-take turns, so that what else the machine does falls on all alike; each is asked from one connection:
+Without --data-dir full ESCO is loaded from CCSI_ESCO_DATA into a temporary folder first. One `ccsi serve` runs with the
+cache of ready answers off, so that every request is worked out. Requests of the four kinds take turns, so that what else
+the machine does falls on all alike; each is asked from one connection:
 
     occupation   GET /occupations/{uuid}, drawn from all occupations
     compose      POST /profiles/compose with one to three core occupations, any weights
@@ -28,8 +29,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 import queries
-from bench.serve import BIN, free_port, running
-from loaders.releases import Releases
+from bench.serve import BIN, free_port, published, running
 
 TARGETS = {"compose": 3.0, "compare": 10.0}
 Ask = tuple[str, str, str]  # method, target, body
@@ -38,18 +38,17 @@ Ask = tuple[str, str, str]  # method, target, body
 def main() -> None:
     """Measure, print, and say whether the targets are met."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with a published release of full ESCO")
+    parser.add_argument("--data-dir", type=Path, help="folder with a published release of full ESCO")
     parser.add_argument("--rounds", type=int, default=600, help="requests of each kind")
     options = parser.parse_args()
-    release = Releases(options.data_dir).current()
-    if release is None:
-        sys.exit(f"{options.data_dir} holds no published release")
-    kinds = requests(release.store)
-    port = free_port()
-    command = [BIN / "ccsi", "serve", "--data-dir", options.data_dir, "--no-starter", "--port", str(port)]
-    env = {"CCSI_LOG_FORMAT": "json", "CCSI_LIMIT_CACHE_BYTES": "0"}
-    with tempfile.TemporaryDirectory() as work, running(command, env, port, Path(work) / "log"):
-        found = measure(port, kinds, options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir, release = published(options.data_dir, work := Path(folder))
+        kinds = requests(release.store)
+        port = free_port()
+        command = [BIN / "ccsi", "serve", "--data-dir", data_dir, "--no-starter", "--port", str(port)]
+        env = {"CCSI_LOG_FORMAT": "json", "CCSI_LIMIT_CACHE_BYTES": "0"}
+        with running(command, env, port, work / "log"):
+            found = measure(port, kinds, options.rounds)
     base = quantile(found["occupation"], 0.95)
     missed = False
     print(f"{'':12}{'median ms':>10}{'p95 ms':>10}{'p95 ratio':>11}  target")

@@ -43,7 +43,7 @@ from rich.console import Console
 from rich.table import Table
 
 import queries
-from loaders.releases import Releases
+from loaders.releases import Release, Releases
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -59,10 +59,7 @@ def main() -> None:
         return
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-serve-")))
-        data_dir = options.data_dir or load_full(work)
-        release = Releases(data_dir).current()
-        if release is None:
-            sys.exit(f"{data_dir} holds no published release")
+        data_dir, release = published(options.data_dir, work)
         shutil.copytree(release.store, work / "store")
         ports = {name: free_port() for name in SERVERS}
         for name, command, env in _commands(ports, data_dir, work / "store"):
@@ -90,8 +87,16 @@ def _options() -> Any:
     return parser.parse_args()
 
 
-def load_full(work: Path) -> Path:
-    """A data folder with full ESCO, loaded below `work`."""
+def published(data_dir: Path | None, work: Path) -> tuple[Path, Release]:
+    """A data folder and its published release; without one, full ESCO is loaded below `work`."""
+    data_dir = data_dir or _load_full(work)
+    release = Releases(data_dir).current()
+    if release is None:
+        sys.exit(f"{data_dir} holds no published release")
+    return data_dir, release
+
+
+def _load_full(work: Path) -> Path:
     data = Path(os.environ.get("CCSI_ESCO_DATA") or sys.exit("set CCSI_ESCO_DATA, or pass --data-dir"))
     nace = data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
     command = [BIN / "ccsi", "load", data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", work / "data"]
