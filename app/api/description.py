@@ -29,7 +29,7 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
 ABRIDGED = (
     "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
-    "/occupations/{uuid}/related", "/scope", "/limits",
+    "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits",
 )  # fmt: skip
 SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release
@@ -83,7 +83,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """Path -> request target and answer, as the bundled sample gives it; written by app.api.examples."""
+    """Path -> request (method and target) and answer, as the bundled sample gives it; written by app.api.examples."""
     found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
     return found
 
@@ -112,7 +112,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     if path in examples():
         example = examples()[path]
         cut = ", long lists cut" if path in ABRIDGED else ""
-        good["description"] = f"For example `GET {example['request']}`, answered from the bundled sample{cut}."
+        good["description"] = f"For example `{example['request']}`, answered from the bundled sample{cut}."
         good.setdefault("content", {}).setdefault(media_type, {})["example"] = example["answer"]
     parameters = {p["name"] for p in operation.get("parameters", ())}
     if "format" in parameters:

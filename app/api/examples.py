@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic.config import JsonDict
+
 from app.api.description import ABRIDGED, EXAMPLES, PREFIX, SHOWN
+from app.api.profile_compare import COMPARE_EXAMPLE
 from app.inside import ask
 from app.main import create_app
 from app.settings import Limits, Settings
@@ -49,17 +52,22 @@ REQUESTS = {
     "/health/live": "/health/live",
     "/health/ready": "/health/ready",
 }
-Get = Callable[[str], Awaitable[tuple[int, Any]]]
+# The same for paths that are sent a body.
+POSTED: dict[str, tuple[str, JsonDict]] = {"/profiles/compare": ("/profiles/compare", COMPARE_EXAMPLE)}
+Ask = Callable[[str, JsonDict | None], Awaitable[tuple[int, Any]]]
 
 
-async def gather(get: Get) -> dict[str, dict[str, Any]]:
-    """Path -> request and answer, asked through `get`."""
+async def gather(ask: Ask) -> dict[str, dict[str, Any]]:
+    """Path -> request and answer; `ask` sends a body by POST, and gets where there is none."""
     found = {}
-    for path, request in REQUESTS.items():
-        status, answer = await get(PREFIX + request)
+    asked: list[tuple[str, str, JsonDict | None]] = [(path, request, None) for path, request in REQUESTS.items()]
+    asked += [(path, *posted) for path, posted in POSTED.items()]
+    for path, request, body in asked:
+        status, answer = await ask(PREFIX + request, body)
         if status != 200:
             raise RuntimeError(f"{request} answered {status}: {answer}")
-        found[path] = {"request": PREFIX + request, "answer": abridged(answer) if path in ABRIDGED else answer}
+        said = f"{'POST' if body else 'GET'} {PREFIX}{request}"
+        found[path] = {"request": said, "answer": abridged(answer) if path in ABRIDGED else answer}
     return found
 
 
@@ -77,11 +85,12 @@ async def write(target: Path = EXAMPLES) -> None:
         app = create_app(Settings(data_dir=Path(folder), log_level="error"), Limits())
         async with app.router.lifespan_context(app):
 
-            async def get(target: str) -> tuple[int, Any]:
-                status, body = await ask(app, f"https://{HOST}{target}")
-                return status, json.loads(body)
+            async def through(target: str, body: JsonDict | None) -> tuple[int, Any]:
+                method, sent = ("POST", json.dumps(body).encode()) if body else ("GET", b"")
+                status, answer = await ask(app, f"https://{HOST}{target}", method, sent)
+                return status, json.loads(answer)
 
-            found = await gather(get)
+            found = await gather(through)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
