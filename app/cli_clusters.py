@@ -56,7 +56,7 @@ def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = 
     """Stability, coverage, modularity, coherence, time and memory, and whether each target is reached.
 
     The clusters are derived again from the release, once as a load does it (timed), then many times with other seeds and
-    without a random tenth of the occupations. All domains take some ten minutes on two cores.
+    without a random tenth of the occupations. All domains take some minutes on two cores.
     """
     release = published(data_dir)
     tables = published_tables(release)
