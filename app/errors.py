@@ -249,6 +249,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, fault: HTTPException) -> Response:
+        if isinstance(fault.__cause__, Problem):  # what stopped the body; the framework only says that it has none
+            return await known(request, fault.__cause__)
         titles = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
         slug, title = titles.get(fault.status_code, ("http", str(fault.detail)))
         detail = f"There is nothing at {request.scope['path']}." if fault.status_code == 404 else str(fault.detail)

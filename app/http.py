@@ -6,6 +6,7 @@ too: it is logged with the id of its request and answered like any other.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import secrets
@@ -20,13 +21,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Problem, TooLarge, problem_response
+from app.errors import Problem, RequestTimeout, TooLarge, problem_response
 from app.service import Answer, Served, Service
 
 log = structlog.get_logger("access")
 
 CACHE_CONTROL = "public, max-age=60"
 VARY = "Accept, Accept-Language, Accept-Encoding"
+BODY_SECONDS = 20.0
 SMALL = 600  # bytes below which packing is not worth it
 # Reading is open to any site, so this never depends on the Origin and needs no Vary.
 CORS = [
@@ -162,6 +164,8 @@ class Edge:
             return
         status = 0
         received = 0
+        complete = False  # the body is there
+        deadline = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def out(message: Message) -> None:
             nonlocal status
@@ -176,8 +180,15 @@ class Edge:
             await send(message)
 
         async def bounded() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, complete
+            try:
+                # Behind the body, only the client's leaving is waited for.
+                async with asyncio.timeout_at(None if complete else deadline):
+                    message = await receive()
+            except TimeoutError:
+                detail = f"The body was not complete after {BODY_SECONDS:g} seconds."
+                raise RequestTimeout(detail, headers={"connection": "close"}) from None
+            complete = not message.get("more_body", False)
             received += len(message.get("body", b""))
             if received > self.limits.body_bytes:  # a body without Content-Length shows its size only as it comes
                 raise TooLarge(self._body_refusal, limit=self.limits.body_bytes)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 import zstandard
 
+from app import http
 from app.service import Answer, AnswerCache
 from app.settings import Limits
 from loaders.build import LoadRequest, load
@@ -251,6 +253,21 @@ def test_requests_too_large(api: InProcess) -> None:
     assert problem(api.request("POST", "/api/v1/domains", content=b"x" * 1_000_001), 413)["limit"] == 1_000_000
     number = api.request("POST", "/api/v1/domains", headers={"Content-Length": "9" * 5000})
     assert problem(number, 413)["limit"] == 1_000_000
+
+
+def test_a_body_without_end(api: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pieces(count: int, pause: float) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b" " * 100_000
+            await asyncio.sleep(pause)
+
+    def post(count: int, pause: float) -> httpx2.Response:
+        kind = {"content-type": "application/json"}
+        return api.request("POST", "/api/v1/profiles/compose", content=pieces(count, pause), headers=kind)
+
+    assert problem(post(12, 0), 413)["limit"] == 1_000_000
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    assert problem(post(2, 1), 408)["type"].endswith("request-timeout")
 
 
 @pytest.mark.parametrize("host", ["[", "a b", "x:y:z", "", "ä.example", '"><script>'])
