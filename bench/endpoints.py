@@ -166,6 +166,11 @@ def ask(url: str, text: str, timeout: float) -> Reply:
     return reply
 
 
+def memory(process: psutil.Process) -> int:
+    """Bytes of a process and all its children. Raises psutil.Error when one ends meanwhile."""
+    return sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
+
+
 class Peak:
     """The largest memory of a process and its children while this runs."""
 
@@ -185,10 +190,5 @@ class Peak:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.05):
-            total = 0
-            try:
-                for process in [self._process, *self._process.children(recursive=True)]:
-                    total += process.memory_info().rss
-            except psutil.Error:
-                continue
-            self.bytes = max(self.bytes, total)
+            with suppress(psutil.Error):
+                self.bytes = max(self.bytes, memory(self._process))

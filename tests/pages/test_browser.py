@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.api.conftest import Server
 
@@ -159,7 +160,7 @@ def test_graphs_and_truths_are_shown_too(server: Server, desktop: Opened) -> Non
     page.goto(server.url + "/sparql")
     page.fill("#query", "ASK { ?s ?p ?o }")
     page.click("#run")
-    page.wait_for_function("document.getElementById('status').textContent.startsWith('Yes')")
+    expect(page.locator("#status")).to_have_text(re.compile("^Yes"))
     page.fill("#query", "CONSTRUCT WHERE { <https://w3id.org/ccsi/id/domain/heritage> ?p ?o }")
     page.click("#run")
     page.wait_for_selector("#result pre")
@@ -174,7 +175,7 @@ def test_a_running_query_can_be_stopped(server: Server, desktop: Opened) -> None
     page.click("#run")
     page.wait_for_selector("#stop:visible")
     page.click("#stop")
-    page.wait_for_function("document.getElementById('status').textContent == 'Stopped.'")
+    expect(page.locator("#status")).to_have_text("Stopped.")
 
 
 def test_without_scripts_the_form_gives_json_as_the_page_says(server: Server, browser: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from app.settings import Limits
 from app.sparql.trial import Endpoint
-from bench.endpoints import Peak, ask, listener
+from bench.endpoints import Peak, ask, listener, memory
 from bench.fuzz import fuzz
 from bench.hostile_set import queries
 from tests.sparql.conftest import SECONDS, call
@@ -31,12 +31,12 @@ def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: 
     port, heard = inside
     hostile = queries(port)
     assert len(hostile) >= 25
-    with Peak(psutil.Process().pid) as peak:
-        before = psutil.Process().memory_info().rss
-        with ThreadPoolExecutor(3) as clients:  # as many as may run at once for one client
-            replies = dict(
-                zip(hostile, clients.map(lambda text: ask(target.url, text, 30), hostile.values()), strict=True)
-            )
+    before = memory(psutil.Process())  # the servers of other tests included
+    with (
+        Peak(psutil.Process().pid) as peak,
+        ThreadPoolExecutor(3) as clients,
+    ):  # as many as may run at once for one client
+        replies = dict(zip(hostile, clients.map(lambda text: ask(target.url, text, 30), hostile.values()), strict=True))
     for name, reply in replies.items():
         assert reply.status in {200, 400, 403, 413, 504}, name
         assert reply.whole, name
