@@ -55,6 +55,7 @@ class _Sink:
         self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
         self._held = 0
+        self._uncounted: list[bytes] = []
         self.count_rows: Callable[[bytes], int] | None = None
         self.max_rows = 0
         self.bytes = 0
@@ -80,9 +81,12 @@ class _Sink:
         self._pieces.clear()
         self._held = 0
         if self.count_rows is not None:
-            self.rows += self.count_rows(rest)
-            if self.rows > self.max_rows:
-                raise _Exceeded(wire.ROWS)
+            self._uncounted.append(rest)
+            if self.bytes > self.max_rows:  # a row takes a byte at least, so there cannot be too many before
+                self.rows += sum(map(self.count_rows, self._uncounted))
+                self._uncounted.clear()
+                if self.rows > self.max_rows:
+                    raise _Exceeded(wire.ROWS)
         return rest
 
 
@@ -205,7 +209,7 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
             end, rest = outcome(store, request, sink)
             signal.setitimer(signal.ITIMER_REAL, 0)
             seconds = time.perf_counter() - started
-            end |= {"rows": sink.rows, "seconds": seconds}
+            end["rows"] = sink.rows  # of a SELECT, those that had to be counted
             if seconds > _HEAVY_SECONDS:
                 confine.trim_memory()
                 end["retire"] = end.get("retire", False) or confine.memory()[1] > memory // _KEPT_MEMORY

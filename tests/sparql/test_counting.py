@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pyoxigraph as ox
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.sparql import wire, worker
 from app.sparql.worker import _RESULTS
 
 _TEXT = st.text(alphabet=st.sampled_from('"\\{},:[]\n\r\t<>/result &é'), max_size=12)
@@ -30,3 +32,19 @@ def test_rows_without_bindings() -> None:
     solutions = ox.Store().query("SELECT ?x { VALUES () { () () () } }")
     form, counter = _RESULTS["json"]
     assert counter()(solutions.serialize(format=form)) == 3
+
+
+@pytest.mark.parametrize("name", sorted(_RESULTS))
+@pytest.mark.parametrize("piece", [16, 64 * 1024])
+@pytest.mark.parametrize("text", ["", "a longer text"])
+def test_one_row_too_many_is_noticed(name: str, piece: int, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However early rows begin to be counted."""
+    monkeypatch.setattr(wire, "DATA_BYTES", piece)
+    for rows in (1, 2, 40, 41, 42):
+        values = f"({ox.Literal(text)}) " * rows
+        request = {
+            "query": f"SELECT ?x {{ VALUES (?x) {{ {values} }} }}", "base": None, "dataset": False, "default": None, "named": [],
+            "bindings": name, "boolean": name, "graph": "nt", "rows": 41, "bytes": 100_000,
+        }  # fmt: skip
+        end, _ = worker.outcome(ox.Store(), request, worker._Sink(lambda _: None, 100_000))
+        assert end.get("fault") == (wire.ROWS if rows > 41 else None), rows

@@ -32,10 +32,8 @@ def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: 
     hostile = queries(port)
     assert len(hostile) >= 25
     before = memory(psutil.Process())  # the servers of other tests included
-    with (
-        Peak(psutil.Process().pid) as peak,
-        ThreadPoolExecutor(3) as clients,
-    ):  # as many as may run at once for one client
+    at_once = 3  # as many as may run for one client
+    with Peak(psutil.Process().pid) as peak, ThreadPoolExecutor(at_once) as clients:
         replies = dict(zip(hostile, clients.map(lambda text: ask(target.url, text, 30), hostile.values()), strict=True))
     for name, reply in replies.items():
         assert reply.status in {200, 400, 403, 413, 504}, name
