@@ -3,6 +3,7 @@
     python -m bench.sparql [--store FOLDER] [--rounds 300]
 
 Every request is different (no cache answers it) except in the last column. Medians in milliseconds; ratios to oxigraph.
+Exit code 1 when the median of the ratios is above 2.
 rdflib-endpoint is measured where it can be imported; its graph is the same data in rdflib's own memory.
 """
 
@@ -44,6 +45,7 @@ QUERIES: dict[str, Callable[[int], str]] = {
 }
 
 BLOCK = 25
+TARGET = 2.0
 
 
 class Client:
@@ -126,14 +128,19 @@ def main() -> None:
         clients = [Client(url), Client(peer.url), Client(third) if third else None]
         heads = ("query", "ours", "oxigraph", "ratio", "rdflib-endpoint", "ratio", "ours, repeated", "ratio")
         print("{:20} {:>8} {:>9} {:>6} {:>16} {:>7} {:>15} {:>6}".format(*heads))
+        ratios = []
         for name, query in QUERIES.items():
             for client in clients:
                 if client is not None:
                     client.ask(query(-1))
             ours, bare, python = medians(clients, query, chosen.rounds)
             repeated = medians(clients[:1], lambda _, query=query: query(-2), chosen.rounds)[0]
+            ratios.append(ours / bare)
             figures = (ours, bare, ours / bare, python, python / bare, repeated, repeated / bare)
             print("{:20} {:8.2f} {:9.2f} {:6.2f} {:16.2f} {:7.1f} {:15.2f} {:6.2f}".format(name, *figures))
+        middle = statistics.median(ratios)
+        print(f"median ratio of the {len(ratios)} queries: {middle:.2f} (target: {TARGET:g})")
+    sys.exit(middle > TARGET)
 
 
 if __name__ == "__main__":
