@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import shutil
 import socket
 import subprocess
@@ -9,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
@@ -49,6 +53,23 @@ ResultSetMaxRows = 10000000
 MaxQueryExecutionTime = 60
 MaxQueryCostEstimationTime = 600
 """
+
+
+@dataclass
+class Reply:
+    """An answer by HTTP, read to its end; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, response: http.client.HTTPResponse) -> Self:
+        return cls(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import re
 import shutil
@@ -11,33 +10,25 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command import ROOT
 
-from tests.servers import free_port, wait_for_port
+from tests.servers import Reply, free_port, wait_for_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
 
 
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes = field(repr=False)
+class Kept(Reply):
+    """An answer of the proxy."""
 
     @property
     def kept(self) -> str:
         """What the proxy's cache made of the request: MISS, HIT, REVALIDATED, …; empty where it has none."""
         return self.headers.get("x-cache", "")
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 @dataclass
@@ -47,7 +38,7 @@ class Client:
     port: int
     address: str
 
-    def again(self, path: str, method: str = "GET", **headers: str) -> Reply:
+    def again(self, path: str, method: str = "GET", **headers: str) -> Kept:
         """Ask for what was asked for before; an answer is kept a moment after its last byte was sent."""
         end = time.monotonic() + 5
         while (reply := self(path, method, **headers)).kept == "MISS" and time.monotonic() < end:
@@ -56,13 +47,12 @@ class Client:
 
     def __call__(
         self, path: str, method: str = "GET", body: bytes | Iterator[bytes] | None = None, **headers: str
-    ) -> Reply:
+    ) -> Kept:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90, source_address=(self.address, 0))
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, named, encode_chunked=not isinstance(body, bytes | None))
-            response = connection.getresponse()
-            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            return Kept.of(connection.getresponse())
         finally:
             connection.close()
 

@@ -19,7 +19,7 @@ from app.settings import Limits, Settings
 from loaders.build import LoadRequest, load
 from loaders.releases import Releases
 from tests.api.conftest import Server
-from tests.deploy.conftest import NGINX, TEMPLATE, Client, Reply, client, nginx
+from tests.deploy.conftest import NGINX, TEMPLATE, Client, Kept, client, nginx
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
@@ -39,7 +39,7 @@ class Stack:
     def client(self) -> Client:
         return client(self.port)
 
-    def direct(self, path: str, **headers: str) -> Reply:
+    def direct(self, path: str, **headers: str) -> Kept:
         """Past the proxy, under the proxy's name: links are the same then."""
         return Client(self.service.port, "127.0.0.1")(path, host=f"127.0.0.1:{self.port}", **headers)
 
@@ -248,7 +248,7 @@ def test_another_release_shows_after_the_age_that_answers_may_have(
 CLAIMED = ["192.0.2.1", "192.0.2.2"]
 
 
-def long_queries(*asks: Callable[..., Reply]) -> list[int]:
+def long_queries(*asks: Callable[..., Kept]) -> list[int]:
     """How each ends when all ask at once, claiming to be others; one of a client's two is refused, whichever it is."""
     with ThreadPoolExecutor(len(asks)) as pool:
         begun = [
@@ -292,7 +292,7 @@ def test_request_ids_pass_through_and_are_never_anothers(stack: Stack) -> None:
 def test_too_many_requests_of_one_address(stack: Stack) -> None:
     one, other = stack.client(), stack.client()
     path = f"{LIST}?language=en"
-    replies: list[Reply] = []
+    replies: list[Kept] = []
     with ThreadPoolExecutor(8) as pool:
         while len(replies) < 3000 and not any(reply.status == 429 for reply in replies):
             replies += pool.map(lambda _: one(path), range(300))

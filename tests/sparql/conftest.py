@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -19,20 +16,9 @@ from app.sparql.pool import Source
 from app.sparql.trial import Endpoint, endpoint
 from bench.hostile_set import build_store
 from loaders import dumps
-from tests.servers import oxigraph, virtuoso, virtuoso_graph_store
+from tests.servers import Reply, oxigraph, virtuoso, virtuoso_graph_store
 
 SECONDS = 1.0
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes = field(repr=False)
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 def call(
@@ -45,8 +31,7 @@ def call(
     connection = http.client.HTTPConnection(target.host, target.port, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        return Reply(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
+        return Reply.of(connection.getresponse())
     finally:
         connection.close()
 

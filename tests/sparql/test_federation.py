@@ -16,8 +16,8 @@ from app.settings import Limits, Settings
 from app.sparql.guard import Bounds, check
 from app.sparql.trial import Endpoint, endpoint
 from bench.endpoints import listener
-from tests.servers import free_port, needs_virtuoso, oxigraph
-from tests.sparql.conftest import Reply, call, served
+from tests.servers import Reply, free_port, needs_virtuoso, oxigraph
+from tests.sparql.conftest import call, served
 
 EX = "http://example.org/"
 PREFIXES = f"PREFIX ex: <{EX}>\nPREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX i: <{EX}item/>\n"

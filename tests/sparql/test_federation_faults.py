@@ -18,7 +18,8 @@ from app.settings import Limits, Settings
 from app.sparql.trial import Endpoint, endpoint
 from bench.endpoints import listener
 from tests.backends.test_bad_upstream import BAD, ROWS, answering, reply
-from tests.sparql.conftest import SECONDS, Reply, call
+from tests.servers import Reply
+from tests.sparql.conftest import SECONDS, call
 from tests.sparql.test_federation import silent
 
 SLACK = 3.0
