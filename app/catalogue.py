@@ -7,12 +7,10 @@ words are read per language on first use (labels) or per concept (alternative la
 from __future__ import annotations
 
 import asyncio
-import gc
 import unicodedata
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +20,7 @@ from app.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occ
 from app.profile_catalogue import ProfileCatalogue
 from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
+from loaders.garbage import no_garbage
 from loaders.releases import Release
 from ontology import CCSID, COLLECTIONS, DCT, ESCO_DATA, GRAPH_LABELS, SCHEME, SKOS
 from queries import Term
@@ -78,7 +77,7 @@ class Catalogue:
         """Read a release (some seconds for full ESCO); call it off the event loop."""
         catalogue = cls(release, store, languages_in_memory)
         # What is derived about skills is half of the work; the engine lets two threads of one process query at once.
-        with _no_garbage(), ThreadPoolExecutor(1) as beside:
+        with no_garbage(), ThreadPoolExecutor(1) as beside:
             analysis = beside.submit(SkillCatalogue.read, store)
             catalogue._read_esco()
             catalogue._read_ontology()
@@ -339,18 +338,6 @@ class Labels:
             for concept, label in self._store.select(name, values):
                 lines[concept.value].append(fold(label.value))  # type: ignore[union-attr]
         return {c: "\n".join(texts) for c, texts in lines.items()}
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """No search for cycles of garbage meanwhile: of hundreds of thousands of new objects, all are there to stay."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def fold(text: str) -> str:

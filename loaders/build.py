@@ -19,7 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
@@ -39,6 +39,7 @@ from loaders.derive_profiles import profile_lines
 from loaders.derive_skills import deriving_skills
 from loaders.dumps import graphs
 from loaders.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
+from loaders.garbage import no_garbage
 from loaders.normalise import Normaliser, Survey, survey
 from loaders.progress import Progress, Quiet, counted
 from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
@@ -82,7 +83,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     """
     progress = progress or Quiet()
     releases = Releases(request.data_dir)
-    with _faults(request.data_dir), releases.lock():
+    with _faults(request.data_dir), releases.lock(), no_garbage():
         try:
             release = _build(request, releases, progress)
         except BaseException as fault:
@@ -132,7 +133,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     with (
         ThreadPoolExecutor(1) as beside,
         verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
-        verify.Validation("skills, clusters and profiles satisfy the SHACL shapes") as skills_conform,
+        _validating("skills, clusters and profiles satisfy the SHACL shapes", request.skills) as skills_conform,
         QuadWriter(releases.building / "store") as writer,
     ):
         files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
@@ -190,7 +191,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         writer.flush()
         progress.stage("Checking the release")
         checks = verify.checks(writer.store, counts, quads, request.partial)
-        checks += [conforms.result(), skills_conform.result()]
+        checks += [v.result() for v in (conforms, skills_conform) if v]
     verify.require(checks)
 
     progress.stage("Sealing the release")
@@ -237,13 +238,22 @@ def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> 
     return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
 
 
+def _validating(name: str, wanted: bool) -> AbstractContextManager[verify.Validation | None]:
+    return verify.Validation(name) if wanted else nullcontext()
+
+
 def _write_skills(
-    writer: QuadWriter, validation: verify.Validation, result: SkillsResult | None, profiles: list[str], version: str
+    writer: QuadWriter,
+    validation: verify.Validation | None,
+    result: SkillsResult | None,
+    profiles: list[str],
+    version: str,
 ) -> None:
     """Write the graphs of skills, clusters and profiles, and hand a part of them over to be validated."""
     lines = [] if result is None else [*skill_quads(result, version), *cluster_quads(result, version), *profiles]
-    validation.write(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
-    validation.end()
+    if validation:
+        validation.write(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
+        validation.end()
     writer.write(lines)
     writer.flush()
 
