@@ -1,6 +1,6 @@
 """From ESCO files to a published release.
 
-    sources ─▶ survey ─▶ normalise ─▶ write ─▶ derive ─▶ optimise ─▶ verify ─▶ manifest ─▶ publish
+    sources ─▶ survey, normalise, write ─▶ derive ─▶ optimise ─▶ verify ─▶ manifest ─▶ publish
 
 All work happens in DATA_DIR/building. Only a release that passed its checks is renamed into place, so a crash, a kill or
 a full disk leaves what is served as it was.
@@ -17,13 +17,14 @@ import shutil
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from pyoxigraph import NamedNode
@@ -32,7 +33,7 @@ from analysis.skill_statements import cluster_quads, sample, skill_quads
 from analysis.skills.tables import SkillsResult
 from analysis.tables import ROUTES, Route
 from loaders import rdf, verify
-from loaders.csv_bundle import CsvBundle, Statement, nace_links
+from loaders.csv_bundle import CsvBundle, nace_links
 from loaders.dataset import dataset_quads
 from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
 from loaders.derive_profiles import profile_lines
@@ -40,10 +41,11 @@ from loaders.derive_skills import deriving_skills
 from loaders.dumps import graphs
 from loaders.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
 from loaders.garbage import no_garbage
-from loaders.normalise import Normaliser, Survey, survey
+from loaders.normalise import Normaliser
 from loaders.progress import Progress, Quiet, counted
 from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
 from loaders.sources import VERSION, Member, Source, discover, fingerprint
+from loaders.survey import Survey
 from loaders.writer import QuadWriter
 from ontology import FOLDER, turtle_files
 
@@ -71,8 +73,7 @@ class LoadRequest:
 @dataclass
 class _Inputs:
     source: Source
-    statements: Callable[[], Iterator[Statement]]
-    written: Callable[[], Iterator[rdf.Written]]
+    statements: Iterator[list[rdf.Written]]
     missing: list[str] = field(default_factory=list)
 
 
@@ -87,7 +88,10 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
         try:
             release = _build(request, releases, progress)
         except BaseException as fault:
-            traceback.clear_frames(fault.__traceback__)  # they would keep the store open
+            cause: BaseException | None = fault
+            while cause:
+                traceback.clear_frames(cause.__traceback__)  # they would keep the store open
+                cause = cause.__cause__ or cause.__context__
             raise
         finally:
             shutil.rmtree(releases.building, ignore_errors=True)
@@ -121,81 +125,85 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     inputs = _inputs(request)
     links = nace_links(Member(request.nace)) if request.nace else {}
 
-    progress.stage("Surveying the statements")
-    found = survey(counted(inputs.statements(), progress))
-    _check_consistency(found, request.partial)
-    esco_version = _version(request, inputs.source, found)
-
     progress.stage("Writing the ESCO graph")
     releases.building.mkdir(parents=True)
-    normaliser = Normaliser(found, links)
+    normaliser = Normaliser(nace=links)
+    found = normaliser.survey
     ontology = list(ontology_quads(_ontology_files(request.curation)))
     with (
         ThreadPoolExecutor(1) as beside,
         verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
         _validating("skills, clusters and profiles satisfy the SHACL shapes", request.skills) as skills_conform,
-        QuadWriter(releases.building / "store") as writer,
     ):
-        files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
-        writer.write(ontology)
-        conforms.write(ontology)
-        writer.write_raw(counted(normaliser.lines(inputs.written()), progress))
-        writer.flush()
-        _remove_orphans(writer, normaliser)
-        progress.stage("Deciding the scope")
-        # What follows adds little, so this is the time to sort what is there; it goes on beside the reading.
-        optimised = beside.submit(writer.store.optimize)
-        tables = scope_tables(writer.store, request.routes)
-        scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
-        matched = _matched(releases, files.result(), found)
-        decided = list(scope_lines(scope, esco_version))
-        conforms.write(decided)
-        conforms.end()
-        optimised.result()
-        writer.write(decided)
-        writer.flush()
-        progress.stage("Deriving skills and clusters")
-        # In child processes; clusters are the longest computation of a load.
-        in_scope = scope.decisions if request.skills else ()
-        with deriving_skills(
-            writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
-        ) as skills:
-            result = skills()
-        profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
-        _write_skills(writer, skills_conform, result, profiles, esco_version)
-        content_hash, quads = writer.identity()
-        counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
-        carry_over = carried.as_dict()
-        record: dict[str, Any] = {
-            "id": f"{esco_version}-{content_hash[:12]}",
-            "escoVersion": esco_version,
-            "contentHash": content_hash,
-            "quads": quads,
-            "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
-            "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
-            "inputs": files.result(),
-            "clustersMatchedTo": matched.id if matched else None,
-            "parameters": _parameters(request),
-            "counts": counts,
-            "languages": {lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())},
-            "repairs": dict(sorted(normaliser.repairs.items())),
-            "withdrawn": len(found.withdrawn),
-            "carryOver": {
-                "unchanged": len(carried.unchanged),
-                **dict(sorted(Counter(c.what for c in carried.changes).items())),
-            },
-            "missing": inputs.missing + verify.missing(counts, normaliser.languages),
-        }
-        described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
-        quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
-        writer.flush()
-        progress.stage("Checking the release")
-        checks = verify.checks(writer.store, counts, quads, request.partial)
+        with QuadWriter(releases.building / "store") as writer:
+            files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
+            writer.write(ontology)
+            conforms.write(ontology)
+            with _located(inputs.source), TemporaryFile(dir=releases.building) as undecided:
+                writer.write_raw(normaliser.first(counted(inputs.statements, progress), undecided))
+                _check_consistency(found, request.partial)
+                esco_version = _version(request, inputs.source, found)
+                undecided.seek(0)
+                writer.write_raw(normaliser.rest(rdf.lines(undecided)))
+                writer.flush()
+            _remove_orphans(writer, normaliser)
+            progress.stage("Deciding the scope")
+            tables = scope_tables(writer.store, request.routes)
+            # What follows adds little, so this is the time to sort what is there, beside the rest.
+            optimised = beside.submit(writer.store.optimize)
+            scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
+            matched = _matched(releases, files.result(), found)
+            decided = list(scope_lines(scope, esco_version))
+            conforms.write(decided)
+            conforms.end()
+            writer.write(decided)
+            writer.flush()
+            progress.stage("Deriving skills and clusters")
+            # In child processes; clusters are the longest computation of a load.
+            in_scope = scope.decisions if request.skills else ()
+            with deriving_skills(
+                writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
+            ) as skills:
+                result = skills()
+            profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
+            _write_skills(writer, skills_conform, result, profiles, esco_version)
+            content_hash, quads = writer.identity()
+            counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
+            carry_over = carried.as_dict()
+            record: dict[str, Any] = {
+                "id": f"{esco_version}-{content_hash[:12]}",
+                "escoVersion": esco_version,
+                "contentHash": content_hash,
+                "quads": quads,
+                "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
+                "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
+                "inputs": files.result(),
+                "clustersMatchedTo": matched.id if matched else None,
+                "parameters": _parameters(request),
+                "counts": counts,
+                "languages": {
+                    lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())
+                },
+                "repairs": dict(sorted(normaliser.repairs.items())),
+                "withdrawn": len(found.withdrawn),
+                "carryOver": {
+                    "unchanged": len(carried.unchanged),
+                    **dict(sorted(Counter(c.what for c in carried.changes).items())),
+                },
+                "missing": inputs.missing + verify.missing(counts, normaliser.languages),
+            }
+            described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
+            quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
+            writer.flush()
+            optimised.result()
+            progress.stage("Checking the release")
+            checks = verify.checks(writer.store, counts, quads, request.partial)
+
+        progress.stage("Sealing the release")
+        del writer  # closes the store, so that its files are complete
+        sums = checksums(releases.building / "store")
         checks += [v.result() for v in (conforms, skills_conform) if v]
     verify.require(checks)
-
-    progress.stage("Sealing the release")
-    del writer  # closes the store, so that its files are complete
     folder = releases.building
     (folder / "withdrawn.json").write_text(json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
     (folder / "carryover.json").write_text(json.dumps(carry_over, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -204,7 +212,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         **record,
         "quads": quads,
         "checks": [c.as_dict() for c in checks],
-        "files": checksums(folder / "store"),
+        "files": sums,
         "seconds": round(time.monotonic() - started, 1),
         "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
@@ -258,10 +266,28 @@ def _write_skills(
     writer.flush()
 
 
+@contextmanager
+def _located(source: Source) -> Iterator[None]:
+    """A fault of the input that only the engine noticed gets the name of its file and the number of its line."""
+    try:
+        yield
+    except (SyntaxError, UnicodeDecodeError) as fault:
+        for member, rdf_format in source.rdf:
+            rdf.check(member, rdf_format)
+        raise LoadError(f"The engine refuses what was read: {fault}", "Report it, with the file.") from fault
+
+
 def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
-    """Take out what belonged to withdrawn concepts alone: their associations, and label nodes nobody else uses."""
+    """Take out what belonged to withdrawn concepts alone: their associations, and label nodes nobody else uses.
+
+    And what was written of a concept before it was said to be withdrawn, as a second file may do.
+    """
     pattern = writer.store.quads_for_pattern
     removed = 0
+    for iri in sorted(normaliser.survey.contradicted()):
+        quads = list(pattern(NamedNode(iri), None, None))
+        normaliser.forget(quads)
+        writer.remove(quads)
     for iri in sorted(normaliser.associations):
         node = NamedNode(iri)
         removed += writer.remove(itertools.chain(pattern(node, None, None), pattern(None, None, node)))
@@ -278,12 +304,8 @@ def _inputs(request: LoadRequest) -> _Inputs:
     if source.kind == "csv":
         bundle = CsvBundle(source)
         bundle.check(request.partial)
-        return _Inputs(source, bundle.statements, lambda: rdf.written(bundle.statements()), bundle.missing)
-    return _Inputs(
-        source,
-        lambda: itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf),
-        lambda: itertools.chain.from_iterable(rdf.written_again(m, f) for m, f in source.rdf),
-    )
+        return _Inputs(source, rdf.written(bundle.statements()), bundle.missing)
+    return _Inputs(source, itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf))
 
 
 def _version(request: LoadRequest, source: Source, found: Survey) -> str:

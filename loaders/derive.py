@@ -16,11 +16,12 @@ from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeT
 from loaders.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.errors import SourceError
 from loaders.rdf import numbered
-from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY
+from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS
 from queries import Row, select
 
 # The languages that the label route has words for.
 LABEL_LANGUAGES = ("en", "es", "fr", "de")
+PREF_LABEL = SKOS + "prefLabel"
 
 
 def ontology_quads(files: list[Path]) -> Iterator[str]:
@@ -79,22 +80,25 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     codes = {_iri(o): _text(c) for o, c in select(store, "api/occupations")}
     isco = {_iri(o): _text(c) for o, _, c in select(store, "materialise/isco_groups")}
     essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
-    labels: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for language in LABEL_LANGUAGES:
-        graph = {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}
-        # Binding the occupations would be elegant and takes ten times as long.
-        for concept, label in select(store, "api/labels", graph):
-            if (iri := _iri(concept)) in codes:
-                labels[iri][language] = [_text(label)]
-        for concept, label in select(store, "api/alternative_labels", graph):
-            if (iri := _iri(concept)) in codes and language in labels[iri]:
-                labels[iri][language].append(_text(label))
+    graphs = [ox.NamedNode(GRAPH_LABELS + language) for language in LABEL_LANGUAGES]
+    preferred: dict[tuple[str, str], str] = {}
+    others: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for occupation, kind, label in select(store, "materialise/occupation_labels", {"labels": graphs}):
+        key = _iri(occupation), _language(label)
+        if _iri(kind) == PREF_LABEL:
+            preferred[key] = _text(label)
+        else:
+            others[key].add(_text(label))
     return {
         iri: Occupation(
             iri,
             codes[iri],
             isco.get(iri, ""),
-            {lang: (words[0], *sorted(set(words[1:]))) for lang, words in labels[iri].items()},
+            {
+                language: (preferred[iri, language], *sorted(others[iri, language]))
+                for language in LABEL_LANGUAGES
+                if (iri, language) in preferred
+            },
             frozenset(essential[iri]),
             frozenset(optional[iri]),
         )
@@ -148,6 +152,10 @@ def _iri(term: object) -> str:
 
 
 _text = _iri
+
+
+def _language(term: object) -> str:
+    return term.language  # type: ignore[attr-defined, no-any-return]
 
 
 def _id(term: object) -> str:

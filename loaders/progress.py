@@ -34,13 +34,8 @@ class Quiet:
         """Nothing."""
 
 
-def counted(items: Iterable[T], progress: Progress, every: int = 20_000) -> Iterator[T]:
-    """Pass items on, reporting their number now and then."""
-    count = 0
-    for item in items:
-        count += 1
-        if count == every:
-            progress.advance(count)
-            count = 0
-        yield item
-    progress.advance(count)
+def counted(batches: Iterable[list[T]], progress: Progress) -> Iterator[list[T]]:
+    """Pass batches on, reporting the number of items."""
+    for batch in batches:
+        progress.advance(len(batch))
+        yield batch

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO
 from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from loaders.batches import batched
 from loaders.csv_bundle import Statement
 from loaders.errors import SourceError
 from loaders.sources import Member
 from ontology import CCSID
 
 Written = tuple[bytes, bytes, bytes]  # subject, predicate, object
+Named = Callable[[object], ox.NamedNode]
 
 BLOCK = 1 << 20
-CONTROL = (
-    bytes(c for c in range(32) if c != 10) + b"\x7f"
-)  # these and U+FFFE, U+FFFF are escaped in canonical N-Triples
-PLAIN_ESCAPES = re.compile(rb'(?:[^\\]|\\[nrt"\\])*')
+LONGEST = 1 << 24  # bytes of a line
+# A line of canonical N-Triples as subject, predicate and object.
+_IRI = rb'<[^\x00-\x20<>"{}|^`\\]*>'
+_STRING = rb'"[^"\\\x00-\x1f\x7f]*(?:\\[nrt"\\][^"\\\x00-\x1f\x7f]*)*"'
+_SUFFIX = rb"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*|\^\^(?!<http://www\.w3\.org/2001/XMLSchema#string>)" + _IRI
+LINE = re.compile(b"^(%b) (%b) (%b|%b(?:%b)?) \\.\n" % (_IRI, _IRI, _IRI, _STRING, _SUFFIX), re.MULTILINE)
+NOT_PLAIN = re.compile(
+    b"\xef\xbf[\xbe\xbf]"
+)  # characters that the canonical form escapes; the others are not in a LINE
 
 
-def numbered(base: str, origin: str) -> Callable[[object], ox.NamedNode]:
+def numbered(base: str, origin: str) -> Named:
     """A function that passes IRIs on and turns blank nodes into IRIs numbered in order of appearance.
 
     The engine names blank nodes at random; a rebuild must be identical. `origin` names the file in messages.
@@ -39,81 +47,89 @@ def numbered(base: str, origin: str) -> Callable[[object], ox.NamedNode]:
     return named
 
 
-def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[Statement]:
-    """Every triple of one file, without blank nodes."""
+def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[list[Written]]:
+    """Every triple of one file as it is written in canonical N-Triples, without blank nodes, in batches.
+
+    Of N-Triples only the outline is looked at here; the bulk loader, which reads them next, refuses what is not valid,
+    and `check` then says where. Raises SourceError on anything else that is not RDF, or holds no statement.
+    """
     named = numbered(member.base, member.name)
     seen = False
-    iri, literal = ox.NamedNode, ox.Literal
     with member.open() as stream:
         try:
-            for subject, predicate, value, _ in ox.parse(input=stream, format=rdf_format):
-                seen = True
-                one = subject if type(subject) is iri else named(subject)
-                yield one, predicate, value if type(value) is iri or type(value) is literal else named(value)
+            plain = rdf_format == ox.RdfFormat.N_TRIPLES
+            for batch in lines(stream, named) if plain else batched(_parsed(stream, rdf_format, named)):
+                seen = seen or bool(batch)
+                yield batch
         except SyntaxError as fault:
-            raise SourceError(
-                f"{member.name}, line {fault.lineno or '?'}: not valid {rdf_format.name} ({fault.msg}).",
-                "Check that the file is the one from the ESCO portal and that its ending fits its content.",
-            ) from fault
+            raise _invalid(member, rdf_format, fault) from fault
     if not seen:
         raise SourceError(f"{member.name}: holds no statement.", "The file is empty or cut short; download it again.")
 
 
-def written(found: Iterable[Statement]) -> Iterator[Written]:
-    """Statements as their terms are written in canonical N-Triples."""
-    for subject, predicate, value in found:
-        yield str(subject).encode(), str(predicate).encode(), str(value).encode()
-
-
-def written_again(member: Member, rdf_format: ox.RdfFormat) -> Iterator[Written]:
-    """The triples of a file that `statements` found to be sound, as written in canonical N-Triples."""
-    if rdf_format == ox.RdfFormat.N_TRIPLES:
-        return _written_lines(member)
-    return written(statements(member, rdf_format))
-
-
-def _written_lines(member: Member) -> Iterator[Written]:
-    """The same for N-Triples, without a parser where it can be: several times as fast.
-
-    A line that is canonical already is only cut in three; any other goes through the parser. Whether the end of a
-    literal (language or datatype) is canonical is found by parsing the first line that has it.
-    """
-    named = numbered(member.base, member.name)
-    sound_tails = {b""}
-
-    def parsed(line: bytes) -> list[Written]:
-        triples = ox.parse(input=line, format=ox.RdfFormat.N_TRIPLES)
-        return list(written((named(s), p, o if isinstance(o, ox.Literal) else named(o)) for s, p, o, _ in triples))
-
+def check(member: Member, rdf_format: ox.RdfFormat) -> None:
+    """Read one file with the strict parser; raises SourceError at the first fault."""
     with member.open() as stream:
-        while block := stream.read(BLOCK):
-            block += stream.readline()
-            odd = (
-                len(block.translate(None, CONTROL)) != len(block)
-                or b"\xef\xbf\xbe" in block
-                or b"\xef\xbf\xbf" in block
-            )
-            for line in block.splitlines(keepends=True) if odd else block.split(b"\n"):
-                if odd or (b"\\" in line and not PLAIN_ESCAPES.fullmatch(line)):
-                    yield from parsed(line)
-                    continue
-                parts = line.split(b" ", 2)
-                if len(parts) == 3:
-                    subject, predicate, value = parts
-                    if value[-2:] == b" ." and subject[:1] == predicate[:1] == b"<":
-                        value = value[:-2]
-                        if value[:1] == b"<" and value[-1:] == b">" and subject[-1:] == predicate[-1:] == b">":
-                            yield subject, predicate, value
-                            continue
-                        tail = value[value.rfind(b'"') + 1 :]
-                        if value[:1] == b'"' and subject[-1:] == predicate[-1:] == b">":
-                            if tail in sound_tails:
-                                yield subject, predicate, value
-                                continue
-                            (again,) = parsed(line)
-                            if again == (subject, predicate, value):
-                                sound_tails.add(tail)
-                            yield again
-                            continue
-                if line:
-                    yield from parsed(line)
+        try:
+            for _ in ox.parse(input=stream, format=rdf_format):
+                pass
+        except SyntaxError as fault:
+            raise _invalid(member, rdf_format, fault) from fault
+
+
+def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError) -> SourceError:
+    return SourceError(
+        f"{member.name}, line {fault.lineno or '?'}: not valid {rdf_format.name} ({fault.msg}).",
+        "Check that the file is the one from the ESCO portal and that its ending fits its content.",
+    )
+
+
+def _parsed(stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named) -> Iterator[Written]:
+    literal = ox.Literal
+    for s, p, o, _ in ox.parse(input=stream, format=rdf_format):
+        yield str(named(s)).encode(), str(p).encode(), str(o if type(o) is literal else named(o)).encode()
+
+
+def written(found: Iterable[Statement]) -> Iterator[list[Written]]:
+    """Statements as their terms are written in canonical N-Triples."""
+    return batched((str(s).encode(), str(p).encode(), str(o).encode()) for s, p, o in found)
+
+
+def lines(stream: IO[bytes], named: Named | None = None) -> Iterator[list[Written]]:
+    """The triples of N-Triples, without a parser where it can be: several times as fast.
+
+    Lines that are canonical already are only cut in three; others go through the parser, whose SyntaxError is given the
+    number of the line.
+    """
+    named = named or numbered("", "")
+    before = 0
+    while block := stream.read(BLOCK):
+        block += stream.readline(LONGEST)
+        if len(block) >= LONGEST and not block.endswith(b"\n"):
+            raise _at(before + block.count(b"\n") + 1, SyntaxError(f"a line of more than {LONGEST >> 20} MiB"))
+        count = block.count(b"\n")
+        found: list[Written] = LINE.findall(block)
+        if len(found) == count and block.endswith(b"\n") and not NOT_PLAIN.search(block):
+            yield found
+        else:
+            yield _mixed_lines(block, before, named)
+        before += count
+
+
+def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
+    """The triples of lines of which some are not canonical; `before` counts the lines ahead of them."""
+    found: list[Written] = []
+    for number, line in enumerate(block.splitlines(keepends=True), before + 1):
+        if (match := LINE.fullmatch(line)) and not NOT_PLAIN.search(line):
+            found.append((match[1], match[2], match[3]))
+            continue
+        try:
+            found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
+        except SyntaxError as fault:
+            raise _at(number, fault) from None
+    return found
+
+
+def _at(line: int, fault: SyntaxError) -> SyntaxError:
+    fault.lineno = line
+    return fault

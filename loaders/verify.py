@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
 import os
 import signal
@@ -9,9 +11,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import pyoxigraph as ox
 
@@ -79,8 +82,7 @@ def _competency(store: ox.Store, partial: bool) -> Check:
 class Validation:
     """A process of its own that validates statements against the shapes; a context, so that it never outlives the load.
 
-    It starts with reading its libraries and shapes, takes statements while others are still being made, and validates
-    once it is asked for the result.
+    It starts with reading its libraries and shapes, and validates what it has while the rest is still being made.
     """
 
     def __init__(self, name: str) -> None:
@@ -92,6 +94,7 @@ class Validation:
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         assert stdin and stdout and stderr  # noqa: S101, PT018  # all are pipes
         self._statements, self._outcome, self._complaints = stdin, stdout, stderr
+        self._hand_over = ThreadPoolExecutor(1)  # the process reads more slowly than statements are made
 
     def __enter__(self) -> Validation:
         return self
@@ -100,18 +103,30 @@ class Validation:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        for pipe in (self._statements, self._outcome, self._complaints):
-            with suppress(BrokenPipeError):
-                pipe.close()
+        self._hand_over.shutdown()
+        self._close()
+        self._outcome.close()
+        self._complaints.close()
 
     def write(self, lines: Iterable[str]) -> None:
-        """Hand over N-Quads lines as the writers of this project make them; their graphs do not matter."""
+        """Hand over a part: N-Quads lines as the writers of this project make them; their graphs do not matter.
+
+        It is validated together with the parts before it, to whose nodes it must not add.
+        """
+        self._hand_over.submit(self._write, lines)
+
+    def _write(self, lines: Iterable[str]) -> None:
         with suppress(BrokenPipeError):  # the result tells why the process ended
             for line in lines:
                 self._statements.write(f"{line.rpartition(' <')[0]} .\n".encode())
+            self._statements.write(b"\n")
+            self._statements.flush()
 
     def end(self) -> None:
         """There are no more statements."""
+        self._hand_over.submit(self._close)
+
+    def _close(self) -> None:
         with suppress(BrokenPipeError):
             self._statements.close()
 
@@ -153,8 +168,33 @@ def missing(found: Mapping[str, int], languages: Mapping[str, Counter[str]]) -> 
 
 
 def _validate(statements: IO[bytes]) -> dict[str, object]:
-    """Run pyshacl over N-Triples; executed in the child process."""
+    """Run pyshacl over parts of N-Triples, each ended by an empty line; executed in the child process.
+
+    Each part is validated as soon as it is there, together with those before it, to whose nodes it adds nothing.
+    """
     import pyshacl
+    import rdflib
+
+    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+    every = _shapes()
+    graph = rdflib.Graph()
+    shown: list[str] = []
+    while part := b"".join(itertools.takewhile(lambda line: line != b"\n", statements)):
+        new = rdflib.Graph().parse(data=part, format="nt")
+        classes = set(new.objects(None, rdflib.RDF.type))
+        graph += new
+        shapes = rdflib.Graph() + every
+        for shape, target in every.subject_objects(sh.targetClass):
+            if target not in classes:
+                shapes.remove((shape, sh.targetClass, target))
+        _, report, _ = pyshacl.validate(graph, shacl_graph=shapes, inference="none", advanced=False, inplace=True)
+        results = report.subjects(rdflib.RDF.type, sh.ValidationResult)
+        shown += [f"{report.value(r, sh.focusNode)}: {report.value(r, sh.resultMessage)}" for r in results]
+    return {"conforms": not shown, "detail": "; ".join(shown[:5]) if shown else f"{len(graph):,} statements"}
+
+
+def _shapes() -> Any:
+    """The shapes of the project as a graph of rdflib."""
     import rdflib
 
     sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
@@ -169,12 +209,9 @@ def _validate(statements: IO[bytes]) -> dict[str, object]:
                 shapes.remove((shape, kind, part))
                 for target in list(shapes.objects(shape, sh.targetClass)):
                     shapes.add((part, sh.targetClass, target))
-    graph = rdflib.Graph().parse(statements, format="nt")
-    conforms, report, _ = pyshacl.validate(graph, shacl_graph=shapes, inference="none", advanced=False, inplace=True)
-    results = list(report.subjects(rdflib.RDF.type, sh.ValidationResult))
-    shown = [f"{report.value(r, sh.focusNode)}: {report.value(r, sh.resultMessage)}" for r in results[:5]]
-    return {"conforms": conforms, "detail": "; ".join(shown) if shown else f"{len(graph):,} statements"}
+    return shapes
 
 
 if __name__ == "__main__":
+    gc.disable()  # as loaders.garbage says
     sys.stdout.write(json.dumps(_validate(sys.stdin.buffer)))

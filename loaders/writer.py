@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import pyoxigraph as ox
 
-PIECE = 32 * 1024 * 1024
-LOADERS = 2  # one piece is read while another is sorted and written
+from loaders.batches import batched
+
+PIECE = 24 * 1024 * 1024
+LOADERS = 3  # one piece is read while others are sorted and written
 
 
 class QuadWriter:
@@ -48,18 +50,18 @@ class QuadWriter:
 
     def write(self, lines: Iterable[str]) -> int:
         """Load N-Quads lines; returns how many. Raises what the engine raises (OSError when the disk is full)."""
-        return self.write_raw(line.encode() for line in lines)
+        return self.write_raw([line.encode() for line in batch] for batch in batched(lines))
 
-    def write_raw(self, lines: Iterable[bytes]) -> int:
+    def write_raw(self, batches: Iterable[list[bytes]]) -> int:
         """The same for lines that are bytes already."""
         piece: list[bytes] = []
         size = count = 0
-        blake2b, marks = hashlib.blake2b, self._marks
-        for raw in lines:
-            marks += blake2b(raw, digest_size=8).digest()
-            piece.append(raw)
-            size += len(raw)
-            count += 1
+        blake2b = hashlib.blake2b
+        for batch in batches:
+            self._marks += b"".join([blake2b(line, digest_size=8).digest() for line in batch])
+            piece += batch
+            size += sum(map(len, batch))
+            count += len(batch)
             if size >= PIECE:
                 self._hand_over(piece)
                 piece, size = [], 0
@@ -92,7 +94,7 @@ class QuadWriter:
         while (piece := self._pieces.get()) is not None:
             if self._fault is None:
                 try:
-                    self.store.bulk_load(input=piece, format=ox.RdfFormat.N_QUADS, lenient=True)
+                    self.store.bulk_load(input=piece, format=ox.RdfFormat.N_QUADS)
                 except BaseException as fault:  # handed to the writing thread
                     self._fault = fault
             self._pieces.task_done()

@@ -95,7 +95,7 @@ def test_load_prints_stages_and_a_summary(tmp_path: Path) -> None:
     assert ended.code == 0
     stages = ended.err.splitlines()
     assert [line.split("  ")[0] for line in stages] == [
-        "Looking at the input", "Surveying the statements", "Writing the ESCO graph", "Deciding the scope",
+        "Looking at the input", "Writing the ESCO graph", "Deciding the scope",
         "Deriving skills and clusters", "Checking the release", "Sealing the release",
     ]  # fmt: skip
     assert all(line.endswith(" s") for line in stages)
@@ -143,7 +143,7 @@ def test_load_on_a_terminal_shows_live_progress(tmp_path: Path) -> None:
     text = shown.decode("utf-8")
     assert "\x1b[" in text  # drawn in place
     assert "✓" in text
-    assert "Surveying the statements" in text
+    assert "Writing the ESCO graph" in text
     assert "statements, " in text
     assert "/s" in text
     assert "Traceback" not in text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -49,6 +49,22 @@ class Term:
     function: str = ""
 
 
+class Starts(dict[str, tuple[Term, ...]]):
+    """Word -> the terms whose first pattern it matches; worked out when first asked for, as labels repeat their words."""
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        super().__init__()
+        self._terms = terms
+        self._initials: dict[str, tuple[Term, ...]] = {}
+
+    def __missing__(self, word: str) -> tuple[Term, ...]:
+        letter = word[0]
+        if letter not in self._initials:  # a twentieth of the terms in English
+            self._initials[letter] = tuple(t for t in self._terms if t.words[0][0] in (letter, "*", "?", "["))
+        self[word] = found = tuple(t for t in self._initials[letter] if fnmatchcase(word, t.words[0]))
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All terms by language, and the words of a role (teacher, manager, …) that tell the function.
@@ -58,24 +74,11 @@ class Lexicon:
 
     terms: dict[str, tuple[Term, ...]]
     roles: dict[str, tuple[tuple[str, Term], ...]]
-    _starts: dict[tuple[str, str], tuple[Term, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _starts: dict[str, Starts] = field(default_factory=dict, compare=False, repr=False)
 
-    def starting(self, language: str, word: str) -> tuple[Term, ...]:
-        """Return the terms of a language whose first word matches ``word`` (remembered: labels repeat their words)."""
-        key = (language, word)
-        found = self._starts.get(key)
-        if found is None:
-            found = tuple(t for t in self._initial(language, word[0]) if fnmatchcase(word, t.words[0]))
-            self._starts[key] = found
-        return found
-
-    def _initial(self, language: str, letter: str) -> tuple[Term, ...]:
-        """The terms that a word with this first letter can match at all: a twentieth of them in English."""
-        key = (language, f"{letter}…")  # no word holds an ellipsis
-        if key not in self._starts:
-            terms = self.terms.get(language, ())
-            self._starts[key] = tuple(t for t in terms if t.words[0][0] in (letter, "*", "?", "["))
-        return self._starts[key]
+    def starting(self, language: str) -> Starts:
+        """For each word, the terms of a language that can begin with it."""
+        return self._starts.get(language) or self._starts.setdefault(language, Starts(self.terms.get(language, ())))
 
 
 @dataclass(slots=True)
@@ -132,14 +135,17 @@ def default_lexicon() -> Lexicon:
     return parse_lexicon(tomllib.loads(resources.files(__package__).joinpath("lexicon.toml").read_text("utf-8")))
 
 
-def matches(label: str, language: str, lexicon: Lexicon) -> Iterator[Term]:
-    """Yield every term, vetoes too, that stands in a label, in the order of the label."""
+def matches(label: str, language: str, lexicon: Lexicon) -> list[Term]:
+    """Return every term, vetoes too, that stands in a label, in the order of the label."""
     words = words_of(label)
-    for i, word in enumerate(words):
-        for term in lexicon.starting(language, word):
-            rest = term.words[1:]
-            if len(words) - i > len(rest) and all(map(fnmatchcase, words[i + 1 :], rest)):
-                yield term
+    starting = lexicon.starting(language)
+    return [term for i, word in enumerate(words) for term in starting[word] if _continues(words[i + 1 :], term)]
+
+
+def _continues(following: tuple[str, ...], term: Term) -> bool:
+    """Whether the words after the first of a term follow too."""
+    rest = term.words[1:]
+    return len(following) >= len(rest) and all(map(fnmatchcase, following, rest))
 
 
 def _best(terms: Iterable[Term]) -> dict[str, Term]:
@@ -171,10 +177,11 @@ def _function(label: str, language: str, lexicon: Lexicon) -> str:
 
 def _language_scores(labels: tuple[str, ...], language: str, lexicon: Lexicon) -> tuple[dict[str, _Evidence], set[str]]:
     """Collect the evidence of one language by domain, and the domains that its preferred label vetoes."""
-    vetoed = {t.domain for t in matches(labels[0], language, lexicon) if t.degree == "veto"}
+    terms = [matches(label, language, lexicon) for label in labels]
+    vetoed = {t.domain for t in terms[0] if t.degree == "veto"}
     found: dict[str, _Evidence] = {}
-    for position, label in enumerate(labels):
-        for domain, term in _best(matches(label, language, lexicon)).items():
+    for position, here in enumerate(terms):
+        for domain, term in _best(here).items() if here else ():
             evidence = found.setdefault(domain, _Evidence())
             if position == 0:
                 evidence.preferred = term

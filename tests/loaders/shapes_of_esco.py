@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import itertools
 import zipfile
 from collections.abc import Iterator
@@ -12,35 +13,30 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from loaders import rdf
-from loaders.csv_bundle import CsvBundle, Statement
-from loaders.normalise import Normaliser, Survey, survey
-from loaders.sources import discover
+from loaders.csv_bundle import CsvBundle, nace_links
+from loaders.normalise import Normaliser
+from loaders.sources import Member, discover
 from ontology import CCSID, DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, RDF, SKOS
 
 NOTES = {DCT + "description", SKOS + "scopeNote", SKOS + "definition"}
 
 
-def statements(*paths: Path) -> Iterator[Statement]:
+def statements(*paths: Path) -> Iterator[list[rdf.Written]]:
     """The statements of some input as the loader sees them."""
     source = discover(list(paths))
     if source.kind == "csv":
-        return CsvBundle(source).statements()
+        return rdf.written(CsvBundle(source).statements())
     return itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf)
 
 
-def written(*paths: Path) -> Iterator[rdf.Written]:
-    """The same as the second pass reads it."""
-    source = discover(list(paths))
-    if source.kind == "csv":
-        return rdf.written(CsvBundle(source).statements())
-    return itertools.chain.from_iterable(rdf.written_again(m, f) for m, f in source.rdf)
-
-
-def normalised(*paths: Path) -> tuple[set[str], Normaliser, Survey]:
-    """The quads that a load of some input writes, with what was counted on the way."""
-    found = survey(statements(*paths))
-    normaliser = Normaliser(found)
-    return {line.decode() for line in normaliser.lines(written(*paths))}, normaliser, found
+def normalised(*paths: Path, nace: Path | None = None) -> tuple[set[str], Normaliser]:
+    """The quads that a load of some input writes, with what was learnt and counted on the way."""
+    normaliser = Normaliser(nace=nace_links(Member(nace)) if nace else {})
+    undecided = io.BytesIO()
+    lines = list(itertools.chain.from_iterable(normaliser.first(statements(*paths), undecided)))
+    undecided.seek(0)
+    lines += itertools.chain.from_iterable(normaliser.rest(rdf.lines(undecided)))
+    return {line.decode() for line in lines}, normaliser
 
 
 def quads(*paths: Path) -> set[str]:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from shapes_of_esco import convert, normalised, quads, statements, written
+from shapes_of_esco import convert, normalised, quads
 
 from loaders.build import LoadRequest, load
-from loaders.csv_bundle import nace_links
-from loaders.normalise import Normaliser, Survey, survey
+from loaders.normalise import Normaliser
 from loaders.releases import Release
-from loaders.sources import Member
 from ontology import CCSI
 
 OCC, SKILL = "http://data.europa.eu/esco/occupation/", "http://data.europa.eu/esco/skill/"
@@ -24,7 +22,7 @@ MODEL, SKOS = "http://data.europa.eu/esco/model#", "http://www.w3.org/2004/02/sk
 
 
 @pytest.fixture(scope="module")
-def found(fixtures: Path) -> tuple[set[str], Normaliser, Survey]:
+def found(fixtures: Path) -> tuple[set[str], Normaliser]:
     return normalised(fixtures / "dump.ttl")
 
 
@@ -60,7 +58,7 @@ def test_every_repair_is_counted(release: Release) -> None:
     }
 
 
-def test_labels_are_clean_and_sorted_by_language(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_labels_are_clean_and_sorted_by_language(found: tuple[set[str], Normaliser]) -> None:
     lines = found[0]
     assert objects(lines, KEEPER, SKOS + "prefLabel") == {
         '"keeper of records"@en',
@@ -71,7 +69,7 @@ def test_labels_are_clean_and_sorted_by_language(found: tuple[set[str], Normalis
     assert all(f"<{GRAPH}labels/" in line for line in lines if f"<{SKOS}prefLabel>" in line)
 
 
-def test_label_roles_are_iris(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_label_roles_are_iris(found: tuple[set[str], Normaliser]) -> None:
     role = "http://data.europa.eu/esco/label-role/"
     assert objects(found[0], "http://data.europa.eu/esco/label/1", MODEL + "hasLabelRole") == {
         f"<{role}male>",
@@ -79,26 +77,26 @@ def test_label_roles_are_iris(found: tuple[set[str], Normaliser, Survey]) -> Non
     }
 
 
-def test_descriptions_are_one_literal_a_language(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_descriptions_are_one_literal_a_language(found: tuple[set[str], Normaliser]) -> None:
     lines = found[0]
     description = "http://purl.org/dc/terms/description"
     assert objects(lines, KEEPER, description) == {'"Keeps records."@en', '"Keeps records, over there."@en-us'}
     assert not any("node-literal" in line or "NodeLiteral" in line for line in lines)
 
 
-def test_a_concept_has_one_plain_notation(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_a_concept_has_one_plain_notation(found: tuple[set[str], Normaliser]) -> None:
     for code in ("2", "26", "262", "2621"):
         assert objects(found[0], f"http://data.europa.eu/esco/isco/C{code}", SKOS + "notation") == {f'"{code}"'}
 
 
-def test_both_directions_of_a_relation_are_served(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_both_directions_of_a_relation_are_served(found: tuple[set[str], Normaliser]) -> None:
     lines = found[0]
     assert objects(lines, FILM, MODEL + "relatedOptionalSkill") == {f"<{DESCRIBE}>"}
     assert objects(lines, DESCRIBE, MODEL + "isEssentialSkillFor") == {f"<{KEEPER}>"}
     assert objects(lines, KEEPER, SKOS + "narrower") == {f"<{FILM}>"}
 
 
-def test_the_hierarchy_is_complete_and_free_of_cycles(found: tuple[set[str], Normaliser, Survey]) -> None:
+def test_the_hierarchy_is_complete_and_free_of_cycles(found: tuple[set[str], Normaliser]) -> None:
     lines = found[0]
     above = {x.rpartition("/")[2] for x in objects(lines, FILM, SKOS + "broaderTransitive")}
     assert above == {"C2>", "C26>", "C262>", "C2621>", KEEPER.rpartition("/")[2] + ">"}
@@ -197,9 +195,49 @@ def test_a_description_without_its_language_or_text_is_counted(tmp_path: Path) -
         <http://example.org/2> esco:language "en" .""",
         encoding="utf-8",
     )
-    lines, normaliser, _ = normalised(file)
+    lines, normaliser = normalised(file)
     assert lines == set()
     assert normaliser.repairs == {"description without text or language left out": 2}
+
+
+@pytest.mark.parametrize("tag", ["", "e n", "en> <http://example.org/g", "toolonglanguage", "\u0435n"])
+def test_a_description_in_no_language_is_left_out(tag: str, tmp_path: Path) -> None:
+    file = tmp_path / "esco.ttl"
+    file.write_text(
+        f"""@prefix esco: <http://data.europa.eu/esco/model#> . @prefix dct: <http://purl.org/dc/terms/> .
+        <http://example.org/a> dct:description <http://example.org/1> .
+        <http://example.org/1> esco:nodeLiteral "text" ; esco:language "{tag}" .""",
+        encoding="utf-8",
+    )
+    lines, normaliser = normalised(file)
+    assert lines == set()
+    assert normaliser.repairs == {"description without text or language left out": 1}
+
+
+def test_a_label_role_that_is_no_iri_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "esco.nt"
+    file.write_text(f'<http://example.org/a> <{MODEL}hasLabelRole> "no> <iri" .\n', encoding="utf-8")
+    lines, normaliser = normalised(file)
+    assert lines == set()
+    assert normaliser.repairs == {"label role that is no IRI left out": 1}
+
+
+def test_a_concept_withdrawn_by_a_later_file_is_withdrawn(fixtures: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.nt"
+    status = "http://purl.org/iso25964/skos-thes#status"
+    later.write_text(f'<{DESCRIBE}> <{status}> "obsolete" .\n', encoding="utf-8")
+    options = {"curation": fixtures / "no-curation.ttl", "partial": True, "skills": False}
+    loaded = [
+        load(LoadRequest(paths, tmp_path / str(n), **options))
+        for n, paths in enumerate(([fixtures / "dump.ttl", later], [later, fixtures / "dump.ttl"]))
+    ]
+    one, other = (r.manifest for r in loaded)
+    assert one["contentHash"] == other["contentHash"]
+    assert one["repairs"] == other["repairs"]
+    assert one["languages"] == other["languages"]
+    assert loaded[0].withdrawn() == loaded[1].withdrawn()
+    assert DESCRIBE in loaded[0].withdrawn()
+    assert not list(ox.Store.read_only(str(loaded[0].store)).quads_for_pattern(ox.NamedNode(DESCRIBE), None, None))
 
 
 def test_nace_codes_from_a_file(fixtures: Path, tmp_path: Path) -> None:
@@ -212,8 +250,7 @@ def test_nace_codes_from_a_file(fixtures: Path, tmp_path: Path) -> None:
 
 def test_nace_codes_of_the_data_go_before_those_of_a_file(fixtures: Path) -> None:
     folder = fixtures / "csv-v1.2.1"
-    normaliser = Normaliser(survey(statements(folder)), nace_links(Member(fixtures / "nace.csv")))
-    lines = list(normaliser.lines(written(folder)))
-    assert sum(b"hasNACECode" in line for line in lines) == 6
+    lines, normaliser = normalised(folder, nace=fixtures / "nace.csv")
+    assert sum("hasNACECode" in line for line in lines) == 6
     assert normaliser.repairs["NACE links left out: the data has its own"] == 6
     assert normaliser.repairs["NACE links of unknown occupations left out"] == 1

@@ -288,14 +288,14 @@ def test_conflicting_versions_are_refused(fixtures: Path, tmp_path: Path) -> Non
 def test_official_turtle_excerpts(esco_data: Path, fixtures: Path, tmp_path: Path) -> None:
     folder = esco_data / "esco-ttl-excerpts"
     old, new = folder / "esco_v1.0.x_excerpt.ttl", folder / "esco_v1.2.1_ict_english_excerpt.ttl"
-    found, normaliser, survey = normalised(old)
+    found, normaliser = normalised(old)
     assert normaliser.repairs["label role as string made an IRI"] == 3
     assert normaliser.repairs["typed notation beside or instead of a plain one"] == 1
     assert '"6112" <https://w3id.org/ccsi/id/graph/esco> .\n' in about(
         found, "http://data.europa.eu/esco/isco/C6112", "notation"
     )
     assert {"en", "en-us", "sv", "pl"} <= set(normaliser.languages)
-    assert not survey.occupations  # the old excerpt shows none
+    assert not normaliser.survey.occupations  # the old excerpt shows none
     with pytest.raises(SourceError, match="no released ESCO occupation"):
         build(fixtures, tmp_path, old, version="1.0.9")
     assert build(fixtures, tmp_path, new) == "1.2.1"

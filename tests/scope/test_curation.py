@@ -72,7 +72,8 @@ def test_the_ontology_satisfies_its_shapes(tmp_path) -> None:
     with merged.open("wb") as out:
         for path in turtle_files():
             ox.serialize((q.triple for q in ox.parse(path=path)), output=out, format=ox.RdfFormat.N_TRIPLES)
-    report = _validate(merged)
+    with merged.open("rb") as lines:
+        report = _validate(lines)
     assert report["conforms"], report["detail"]
 
 
@@ -85,6 +86,7 @@ def test_the_shapes_notice_a_broken_entry(tmp_path) -> None:
         f"<{entry}> <{CCSI}degree> <https://w3id.org/ccsi/id/degree/core> .",
     ]
     merged.write_text("\n".join(lines) + "\n")
-    report = _validate(merged)
+    with merged.open("rb") as lines:
+        report = _validate(lines)
     assert not report["conforms"]
     assert entry in str(report["detail"])
