@@ -182,7 +182,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "parameters": _parameters(request),
                 "counts": counts,
                 "languages": {
-                    lang: dict(sorted(words.items())) for lang, words in sorted(normaliser.languages.items())
+                    lang: dict(sorted((+words).items())) for lang, words in sorted(normaliser.languages.items())
                 },
                 "repairs": dict(sorted(normaliser.repairs.items())),
                 "withdrawn": len(found.withdrawn),

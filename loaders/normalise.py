@@ -35,8 +35,9 @@ ASSOCIATION_TERMS = {term(ESCO + name) for name in ("isAssociationFor", "target"
 NODE_TEXT, NODE_LANGUAGE, LABEL_ROLE = term(ESCO + "nodeLiteral"), term(ESCO + "language"), term(ESCO + "hasLabelRole")
 UP, DOWN = term(BROADER), term(NARROWER)
 REPAIRED_TERMS = {LABEL_ROLE, NOTATION, NODE_LANGUAGE, UP, DOWN, *NOTE_COUNTS}
-LANGUAGE = re.compile(rb"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")  # a tag as the engine writes it
-NO_LANGUAGE = (b"", b'"', b">")  # how a term without a language ends
+LANGUAGE = re.compile(rb"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*")  # as the engine writes it
+BLANK = ord(" ")
+INVISIBLES = re.compile(b"|".join(c.encode() for c in "\u00a0" + INVISIBLE))
 
 
 @dataclass
@@ -65,23 +66,23 @@ class Normaliser:
         for batch in statements:
             quads: list[bytes | None] = []
             for statement in batch:
-                s, p, o = statement
+                s, p, o, suffix = statement
                 if p in LABEL_TERMS:
                     if s in released:
-                        quads.append(label(s, p, o))
+                        quads.append(label(s, p, o, suffix))
                     else:
-                        wait(b"%b %b %b .\n" % statement)
+                        wait(b"%b %b %b%b .\n" % statement)
                     continue
                 if p in LEARNT:
-                    learn(s, p, o)
+                    learn(s, p, o, suffix)
                 if s in notes:
                     now = notes[s][0] in released
                 else:
                     now = s in released and (p in NOTE_COUNTS or (p != NOTATION and o.startswith(b'"')))
                 if now:
-                    quads.append(line(s, p, o))
+                    quads.append(line(s, p, o, suffix))
                 else:
-                    wait(b"%b %b %b .\n" % statement)
+                    wait(b"%b %b %b%b .\n" % statement)
             yield [quad for quad in quads if quad]
         self.survey.complete()
 
@@ -91,11 +92,11 @@ class Normaliser:
         withdrawn = {term(iri) for iri in self.survey.withdrawn}
         for batch in statements:
             quads: list[bytes | None] = []
-            for s, p, o in batch:
+            for s, p, o, suffix in batch:
                 if withdrawn and (s in withdrawn or o in withdrawn or (s in notes and notes[s][0] in withdrawn)):
-                    self._set_aside(s, p, o)
+                    self._set_aside(s, p, o, suffix)
                 else:
-                    quads.append(line(s, p, o))
+                    quads.append(line(s, p, o, suffix))
             yield [quad for quad in quads if quad]
         yield from batched(self._additions(withdrawn))
 
@@ -107,78 +108,79 @@ class Normaliser:
             if name := LABEL_TERMS.get(predicate) or NOTE_COUNTS.get(predicate):
                 self.languages[quad.object.language][name] -= 1  # type: ignore[union-attr, index]
 
-    def _line(self, s: bytes, p: bytes, o: bytes) -> bytes | None:
+    def _line(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """A statement as a quad, repaired; None when it is to be left out."""
         if p in LABEL_TERMS:
-            return self._label(s, p, o)
+            return self._label(s, p, o, suffix)
         if s in self.survey.notes:
-            return self._note(s, p, o)
+            return self._note(s, p, o, suffix)
         if p in REPAIRED_TERMS:
-            repaired = self._repaired(s, p, o)
+            repaired = self._repaired(s, p, o, suffix)
             return b"%b %b %b %b" % (s, p, repaired, GRAPH_CORE) if repaired else None
-        return b"%b %b %b %b" % (s, p, o, GRAPH_CORE)
+        return b"%b %b %b%b %b" % (s, p, o, suffix, GRAPH_CORE)
 
-    def _label(self, s: bytes, p: bytes, o: bytes) -> bytes | None:
-        text, _, language = o.rpartition(b"@")
-        if language[-1:] in NO_LANGUAGE:
+    def _label(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
+        words = self._words.get(suffix) or self._language(suffix)
+        if words is None:
             self.repairs["label without a language left out"] += 1
             return None
-        if not text.isascii() or text[1:2] == b" " or text[-2:-1] == b" " or b"\\" in text:
-            clean = _clean(text)
-            if clean != text:
-                self.repairs["label freed of invisible or surrounding blank characters"] += 1
-                if clean == b'""':
-                    return None
-                o = clean + b"@" + language
-        graph, counts = self._words.get(language) or self._language(language)
+        suspect = o[1] == BLANK or o[-2] == BLANK or b"\\" in o or (not o.isascii() and INVISIBLES.search(o))
+        if suspect and (clean := _clean(o)) != o:
+            self.repairs["label freed of invisible or surrounding blank characters"] += 1
+            if clean == b'""':
+                return None
+            o = clean
+        graph, counts = words
         counts[LABEL_TERMS[p]] += 1
-        return b"%b %b %b %b" % (s, p, o, graph)
+        return b"%b %b %b%b %b" % (s, p, o, suffix, graph)
 
-    def _language(self, tag: bytes) -> tuple[bytes, Counter[str]]:
-        """How quads of the graph of a language end, and what has been counted in it."""
-        end = b"<%b%b> .\n" % (GRAPH_LABELS.encode(), tag)
-        return self._words.setdefault(tag, (end, self.languages[tag.decode()]))
+    def _language(self, suffix: bytes) -> tuple[bytes, Counter[str]] | None:
+        """How quads of the graph of a language end, and what has been counted in it; None when that is no language."""
+        if not LANGUAGE.fullmatch(suffix):
+            return None
+        end = b"<%b%b> .\n" % (GRAPH_LABELS.encode(), suffix[1:])
+        return self._words.setdefault(suffix, (end, self.languages[suffix[1:].decode()]))
 
-    def _set_aside(self, s: bytes, p: bytes, o: bytes) -> None:
+    def _set_aside(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> None:
         self.repairs["statements of withdrawn concepts set aside"] += 1
         if p in LABEL_NODE_TERMS:
             self.label_nodes.add(value(o))
         elif p in ASSOCIATION_TERMS:
             self.associations.add(value(s))
-        elif p == PREF_LABEL and o.endswith(b"@en"):
+        elif p == PREF_LABEL and suffix == b"@en":
             self.survey.withdrawn[value(s)]["label"] = value(o)
 
-    def _repaired(self, s: bytes, p: bytes, o: bytes) -> bytes | None:
+    def _repaired(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """The object as it should be; None when the statement is to be left out."""
-        if p in NOTE_COUNTS:
-            return o if o.startswith(b'"') else None  # the text goes to the graph of its language
+        literal = o.startswith(b'"')
+        if p in NOTE_COUNTS and not literal:
+            return None  # the text goes to the graph of its language
         if p in (UP, DOWN):
             child, parent = (s, o) if p == UP else (o, s)
             if self.survey.circular and (value(child), value(parent)) in self.survey.circular:
                 self.repairs["link that closes a cycle in the hierarchy left out"] += 1
                 return None
-            return o
-        if p == LABEL_ROLE and o.startswith(b'"'):
+        elif p == LABEL_ROLE and literal:
             role = _role(o)
             self.repairs["label role as string made an IRI" if role else "label role that is no IRI left out"] += 1
             return role
-        if p == NOTATION and not o.endswith(b'"'):
+        elif p == NOTATION and suffix:
             self.repairs["typed notation beside or instead of a plain one"] += 1
-            return None if s in self.survey.coded else o[: o.rindex(b'"') + 1]
-        if p == NODE_LANGUAGE:
-            return self._plain_language(o)
-        return o
+            return None if s in self.survey.coded else o
+        elif p == NODE_LANGUAGE:
+            return self._plain_language(o, suffix)
+        return o + suffix
 
-    def _plain_language(self, o: bytes) -> bytes:
-        if o.endswith(b'"') or not o.startswith(b'"'):
+    def _plain_language(self, o: bytes, suffix: bytes) -> bytes:
+        if not suffix:
             return o
         self.repairs["typed language made plain"] += 1
-        return o[: o.rindex(b'"') + 1].lower()
+        return o.lower()
 
-    def _note(self, node: bytes, p: bytes, o: bytes) -> bytes | None:
+    def _note(self, node: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """Join the two halves of a description node (text, language) into one literal of the language graph."""
         if p == NODE_LANGUAGE:
-            o = self._plain_language(o)
+            o = self._plain_language(o, suffix)
         elif p != NODE_TEXT:
             return None
         if node in self._whole_notes:
@@ -188,14 +190,14 @@ class Normaliser:
             return None
         del self._half_notes[node]
         text, language = (o, half) if p == NODE_TEXT else (half, o)
-        tag = language[1:-1].lower()
-        if not LANGUAGE.fullmatch(tag):
+        tag = b"@" + language[1:-1].lower()
+        if (words := self._words.get(tag) or self._language(tag)) is None:
             return None
         self._whole_notes.add(node)
         concept, note = self.survey.notes[node]
-        graph, counts = self._words.get(tag) or self._language(tag)
+        graph, counts = words
         counts[NOTE_COUNTS[note]] += 1
-        return b"%b %b %b@%b %b" % (concept, note, text[: text.rindex(b'"') + 1], tag, graph)
+        return b"%b %b %b%b %b" % (concept, note, text, tag, graph)
 
     def _additions(self, withdrawn: set[bytes]) -> Iterator[bytes]:
         gone = self.survey.withdrawn.keys()

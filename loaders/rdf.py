@@ -15,16 +15,16 @@ from loaders.errors import SourceError
 from loaders.sources import Member
 from ontology import CCSID
 
-Written = tuple[bytes, bytes, bytes]  # subject, predicate, object
+Written = tuple[bytes, bytes, bytes, bytes]  # subject, predicate, object, and language or datatype as @en or ^^<…>
 Named = Callable[[object], ox.NamedNode]
 
 BLOCK = 1 << 20
 LONGEST = 1 << 24  # bytes of a line
-# A line of canonical N-Triples as subject, predicate and object.
+# A line of canonical N-Triples as its four parts.
 _IRI = rb'<[^\x00-\x20<>"{}|^`\\]*>'
 _STRING = rb'"[^"\\\x00-\x1f\x7f]*(?:\\[nrt"\\][^"\\\x00-\x1f\x7f]*)*"'
 _SUFFIX = rb"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*|\^\^(?!<http://www\.w3\.org/2001/XMLSchema#string>)" + _IRI
-LINE = re.compile(b"^(%b) (%b) (%b|%b(?:%b)?) \\.\n" % (_IRI, _IRI, _IRI, _STRING, _SUFFIX), re.MULTILINE)
+LINE = re.compile(b'^(%b) (%b) (%b|%b)((?<=")(?:%b)|) \\.\n' % (_IRI, _IRI, _IRI, _STRING, _SUFFIX), re.MULTILINE)
 NOT_PLAIN = re.compile(
     b"\xef\xbf[\xbe\xbf]"
 )  # characters that the canonical form escapes; the others are not in a LINE
@@ -87,12 +87,18 @@ def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError) -> So
 def _parsed(stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named) -> Iterator[Written]:
     literal = ox.Literal
     for s, p, o, _ in ox.parse(input=stream, format=rdf_format):
-        yield str(named(s)).encode(), str(p).encode(), str(o if type(o) is literal else named(o)).encode()
+        yield _written(named(s), p, o if type(o) is literal else named(o))
 
 
 def written(found: Iterable[Statement]) -> Iterator[list[Written]]:
     """Statements as their terms are written in canonical N-Triples."""
-    return batched((str(s).encode(), str(p).encode(), str(o).encode()) for s, p, o in found)
+    return batched(_written(*statement) for statement in found)
+
+
+def _written(s: object, p: object, o: object) -> Written:
+    term = str(o).encode()
+    end = term.rfind(b'"') + 1 or len(term)
+    return str(s).encode(), str(p).encode(), term[:end], term[end:]
 
 
 def lines(stream: IO[bytes], named: Named | None = None) -> Iterator[list[Written]]:
@@ -121,7 +127,7 @@ def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
     found: list[Written] = []
     for number, line in enumerate(block.splitlines(keepends=True), before + 1):
         if (match := LINE.fullmatch(line)) and not NOT_PLAIN.search(line):
-            found.append((match[1], match[2], match[3]))
+            found.append((match[1], match[2], match[3], match[4]))
             continue
         try:
             found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)

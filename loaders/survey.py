@@ -75,7 +75,7 @@ class Survey:
     _names: dict[bytes, str] = field(default_factory=dict)  # one string a concept, however often it is mentioned
     _concepts: dict[bytes, bytes] = field(default_factory=dict)
 
-    def learn(self, s: bytes, p: bytes, o: bytes) -> None:
+    def learn(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> None:
         """One statement whose predicate is among `LEARNT`."""
         if p in LINKS:
             self._links[LINKS[p]].add((self._name(s), self._name(o)))
@@ -90,7 +90,7 @@ class Survey:
             elif o == SKILL:
                 self.skills.add(self._name(s))
         elif p == NOTATION:
-            if o.endswith(b'"'):
+            if not suffix and o.startswith(b'"'):
                 self.coded.add(s)
         elif p == STATUS:
             if (status := value(o)) == RELEASED:

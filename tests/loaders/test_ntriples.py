@@ -46,7 +46,7 @@ def loaded(text: bytes) -> list[str] | None:
     """What a load takes from them; None when it, or the engine after it, refuses."""
     try:
         batches = rdf.lines(io.BytesIO(text), rdf.numbered("x", "x"))
-        found = [" ".join(term.decode() for term in triple) for batch in batches for triple in batch]
+        found = [b"%b %b %b%b".__mod__(triple).decode() for batch in batches for triple in batch]
         ox.Store().bulk_load(
             input="".join(f"{line} <http://e/graph> .\n" for line in found).encode(), format=ox.RdfFormat.N_QUADS
         )
