@@ -16,13 +16,10 @@ import resource
 import shutil
 import time
 import traceback
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version as package_version
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -33,6 +30,7 @@ from analysis.skill_statements import cluster_quads, sample, skill_quads
 from analysis.skills.tables import SkillsResult
 from analysis.tables import ROUTES, Route
 from loaders import rdf, verify
+from loaders.content import content, scope_counts, skill_counts
 from loaders.csv_bundle import CsvBundle, nace_links
 from loaders.dataset import dataset_quads
 from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
@@ -68,6 +66,15 @@ class LoadRequest:
     publish: bool = True
     skills: bool = True
     routes: tuple[Route, ...] = ROUTES
+
+    def parameters(self) -> dict[str, Any]:
+        """What of it is told in the manifest."""
+        return {
+            "partial": self.partial,
+            "skills": self.skills,
+            "routes": list(self.routes),
+            "curation": self.curation.name if self.curation else "own",
+        }
 
 
 @dataclass
@@ -139,14 +146,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
             writer.write(ontology)
             conforms.write(ontology)
-            with _located(inputs.source), TemporaryFile(dir=releases.building) as undecided:
-                writer.write_raw(normaliser.first(counted(inputs.statements, progress), undecided))
-                _check_consistency(found, request.partial)
-                esco_version = _version(request, inputs.source, found)
-                undecided.seek(0)
-                writer.write_raw(normaliser.rest(rdf.lines(undecided)))
-                writer.flush()
-            _remove_orphans(writer, normaliser)
+            esco_version = _write_esco(request, inputs, normaliser, writer, progress)
             progress.stage("Deciding the scope")
             tables = scope_tables(writer.store, request.routes)
             # What follows adds little, so this is the time to sort what is there, beside the rest.
@@ -168,28 +168,14 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
             _write_skills(writer, skills_conform, result, profiles, esco_version)
             content_hash, quads = writer.identity()
-            counts = verify.counts(writer.store) | _scope_counts(scope.decisions) | _skill_counts(result)
+            counts = verify.counts(writer.store) | scope_counts(scope.decisions) | skill_counts(result)
             carry_over = carried.as_dict()
-            record: dict[str, Any] = {
-                "id": f"{esco_version}-{content_hash[:12]}",
-                "escoVersion": esco_version,
-                "contentHash": content_hash,
+            record = content(esco_version, content_hash, normaliser, carried) | {
                 "quads": quads,
-                "createdAt": datetime.now(UTC).isoformat(timespec="seconds"),
-                "software": {"ccsi-esco": package_version("ccsi-esco"), "pyoxigraph": package_version("pyoxigraph")},
                 "inputs": files.result(),
                 "clustersMatchedTo": matched.id if matched else None,
-                "parameters": _parameters(request),
+                "parameters": request.parameters(),
                 "counts": counts,
-                "languages": {
-                    lang: dict(sorted((+words).items())) for lang, words in sorted(normaliser.languages.items())
-                },
-                "repairs": dict(sorted(normaliser.repairs.items())),
-                "withdrawn": len(found.withdrawn),
-                "carryOver": {
-                    "unchanged": len(carried.unchanged),
-                    **dict(sorted(Counter(c.what for c in carried.changes).items())),
-                },
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
             }
             described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
@@ -219,13 +205,19 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     return _seal(releases, record["id"], manifest)
 
 
-def _parameters(request: LoadRequest) -> dict[str, Any]:
-    return {
-        "partial": request.partial,
-        "skills": request.skills,
-        "routes": list(request.routes),
-        "curation": request.curation.name if request.curation else "own",
-    }
+def _write_esco(
+    request: LoadRequest, inputs: _Inputs, normaliser: Normaliser, writer: QuadWriter, progress: Progress
+) -> str:
+    """Read, repair and write the input; returns the ESCO version."""
+    with _located(inputs.source), TemporaryFile(dir=request.data_dir) as undecided:
+        writer.write_raw(normaliser.first(counted(inputs.statements, progress), undecided))
+        _check_consistency(normaliser.survey, request.partial)
+        esco_version = _version(request, inputs.source, normaliser.survey)
+        undecided.seek(0)
+        writer.write_raw(normaliser.rest(rdf.lines(undecided)))
+        writer.flush()
+    _remove_orphans(writer, normaliser)
+    return esco_version
 
 
 def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> Release | None:
@@ -355,29 +347,6 @@ def _input_files(request: LoadRequest, source: Source) -> list[Path]:
     members = [m for by_language in source.tables.values() for m in by_language.values()] + [m for m, _ in source.rdf]
     extra = [p for p in (request.nace, request.curation) if p]
     return sorted({m.path for m in members}) + extra + [FOLDER / "curation.ttl"] * (request.curation is None)
-
-
-def _scope_counts(decisions: Any) -> dict[str, int]:
-    in_scope = [d for d in decisions if d.degree != "excluded"]
-    best: dict[str, str] = {}
-    for d in in_scope:
-        if best.get(d.occupation) != "core":
-            best[d.occupation] = d.degree
-    degrees = Counter(best.values())
-    return {
-        "inScope": len(best),
-        "core": degrees["core"],
-        "relatedOnly": degrees["related"],
-        "scopeDecisions": len(decisions),
-    }
-
-
-def _skill_counts(result: SkillsResult | None) -> dict[str, int]:
-    return {
-        "clusteredSkills": len({m.skill for c in result.clusters for m in c.members}) if result else 0,
-        "clusters": sum(c.level == "broad" for c in result.clusters) if result else 0,
-        "fineClusters": sum(c.level == "fine" for c in result.clusters) if result else 0,
-    }
 
 
 def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:

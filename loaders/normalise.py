@@ -17,7 +17,7 @@ from typing import IO
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loaders.batches import batched
-from loaders.rdf import Written
+from loaders.rdf import Written, terms
 from loaders.survey import BROADER, BROADER_TRANSITIVE, LEARNT, NARROWER, NOTATION, NOTE_TERMS, Survey, term, value
 from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, SKOS, SKOSXL
 
@@ -103,10 +103,10 @@ class Normaliser:
     def forget(self, quads: Iterable[Quad]) -> None:
         """Quads that were written turn out to be those of a withdrawn concept."""
         for quad in quads:
-            self.repairs["statements of withdrawn concepts set aside"] += 1
-            predicate = str(quad.predicate).encode()
-            if name := LABEL_TERMS.get(predicate) or NOTE_COUNTS.get(predicate):
-                self.languages[quad.object.language][name] -= 1  # type: ignore[union-attr, index]
+            s, p, o, suffix = terms(quad.subject, quad.predicate, quad.object)
+            self._set_aside(s, p, o, suffix)
+            if suffix in self._words and (kind := LABEL_TERMS.get(p) or NOTE_COUNTS.get(p)):
+                self._words[suffix][1][kind] -= 1
 
     def _line(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """A statement as a quad, repaired; None when it is to be left out."""

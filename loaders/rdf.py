@@ -87,15 +87,16 @@ def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError) -> So
 def _parsed(stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named) -> Iterator[Written]:
     literal = ox.Literal
     for s, p, o, _ in ox.parse(input=stream, format=rdf_format):
-        yield _written(named(s), p, o if type(o) is literal else named(o))
+        yield terms(named(s), p, o if type(o) is literal else named(o))
 
 
 def written(found: Iterable[Statement]) -> Iterator[list[Written]]:
     """Statements as their terms are written in canonical N-Triples."""
-    return batched(_written(*statement) for statement in found)
+    return batched(terms(*statement) for statement in found)
 
 
-def _written(s: object, p: object, o: object) -> Written:
+def terms(s: object, p: object, o: object) -> Written:
+    """One statement as its terms are written in canonical N-Triples."""
     term = str(o).encode()
     end = term.rfind(b'"') + 1 or len(term)
     return str(s).encode(), str(p).encode(), term[:end], term[end:]

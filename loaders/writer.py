@@ -1,8 +1,8 @@
 """Write quads to a fresh store in bounded memory, and identify the set of quads written.
 
 The engine's bulk loader is the fastest way in, but fed with one big file it needs 1.6 GB. Fed with pieces of some
-32 MB, two at a time, it is as quick and needs less than half of that; while it works on them (without the GIL), the
-next piece is prepared.
+24 MB, three at a time, it is as quick and needs half of that; while it works on them (without the GIL), the next piece
+is prepared.
 """
 
 from __future__ import annotations
