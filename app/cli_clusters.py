@@ -31,7 +31,8 @@ out = Console()
 
 Domains = Annotated[str, typer.Option("--domains", help="Only these, with commas, for example heritage,ccsi.")]
 
-# What the clusters are held to on full ESCO 1.2.0, per domain ("*": all): broad level, at least or at most.
+# What the clusters are held to on full ESCO 1.2.0, per domain ("*": all), at least or at most. Coherence is asked of both
+# levels, all else of the broad one.
 TARGETS: tuple[tuple[str, str, Callable[[float, float], bool], dict[str, float]], ...] = (
     ("seed_ami", "at least", lambda v, t: v >= t, {"*": 0.97}),
     ("left_out_ami", "at least", lambda v, t: v >= t, {"heritage": 0.93, "audiovisual": 0.93, "design": 0.93, "ccsi": 0.90}),
@@ -95,7 +96,8 @@ def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = 
     for target in figures["targets"]:
         if not target["holds"]:
             out.print(
-                f"not reached: {target['figure']} of {target['domain']}: {target['found']:.3f}, {target['target']}"
+                f"not reached: {target['figure']} of {target['domain']}, {target['level']} clusters: "
+                f"{target['found']:.3f}, {target['target']}"
                 f"{' (small)' if target['small'] else ''}",
                 highlight=False,
             )
@@ -159,20 +161,21 @@ def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
     for name, bound, holds, limits in TARGETS:
         for domain, found in figures["domains"].items():
             limit = limits.get(domain, limits.get("*"))
-            value = found["broad"][name]
-            if limit is not None and value is not None:
-                rows.append(
-                    {"figure": name, "domain": domain, "small": found["small"], "found": value, "target": f"{bound} {limit}",
-                     "holds": holds(round(value, 3), limit)}
-                )  # fmt: skip
+            for level in ("broad", "fine") if name == "intruder" else ("broad",):
+                value = found[level][name]
+                if limit is not None and value is not None:
+                    rows.append(
+                        {"figure": name, "level": level, "domain": domain, "small": found["small"], "found": value,
+                         "target": f"{bound} {limit}", "holds": holds(round(value, 3), limit)}
+                    )  # fmt: skip
     for name, value, limit in (
         ("seconds", figures["seconds"], MAX_SECONDS),
         ("MiB", figures["peakMemoryMiB"], MAX_MIB),
     ):
         if value is not None:
             rows.append(
-                {"figure": name, "domain": "all", "small": False, "found": value, "target": f"at most {limit}",
-                 "holds": value <= limit}
+                {"figure": name, "level": "", "domain": "all", "small": False, "found": value,
+                 "target": f"at most {limit}", "holds": value <= limit}
             )  # fmt: skip
     return rows
 

@@ -25,7 +25,7 @@ from analysis.skills.tables import (
     Unit,
 )
 
-METHOD_VERSION = "skills-1"
+METHOD_VERSION = "skills-2"
 
 __all__ = [
     "METHOD_VERSION",

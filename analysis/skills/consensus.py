@@ -1,7 +1,9 @@
 """From many runs of Leiden to one partition in two levels that does not depend on luck.
 
-An ensemble of runs differs in three ways: the seed, the resolution, and which fifth of the domain's occupations is
-left out before the neighbour graph is drawn. How often two skills end up together is their co-association (Fred and
+An ensemble of runs differs in four ways: the seed, the resolution, which fifth of the domain's occupations is left out
+before the neighbour graph is drawn, and through which lens that is looked at. Most views see what is used together; every
+fourth one looks closer, at fewer neighbours and more at ESCO's own groups, which tells apart what lies side by side in
+one job and yet is about different things. How often two skills end up together is their co-association (Fred and
 Jain 2005; ensemble clustering of graphs, Poulin and Theberge 2018). Average linkage on it, cut at a fixed height,
 gives the partition. Leaving occupations out inside the method is what makes the outcome hold when a later release
 drops or adds some.
@@ -14,7 +16,7 @@ method share all but the seeds.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
@@ -25,24 +27,36 @@ from analysis.skills.matrix import Floats, Ints, Sparse
 
 
 @dataclass(frozen=True, slots=True)
+class Lens:
+    """How a view is drawn: the weights of the similarities, and how many neighbours each skill is tied to."""
+
+    weights: Weights
+    neighbours: int
+
+
+WIDE = Lens(Weights(), 6)
+CLOSE = Lens(Weights(kind=0.3, place=1.0), 4)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Parameters of the clustering; the defaults are the published method.
 
-    ``views`` counts the graphs drawn with a ``1 / part`` of the domain's occupations left out, ``runs`` the Leiden runs
-    per view and resolution; more than ``large`` skills are as stable with one. ``cut`` and ``fine_cut`` are heights
+    ``views`` counts the graphs drawn with a ``1 / part`` of the domain's occupations left out, through one of ``lenses``
+    after the other; the view of everything takes the first. ``runs`` counts the Leiden runs per view and resolution; more
+    than ``large`` skills are as stable with one. ``cut`` and ``fine_cut`` are heights
     (1 - co-association) at which the trees are cut.
     """
 
-    weights: Weights = field(default_factory=Weights)
-    neighbours: int = 6
+    lenses: tuple[Lens, ...] = (WIDE, WIDE, CLOSE, WIDE)
     resolutions: tuple[float, ...] = (1.0, 1.5, 2.0)
     fine_resolutions: tuple[float, ...] = (4.0, 8.0)
     views: int = 30
     part: int = 5
-    runs: int = 2
+    runs: int = 4
     large: int = 300
-    cut: float = 0.7
-    fine_cut: float = 0.6
+    cut: float = 0.6
+    fine_cut: float = 0.5
     min_size: int = 4
     max_share: float = 0.25
     seed: int = 1
@@ -75,11 +89,12 @@ def ensemble(
     counts = [0, 0]
     whole, similarity = None, np.zeros((n, n))
     occupations = features.use.occupations
-    related = Relatedness(features, skills, settings.weights)
+    related = {lens: Relatedness(features, skills, lens.weights) for lens in settings.lenses}
     for view in range(settings.views + 1):
         gone = [r for r in domain_rows if view and left_out(occupations[r], view, settings.part)]
-        seen = related.without(np.array(gone, dtype=np.int64))
-        graph = knn(seen, settings.neighbours)
+        lens = settings.lenses[view % len(settings.lenses)]
+        seen = related[lens].without(np.array(gone, dtype=np.int64))
+        graph = knn(seen, lens.neighbours)
         if view == 0:
             whole, similarity = graph, seen
         # The view of everything counts four times: it is the one that is true.

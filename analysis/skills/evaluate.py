@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.skills import clusters, coherence, derive, quality, specialisation, transversal
-from analysis.skills.consensus import Settings, partition
+from analysis.skills.consensus import WIDE, Lens, Settings, partition
 from analysis.skills.graph import Features, Relatedness, Weights, features, knn, leiden
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
@@ -160,12 +160,13 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 ALTERNATIVES: Mapping[str, Settings] = {
-    "use only (cosine), k 6": Settings(weights=Weights(1, 0, 0, 0)),
-    "use and kind, k 6": Settings(weights=Weights(1, 1, 0, 0)),
-    "ESCO groups and links only, k 6": Settings(weights=Weights(0, 0, 1, 1)),
-    "published: use, kind, groups, links, k 6": Settings(),
-    "published, k 10": Settings(neighbours=10),
-    "published, k 15": Settings(neighbours=15),
+    "use only (cosine), k 6": Settings(lenses=(Lens(Weights(1, 0, 0, 0), 6),)),
+    "use and kind, k 6": Settings(lenses=(Lens(Weights(1, 1, 0, 0), 6),)),
+    "ESCO groups and links only, k 6": Settings(lenses=(Lens(Weights(0, 0, 1, 1), 6),)),
+    "all four, k 6": Settings(lenses=(WIDE,)),
+    "all four, k 10": Settings(lenses=(Lens(Weights(), 10),)),
+    "all four, k 15": Settings(lenses=(Lens(Weights(), 15),)),
+    "published: k 6, every fourth view closer": Settings(),
     "published, no occupations left out": Settings(views=0, runs=60, large=100_000),
 }
 

@@ -39,7 +39,7 @@ REQUESTS = {
     "/domains/{id}/transversal": "/domains/heritage/transversal",
     "/domains/{id}/clusters": "/domains/heritage/clusters?limit=1",
     "/domains/compare": "/domains/compare?ids=heritage,audiovisual",
-    "/clusters/{id}": "/clusters/heritage/art-collections",
+    "/clusters/{id}": "/clusters/heritage/handle-artworks",
     "/skills/{uuid}/clusters": "/skills/f2fdd2db-8755-4540-8af8-b46f2c0de95f/clusters",
     "/occupations/{uuid}/clusters": "/occupations/c2efadc4-6f47-4f34-997b-dd80aba609dd/clusters",
     "/profiles": "/profiles?domain=heritage&kind=cell&limit=1",

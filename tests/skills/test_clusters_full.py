@@ -12,7 +12,7 @@ import pytest
 
 from analysis.skills import Settings, coherence
 from analysis.skills.evaluate import Bench, agreement, without
-from analysis.skills.tables import Cluster, SkillTables
+from analysis.skills.tables import Cluster, Level, SkillTables
 from app.skill_catalogue import SkillCatalogue
 from app.store.embedded import EmbeddedStore
 from loaders.derive_skills import deriving
@@ -21,7 +21,22 @@ from loaders.skill_tables import alternative_labels, published_tables
 from tests.command import run
 
 pytestmark = pytest.mark.full
-COHERENT = ("ccsi", "heritage", "audiovisual", "design", "gaming", "crafts", "music", "performing")
+# Where an intruder is told in 0.60 of the sets (docs/clusters.md): at one level or both everywhere but in architecture.
+COHERENT: dict[Level, tuple[str, ...]] = {
+    "broad": ("ccsi", "audiovisual", "books", "crafts", "design", "gaming", "heritage", "music", "performing"),
+    "fine": (
+        "ccsi",
+        "advertising",
+        "audiovisual",
+        "books",
+        "crafts",
+        "design",
+        "gaming",
+        "music",
+        "performing",
+        "visual",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +89,12 @@ def test_intruders_are_told(catalogue: SkillCatalogue, tables: SkillTables, full
     store = ox.Store.read_only(str(full.store))
     vectors, row = coherence.text_space(tables, alternative_labels(store))
     clusters = list(catalogue.clusters.values())
-    for domain in COHERENT:
-        skills = [m.skill for c in catalogue.by_unit[domain] for m in c.members if m.primary and c.level == "broad"]
-        found = coherence.intruder_accuracy(coherence.intruder_sets(clusters, domain), vectors, row, skills)
+    for level, domain in [(level, domain) for level, domains in COHERENT.items() for domain in domains]:
+        skills = [m.skill for c in catalogue.by_unit[domain] for m in c.members if m.primary and c.level == level]
+        found = coherence.intruder_accuracy(coherence.intruder_sets(clusters, domain, level), vectors, row, skills)
         assert found is not None
-        assert found >= 0.60, domain
-        chance = coherence.intruder_accuracy(coherence.shuffled_sets(clusters, domain), vectors, row, skills)
+        assert found >= 0.60, (domain, level)
+        chance = coherence.intruder_accuracy(coherence.shuffled_sets(clusters, domain, level), vectors, row, skills)
         assert chance is not None
         assert chance < 0.25, domain
 
