@@ -14,6 +14,7 @@ from loaders import dumps
 from loaders.build import LoadRequest, load
 from loaders.releases import Release
 from loaders.starter import load_starter
+from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -100,10 +101,14 @@ def esco_data() -> Path:
 
 @pytest.fixture(scope="session")
 def full_dir(esco_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with full ESCO 1.2.0 and the NACE codes of 1.2.1 published, built at the first use."""
+    """A data folder with full ESCO 1.2.0 and the NACE codes of 1.2.1 published, built at the first use.
+
+    By a process of its own, so that the memory in its manifest is that of the load and not of the tests before it.
+    """
     folder = tmp_path_factory.mktemp("full")
     nace = esco_data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
-    load(LoadRequest([esco_data / "esco-1.2.0-csv"], folder, nace=nace))
+    ended = run("load", esco_data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", folder)
+    assert ended.code == 0, ended.err
     return folder
 
 
