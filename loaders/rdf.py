@@ -105,7 +105,7 @@ def terms(s: object, p: object, o: object) -> Written:
 def lines(stream: IO[bytes], named: Named | None = None) -> Iterator[list[Written]]:
     """The triples of N-Triples, without a parser where it can be: several times as fast.
 
-    Lines that are canonical already are only cut in three; others go through the parser, whose SyntaxError is given the
+    Lines that are canonical already are only cut into their terms; others go through the parser, whose SyntaxError is given the
     number of the line.
     """
     named = named or numbered("", "")
