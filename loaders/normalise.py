@@ -2,7 +2,7 @@
 
 The input is read once. What depends only on what has been read so far becomes a line at once: the words, which are most
 of it, where the status of their concept came first. The rest waits in a file of N-Triples until all has been surveyed.
-Both passes see one statement at a time, so memory is bounded by the number of concepts, not of statements.
+Both passes see one batch of statements at a time, so memory is bounded by the number of concepts, not of statements.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
@@ -95,6 +95,7 @@ class Validation:
         assert stdin and stdout and stderr  # noqa: S101, PT018  # all are pipes
         self._statements, self._outcome, self._complaints = stdin, stdout, stderr
         self._hand_over = ThreadPoolExecutor(1)  # the process reads more slowly than statements are made
+        self._handed: list[Future[None]] = []
 
     def __enter__(self) -> Validation:
         return self
@@ -113,7 +114,7 @@ class Validation:
 
         It is validated together with the parts before it, to whose nodes it must not add.
         """
-        self._hand_over.submit(self._write, lines)
+        self._handed.append(self._hand_over.submit(self._write, lines))
 
     def _write(self, lines: Iterable[str]) -> None:
         with suppress(BrokenPipeError):  # the result tells why the process ended
@@ -131,7 +132,9 @@ class Validation:
             self._statements.close()
 
     def result(self) -> Check:
-        """Wait for the outcome, after `end`."""
+        """Wait for the outcome, after `end`. Raises what kept a part from being handed over: the rest of it would pass."""
+        for part in self._handed:
+            part.result()
         out, err = self._outcome.read(), self._complaints.read()
         try:
             report = json.loads(out)
@@ -174,8 +177,8 @@ def _validate(statements: IO[bytes]) -> dict[str, object]:
     """
     import pyshacl
     import rdflib
+    from rdflib import SH
 
-    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
     every = _shapes()
     graph = rdflib.Graph()
     shown: list[str] = []
@@ -184,31 +187,31 @@ def _validate(statements: IO[bytes]) -> dict[str, object]:
         classes = set(new.objects(None, rdflib.RDF.type))
         graph += new
         shapes = rdflib.Graph() + every
-        for shape, target in every.subject_objects(sh.targetClass):
+        for shape, target in every.subject_objects(SH.targetClass):
             if target not in classes:
-                shapes.remove((shape, sh.targetClass, target))
+                shapes.remove((shape, SH.targetClass, target))
         _, report, _ = pyshacl.validate(graph, shacl_graph=shapes, inference="none", advanced=False, inplace=True)
-        results = report.subjects(rdflib.RDF.type, sh.ValidationResult)
-        shown += [f"{report.value(r, sh.focusNode)}: {report.value(r, sh.resultMessage)}" for r in results]
+        results = report.subjects(rdflib.RDF.type, SH.ValidationResult)
+        shown += [f"{report.value(r, SH.focusNode)}: {report.value(r, SH.resultMessage)}" for r in results]
     return {"conforms": not shown, "detail": "; ".join(shown[:5]) if shown else f"{len(graph):,} statements"}
 
 
 def _shapes() -> Any:
     """The shapes of the project as a graph of rdflib."""
     import rdflib
+    from rdflib import SH
 
-    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
     shapes = rdflib.Graph()
     for path in sorted(FOLDER.glob("shapes*.ttl")):
         shapes.parse(path, format="turtle")
     # The validator takes the parts of a shape for one node after another, but a shape with a target for all its nodes
     # at once, which is twice as quick; so the parts of a shape with a target get the target itself.
-    for shape in set(shapes.subjects(sh.targetClass)) - set(shapes.objects(None, sh.node)):
-        for kind in (sh.property, sh.node):
+    for shape in set(shapes.subjects(SH.targetClass)) - set(shapes.objects(None, SH.node)):
+        for kind in (SH.property, SH.node):
             for part in list(shapes.objects(shape, kind)):
                 shapes.remove((shape, kind, part))
-                for target in list(shapes.objects(shape, sh.targetClass)):
-                    shapes.add((part, sh.targetClass, target))
+                for target in list(shapes.objects(shape, SH.targetClass)):
+                    shapes.add((part, SH.targetClass, target))
     return shapes
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyoxigraph as ox
 import pytest
 
 from loaders.carryover import read_baseline
-from loaders.verify import _validate
-from ontology import CCSI, FOLDER, turtle_files
+from loaders.derive import ontology_quads
+from loaders.verify import Validation, _validate
+from ontology import CCSI, FOLDER, RDF, turtle_files
 
 CURATION = FOLDER / "curation.ttl"
 
@@ -90,3 +93,26 @@ def test_the_shapes_notice_a_broken_entry(tmp_path) -> None:
         report = _validate(lines)
     assert not report["conforms"]
     assert entry in str(report["detail"])
+
+
+def test_a_fault_in_a_later_part_is_noticed() -> None:
+    entry = "https://w3id.org/ccsi/id/curation/broken"
+    with Validation("parts") as validation:
+        validation.write(list(ontology_quads(turtle_files())))
+        validation.write([f"<{entry}> <{RDF}type> <{CCSI}CurationEntry> <https://example.org/graph> .\n"])
+        validation.end()
+        found = validation.result()
+    assert not found.passed
+    assert entry in found.detail
+
+
+def test_statements_that_could_not_be_made_do_not_pass_unseen() -> None:
+    def cut_short() -> Iterator[str]:
+        yield from ontology_quads(turtle_files()[:1])
+        raise OSError("no more")
+
+    with Validation("parts") as validation:
+        validation.write(cut_short())
+        validation.end()
+        with pytest.raises(OSError, match="no more"):
+            validation.result()
