@@ -140,6 +140,18 @@ class FederationRefused(Problem):
     status, slug, title = 403, "sparql-federation", "SERVICE is not followed"
 
 
+class NotPassedOn(Problem):
+    """A query that is understood here, and that the endpoint behind the service could understand otherwise."""
+
+    status, slug, title = 400, "sparql-not-passed-on", "The query is not passed on"
+
+
+class GraphRefused(Problem):
+    """A query before an endpoint names a graph that is not the release's."""
+
+    status, slug, title = 400, "sparql-graph", "Not a graph of the release"
+
+
 class MethodRefused(Problem):
     """A method that the endpoint does not have."""
 

@@ -139,7 +139,12 @@ class Limits(BaseSettings):
         100, ge=1, le=500, description="Most brackets and negations inside each other in a SPARQL query."
     )
     sparql_operators: int = Field(
-        500, ge=1, description="Most UNION, OPTIONAL, MINUS, EXISTS, ||, && and path steps in a SPARQL query."
+        500,
+        ge=1,
+        description="Most operators in a SPARQL query: UNION, OPTIONAL, MINUS, EXISTS, FILTER, BIND, GRAPH, AS, ||, && and arithmetic.",
+    )
+    sparql_patterns: int = Field(
+        200, ge=1, description="Most triple patterns, groups and members of lists in the patterns of a SPARQL query."
     )
     sparql_values: int = Field(5000, ge=1, description="Most terms in the VALUES of a SPARQL query.")
     sparql_graphs: int = Field(100, ge=1, description="Most graph parameters of a SPARQL request.")

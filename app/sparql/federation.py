@@ -12,7 +12,6 @@ a whole SELECT query leaves.
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from app.errors import (
 )
 from app.settings import Limits, Settings
 from app.sparql import remote, wire
+from app.sparql.complexity import Bounds
 from app.sparql.guard import Outline, Service
 from app.sparql.pool import TIME, Pool, Result
 from app.sparql.turns import Turns
@@ -73,6 +73,7 @@ class Federation:
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
         self._limits = limits
+        self._bounds = Bounds.of(limits, standard=True)
         self._most_bytes = min(_MOST_BYTES, limits.sparql_bytes)
         self._places = settings.sparql_workers
         self._turns: Turns[int] = Turns(self._places, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
@@ -104,11 +105,16 @@ class Federation:
             return checked
         try:
             async with asyncio.timeout_at(call.deadline):
-                queries = [_query(text, outline.prologue, service) for service in outline.services]
-                for query in queries:
-                    result = await call.work(query=query, check=True, bindings="json", default=None, dataset=False)
+                queries = []
+                for service in outline.services:
+                    query = _query(text, service)
+                    leaving = await asyncio.to_thread(remote.sealed, query, request["base"], self._bounds)
+                    result = await call.work(
+                        query=query, leaving=leaving, check=True, bindings="json", default=None, dataset=()
+                    )
                     if "fault" in result.end:
-                        return result  # places in this text are those in the user's
+                        return result  # places in this text are those in the outline's
+                    queries.append(leaving)
                 answers: list[str] = []
                 room = self._limits.sparql_values
                 for service, query in zip(outline.services, queries, strict=True):
@@ -148,7 +154,7 @@ class Federation:
 
     async def _fetch(self, call: _Call, service: Service, query: str, file: IO[bytes]) -> str:
         """Write an endpoint's answer to the file, when it is this client's turn; its media type."""
-        form = upstream.fields(f"BASE <{call.request['base']}>\n{query}")  # a base of its own in the query overrides it
+        form = upstream.fields(query)
         try:
             # One that may fail leaves time for the rest of the query.
             async with asyncio.timeout(call.left() / 2 if service.silent else None):
@@ -201,15 +207,14 @@ def _failure(service: Service, fault: Problem) -> Problem:
 
 
 def _blank(text: str) -> str:
-    """As much space, with the line breaks where they are: so that faults keep their places."""
-    return re.sub(r"[^\r\n]", " ", text)
+    """As much space: so that faults keep their places."""
+    return " " * len(text)
 
 
-def _query(text: str, prologue: int, service: Service) -> str:
-    """The group of a clause as a query, under the prologue of the whole."""
-    between = _blank(text[prologue : service.start])
-    head = "SELECT*" + _blank(text[service.start + len("SERVICE") : service.group])
-    return text[:prologue] + between + head + text[service.group : service.end]
+def _query(text: str, service: Service) -> str:
+    """The group of a clause as a query."""
+    head = "SELECT * " + _blank(text[service.start + len("SELECT * ") : service.group])
+    return _blank(text[: service.start]) + head + text[service.group : service.end]
 
 
 def _skeleton(text: str, services: Sequence[Service]) -> str:

@@ -24,6 +24,7 @@ from app.errors import (
     BadRequest,
     FederationRefused,
     NotAcceptable,
+    NotPassedOn,
     NotReady,
     Overloaded,
     Problem,
@@ -34,9 +35,10 @@ from app.errors import (
 from app.service import Answer, AnswerCache
 from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
+from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
 from app.sparql.formats import Offer
-from app.sparql.guard import Bounds, Outline, check, federation_refusal, syntax_fault
+from app.sparql.guard import Outline, check, federation_refusal, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
 from app.sparql.remote import RemotePool
@@ -59,9 +61,7 @@ class Gateway:
         self._settings = settings
         self._limits = limits
         self._page = page
-        self._bounds = Bounds(
-            limits.sparql_nesting, limits.sparql_operators, limits.sparql_values, frozenset(settings.services)
-        )
+        self._bounds = Bounds.of(limits, settings.services, standard=bool(settings.sparql_endpoint))
         self._federation = Federation(settings, limits) if settings.services else None
         self._headers = {
             **protocol.CORS,
@@ -155,9 +155,9 @@ class Gateway:
 
     async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
         if len(text) > _LONG_TEXT:
-            outline = await asyncio.to_thread(check, text, self._bounds)
+            outline = await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
         else:
-            outline = _checked(text, self._bounds)
+            outline = _checked(text, self._bounds, asked.endpoint)
         if outline.form and asked.choice.for_form(outline.form) is None:
             raise _not_acceptable(outline.form)
         if (source := self.pool.source) is None:
@@ -173,7 +173,7 @@ class Gateway:
                 await self._send(ready, asked, send)
                 return
         with self.pool.turns.seat(asked.client):
-            result = await self._evaluate(asked, text, outline, receive)
+            result = await self._evaluate(asked, outline, receive)
             try:
                 offer = self._offer_of(result, asked, text, outline)
                 if etag and result.source is not source:  # a switch came between
@@ -185,13 +185,13 @@ class Gateway:
             finally:
                 result.close()
 
-    async def _evaluate(self, asked: Asked, text: str, outline: Outline, receive: Receive) -> Result:
+    async def _evaluate(self, asked: Asked, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
         choice, limits = asked.choice, self._limits
         request = {
-            "query": text,
-            "base": asked.endpoint,
-            "dataset": outline.dataset,
+            "query": outline.text,
+            "base": outline.base,
+            "dataset": outline.graphs,
             "default": asked.default_graphs if asked.has_dataset else None,
             "named": asked.named_graphs,
             "bindings": choice.bindings[0] if choice.bindings else None,
@@ -242,7 +242,9 @@ class Gateway:
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
                 return offer
             case wire.SYNTAX:
-                raise syntax_fault(text, end["message"])
+                raise syntax_fault(text, outline, end["message"])
+            case wire.OBJECTION:
+                raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:
                 raise _not_acceptable(outline.form)
             case wire.NETWORK:

@@ -1,84 +1,44 @@
-r"""What is refused by its text alone, before any parser sees it.
+"""What is refused by its text alone, and the only form in which a text goes on.
 
-The engine's parser is recursive: a few kilobytes of brackets overflow its stack and abort the process. So size, nesting
-and the number of operators are bounded here, in one pass that never goes back (every repetition is possessive).
-SERVICE and updates are named as such instead of failing later; a SERVICE that the settings allow is located. The worker
-processes are the second wall: they have a stack deep enough for any text of the permitted size, and no sockets.
+The engine's parser is recursive: a few kilobytes of brackets overflow its stack and abort the process. So nesting and the
+number of operators are bounded here (complexity.py), in one pass. SERVICE and updates are named as such instead of failing
+later; a SERVICE that the settings allow is located.
 
-The engine reads without separate tokens, so keywords may touch their neighbours (``1SERVICE<http://x>{``,
-``NOTEXISTS{``); words are therefore searched for keywords, not compared. It takes ``\u`` escapes inside strings, IRIs
-and names only, where they are plain characters: no escape can form a keyword or end a string.
-
-``<`` begins an IRI or compares, and which of them only a parser knows: ``(?x<?y#>''' )`` is an IRI and an open string, or a
-comparison and a comment, behind which anything may stand. What can be read both ways is refused (`_COMPARES`).
+No engine ever reads the text of a client. It gets the query written anew from the tokens that were recognised: one space
+between any two, no comments, strings between double quotes on one line, every IRI in full and no prologue. Words that
+SPARQL does not have are refused. So nothing is left in which another reader could see what was not seen here: a keyword,
+a comment, a string, a bracket. Where `Bounds.standard` is set, before an endpoint, nothing but SPARQL 1.1 is written.
+The worker processes are the second wall: they have a stack deep enough for any permitted text, and no sockets; before an
+endpoint it is a second judge (judge.py).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
 
 from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
+from app.sparql import words
+from app.sparql.complexity import Bounds, Complexity
+from app.sparql.tokens import Token, position, quoted, tokens, unescaped, value
 
-# Characters of names (SPARQL's PN_CHARS); \w alone misses some that the engine accepts.
-_PN = (
-    r"\w\u00B7\u0300-\u036F\u203F\u2040\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF"
-    r"\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
-)
-_IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
-_TOKEN = re.compile(
-    rf"""
-      (?P<comment>\#[^\r\n]*+)
-    | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?P<e1>\"\"\")? | '''(?:[^'\\]|\\.|'(?!''))*+(?P<e2>''')?
-                |"(?:[^"\\\r\n]|\\.)*+(?P<e3>")?               |'(?:[^'\\\r\n]|\\.)*+(?P<e4>')?)
-    | (?P<iri>{_IRI})
-    | (?P<variable>[?$][{_PN}]++)
-    | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
-    | (?P<name>(?:[{_PN}][{_PN}.\-]*+)?+:(?:(?:[{_PN}:]|%[0-9A-Fa-f]{{2}}|\\.)(?:[{_PN}.:\-]|%[0-9A-Fa-f]{{2}}|\\.)*+)?+)
-    | (?P<word>[{_PN}][{_PN}.\-]*+)
-    | (?P<open>[({{\[]|<<(?!{_IRI[1:]}))
-    | (?P<close>[)}}\]]|>>)
-    | (?P<operator>\|\|?|&&|/|\^)
-    | (?P<bang>!(?!=))
-    | (?P<other>\S)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-_FORMS = ("select", "ask", "construct", "describe")
-_PROLOGUE = ("prefix", "base", "version")
-_UPDATES = frozenset(
-    ["insert", "delete", "load", "clear", "drop", "create", "add", "move", "copy", "with", "insertdata", "deletedata"]
-)
-_OPERATORS = re.compile("union|optional|minus|exists")
-_VOLATILE = re.compile(r"(?<![a-z])(?:rand|now|uuid|struuid|bnode)(?![a-z])")
-_TERMS = frozenset(["iri", "string", "name", "word"])
-_GAP = r"(?:[ \t\r\n]|\#[^\r\n]*+[\r\n])*+"
-# The one form in which SERVICE is followed: an endpoint in full, by itself.
-_SERVICE = re.compile(
-    rf"SERVICE{_GAP}(?P<silent>SILENT{_GAP})?+<(?P<endpoint>[^<>\x00-\x20]*+)>{_GAP}(?=\{{)", re.IGNORECASE
-)
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
-_NO_OPERANDS = frozenset(["open", "operator", "bang", "other"])
-# An IRI that may be a comparison with a string or comment in it. After a scheme and // no comparison can go on.
-_COMPARES = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.\-]*://)[^'#]*+['#]")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The limits of what a query text may hold."""
-
-    nesting: int
-    operators: int
-    values: int
-    services: frozenset[str] = frozenset()
-    """The endpoints that SERVICE may name."""
+_MOST_WRITTEN = 4 * 65_536  # characters: what the longest text may become when its IRIs are written in full
+_NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+# IRIs of these schemes are code to some stores (functions of Virtuoso, classes of Jena) or files, and never names of data.
+_ACTIVE = ("bif:", "sql:", "java:", "jdbc:", "file:", "proc:")
+_CASTS = "http://www.w3.org/2001/XMLSchema#"
+_READ_ONLY = "This endpoint answers queries only; it takes no SPARQL updates."
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A SERVICE clause that may be followed, by offsets in the text."""
+    """A SERVICE clause that may be followed, by offsets in `Outline.text`."""
 
     start: int
     group: int
@@ -89,181 +49,231 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the text of a query says about it."""
+    """What the text of a query says about it, and the text written anew."""
 
     form: str
     """select, ask, construct, describe, or "" for what the parser will refuse."""
-    dataset: bool
-    """Whether the query names its own dataset (FROM)."""
+    text: str
+    """The query as it goes on, on one line."""
+    base: str
+    """What IRI() resolves against: the query's own base, or the one that it was given."""
+    graphs: tuple[str, ...]
+    """The graphs that the query names as its own dataset (FROM)."""
     volatile: bool
     """Whether the same query may answer differently each time (RAND, NOW, fresh blank nodes)."""
-    prologue: int = 0
-    """Where its prologue ends."""
     services: tuple[Service, ...] = ()
+    places: tuple[tuple[int, ...], tuple[int, ...]] = field(default=((), ()), repr=False)
+    """Where each token begins, in `text` and in the text of the client."""
 
 
-def check(text: str, bounds: Bounds) -> Outline:
-    """Read a query once, lexically. Raises TooComplex, QuerySyntax, FederationRefused or UpdateRefused."""
-    form: str | None = None
-    dataset = volatile = in_values = values_next = False
-    depth = bangs = operators = values = values_depth = 0
-    opened: list[str] = []  # the brackets around
-    operand = False  # whether the token before may end the left side of a comparison
-    declared: set[str] = set()
-    previous = ""  # the word or name before, lower case
-    service_at = -1  # a name that reads as SERVICE when a group follows
-    prologue = 0
-    services: list[Service] = []
-    head: re.Match[str] | None = None  # of the SERVICE clause around, whose group is at this depth
-    head_depth = 0
+def check(text: str, bounds: Bounds, base: str = "http://localhost/sparql") -> Outline:
+    """Read a query and write it anew. Raises QuerySyntax, TooComplex, UpdateRefused or FederationRefused."""
+    return _Reader(text, bounds, base).read()
 
-    for match in _TOKEN.finditer(text):  # what no token matches is space
-        kind = match.lastgroup
-        if kind == "comment":
-            continue
-        if kind == "bang":
-            bangs += 1
-            if depth + bangs > bounds.nesting:
-                raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
-            continue
-        bangs = 0
-        after_operand, operand = operand, kind not in _NO_OPERANDS
-        if kind == "variable" or kind == "other":
-            continue
-        if in_values and kind in _TERMS:
-            values += 1
-            if values > bounds.values:
-                raise _too_complex(text, match.start(), "values", bounds.values, "terms in VALUES")
-        if kind == "open":
-            opened.append(match[0])
-            depth = len(opened)
-            if depth > bounds.nesting:
-                raise _too_complex(text, match.start(), "nesting", bounds.nesting, "brackets and negations")
-            if match[0] == "{":
-                if service_at >= 0:
-                    raise _federation(text, service_at, bounds)
-                if values_next:
-                    in_values, values_next, values_depth = True, False, depth
-            elif match[0] == "[" and form == "construct":
+
+@dataclass(slots=True)
+class _Clause:
+    """A SERVICE clause that is being read: where it begins, the token that opens its group, and the depth around."""
+
+    start: int
+    opens: int
+    depth: int
+    endpoint: str
+    silent: bool
+    group: int = -1
+
+
+class _Reader:
+    """One reading of one text."""
+
+    def __init__(self, text: str, bounds: Bounds, base: str) -> None:
+        self._text = text
+        self._bounds = bounds
+        self._base = base
+        self._prefixes: dict[str, str] = {}
+        self._written: list[str] = []
+        self._length = 0
+        self._starts: list[int] = []
+        self._sources: list[int] = []
+        self._graphs: list[str] = []
+        self._services: list[Service] = []
+
+    def read(self) -> Outline:
+        """See `check`."""
+        found = tokens(self._text)
+        body = self._prologue(found)
+        form = found[body].text.upper() if body < len(found) else ""
+        if form in words.UPDATES:
+            raise UpdateRefused(_READ_ONLY)
+        volatile = self._body(found, body, form)
+        return Outline(
+            form.lower() if form in _FORMS else "", "".join(self._written), self._base, tuple(self._graphs), volatile,
+            tuple(self._services), (tuple(self._starts), tuple(self._sources)),
+        )  # fmt: skip
+
+    def _prologue(self, found: list[Token]) -> int:
+        """Read BASE, PREFIX and VERSION; the number of the first token behind them."""
+        at = 0
+        while at < len(found) and found[at].kind == "word":
+            match found[at].text.upper(), [token.kind for token in found[at + 1 : at + 3]]:
+                case "BASE", ["iri", *_]:
+                    self._base = self._iri(found[at + 1])
+                    at += 2
+                case "PREFIX", ["name", "iri"] if found[at + 1].text.find(":") == len(found[at + 1].text) - 1:
+                    self._prefixes[found[at + 1].text[:-1]] = self._iri(found[at + 2])
+                    at += 3
+                case "VERSION", ["string", *_] if not self._bounds.standard:
+                    at += 2
+                case _:
+                    break
+        return at
+
+    def _body(self, found: list[Token], body: int, form: str) -> bool:
+        """Write the query; whether it is volatile."""
+        volatile = False
+        complexity = Complexity(self._text, self._bounds)
+        clause: _Clause | None = None  # the SERVICE clause around
+        before: Token | None = None
+        for number in range(body, len(found)):
+            token = found[number]
+            complexity.add(token, before)
+            if token.kind == "word":
+                word = self._word(token)
+                volatile = volatile or word in words.VOLATILE
+                if word == "FROM":  # without a graph the parser refuses it
+                    following = found[number + 1 : number + 3]
+                    self._graphs += [self._full(name) for name in following if name.kind in ("iri", "name")][:1]
+                elif word == "SERVICE":
+                    clause = self._service(found, number, clause, complexity.depth)
+            elif form == "CONSTRUCT" and (token.kind == "blank" or token.text == "["):
                 volatile = True
-        elif kind == "close":
-            if in_values and depth == values_depth and match[0] == "}":
-                in_values = False
-            if head and depth == head_depth and match[0] == "}":
-                silent = head["silent"] is not None
-                services.append(Service(head.start(), head.end(), match.end(), head["endpoint"], silent))
-                head = None
-            if opened:
-                opened.pop()
-            depth = len(opened)
-        elif kind == "operator":
-            operators += 1
+            if self._bounds.standard:
+                self._hold_to_standard(token, before, found[number + 1 : number + 2])
+            self._write(token, before)
+            before = token
+            if clause is not None and number == clause.opens:
+                clause.group = self._length - 1
+            elif clause is not None and number > clause.opens and complexity.depth == clause.depth:
+                self._services.append(Service(clause.start, clause.group, self._length, clause.endpoint, clause.silent))
+                clause = None
+        if clause is not None:
+            raise QuerySyntax("A SERVICE clause does not end.", **position(self._text, len(self._text)))
+        return volatile
+
+    def _write(self, token: Token, before: Token | None) -> None:
+        """Add a token to the text, apart from the one before unless it belongs to it."""
+        kind, text = token.kind, token.text
+        if kind in ("iri", "name"):
+            text = f"<{self._full(token)}>"
         elif kind == "string":
-            if not (match["e1"] or match["e2"] or match["e3"] or match["e4"]):
-                raise QuerySyntax("The string that begins here does not end.", **position(text, match.start()))
-        elif kind == "word" or kind == "name":
-            word = match[0].lower()
-            named = kind == "name"
-            prefix = word.partition(":")[0] if named else word
-            if form is None and not ((named and previous == "prefix") or prefix.startswith(_PROLOGUE)):
-                form = next((f for f in _FORMS if prefix.startswith(f)), "")
-                prologue = match.start()
-                if not named and word in _UPDATES:
-                    raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
-            if named:
-                if previous == "prefix":
-                    declared.add(prefix)
-                elif prefix.endswith("from") and prefix not in declared and depth == 0:
-                    dataset = True
-                if prefix == "_" and form == "construct":
-                    volatile = True
-                service_at = match.start() if "service" in prefix and previous != "graph" else -1
-            else:
-                if "service" in word:
-                    if head or word != "service" or not (head := _allowed(text, match.start(), bounds)):
-                        raise _federation(text, match.start(), bounds)
-                    if len(services) == _MOST_SERVICES:
-                        raise _too_complex(text, match.start(), "services", _MOST_SERVICES, "SERVICE clauses")
-                    head_depth = depth + 1
-                dataset = dataset or "from" in word
-                values_next = word.endswith("values") or (values_next and not in_values)
-                operators += len(_OPERATORS.findall(word))
-                volatile = volatile or _VOLATILE.search(word) is not None
-                service_at = -1
-            previous = word
-        else:
-            service_at = -1
-            if kind == "iri" and after_operand and depth and opened[-1] == "(" and not in_values:
-                _refuse_comparison(text, match)
-        if operators > bounds.operators:
-            raise _too_complex(text, match.start(), "operators", bounds.operators, "operators and path steps")
-    if head:
-        raise QuerySyntax("The SERVICE clause that begins here does not end.", **position(text, head.start()))
-    return Outline(form or "", dataset, volatile, prologue, tuple(services))
+            text = quoted(self._value(token))
+        typed = before is not None and before.text == "^^"
+        if typed and kind not in ("iri", "name"):
+            raise self._syntax(token, "^^ is followed by an IRI.")
+        belongs = kind == "language" or text == "^^"
+        if belongs and (before is None or before.kind != "string"):
+            raise self._syntax(token, f"{text} stands behind a string only.")
+        # The standard allows space here; the engine does not behind COALESCE.
+        called = text == "(" and before is not None and before.text.upper() in words.FUNCTIONS
+        if self._length and not (belongs or typed or called):
+            self._written.append(" ")
+            self._length += 1
+        self._starts.append(self._length)
+        self._sources.append(token.start)
+        self._written.append(text)
+        self._length += len(text)
+        if self._length > _MOST_WRITTEN:
+            detail = f"With its IRIs in full the query has more than {_MOST_WRITTEN} characters."
+            raise TooComplex(detail, limit="sparql_text", value=_MOST_WRITTEN)
 
+    # --- words and terms -------------------------------------------------------------------------------------------
 
-def position(text: str, offset: int) -> dict[str, Any]:
-    """Line, column (both from 1, in characters) and the offending line of an offset."""
-    start = text.rfind("\n", 0, offset) + 1
-    return place(text, text.count("\n", 0, offset) + 1, offset - start + 1)
+    def _word(self, token: Token) -> str:
+        """A keyword in capitals. Raises QuerySyntax or UpdateRefused for what is none."""
+        word = token.text.upper()
+        if word in words.STANDARD or (word in words.BEYOND and not self._bounds.standard):
+            return word
+        if word in words.UPDATES:
+            raise UpdateRefused(_READ_ONLY, **position(self._text, token.start))
+        if word in words.BEYOND:
+            raise self._beyond(token)
+        raise self._syntax(token, f"'{token.text[:40]}' is no word of SPARQL; a name has a prefix and a colon.")
 
+    def _full(self, token: Token) -> str:
+        """The IRI that a token stands for."""
+        return self._iri(token) if token.kind == "iri" else self._name(token)
 
-def place(text: str, line: int, column: int) -> dict[str, Any]:
-    """The members of a fault at a line and column: with the offending line, or the part of a long one around it."""
-    lines = text.split("\n")
-    found = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
-    if len(found) > 200:
-        start = max(0, min(column - 100, len(found) - 200))
-        found = found[start : start + 200]
-    return {"line": line, "column": column, "offendingLine": found}
+    def _iri(self, token: Token) -> str:
+        try:
+            iri = unescaped(token.text[1:-1])
+        except ValueError:
+            raise self._syntax(token, "An escape stands for no character.") from None
+        if _NOT_IN_IRI.search(iri):
+            raise self._syntax(token, "An escape stands for what an IRI cannot hold.")
+        return iri if _ABSOLUTE.match(iri) else self._resolved(iri, token)
 
+    def _resolved(self, reference: str, token: Token) -> str:
+        """A relative reference against the base, by the engine's own rules."""
+        try:
+            (quad,) = ox.parse(f"<{reference}><a:><a:>.".encode(), format=ox.RdfFormat.TURTLE, base_iri=self._base)
+        except (SyntaxError, ValueError):
+            raise self._syntax(token, "An IRI is not valid.") from None
+        return str(quad.subject)[1:-1]
 
-_FAULT = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
-_NOT_OFFERED = frozenset(
-    ["LATERAL", "SERVICE"]
-)  # the engine would take them here; this endpoint or SPARQL 1.1 does not
-_CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
+    def _name(self, token: Token) -> str:
+        prefix, _, local = token.text.partition(":")
+        if prefix not in self._prefixes:
+            raise self._syntax(token, f"The prefix {prefix}: is not declared.")
+        return self._prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
 
+    def _value(self, token: Token) -> str:
+        try:
+            found = value(token.text)
+        except ValueError:
+            raise self._syntax(token, "An escape stands for no character.") from None
+        if "\0" in found and self._bounds.standard:
+            raise self._syntax(token, "The character U+0000 is not passed on.")
+        return found
 
-def syntax_fault(text: str, message: str) -> QuerySyntax:
-    """The engine's complaint about a query, with its place in the text."""
-    if not (match := _FAULT.match(message)):
-        return QuerySyntax(message or "The query cannot be parsed.")
-    line, column = int(match[1]), int(match[2])
-    expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
-    expected = [item for item in expected if item and item not in _NOT_OFFERED]
-    if "Prefix not found" in expected:
-        reason = "a prefix is used that is not declared"
-    elif "IRI parsing failed" in expected:
-        reason = "an IRI is not valid"
-    elif expected:
-        reason = "not expected here; the parser could take " + " or ".join(expected[:8])
-    else:
-        reason = "not expected here"
-    return QuerySyntax(f"Line {line}, column {column}: {reason}.", **place(text, line, column))
+    # --- refusals --------------------------------------------------------------------------------------------------
 
+    def _service(self, found: list[Token], number: int, around: _Clause | None, depth: int) -> _Clause:
+        """The SERVICE clause that begins with this token. Raises FederationRefused."""
+        at = number + 1
+        silent = at < len(found) and found[at].text.upper() == "SILENT"
+        at += silent
+        endpoint = ""
+        if at + 1 < len(found) and found[at].kind in ("iri", "name") and found[at + 1].text == "{":
+            endpoint = self._full(found[at])
+        where = position(self._text, found[number].start)
+        if around is not None or endpoint not in self._bounds.services:
+            raise FederationRefused(federation_refusal(self._bounds), **where)
+        if len(self._services) == _MOST_SERVICES:
+            detail = f"The query has more than {_MOST_SERVICES} SERVICE clauses."
+            raise TooComplex(detail, limit="sparql_services", value=_MOST_SERVICES, **where)
+        return _Clause(self._length + 1, at + 1, depth, endpoint, silent)
 
-def _refuse_comparison(text: str, iri: re.Match[str]) -> None:
-    """Refuse what may be an IRI or, inside parentheses, a comparison that hides what follows."""
-    if _COMPARES.match(iri[0]):
-        detail = "Is this an IRI or a comparison? Put a space behind <, or write the IRI with its scheme and //, or a prefix."
-        raise QuerySyntax(detail, **position(text, iri.start()))
+    def _hold_to_standard(self, token: Token, before: Token | None, after: list[Token]) -> None:
+        """Refuse what some stores read in ways of their own."""
+        if token.kind == "triple" or (token.kind == "language" and "--" in token.text):
+            raise self._beyond(token)
+        if token.kind not in ("iri", "name"):
+            return
+        iri = self._full(token)
+        if iri.lower().startswith(_ACTIVE):
+            raise self._syntax(token, f"<{iri[:100]}> is no name of data.")
+        # Before a bracket it is a function, or a property whose object is a list.
+        called = token.valued or (before is not None and before.text.upper() == "FILTER")
+        if called and after and after[0].text == "(" and not iri.startswith(_CASTS):
+            raise self._syntax(token, f"<{iri[:100]}> is no function of SPARQL 1.1.")
 
+    def _beyond(self, token: Token) -> QuerySyntax:
+        return self._syntax(
+            token, f"{token.text[:40]} is beyond SPARQL 1.1, which is all that is asked of the store here."
+        )
 
-def _too_complex(text: str, offset: int, name: str, limit: int, what: str) -> TooComplex:
-    detail = f"The query has more than {limit} {what}{' inside each other' if name == 'nesting' else ''}."
-    return TooComplex(detail, limit=f"sparql_{name}", value=limit, **position(text, offset))
-
-
-def _allowed(text: str, offset: int, bounds: Bounds) -> re.Match[str] | None:
-    """The head of a SERVICE clause if its endpoint is one of the list."""
-    if bounds.services and (head := _SERVICE.match(text, offset)) and head["endpoint"] in bounds.services:
-        return head
-    return None
-
-
-def _federation(text: str, offset: int, bounds: Bounds) -> FederationRefused:
-    return FederationRefused(federation_refusal(bounds), **position(text, offset))
+    def _syntax(self, token: Token, detail: str) -> QuerySyntax:
+        return QuerySyntax(detail, **position(self._text, token.start))
 
 
 def federation_refusal(bounds: Bounds) -> str:
@@ -271,4 +281,35 @@ def federation_refusal(bounds: Bounds) -> str:
     if not bounds.services:
         return "This endpoint does not query other endpoints; federate from the client's side."
     names = ", ".join(f"<{name}>" for name in sorted(bounds.services))
-    return f"SERVICE may name, in full and not inside another SERVICE: {names}."
+    return f"SERVICE may name, and not inside another SERVICE: {names}."
+
+
+_FAULT = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
+# The engine would take them here; this endpoint or SPARQL 1.1 does not.
+_NOT_OFFERED = frozenset(["LATERAL", "SERVICE"])
+_CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
+
+
+def syntax_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
+    """The engine's complaint about a query written anew, with its place in the text of the client."""
+    if not (match := _FAULT.match(message)):
+        return QuerySyntax(message or "The query cannot be parsed.")
+    where = position(text, _source(outline, int(match[2]) - 1, len(text)))
+    expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
+    expected = [item for item in expected if item and item not in _NOT_OFFERED]
+    if "IRI parsing failed" in expected:
+        reason = "an IRI is not valid"
+    elif expected:
+        reason = "not expected here; the parser could take " + " or ".join(expected[:8])
+    else:
+        reason = "not expected here"
+    return QuerySyntax(f"Line {where['line']}, column {where['column']}: {reason}.", **where)
+
+
+def _source(outline: Outline, offset: int, end: int) -> int:
+    """The place in the client's text of an offset in `outline.text`: where its token begins, or the end of the text."""
+    starts, sources = outline.places
+    if offset >= len(outline.text):
+        return end
+    token = bisect_right(starts, offset) - 1
+    return sources[token] if token >= 0 else 0

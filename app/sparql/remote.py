@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from functools import lru_cache
 from typing import IO, Any
 
 import httpx2
 
+from app.errors import GraphRefused, NotPassedOn, QuerySyntax
 from app.settings import Limits, Settings
 from app.sparql import wire
+from app.sparql.complexity import Bounds
+from app.sparql.guard import check
 from app.sparql.pool import TIME, Pool, Result, Worker
 from app.sparql.turns import Turns
 from app.store import upstream
@@ -29,6 +33,16 @@ _JSON_ROOM = 4  # what an answer may take as JSON, in sizes that it may have in 
 
 class TooLong(Exception):
     """The endpoint sends more than an answer may have."""
+
+
+@lru_cache(maxsize=256)
+def sealed(text: str, base: str, bounds: Bounds) -> str:
+    """A query as it leaves for an endpoint: written anew here, whoever wrote it before. Raises NotPassedOn."""
+    try:
+        outline = check(text, bounds, base)
+    except QuerySyntax as fault:  # its place is one in a text that the client does not know
+        raise NotPassedOn(fault.detail) from fault
+    return f"BASE <{outline.base}> {outline.text}"
 
 
 async def fetch(
@@ -55,6 +69,7 @@ class RemotePool(Pool):
         self._endpoint = settings.sparql_endpoint
         self._union = settings.sparql_endpoint_union
         self._seconds = limits.sparql_seconds
+        self._bounds = Bounds.of(limits, standard=True)
         self._most_bytes = _JSON_ROOM * limits.sparql_bytes
         self._client: httpx2.AsyncClient | None = None
 
@@ -75,14 +90,16 @@ class RemotePool(Pool):
             return await super()._answer(worker, request)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + request["seconds"]
-        checked = await self._evaluate(worker, {**request, "check": True}, request["seconds"])
+        leaving = await asyncio.to_thread(sealed, request["query"], request["base"], self._bounds)
+        self._check_graphs(request)
+        checked = await self._evaluate(worker, {**request, "check": True, "leaving": leaving}, request["seconds"])
         if "fault" in checked.end or not worker.usable:
             return checked
         kind = checked.end["kind"]
         with tempfile.NamedTemporaryFile() as file:
             try:
                 async with asyncio.timeout_at(deadline):
-                    media_type = await self._fetch(request, kind, file)
+                    media_type = await self._fetch(leaving, request, kind, file)
             except TimeoutError:
                 return self._stopped(worker, TIME)
             except TooLong:
@@ -95,12 +112,18 @@ class RemotePool(Pool):
     def _stopped(self, worker: Worker, why: str) -> Result:
         return Result(worker.source, {"fault": why, "message": ""}, b"", None, 0)
 
-    async def _fetch(self, request: dict[str, Any], kind: str, file: IO[bytes]) -> str:
+    def _check_graphs(self, request: dict[str, Any]) -> None:
+        """Refuse a graph that the release does not have: a store may fetch it from elsewhere. Raises GraphRefused."""
+        known = frozenset(self.graphs)
+        for iri in (*request["dataset"], *(request["default"] or ()), *request["named"]):
+            if iri not in known:
+                raise GraphRefused(f"<{iri[:200]}> is no graph of the served release; /.well-known/void lists them.")
+
+    async def _fetch(self, leaving: str, request: dict[str, Any], kind: str, file: IO[bytes]) -> str:
         """Write the endpoint's answer to the file; its media type."""
         assert self._client is not None  # noqa: S101 (workers exist between start and stop only)
         accept = upstream.GRAPHS if kind == "graph" else upstream.RESULTS
-        text = f"BASE <{request['base']}>\n{request['query']}"  # a base of its own in the query overrides it
-        form = upstream.fields(text, *self._dataset(request))
+        form = upstream.fields(leaving, *self._dataset(request))
         return await fetch(self._client, self._endpoint, form, accept, file, self._most_bytes)
 
     def _dataset(self, request: dict[str, Any]) -> tuple[list[str], list[str]]:

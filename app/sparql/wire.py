@@ -15,6 +15,7 @@ END = b"E"
 
 # What became of a query, in `end`.
 SYNTAX = "syntax"
+OBJECTION = "objection"
 BYTES = "bytes"
 ROWS = "rows"
 MEMORY = "memory"

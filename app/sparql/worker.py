@@ -40,6 +40,9 @@ GRAPH_FORMATS = {
 _PREFIXED = frozenset(["ttl", "trig", "rdf"])
 _SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is itself stuck
 _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
+_JUDGE_DEPTH = (
+    20_000  # calls inside each other: what the deepest permitted query needs, on a stack that has room for it
+)
 _KEPT_MEMORY = 4  # a worker that keeps more than this part of its memory is replaced
 
 
@@ -105,7 +108,18 @@ def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, A
         # The engine would let the union win over FROM, so it is asked for only when there is none.
         dataset["use_default_graph_as_union"] = True
     result = store.query(request["query"], base_iri=request["base"], **dataset)
+    if leaving := request.get("leaving"):
+        store.query(leaving)  # a fault in what was written around the query is no fault of the query
+        if reason := _judge()(leaving):
+            return {"fault": wire.OBJECTION, "message": reason}
     return _write(result, request, sink)
+
+
+def _judge() -> Callable[[str], str]:
+    """The second judge, which takes half a second to load and is asked only for what leaves."""
+    from app.sparql.judge import objection
+
+    return objection
 
 
 _Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | Iterator[ox.Triple]
@@ -243,9 +257,12 @@ def main(arguments: list[str]) -> None:
     _end_with(lifeline)
     store = ox.Store.read_only(path) if path else ox.Store()
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
-    confine.limit_memory(memory)
     ready = {"confined": confined, "graphs": sorted(graphs)}
     channel.sendall(wire.pack(wire.READY, json.dumps(ready).encode()))
+    if not path:  # it will be asked for with every query, and the service need not wait for it
+        _judge()
+        sys.setrecursionlimit(_JUDGE_DEPTH)
+    confine.limit_memory(memory)
     try:
         serve(store, channel, memory)
     except (BrokenPipeError, ConnectionResetError):

@@ -13,7 +13,8 @@ import pytest
 
 from app.errors import FederationRefused, TooComplex
 from app.settings import Limits, Settings
-from app.sparql.guard import Bounds, check
+from app.sparql.complexity import Bounds
+from app.sparql.guard import check
 from app.sparql.trial import Endpoint, endpoint
 from bench.endpoints import listener
 from tests.servers import Reply, free_port, needs_virtuoso, oxigraph
@@ -91,8 +92,9 @@ def named(text: str, others: dict[str, str]) -> str:
 
 def as_graphs(text: str, others: dict[str, str]) -> str:
     """The same query for one store that holds everything."""
-    outline = check(text, Bounds(100, 500, 5000, frozenset(others.values())))
+    outline = check(text, Bounds.of(Limits(), others.values()))
     assert outline.services
+    text = outline.text
     for service in reversed(outline.services):
         text = text[: service.start] + f"GRAPH <{service.endpoint}> " + text[service.group :]
     return text
@@ -208,9 +210,6 @@ REFUSED = {
     "not listed, SILENT": "SELECT * { SERVICE SILENT <secret> { ?s ?p ?o } }",
     "a listed one before": "SELECT * { SERVICE <prices> { ?s ?p ?o } SERVICE <secret> { ?s ?p ?o } }",
     "a variable": "SELECT * { VALUES ?e { <prices> } SERVICE ?e { ?s ?p ?o } }",
-    "a prefixed name": "PREFIX e: <prices> SELECT * { SERVICE e: { ?s ?p ?o } }",
-    "a prefixed name, glued": "PREFIX e: <prices> SELECT * {SERVICE e:{?s ?p ?o}}",
-    "a relative IRI": "BASE <prices> SELECT * { SERVICE <> { ?s ?p ?o } }",
     "nested": "SELECT * { SERVICE <prices> { ?s ?p ?o SERVICE <prices> { ?s ?p ?o } } }",
     "nested elsewhere": "SELECT * { SERVICE <prices> { { SELECT ?s { SERVICE <secret> { ?s ?p ?o } } } } }",
     "nested by a name": "PREFIX e: <secret> SELECT * { SERVICE <prices> { SERVICE e: { ?s ?p ?o } } }",
@@ -238,8 +237,6 @@ HOSTILE = {
     "a string that swallows the end": "SELECT * { SERVICE <prices> { ?s ?p '''x } }",
     "crossed brackets": "SELECT * { SERVICE <prices> { FILTER(?s } ) } }",
     "a comparison that reads as an IRI": "SELECT * { SERVICE <prices> { ?s ?p ?o FILTER(?s<?o&&'>'=?p)} LIMIT 1 #'\n} }",
-    "an update inside": "SELECT * { SERVICE <prices> { ?s ?p ?o } ; DROP ALL }",
-    "an update as the group": "SELECT * { SERVICE <prices> { DELETE WHERE { ?s ?p ?o } } }",
     "a dialect": "SELECT * { SERVICE <prices> { DEFINE get:soft 'soft' } }",
     "behind the group": "SELECT * { ?s ?p ?o } SERVICE <prices> { ?s ?p ?o }",
     "an alternative": "SELECT * { SERVICE <prices> {} UNION {} }",
@@ -259,18 +256,38 @@ def test_what_is_no_query_is_not_sent(store: Path, name: str) -> None:
     assert heard == []
 
 
+@pytest.mark.parametrize(
+    "text", ["SELECT * { SERVICE <prices> { ?s ?p ?o } ; DROP ALL }", "SELECT * { SERVICE <prices> { DELETE WHERE { ?s ?p ?o } } }"]
+)  # fmt: skip
+def test_an_update_inside_is_named(store: Path, text: str) -> None:
+    with listener() as (port, heard):
+        others = {"prices": f"http://127.0.0.1:{port}/query"}
+        with endpoint(store, Settings(sparql_services=others["prices"]), Limits(sparql_seconds=5)) as target:
+            found = ask(target, others, text)
+    assert (found.status, found.json["type"].rpartition("/")[2]) == (403, "sparql-update")
+    assert heard == []
+
+
 @pytest.mark.parametrize("change", ["/", "?a", "#a", "/../query", "%20", "\\u0061"])
-def test_an_address_is_compared_as_it_stands(change: str) -> None:
-    bounds = Bounds(100, 500, 5000, frozenset(["http://a/query"]))
+def test_an_address_is_compared_in_full(change: str) -> None:
+    bounds = Bounds.of(Limits(), ["http://a/query"])
     check("SELECT * { SERVICE <http://a/query> {} }", bounds)
-    others = ["HTTP://a/query", "http://A/query", "http://x@a/query", "http://a:80/query", "http://\\u0061/query"]
+    others = ["HTTP://a/query", "http://A/query", "http://x@a/query", "http://a:80/query"]
     for other in ("http://a/query" + change, *others):
         with pytest.raises(FederationRefused):
             check(f"SELECT * {{ SERVICE <{other}> {{}} }}", bounds)
 
 
+@pytest.mark.parametrize("text", ["<http://\\u0061/query>", "e:query", "<query>"])
+def test_an_address_may_be_written_in_any_way(text: str) -> None:
+    outline = check(
+        f"BASE <http://a/> PREFIX e: <http://a/> ASK {{SERVICE {text}{{}}}}", Bounds.of(Limits(), ["http://a/query"])
+    )
+    assert [service.endpoint for service in outline.services] == ["http://a/query"]
+
+
 def test_the_number_of_clauses_is_bounded() -> None:
-    bounds = Bounds(100, 500, 5000, frozenset(["http://a/query"]))
+    bounds = Bounds.of(Limits(), ["http://a/query"])
     clause = "SERVICE <http://a/query> {} "
     assert len(check("ASK { " + 10 * clause + "}", bounds).services) == 10
     with pytest.raises(TooComplex):
