@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     sparql_endpoint_seconds: float = Field(
         60, gt=0, le=3600, description="Longest wait for that endpoint's answer to one of the service's own queries."
     )
+    sparql_endpoint_probe: str = Field(
+        "",
+        pattern=r"^(http://[^\s/?#<>\"{}|^`\\]+/?)?$",
+        description="URL with a free port of this machine that the endpoint is made to contact at start: if it does, SPARQL is off.",
+    )
     sparql_services: str = Field(
         "",
         description="URLs of the SPARQL endpoints that SERVICE may name, in full, with commas; empty: none, SERVICE is refused.",

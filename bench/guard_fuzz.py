@@ -57,7 +57,7 @@ class Seen:
 def engine_reads(store: ox.Store, text: str) -> bool:
     """Whether the engine's parser takes a query, be it that its evaluation fails."""
     try:
-        store.query(text)
+        store.query(text, base_iri="http://localhost/sparql")
     except SyntaxError:
         return False
     except (OSError, RuntimeError, ValueError):
@@ -91,7 +91,9 @@ class Fuzz:
         self.servers = servers
         self.store = ox.Store()
         for name in "abcx":
-            self.store.add(ox.Quad(ox.NamedNode(f"a:{name}"), ox.NamedNode("a:b"), ox.NamedNode("a:b"), ox.NamedNode("a:g")))
+            self.store.add(
+                ox.Quad(ox.NamedNode(f"a:{name}"), ox.NamedNode("a:b"), ox.NamedNode("a:b"), ox.NamedNode("a:g"))
+            )
         self.client = httpx2.Client(**upstream.CLIENT, timeout=10)
 
     def run(self, generator: Generator, texts: int, seed: int) -> Seen:

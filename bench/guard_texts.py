@@ -1,5 +1,7 @@
 """Texts to try the guard with: each generator makes texts that may hide a SERVICE from one reader and show it to another."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import random
@@ -32,7 +34,23 @@ _STRINGS = [
     "'a'", '"a"', "''", '""', "'''a'b'''", '"""a"b"""', "'\\''", '"\\""', "'''\\'''''", '"#"', "'{'", "'>'", "'SERVICE'", "'\\u0027'",
     "'''\n'''", "'\\\\'", f"'''SERVICE <{TRAP}> {{}}'''",
 ]  # fmt: skip
-_IRIS = ["<a:b>", "<#>", "<?y#>", "<#'>", "<>", "<a>", "<?x&&'>", "<http://a/#it's>", "e:a", ":", ":a.b", "n:a\\/b.c", "e:%20", "n:-", "_:b.c"]
+_IRIS = [
+    "<a:b>",
+    "<#>",
+    "<?y#>",
+    "<#'>",
+    "<>",
+    "<a>",
+    "<?x&&'>",
+    "<http://a/#it's>",
+    "e:a",
+    ":",
+    ":a.b",
+    "n:a\\/b.c",
+    "e:%20",
+    "n:-",
+    "_:b.c",
+]
 _VARIABLES = ["?x", "?y", "$z", "?service", "?x\u200d", "?a\u0300", "?\u00b7", "?x\u203f", "?1"]
 _NUMBERS = ["1", "-1", "+1.5", ".5", "1.", "1e3", "1.e-3", "1.5E+3", "-.5e0"]
 
@@ -44,73 +62,117 @@ class _Grammar:
         self.chance = chance
         self.depth = 0
 
+    def odd(self, usual: list[str], odd: list[str]) -> str:
+        """One of the usual, and now and then one of the odd: too many, and no engine reads the whole."""
+        return self.chance.choice(odd if self.chance.random() < 0.1 else usual)
+
     def gap(self) -> str:
-        return self.chance.choice(_GAPS)
+        return self.odd([" ", " ", "\n", "\t"], _GAPS)
 
     def term(self) -> str:
         kind = self.chance.randrange(8)
         if kind < 3:
-            return self.chance.choice(_VARIABLES)
+            return self.odd(["?x", "?y", "$z"], _VARIABLES)
         if kind < 5:
-            return self.chance.choice(_IRIS)
+            return self.odd(["<a:b>", "<#>"], _IRIS)
         if kind == 5:
-            return self.chance.choice(_STRINGS) + self.chance.choice(["", "", "@en", "@en-GB", "^^<a:b>", "^^e:i", " @en", "@en--ltr"])
+            return self.chance.choice(_STRINGS) + self.odd(
+                ["", "@en"], ["@en-GB", "^^<a:b>", "^^e:i", " @en", "@en--ltr"]
+            )
         if kind == 6:
             return self.chance.choice(_NUMBERS)
-        return self.chance.choice(["true", "[]", "()", "(?x <a:b>)", "[ ?p ?o ]", "<<?s?p?o>>", "<<( ?s ?p 'x>' )>>", "(1 <?y#> '>')"])
+        return self.odd(
+            ["true", "1"], ["[]", "()", "(?x <a:b>)", "[ ?p ?o ]", "<<?s?p?o>>", "<<( ?s ?p 'x>' )>>", "(1 <?y#> '>')"]
+        )
+
+    def node(self) -> str:
+        """What may be the subject of a triple."""
+        return self.odd(["?x", "?y", "<a:b>", "<#>"], [*_VARIABLES, *_IRIS, *_STRINGS])
 
     def triple(self) -> str:
-        verb = self.chance.choice([self.path(), "a", self.chance.choice(_VARIABLES)])
-        more = self.chance.choice(["", "", ";", "," + self.term(), f";{self.gap()}?p{self.gap()}{self.term()}", "{|?a ?b|}", "~?r"])
-        return f"{self.term()}{self.gap()} {verb}{self.gap()} {self.term()}{more}"
+        verb = self.chance.choice([self.path(), "a", "?p"])
+        more = self.odd(
+            ["", "", ";", "," + self.term()], [f";{self.gap()}?p{self.gap()}{self.term()}", "{|?a ?b|}", "~?r"]
+        )
+        return f"{self.node()}{self.gap()} {verb}{self.gap()} {self.term()}{more}"
 
     def path(self) -> str:
-        steps = [self.chance.choice(_IRIS) for _ in range(self.chance.randrange(1, 4))]
-        text = self.chance.choice(["/", "|", "/^", "?/", "*|!", "+/"]).join(steps)
+        steps = [self.odd(["<a:b>", "<#>"], _IRIS) for _ in range(self.chance.randrange(1, 4))]
+        text = self.odd(["/", "|", "/^"], ["?/", "*|!", "+/"]).join(steps)
         return self.chance.choice([text, f"({text})*", f"!({'|'.join(steps)})", f"^{text}?"])
 
     def expression(self) -> str:
-        if self.depth > 4:
-            return self.chance.choice(["?x", "1", "<?y#>"])
+        if self.depth > 2:
+            return self.odd(["?x", "1"], ["<?y#>"])
         self.depth += 1
         try:
             left, right = self.term(), self.chance.choice([self.term, self.expression])()
-            operator = self.chance.choice(["<", ">", "<=", "=", "!=", "&&", "||", "+", "-", "*", "/", "<<", ">>", " IN(", ","])
+            operator = self.odd(["<", ">", "<=", "=", "&&", "||", "+", "-", "*", "/", " IN("], ["!=", "<<", ">>", ","])
             text = f"{left}{self.gap()}{operator}{self.gap()}{right}" + (")" if operator == " IN(" else "")
             return self.chance.choice(
-                [text, f"({text})", f"!({text})", f"STR({text})", f"<a:f>({text})", f"EXISTS{self.group()}", f"IF({text},{text},1)", f"COALESCE ({text})"]
+                [
+                    text,
+                    f"({text})",
+                    f"!({text})",
+                    f"STR({text})",
+                    f"<a:f>({text})",
+                    f"EXISTS{self.group()}",
+                    f"IF({text},{text},1)",
+                    f"COALESCE ({text})",
+                ]
             )
         finally:
             self.depth -= 1
 
     def group(self) -> str:
-        if self.depth > 4:
+        if self.depth > 2:
             return "{}"
         self.depth += 1
         try:
             parts = []
-            for _ in range(self.chance.randrange(1, 4)):
+            for _ in range(self.chance.randrange(1, 3)):
                 parts.append(
                     self.chance.choice(
                         [
                             self.triple, self.triple, self.service, lambda: f"FILTER({self.expression()})", lambda: f"OPTIONAL{self.group()}",
                             lambda: f"{self.group()}UNION{self.group()}", lambda: f"MINUS{self.group()}", lambda: f"GRAPH ?g{self.group()}",
-                            lambda: f"BIND({self.expression()} AS ?b{self.chance.randrange(99)})", lambda: f"VALUES(?v ?w){{({self.term()} UNDEF)}}",
+                            lambda: f"BIND({self.expression()} AS ?b{self.chance.randrange(99)})", lambda: f"VALUES(?v ?w){{({self.odd(_STRINGS, _NUMBERS)} UNDEF)}}",
                             lambda: f"{{SELECT{self.gap()}*{self.group()}}}", lambda: f"FILTER NOT EXISTS{self.group()}", self.group,
                         ]
                     )()
                 )  # fmt: skip
-            return "{" + (self.gap() + self.chance.choice([".", "", " "]) + self.gap()).join(parts) + self.gap() + "}"
+            return "{" + (self.gap() + self.odd([" . "], [".", "", " "]) + self.gap()).join(parts) + self.gap() + "}"
         finally:
             self.depth -= 1
 
     def service(self) -> str:
-        return self.chance.choice(_CLAUSES)
+        return self.odd(_CLAUSES[:4], _CLAUSES)
 
     def query(self) -> str:
-        head = self.chance.choice(["SELECT*", "SELECT ?x", f"SELECT({self.expression()} AS ?q)", "ASK", "CONSTRUCT{?s ?p ?o}WHERE", "DESCRIBE ?x"])
-        tail = self.chance.choice(["", "", f"ORDER BY({self.expression()})", "LIMIT 1", f"HAVING({self.expression()})", "VALUES ?x{<a:b>}"])
-        return self.chance.choice(_PROLOGUES) + head + self.gap() + self.group() + tail
+        head = self.chance.choice(
+            [
+                "SELECT*",
+                "ASK",
+                "SELECT ?x",
+                f"SELECT({self.expression()} AS ?q)",
+                "ASK",
+                "CONSTRUCT{?s ?p ?o}WHERE",
+                "DESCRIBE ?x",
+            ]
+        )
+        tail = self.chance.choice(
+            [
+                "",
+                "",
+                "",
+                "",
+                f"ORDER BY({self.expression()})",
+                "LIMIT 1",
+                f"HAVING({self.expression()})",
+                "VALUES ?x{<a:b>}",
+            ]
+        )
+        return self.odd([_PROLOGUES[-2]], _PROLOGUES) + head + self.gap() + self.group() + tail
 
 
 def grammar(chance: random.Random) -> str:
@@ -200,5 +262,12 @@ def noise(chance: random.Random) -> str:
         at = chance.randrange(8)
         clause = clause[:at] + chance.choice(_ODD) + clause[at + chance.choice([0, 1]) :]
     right = chance.choice(["", f"#{quote}\n", f"{quote}", f"}} #{odd}", ")", f"# {odd}\n)"])
-    shape = chance.choice(["SELECT*{{{0} {1} {2}}}", "SELECT*{{FILTER({0}) {1} {2}}}", "ASK{{ ?s ?p {0}{1}{2} }}", "SELECT ?x {{ {{}}{0}\n{1}{2}\n}}"])
+    shape = chance.choice(
+        [
+            "SELECT*{{{0} {1} {2}}}",
+            "SELECT*{{FILTER({0}) {1} {2}}}",
+            "ASK{{ ?s ?p {0}{1}{2} }}",
+            "SELECT ?x {{ {{}}{0}\n{1}{2}\n}}",
+        ]
+    )
     return chance.choice(_PROLOGUES) + shape.format(left, clause, right)

@@ -1,7 +1,11 @@
-"""The public SPARQL endpoint: foreign queries behind a lexical guard, in worker processes that can be killed.
+"""The public SPARQL endpoint: foreign queries behind a guard, in worker processes that can be killed.
 
     protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
-    guard.py        what is refused by its text alone, before any parser sees it
+    tokens.py       a text cut into the tokens of the standard
+    words.py        the words that there are
+    complexity.py   how large a query may be
+    guard.py        what is refused by its text alone, and how the rest goes on: written anew
+    judge.py        a second opinion on what leaves for an endpoint
     turns.py        who runs next: a fair queue with bounds
     federation.py   SERVICE clauses for the endpoints that the settings allow
     remote.py       the same for queries that an endpoint elsewhere evaluates

@@ -10,24 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from typing import IO, Any
 
 import httpx2
+import structlog
 
 from app.errors import GraphRefused, NotPassedOn, QuerySyntax
 from app.settings import Limits, Settings
-from app.sparql import wire
+from app.sparql import probe, wire
 from app.sparql.complexity import Bounds
 from app.sparql.guard import check
 from app.sparql.pool import TIME, Pool, Result, Worker
 from app.sparql.turns import Turns
 from app.store import upstream
 
+log = structlog.get_logger()
+
 KEPT_SECONDS = 1.0  # for a connection without a query: less than any endpoint keeps one
 _LEAST_SECONDS = 0.1  # for rewriting an answer that came in the last moment
-
-
+_PROBE_AGAIN = 2.0  # seconds after which an endpoint that could not be asked is asked again
+_UNPROBED = "Whether the store behind this service can contact other machines is not known yet."
 _JSON_ROOM = 4  # what an answer may take as JSON, in sizes that it may have in the end: CSV is so much shorter
 
 
@@ -67,6 +71,7 @@ class RemotePool(Pool):
     def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker]) -> None:
         super().__init__(settings.sparql_workers, limits.sparql_memory, turns, settings.sparql_unconfined)
         self._endpoint = settings.sparql_endpoint
+        self._probe = settings.sparql_endpoint_probe
         self._union = settings.sparql_endpoint_union
         self._seconds = limits.sparql_seconds
         self._bounds = Bounds.of(limits, standard=True)
@@ -78,6 +83,27 @@ class RemotePool(Pool):
         places = httpx2.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
         self._client = httpx2.AsyncClient(**upstream.CLIENT, timeout=self._seconds, limits=places)
         super().start()
+        if self._probe and not self.refusal:
+            self.refusal = _UNPROBED
+            self._spawn(self._look_for_a_way_out())
+
+    async def _look_for_a_way_out(self) -> None:
+        """Offer SPARQL once it is known that the store contacts nobody."""
+        assert self._client is not None  # noqa: S101 (started)
+        while self._started:
+            try:
+                found = await probe.has_way_out(self._client, self._endpoint, self._probe)
+            except (httpx2.HTTPError, OSError) as fault:
+                log.warning("the endpoint's way out could not be looked for", fault=str(fault) or type(fault).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _PROBE_AGAIN)
+                continue
+            if found:
+                self.refusal = "The store behind this service can be made to contact other machines."
+                log.error("SPARQL is not offered", reason=self.refusal)
+            else:
+                self.refusal = ""
+            return
 
     async def stop(self) -> None:
         """See Pool."""
