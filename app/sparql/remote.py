@@ -9,14 +9,15 @@ answer, and its bytes are only ever parsed in a process that may die.
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from typing import IO, Any
+from typing import Any
 
 import httpx2
 
 from app.settings import Limits, Settings
 from app.sparql import wire
-from app.sparql.pool import TIME, Pool, Result, Worker
+from app.sparql.pool import TIME, Pool, Result
+from app.sparql.process import Worker
+from app.sparql.spool import Spool, SpoolFile
 from app.sparql.turns import Turns
 from app.store import upstream
 
@@ -32,7 +33,7 @@ class TooLong(Exception):
 
 
 async def fetch(
-    client: httpx2.AsyncClient, url: str, form: dict[str, Any], accept: str, file: IO[bytes], most_bytes: int
+    client: httpx2.AsyncClient, url: str, form: dict[str, Any], accept: str, file: SpoolFile, most_bytes: int
 ) -> str:
     """Write what an endpoint answers to a file; its media type. Raises a Problem, TooLong or HTTPError."""
     size = 0
@@ -50,8 +51,8 @@ async def fetch(
 class RemotePool(Pool):
     """A Pool whose queries are evaluated by the endpoint of the settings."""
 
-    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker]) -> None:
-        super().__init__(settings.sparql_workers, limits.sparql_memory, turns, settings.sparql_unconfined)
+    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
+        super().__init__(settings.sparql_workers, limits.sparql_memory, turns, spool, settings.sparql_unconfined)
         self._endpoint = settings.sparql_endpoint
         self._union = settings.sparql_endpoint_union
         self._seconds = limits.sparql_seconds
@@ -79,7 +80,7 @@ class RemotePool(Pool):
         if "fault" in checked.end or not worker.usable:
             return checked
         kind = checked.end["kind"]
-        with tempfile.NamedTemporaryFile() as file:
+        with self.spool.open(worker.client, named=True) as file:
             try:
                 async with asyncio.timeout_at(deadline):
                     media_type = await self._fetch(request, kind, file)
@@ -95,7 +96,7 @@ class RemotePool(Pool):
     def _stopped(self, worker: Worker, why: str) -> Result:
         return Result(worker.source, {"fault": why, "message": ""}, b"", None, 0)
 
-    async def _fetch(self, request: dict[str, Any], kind: str, file: IO[bytes]) -> str:
+    async def _fetch(self, request: dict[str, Any], kind: str, file: SpoolFile) -> str:
         """Write the endpoint's answer to the file; its media type."""
         assert self._client is not None  # noqa: S101 (workers exist between start and stop only)
         accept = upstream.GRAPHS if kind == "graph" else upstream.RESULTS

@@ -21,7 +21,7 @@ from app import errors
 from app.connection import Connection
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
-from app.sparql.pool import Source
+from app.sparql.process import Source
 
 
 @dataclass(frozen=True, slots=True)
