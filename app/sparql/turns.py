@@ -16,7 +16,9 @@ from app.sparql.stats import Histogram
 T = TypeVar("T")
 
 _LITTLE = 0.5  # seconds of evaluation: a client that had less of late had little, a query that took more is long
-_FADE = 10.0  # seconds after which a third of what a client had still counts
+_QUERY = 0.05  # seconds for which a query under way counts: of those who had nothing yet, who asks least comes first
+_FADE = 30.0  # seconds after which a third of what a client had still counts
+_GAVE_WAY = 5.0  # seconds that are counted on top for a query that gave way: its client is not one that has little
 _LOOK = 0.1  # seconds between looks whether a long query has to give way
 _CLIENTS = 4096  # that had something of late and are remembered
 _HOLD_SECONDS, _MOST_HELD = 1.0, 1024  # of refusals
@@ -52,7 +54,10 @@ class _Client(Generic[T]):
     def end(self, started: float, now: float) -> None:
         self.running -= 1
         self.started = self.started - started if self.running else 0.0
-        self._had = self._had * math.exp((self._faded - now) / _FADE) + now - started
+        self.charge(now - started, now)
+
+    def charge(self, seconds: float, now: float) -> None:
+        self._had = self._had * math.exp((self._faded - now) / _FADE) + seconds
         self._faded = now
 
 
@@ -68,7 +73,7 @@ class _Run(Generic[T]):
 class Turns(Generic[T]):
     """Hands out a few workers to many clients.
 
-    - A free worker goes to the client that had least evaluation of late, however many queries each has waiting.
+    - A free worker goes to the client that had least evaluation of late, and has least under way.
     - Neither one client nor all that had much hold every worker (where there are two or more). Whose first query turns
       out long holds the last one no longer than others that had little can wait: it gives way and begins again later.
     - When the queue is full, the newest query of the client with most makes room for a client with fewer.
@@ -212,7 +217,7 @@ class Turns(Generic[T]):
             able = [client for client in self._queues.values() if self._may_run(client, now)]
             if not able:
                 return
-            client = min(able, key=lambda c: c.had(now))
+            client = min(able, key=lambda c: c.had(now) + _QUERY * (c.running + len(c.waiting)))
             future = client.waiting.popleft()
             self._left(client)
             if not future.done():
@@ -257,6 +262,7 @@ class Turns(Generic[T]):
                 assert run.give_way is not None  # noqa: S101 (chosen for it)
                 run.give_way()
                 run.give_way = None
+                run.client.charge(_GAVE_WAY, now)
                 self.gave_way += 1
 
     def _refusal(self, client: _Client[T]) -> Problem:
