@@ -99,6 +99,10 @@ class Gateway:
         """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
         app.add_middleware(_Door, gateway=self)
 
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """An application that answers at /sparql and hands everything else on."""
+        return _Door(app, self)
+
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
         self._cache = AnswerCache(self._settings.sparql_cache_bytes)
@@ -298,7 +302,8 @@ class Gateway:
     async def _send(self, answer: Answer, asked: Asked, send: Send, result: Result | None = None) -> None:
         length = result.length if result is not None else len(answer.body)
         headers = list(self._kept_headers if answer.etag else self._other_headers)
-        headers += _raw(dict(answer.headers))
+        if answer.headers:
+            headers += _raw(dict(answer.headers))
         if answer.etag:
             headers.append((b"etag", answer.etag.encode("latin-1")))
         if answer.status != 304:

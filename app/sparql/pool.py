@@ -224,11 +224,14 @@ class Pool:
         alarm = asyncio.get_running_loop().call_later(seconds, stop)
         result = Result(worker.source, {}, b"", None, 0)
         try:
-            worker.send(orjson.dumps(request))
+            worker.send(request)
             while messages := await worker.messages():
                 data = [payload for kind, payload in messages if kind == wire.DATA and payload]
-                result.length += sum(map(len, data))
-                await self._hold(worker.client, result, data)
+                if len(data) == 1 and not result.length and len(data[0]) <= _IN_MEMORY:  # as most answers are
+                    result.body, result.length = data[0], len(data[0])
+                elif data:
+                    result.length += sum(map(len, data))
+                    await self._hold(worker.client, result, data)
                 kind, payload = messages[-1]
                 if kind == wire.END:
                     result.end = orjson.loads(payload)
@@ -253,9 +256,8 @@ class Pool:
             result.file = self.spool.open(client)
             data, result.body = [result.body, *data], b""
         if result.file is not None:
-            if data:
-                await asyncio.to_thread(result.file.write, b"".join(data))
-        elif data:
+            await asyncio.to_thread(result.file.write, b"".join(data))
+        else:
             result.body = result.body + b"".join(data) if result.body else b"".join(data)
 
     async def _why(self, worker: Worker) -> str:

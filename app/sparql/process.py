@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import orjson
 
@@ -91,10 +91,10 @@ class Worker(asyncio.Protocol):
         self._unread = 0
         return found
 
-    def send(self, payload: bytes) -> None:
+    def send(self, request: dict[str, Any]) -> None:
         """Send one query."""
         if self._transport is not None:
-            self._transport.write(wire.pack(b"Q", payload))
+            self._transport.write(wire.pack_request(request))
 
     # --- the process -----------------------------------------------------------------------------------------------
 

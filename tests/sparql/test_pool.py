@@ -166,7 +166,7 @@ def test_the_network_is_denied_by_the_kernel(store: Path) -> None:
                 "query": text, "base": None, "dataset": False, "default": None, "named": [], "bindings": "json", "boolean": "json",
                 "graph": "nt", "rows": 10, "bytes": 10_000, "seconds": 5,
             }  # fmt: skip
-            worker.send(json.dumps(request).encode())
+            worker.send(request)
             end = (await worker.messages())[-1]
             try:
                 heard.accept()[0].close()
