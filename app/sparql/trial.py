@@ -1,6 +1,7 @@
 """An endpoint of its own on loopback, for the conformance run, tests and benchmarks: the real server, in a thread.
 
-``python -m app.sparql.trial STORE [SECONDS]`` serves in a process of its own, prints its URL, and ends with its input.
+``python -m app.sparql.trial STORE [SECONDS [ENDPOINT]]`` serves in a process of its own, prints its URL, and ends with
+its input. With an ENDPOINT that holds the same graphs, and has their union as its default graph, queries are evaluated there.
 """
 
 from __future__ import annotations
@@ -87,7 +88,11 @@ def endpoint(
 def main(arguments: list[str]) -> None:
     """Serve a store until standard input ends."""
     limits = Limits() if len(arguments) < 2 else Limits(sparql_seconds=float(arguments[1]))
-    with endpoint(Path(arguments[0]), limits=limits) as target:
+    settings, source = Settings(), Source(Path(arguments[0]), "trial")
+    if len(arguments) > 2:
+        settings = Settings(sparql_endpoint=arguments[2], sparql_endpoint_union=True)
+        source = Source(None, "trial")
+    with endpoint(source, settings, limits) as target:
         sys.stdout.write(f"{target.url}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -194,7 +194,8 @@ class Turns(Generic[T]):
     def _rest(self, client: _Client[T]) -> None:
         """Remember an idle client as the last to be forgotten."""
         if client.idle:
-            self._clients[client.name] = self._clients.pop(client.name)
+            self._clients.pop(client.name, None)
+            self._clients[client.name] = client
             if len(self._clients) > _CLIENTS and (oldest := next((c for c in self._clients.values() if c.idle), None)):
                 del self._clients[oldest.name]
 
@@ -219,9 +220,9 @@ class Turns(Generic[T]):
                 return
             client = min(able, key=lambda c: c.had(now) + _QUERY * (c.running + len(c.waiting)))
             future = client.waiting.popleft()
-            self._left(client)
             if not future.done():
                 future.set_result(self._begin(client, now))
+            self._left(client)
 
     def _left(self, client: _Client[T]) -> None:
         """A query of a client does not wait any longer."""
