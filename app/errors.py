@@ -19,6 +19,7 @@ Problem                     status, type, title, detail; members
 ├── MediaTypeRefused  415   a body that the SPARQL protocol does not know
 ├── TooManyQueries    429   this client has its share of queries under way; Retry-After
 ├── Overloaded        503   everyone together has; Retry-After
+│   ├── NoRoom        503   there is no room to hold another answer; Retry-After
 │   └── Unavailable   503   SPARQL is not offered on this machine
 ├── UpstreamFault     502   the SPARQL endpoint behind the service fails, or its answer is not whole
 │   └── ServiceFault  502   the same of an endpoint that a query names by SERVICE
@@ -174,6 +175,12 @@ class Overloaded(Problem):
     """More queries are waiting than can be run in time."""
 
     status, slug, title = 503, "sparql-busy", "The SPARQL endpoint is busy"
+
+
+class NoRoom(Overloaded):
+    """The files in which answers are held take all that they may, or the disk is full."""
+
+    slug, title = "sparql-no-room", "There is no room for the answer"
 
 
 class Unavailable(Overloaded):

@@ -42,6 +42,11 @@ class AnswerCache:
         self._used = 0
         self._answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
 
+    @property
+    def used(self) -> int:
+        """Bytes that are kept."""
+        return self._used
+
     def get(self, key: tuple[str, ...]) -> Answer | None:
         """The answer given before to the same request."""
         if answer := self._answers.get(key):

@@ -154,10 +154,14 @@ class Limits(BaseSettings):
     sparql_values: int = Field(5000, ge=1, description="Most terms in the VALUES of a SPARQL query.")
     sparql_graphs: int = Field(100, ge=1, description="Most graph parameters of a SPARQL request.")
     sparql_per_client: int = Field(
-        16, ge=1, description="SPARQL queries that one client may have under way, waiting ones included."
+        16,
+        ge=1,
+        description="SPARQL queries of one client that may be evaluated or sent at once; more wait for their turn.",
     )
     sparql_queue: int = Field(
-        64, ge=0, description="SPARQL queries that may wait for their turn, of all clients together."
+        64,
+        ge=0,
+        description="SPARQL queries that may wait for their turn; beyond it the client with most loses its newest.",
     )
     sparql_wait: float = Field(5, gt=0, le=600, description="Longest wait of a SPARQL query for its turn, in seconds.")
     sparql_send_seconds: float = Field(
@@ -165,6 +169,16 @@ class Limits(BaseSettings):
         gt=0,
         le=600,
         description="Longest that a client may take to send a SPARQL query, or to accept the next part of its answer, in seconds.",
+    )
+    sparql_send_rate: int = Field(
+        32_768,
+        ge=1,
+        description="Least rate at which a long SPARQL answer must be accepted, after those seconds, in bytes a second.",
+    )
+    sparql_spool_bytes: int = Field(
+        1024 * 1024 * 1024,
+        ge=1024,
+        description="Room for files of SPARQL answers that are long or slowly read, in bytes; none takes more than stays free.",
     )
 
 

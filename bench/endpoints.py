@@ -20,9 +20,12 @@ import psutil
 
 
 @contextmanager
-def own_process(store: Path, seconds: float) -> Iterator[tuple[str, int]]:
-    """Our endpoint in a process of its own, so that it shares no interpreter with its clients: its URL and process id."""
-    command = [sys.executable, "-m", "app.sparql.trial", str(store), str(seconds)]
+def own_process(store: Path, seconds: float, behind: str = "") -> Iterator[tuple[str, int]]:
+    """Our endpoint in a process of its own, so that it shares no interpreter with its clients: its URL and process id.
+
+    With the URL of another endpoint `behind` it, queries are evaluated there.
+    """
+    command = [sys.executable, "-m", "app.sparql.trial", str(store), str(seconds), *filter(None, [behind])]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -7,9 +7,12 @@
     guard.py        what is refused by its text alone, and how the rest goes on: written anew
     judge.py        a second opinion on what leaves for an endpoint
     turns.py        who runs next: a fair queue with bounds
+    spool.py        the files in which answers are held, within one budget
+    stats.py        what is told for monitoring
     federation.py   SERVICE clauses for the endpoints that the settings allow
     remote.py       the same for queries that an endpoint elsewhere evaluates
-    pool.py         the worker processes as the service sees them: started, timed, killed, replaced
+    pool.py         the worker processes together: kept, timed, killed, replaced
+    process.py      one of them as the service sees it: started, asked, ended
     worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates
     description.py  the service description
 
@@ -34,7 +37,7 @@ def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
     `page` answers a browser that opens the endpoint without a query; without it the browser is sent to /docs.
     """
     from app.sparql.gateway import Gateway
-    from app.sparql.pool import Source
+    from app.sparql.process import Source
     from app.store.remote import RemoteRelease
 
     gateway = Gateway(service.settings, service.limits, page)

@@ -12,16 +12,16 @@ a whole SELECT query leaves.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import IO, Any
+from typing import Any
 
 import httpx2
 import structlog
 
 from app.errors import (
+    NoRoom,
     Problem,
     QueryStopped,
     QuerySyntax,
@@ -36,6 +36,7 @@ from app.sparql import remote, wire
 from app.sparql.complexity import Bounds
 from app.sparql.guard import Outline, Service
 from app.sparql.pool import TIME, Pool, Result
+from app.sparql.spool import SpoolFile
 from app.sparql.turns import Turns
 from app.store import upstream
 
@@ -131,7 +132,7 @@ class Federation:
     async def _values(self, call: _Call, service: Service, query: str, room: int) -> tuple[str, int]:
         """The answer of an endpoint as VALUES, and how many terms it has."""
         try:
-            with tempfile.NamedTemporaryFile() as file:
+            with call.pool.spool.open(call.client, named=True) as file:
                 media_type = await self._fetch(call, service, query, file)
                 result = await call.work(
                     file=file.name, kind="bindings", media_type=media_type,
@@ -152,7 +153,7 @@ class Federation:
                 return _ONE_SOLUTION, 0
             raise
 
-    async def _fetch(self, call: _Call, service: Service, query: str, file: IO[bytes]) -> str:
+    async def _fetch(self, call: _Call, service: Service, query: str, file: SpoolFile) -> str:
         """Write an endpoint's answer to the file, when it is this client's turn; its media type."""
         form = upstream.fields(query)
         try:
@@ -162,12 +163,12 @@ class Federation:
                 try:
                     return await self._ask(service, form, file)
                 finally:
+                    self._turns.done(place)
                     self._turns.add(place)
-                    self._turns.done(call.client)
         except TimeoutError:
             raise ServiceTimeout(f"{_name(service)} did not answer in time.") from None
 
-    async def _ask(self, service: Service, form: dict[str, Any], file: IO[bytes]) -> str:
+    async def _ask(self, service: Service, form: dict[str, Any], file: SpoolFile) -> str:
         assert self._client is not None  # noqa: S101 (queries come between start and stop only)
         accept = upstream.RESULTS
         try:
@@ -176,6 +177,8 @@ class Federation:
             raise self._unusable(service, {"fault": wire.BYTES}) from None
         except httpx2.HTTPError as fault:
             raise _failure(service, upstream.failure(fault)) from fault
+        except NoRoom:
+            raise
         except Problem as fault:
             raise _failure(service, fault) from fault
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
 from functools import lru_cache
-from typing import Any
 
 import pyoxigraph
 import structlog
@@ -29,6 +31,7 @@ from app.errors import (
     Overloaded,
     Problem,
     QueryStopped,
+    TooManyQueries,
     UpstreamFault,
     problem_response,
 )
@@ -39,9 +42,12 @@ from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
 from app.sparql.formats import Offer
 from app.sparql.guard import Outline, check, federation_refusal, syntax_fault
-from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
+from app.sparql.pool import ENGINE, TIME, Pool, Result
+from app.sparql.process import Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
 from app.sparql.remote import RemotePool
+from app.sparql.spool import Spool
+from app.sparql.stats import Stats
 from app.sparql.turns import Turns
 
 log = structlog.get_logger()
@@ -76,18 +82,26 @@ class Gateway:
         turns: Turns[Worker] = Turns(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
+        self._spool = Spool(limits.sparql_spool_bytes)
         self.pool: Pool
         if settings.sparql_endpoint:
-            self.pool = RemotePool(settings, limits, turns)
+            self.pool = RemotePool(settings, limits, turns, self._spool)
         else:
-            self.pool = Pool(settings.sparql_workers, limits.sparql_memory, turns, settings.sparql_unconfined)
-        self.stopped: dict[str, int] = {}
+            unconfined = settings.sparql_unconfined
+            self.pool = Pool(settings.sparql_workers, limits.sparql_memory, turns, self._spool, unconfined)
+        self._stopped: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._hits = self._misses = 0
 
     # --- life ------------------------------------------------------------------------------------------------------
 
     def add_to(self, app: FastAPI) -> None:
         """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
         app.add_middleware(_Door, gateway=self)
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """An application that answers at /sparql and hands everything else on."""
+        return _Door(app, self)
 
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
@@ -106,18 +120,23 @@ class Gateway:
             await self._federation.stop()
         await self.pool.stop()
 
-    def stats(self) -> dict[str, Any]:
-        """Figures for monitoring."""
-        turns = self.pool.turns
-        return {
-            "running": turns.running, "waiting": turns.waiting, "workers": len(self.pool.processes()),
-            "restarts": self.pool.restarts, "stopped": dict(self.stopped),
-        }  # fmt: skip
+    def stats(self) -> Stats:
+        """Figures for monitoring, and whether the endpoint is ready."""
+        pool, turns = self.pool, self.pool.turns
+        return Stats(
+            running=turns.running, waiting=turns.waiting, held_refusals=turns.held,
+            workers=len(pool.processes()), ready=pool.ready, restarts=pool.restarts,
+            gave_way=turns.gave_way, dropped=turns.dropped, stopped=dict(self._stopped), refused=dict(self._refused),
+            cache_hits=self._hits, cache_misses=self._misses, cache_bytes=self._cache.used,
+            spool_files=self._spool.files, spool_bytes=self._spool.bytes,
+            waited=turns.waited.read(), evaluated=turns.evaluated.read(),
+        )  # fmt: skip
 
     # --- one request -----------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        began = time.monotonic()
         try:
             if scope["method"] == "OPTIONS":
                 await Response(status_code=204, headers=protocol.PREFLIGHT)(scope, receive, send)
@@ -128,6 +147,10 @@ class Gateway:
             else:
                 await self._query(asked, asked.query, receive, send)
         except Problem as fault:
+            if not isinstance(fault, QueryStopped):
+                self._refused[fault.slug] += 1
+            if isinstance(fault, TooManyQueries | Overloaded):
+                await self.pool.turns.hold_back(began)
             headers = {**self._headers, **fault.headers}
             members = {"instance": scope["path"], **fault.members}
             response = problem_response(fault.status, fault.slug, fault.title, fault.detail, headers, **members)
@@ -166,6 +189,7 @@ class Gateway:
         etag = "" if outline.volatile or outline.services else _etag(source, asked, text)
         if etag:
             ready = self._cache.get((etag,))
+            self._hits, self._misses = self._hits + (ready is not None), self._misses + (ready is None)
             # A tag is proof that there is an answer; the asterisk is none.
             if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
                 ready = Answer(b"", "", etag, status=304)
@@ -178,7 +202,7 @@ class Gateway:
                 offer = self._offer_of(result, asked, text, outline)
                 if etag and result.source is not source:  # a switch came between
                     etag = _etag(result.source, asked, text)
-                answer = await _packed(result, formats.content_type(offer), etag, asked.coding)
+                answer = await self._packed(result, formats.content_type(offer), etag, asked)
                 if etag and result.file is None and result.source == self.pool.source:
                     self._cache.put((etag,), answer)
                 await self._send(answer, asked, send, result)
@@ -258,13 +282,30 @@ class Gateway:
             case wire.EVALUATION:
                 raise BadRequest(f"The query cannot be evaluated: {end['message']}")
             case fault:
-                self.stopped[fault] = self.stopped.get(fault, 0) + 1
+                self._stopped[fault] += 1
                 raise _stopped(fault, limits)
+
+    async def _packed(self, result: Result, media_type: str, etag: str, asked: Asked) -> Answer:
+        """The answer in the coding that the client takes; the result holds its file, if it has one, in that coding too."""
+        coding = asked.coding
+        if not coding or result.length < packing.SMALL:
+            return Answer(result.body, media_type, etag)
+        if result.file is not None:
+            source, result.file = result.file, self._spool.open(asked.client)
+            result.length = await asyncio.to_thread(packing.pack_file, source, result.file, coding)
+        else:
+            if result.length < _QUICKLY_PACKED:
+                result.body = packing.pack(result.body, coding)
+            else:
+                result.body = await asyncio.to_thread(packing.pack, result.body, coding)
+            result.length = len(result.body)
+        return Answer(result.body, media_type, etag, (("content-encoding", coding),))
 
     async def _send(self, answer: Answer, asked: Asked, send: Send, result: Result | None = None) -> None:
         length = result.length if result is not None else len(answer.body)
         headers = list(self._kept_headers if answer.etag else self._other_headers)
-        headers += _raw(dict(answer.headers))
+        if answer.headers:
+            headers += _raw(dict(answer.headers))
         if answer.etag:
             headers.append((b"etag", answer.etag.encode("latin-1")))
         if answer.status != 304:
@@ -274,21 +315,17 @@ class Gateway:
         if asked.head or (length <= _PIECE and not in_file):
             await send({"type": "http.response.body", "body": b"" if asked.head else answer.body})
             return
-        if result is not None and in_file:
-            async for piece in result.pieces():
-                await self._send_piece(piece, send)
-        else:
-            for start in range(0, length, _PIECE):
-                await self._send_piece(answer.body[start : start + _PIECE], send)
-        await send({"type": "http.response.body", "body": b""})
-
-    async def _send_piece(self, piece: bytes, send: Send) -> None:
-        """Send a part of a long answer; a client that does not take it in time loses the connection."""
+        pieces = result.pieces() if result is not None and in_file else _cut(answer.body)
+        loop, patience = asyncio.get_running_loop(), self._limits.sparql_send_seconds
+        deadline = loop.time() + patience  # moves on with what was accepted
         try:
-            async with asyncio.timeout(self._limits.sparql_send_seconds):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except TimeoutError:
+            async for piece in pieces:
+                async with asyncio.timeout_at(min(deadline, loop.time() + patience)):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                deadline += len(piece) / self._limits.sparql_send_rate
+        except TimeoutError:  # a client that does not take it in time loses the connection
             raise ClientGone from None
+        await send({"type": "http.response.body", "body": b""})
 
 
 class _Door:
@@ -304,6 +341,11 @@ class _Door:
 
 
 _checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
+
+
+async def _cut(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
@@ -324,20 +366,6 @@ def _etag(source: Source, asked: Asked, text: str) -> str:
     )
     digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
     return f'"{source.tag}-{digest}"'
-
-
-async def _packed(result: Result, media_type: str, etag: str, coding: str) -> Answer:
-    """The answer in the coding that the client takes; the result holds its file, if it has one, in that coding too."""
-    if not coding or result.length < packing.SMALL:
-        return Answer(result.body, media_type, etag)
-    if result.file is not None:
-        result.file, result.length = await asyncio.to_thread(packing.pack_file, result.file, coding)
-    elif result.length < _QUICKLY_PACKED:
-        result.body = packing.pack(result.body, coding)
-    else:
-        result.body = await asyncio.to_thread(packing.pack, result.body, coding)
-    result.length = result.length if result.file is not None else len(result.body)
-    return Answer(result.body, media_type, etag, (("content-encoding", coding),))
 
 
 def _not_acceptable(form: str) -> NotAcceptable:

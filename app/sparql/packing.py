@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
-from typing import IO
+from typing import IO, cast
 
 import zstandard
+
+from app.sparql.spool import SpoolFile
 
 SMALL = 600  # bytes below which packing is not worth it
 _PIECE = 256 * 1024
@@ -22,20 +23,20 @@ def pack(body: bytes, coding: str) -> bytes:
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
 
 
-def pack_file(source: IO[bytes], coding: str) -> tuple[IO[bytes], int]:
-    """A file in a coding, as another temporary file and its length; the source is closed."""
-    target = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the result)
+def pack_file(source: SpoolFile, target: SpoolFile, coding: str) -> int:
+    """Write a file in a coding to another; its length. The source is closed, and the target too if that fails."""
     try:
         source.seek(0)
+        reader, writer = cast(IO[bytes], source), cast(IO[bytes], target)  # as much of files as is used here
         if coding == "gzip":
-            with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
-                while piece := source.read(_PIECE):
+            with gzip.GzipFile(fileobj=writer, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
+                while piece := reader.read(_PIECE):
                     packed.write(piece)
         else:
-            zstandard.ZstdCompressor(level=_ZSTD_LEVEL).copy_stream(source, target)
+            zstandard.ZstdCompressor(level=_ZSTD_LEVEL).copy_stream(reader, writer)
     except BaseException:
         target.close()
         raise
     finally:
         source.close()
-    return target, target.seek(0, 2)
+    return target.seek(0, 2)

@@ -8,48 +8,30 @@ announced before the first byte, and a slow reader holds a file but no worker.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, cast
+from functools import partial
+from typing import Any
 
 import orjson
 import structlog
 
 from app.errors import NotReady, Unavailable
 from app.sparql import confine, wire
+from app.sparql.process import Source, Worker, start_worker
+from app.sparql.spool import Spool, SpoolFile
 from app.sparql.turns import Turns
 
 log = structlog.get_logger()
 
-ROOT = Path(__file__).parents[2]
 _IN_MEMORY = 1 << 20
-_UNREAD = 4 << 20
 _PIECE = 256 * 1024
 _FIRST_RETRY, _LAST_RETRY = 0.1, 5.0
-_START_SECONDS = 20.0
 
 TIME = "time"
 ENGINE = "engine"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What workers open: the store of a release, and the tag of what they answer.
-
-    Without a store (None) they check queries and answers, and an endpoint that has the named graphs evaluates.
-    """
-
-    store: Path | None
-    tag: str
-    graphs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -59,7 +41,7 @@ class Result:
     source: Source
     end: dict[str, Any]
     body: bytes
-    file: IO[bytes] | None
+    file: SpoolFile | None
     length: int
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -77,133 +59,15 @@ class Result:
             self.file.close()
 
 
-class Worker(asyncio.Protocol):
-    """One process and the channel to it."""
-
-    def __init__(self, source: Source, process: subprocess.Popen[bytes], lifeline: int, errors: IO[bytes]) -> None:
-        self.source = source
-        self.process = process
-        self.graphs: list[str] = []
-        self.confined = False
-        self._lifeline = lifeline
-        self._errors = errors
-        self._splitter = wire.Splitter()
-        self._messages: list[tuple[bytes, bytes]] = []
-        self._unread = 0
-        self._wake: asyncio.Future[None] | None = None
-        self.usable = True  # False from the moment a query is sent to its end, and for good if it must be replaced
-        self._transport: asyncio.Transport | None = None
-        self.lost = False
-        self.on_lost: Callable[[Worker], None] | None = None
-
-    # --- the channel -----------------------------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The channel stands."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-
-    def data_received(self, data: bytes) -> None:
-        """Keep what came; a worker that is faster than its reader is held back."""
-        self._unread += len(data)
-        if self._unread > _UNREAD and self._transport is not None:
-            self._transport.pause_reading()
-        if messages := self._splitter.feed(data):
-            self._messages += messages
-            self._rouse()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's name)
-        """The process is gone."""
-        self.lost = True
-        self._rouse()
-        if self.on_lost is not None:
-            self.on_lost(self)
-
-    def _rouse(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-    async def messages(self) -> list[tuple[bytes, bytes]]:
-        """What came since the last call, at least one message; empty once the process is gone."""
-        while not self._messages and not self.lost:
-            self._wake = asyncio.get_running_loop().create_future()
-            await self._wake
-        found, self._messages = self._messages, []
-        if self._unread > _UNREAD and self._transport is not None and not self.lost:
-            self._transport.resume_reading()
-        self._unread = 0
-        return found
-
-    def send(self, payload: bytes) -> None:
-        """Send one query."""
-        if self._transport is not None:
-            self._transport.write(wire.pack(b"Q", payload))
-
-    # --- the process -----------------------------------------------------------------------------------------------
-
-    def kill(self) -> None:
-        """End the process now, whatever it is doing."""
-        self.process.kill()
-
-    def last_words(self) -> str:
-        """The end of what the process wrote to its standard error."""
-        self._errors.seek(0)
-        return self._errors.read()[-2000:].decode("utf-8", "replace")
-
-    async def close(self) -> None:
-        """End the process and give back everything it held."""
-        if self._transport is not None:
-            self._transport.abort()
-        os.close(self._lifeline)
-        self.process.kill()
-        await asyncio.to_thread(self.process.wait)
-        self._errors.close()
-
-
-async def start_worker(source: Source, memory: int) -> Worker:
-    """Start a process and wait until it is confined and has opened the store. Raises OSError."""
-    here, there = socket.socketpair()
-    end, lifeline = os.pipe()
-    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
-    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory)]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
-    try:
-        process = await asyncio.to_thread(
-            subprocess.Popen,
-            [sys.executable, "-P", "-B", "-m", "app.sparql.worker", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(there.fileno(), end), env=environment,
-        )  # fmt: skip
-    except BaseException:
-        here.close()
-        os.close(lifeline)
-        errors.close()
-        raise
-    finally:
-        there.close()
-        os.close(end)
-    worker = Worker(source, process, lifeline, errors)
-    try:
-        here.setblocking(False)
-        await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=here)
-        async with asyncio.timeout(_START_SECONDS):
-            messages = await worker.messages()
-        if not messages:
-            raise OSError(f"a worker did not start: {worker.last_words().strip()[-300:]}")
-        ready = orjson.loads(messages[0][1])
-        worker.graphs, worker.confined = ready["graphs"], ready["confined"]
-    except BaseException:
-        await asyncio.shield(worker.close())
-        raise
-    return worker
-
-
 class Pool:
     """A fixed number of workers on the served release; one that is lost is replaced."""
 
-    def __init__(self, workers: int, memory: int, turns: Turns[Worker], unconfined: bool = False) -> None:
+    def __init__(self, workers: int, memory: int, turns: Turns[Worker], spool: Spool, unconfined: bool = False) -> None:
         self._workers = workers
         self._memory = memory
         self._unconfined = unconfined
         self.turns = turns
+        self.spool = spool
         self.source: Source | None = None
         self.refusal = ""
         self.graphs: list[str] = []
@@ -252,6 +116,11 @@ class Pool:
             self._retire(worker)
         while self._tasks:
             await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a worker lives that may evaluate queries on the served release."""
+        return not self.refusal and any(worker.source == self.source and not worker.lost for worker in self._alive)
 
     def processes(self) -> list[int]:
         """The process ids of the workers."""
@@ -311,10 +180,26 @@ class Pool:
             raise Unavailable(self.refusal)
         if self.source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
+        if (result := await self._attempt(client, request, may_give_way=True)) is None:
+            result = await self._attempt(client, request, may_give_way=False)
+        assert result is not None  # noqa: S101 (it did not give way)
+        return result
+
+    async def _attempt(self, client: str, request: dict[str, Any], may_give_way: bool) -> Result | None:
+        """Evaluate a query; None for one that gave way to others."""
         worker = await self.turns.take(client)
+        worker.client = client
         try:
-            return await self._answer(worker, request)
+            async with asyncio.timeout(None) as time_given:
+                if may_give_way:
+                    self.turns.may_give_way(worker, partial(time_given.reschedule, 0))
+                return await self._answer(worker, request)
+        except TimeoutError:
+            if time_given.expired():
+                return None
+            raise
         finally:
+            self.turns.done(worker)
             if not worker.usable:
                 worker.kill()
                 self._replace(worker)
@@ -322,7 +207,6 @@ class Pool:
                 self.turns.add(worker)
             else:
                 self._retire(worker)
-            self.turns.done(client)
 
     async def _answer(self, worker: Worker, request: dict[str, Any]) -> Result:
         return await self._evaluate(worker, request, request["seconds"])
@@ -340,11 +224,14 @@ class Pool:
         alarm = asyncio.get_running_loop().call_later(seconds, stop)
         result = Result(worker.source, {}, b"", None, 0)
         try:
-            worker.send(orjson.dumps(request))
+            worker.send(request)
             while messages := await worker.messages():
                 data = [payload for kind, payload in messages if kind == wire.DATA and payload]
-                result.length += sum(map(len, data))
-                await self._hold(result, data)
+                if len(data) == 1 and not result.length and len(data[0]) <= _IN_MEMORY:  # as most answers are
+                    result.body, result.length = data[0], len(data[0])
+                elif data:
+                    result.length += sum(map(len, data))
+                    await self._hold(worker.client, result, data)
                 kind, payload = messages[-1]
                 if kind == wire.END:
                     result.end = orjson.loads(payload)
@@ -364,14 +251,13 @@ class Pool:
         result.end = {"fault": reason, "message": ""}
         return result
 
-    async def _hold(self, result: Result, data: list[bytes]) -> None:
+    async def _hold(self, client: str, result: Result, data: list[bytes]) -> None:
         if result.file is None and result.length > _IN_MEMORY:
-            result.file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the result)
+            result.file = self.spool.open(client)
             data, result.body = [result.body, *data], b""
         if result.file is not None:
-            if data:
-                await asyncio.to_thread(result.file.write, b"".join(data))
-        elif data:
+            await asyncio.to_thread(result.file.write, b"".join(data))
+        else:
             result.body = result.body + b"".join(data) if result.body else b"".join(data)
 
     async def _why(self, worker: Worker) -> str:

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
@@ -96,15 +97,15 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         else:
             direct = [_decoded(body, "query")]
 
-    def values(name: str) -> list[str]:
-        return [value for key, value in fields if key == name]
-
-    if values("update"):
+    given: dict[str, list[str]] = {}
+    for key, value in fields:
+        given.setdefault(key, []).append(value)
+    if "update" in given:
         raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
-    queries = direct + values("query")
+    queries = direct + given.get("query", [])
     if len(queries) > 1:
         raise BadRequest("The request has more than one query.")
-    default, named = values("default-graph-uri"), values("named-graph-uri")
+    default, named = given.get("default-graph-uri", ()), given.get("named-graph-uri", ())
     if len(default) + len(named) > limits.sparql_graphs:
         raise BadRequest(
             f"A request may name {limits.sparql_graphs} graphs.", limit="sparql_graphs", value=limits.sparql_graphs
@@ -114,7 +115,7 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
     if queries and len(queries[0].encode()) > limits.sparql_text:
         raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
     choice = negotiate(headers.get("accept", ""))
-    if formats := values("format"):
+    if formats := given.get("format"):
         # Clients such as SPARQLWrapper name the same format several times, in words that not every server knows.
         if (chosen := next(filter(None, map(by_name, formats)), None)) is None:
             raise BadRequest("format is one of json, xml, csv, tsv, ttl, nt, rdf, jsonld, trig, nq.")
@@ -143,10 +144,13 @@ def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:
     """The URL of the endpoint as clients see it, and the base of relative IRIs in their queries."""
     if public_url:
         return public_url.rstrip("/") + "/sparql"
-    host = headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        host = "localhost"
+    host = _host(headers.get("host", ""))
     return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}/sparql"
+
+
+@lru_cache(maxsize=64)
+def _host(given: str) -> str:
+    return given if _HOST.fullmatch(given) else "localhost"
 
 
 def limits_header(limits: Limits) -> str:
@@ -157,11 +161,20 @@ def limits_header(limits: Limits) -> str:
     )
 
 
+_READ = {
+    name.encode(): name
+    for name in (
+        "host", "accept", "accept-encoding", "if-none-match", "content-type", "content-encoding", "content-length",
+    )
+}  # fmt: skip
+
+
 def _headers(scope: Scope) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
+        if key := _READ.get(name):
+            text = value.decode("latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
     return found
 
 

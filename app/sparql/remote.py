@@ -9,10 +9,9 @@ answer, and its bytes are only ever parsed in a process that may die.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from contextlib import suppress
 from functools import lru_cache
-from typing import IO, Any
+from typing import Any
 
 import httpx2
 import structlog
@@ -22,7 +21,9 @@ from app.settings import Limits, Settings
 from app.sparql import probe, wire
 from app.sparql.complexity import Bounds
 from app.sparql.guard import check
-from app.sparql.pool import TIME, Pool, Result, Worker
+from app.sparql.pool import TIME, Pool, Result
+from app.sparql.process import Worker
+from app.sparql.spool import Spool, SpoolFile
 from app.sparql.turns import Turns
 from app.store import upstream
 
@@ -50,7 +51,7 @@ def sealed(text: str, base: str, bounds: Bounds) -> str:
 
 
 async def fetch(
-    client: httpx2.AsyncClient, url: str, form: dict[str, Any], accept: str, file: IO[bytes], most_bytes: int
+    client: httpx2.AsyncClient, url: str, form: dict[str, Any], accept: str, file: SpoolFile, most_bytes: int
 ) -> str:
     """Write what an endpoint answers to a file; its media type. Raises a Problem, TooLong or HTTPError."""
     size = 0
@@ -68,8 +69,8 @@ async def fetch(
 class RemotePool(Pool):
     """A Pool whose queries are evaluated by the endpoint of the settings."""
 
-    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker]) -> None:
-        super().__init__(settings.sparql_workers, limits.sparql_memory, turns, settings.sparql_unconfined)
+    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
+        super().__init__(settings.sparql_workers, limits.sparql_memory, turns, spool, settings.sparql_unconfined)
         self._endpoint = settings.sparql_endpoint
         self._probe = settings.sparql_endpoint_probe
         self._union = settings.sparql_endpoint_union
@@ -122,7 +123,7 @@ class RemotePool(Pool):
         if "fault" in checked.end or not worker.usable:
             return checked
         kind = checked.end["kind"]
-        with tempfile.NamedTemporaryFile() as file:
+        with self.spool.open(worker.client, named=True) as file:
             try:
                 async with asyncio.timeout_at(deadline):
                     media_type = await self._fetch(leaving, request, kind, file)
@@ -145,7 +146,7 @@ class RemotePool(Pool):
             if iri not in known:
                 raise GraphRefused(f"<{iri[:200]}> is no graph of the served release; /.well-known/void lists them.")
 
-    async def _fetch(self, leaving: str, request: dict[str, Any], kind: str, file: IO[bytes]) -> str:
+    async def _fetch(self, leaving: str, request: dict[str, Any], kind: str, file: SpoolFile) -> str:
         """Write the endpoint's answer to the file; its media type."""
         assert self._client is not None  # noqa: S101 (workers exist between start and stop only)
         accept = upstream.GRAPHS if kind == "graph" else upstream.RESULTS

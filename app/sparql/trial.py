@@ -1,6 +1,7 @@
 """An endpoint of its own on loopback, for the conformance run, tests and benchmarks: the real server, in a thread.
 
-``python -m app.sparql.trial STORE [SECONDS]`` serves in a process of its own, prints its URL, and ends with its input.
+``python -m app.sparql.trial STORE [SECONDS [ENDPOINT]]`` serves in a process of its own, prints its URL, and ends with
+its input. With an ENDPOINT that holds the same graphs, and has their union as its default graph, queries are evaluated there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app import errors
 from app.connection import Connection
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
-from app.sparql.pool import Source
+from app.sparql.process import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,15 @@ def endpoint(
 
     app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
     errors.install(app)
-    gateway.add_to(app)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        gateway.before(app),
+        http=Connection,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -81,7 +88,11 @@ def endpoint(
 def main(arguments: list[str]) -> None:
     """Serve a store until standard input ends."""
     limits = Limits() if len(arguments) < 2 else Limits(sparql_seconds=float(arguments[1]))
-    with endpoint(Path(arguments[0]), limits=limits) as target:
+    settings, source = Settings(), Source(Path(arguments[0]), "trial")
+    if len(arguments) > 2:
+        settings = Settings(sparql_endpoint=arguments[2], sparql_endpoint_union=True)
+        source = Source(None, "trial")
+    with endpoint(source, settings, limits) as target:
         sys.stdout.write(f"{target.url}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -1,14 +1,18 @@
 """The messages between the service and a worker process: a kind, a length, a payload.
 
-To the worker: one JSON object per query. From it: `ready` once, then per query any number of `data` and one `end`, both
-of which carry the answer and what became of it. Standard library only: the worker imports it.
+To the worker: one request per query, in Python's own notation, which is read fastest. From it: `ready` once, then per
+query any number of `data` and one `end`, both of which carry the answer and what became of it; `ready` and `end` are JSON,
+because nothing that a worker says is trusted. Standard library only: the worker imports it.
 """
 
 from __future__ import annotations
 
+import marshal
 import struct
+from typing import Any
 
 HEAD = struct.Struct("!cI")
+REQUEST = b"Q"
 READY = b"R"
 DATA = b"D"
 END = b"E"
@@ -31,6 +35,17 @@ DATA_BYTES = 64 * 1024
 def pack(kind: bytes, payload: bytes) -> bytes:
     """One message."""
     return HEAD.pack(kind, len(payload)) + payload
+
+
+def pack_request(request: dict[str, Any]) -> bytes:
+    """A query to a worker as a message."""
+    return pack(REQUEST, marshal.dumps(request))
+
+
+def read_request(payload: bytes) -> dict[str, Any]:
+    """The query in a message from the service, which is trusted."""
+    request: dict[str, Any] = marshal.loads(payload)  # noqa: S302
+    return request
 
 
 class Splitter:

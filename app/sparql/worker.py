@@ -8,6 +8,7 @@ Imports only the engine, the standard library and constants, so that a killed wo
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -216,7 +217,7 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
     splitter = wire.Splitter()
     while data := channel.recv(1 << 16):
         for _, payload in splitter.feed(data):
-            request = json.loads(payload)
+            request = wire.read_request(payload)
             signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _SECOND_ALARM)
             started = time.perf_counter()
             sink = _Sink(channel.sendall, request["bytes"])
@@ -225,6 +226,7 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
             seconds = time.perf_counter() - started
             end["rows"] = sink.rows  # of a SELECT, those that had to be counted
             if seconds > _HEAVY_SECONDS:
+                gc.collect()
                 confine.trim_memory()
                 end["retire"] = end.get("retire", False) or confine.memory()[1] > memory // _KEPT_MEMORY
             channel.sendall(wire.pack(wire.DATA, rest) + wire.pack(wire.END, json.dumps(end).encode()))
@@ -258,6 +260,9 @@ def main(arguments: list[str]) -> None:
     store = ox.Store.read_only(path) if path else ox.Store()
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
     ready = {"confined": confined, "graphs": sorted(graphs)}
+    # A small query leaves nothing to collect; looking costs as much as a part of one.
+    gc.freeze()
+    gc.set_threshold(50_000)
     channel.sendall(wire.pack(wire.READY, json.dumps(ready).encode()))
     if not path:  # it will be asked for with every query, and the service need not wait for it
         _judge()

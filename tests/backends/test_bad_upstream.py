@@ -16,7 +16,7 @@ import pytest
 
 from app.errors import Problem, UpstreamBusy, UpstreamFault, UpstreamTimeout
 from app.settings import Limits, Settings
-from app.sparql.pool import Source
+from app.sparql.process import Source
 from app.sparql.trial import Endpoint, endpoint
 from app.store.remote import RemoteBackend, RemoteStore
 from tests.api.conftest import running

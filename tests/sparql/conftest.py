@@ -12,7 +12,7 @@ import pyoxigraph as ox
 import pytest
 
 from app.settings import Limits, Settings
-from app.sparql.pool import Source
+from app.sparql.process import Source
 from app.sparql.trial import Endpoint, endpoint
 from bench.hostile_set import build_store
 from loaders import dumps

@@ -71,7 +71,7 @@ def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
         raw.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
         readers.append(raw)
     end = time.monotonic() + 20
-    while target.gateway.stats()["running"] or target.gateway.stats()["waiting"]:
+    while target.gateway.stats().running or target.gateway.stats().waiting:
         assert time.monotonic() < end
         time.sleep(0.05)
     assert call(target, query="ASK { ?s ?p ?o }").status == 200

@@ -20,12 +20,10 @@ import psutil
 import pyoxigraph as ox
 import pytest
 
-from app.errors import Overloaded, TooManyQueries
 from app.settings import Limits, Settings
 from app.sparql import confine
-from app.sparql.pool import ROOT, Source, start_worker
+from app.sparql.process import ROOT, Source, start_worker
 from app.sparql.trial import Endpoint, endpoint
-from app.sparql.turns import Turns
 from tests.sparql.conftest import SECONDS, call
 
 HEAVY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -79,16 +77,16 @@ def test_a_client_that_hangs_up_ends_its_query(store: Path) -> None:
         hang_up(target, HEAVY, 0.5)
         wait_for(lambda: gone(before[0]))
         assert call(target, query="ASK { ?s ?p ?o }").json["boolean"] is True
-        assert target.gateway.stats()["running"] == 0
+        assert target.gateway.stats().running == 0
 
 
 def test_a_client_that_hangs_up_leaves_the_queue(store: Path) -> None:
     with endpoint(store, Settings(sparql_workers=1), Limits(sparql_seconds=2, sparql_wait=60)) as target:
         with ThreadPoolExecutor(1) as others:
             first = others.submit(call, target, query=HEAVY)
-            wait_for(lambda: target.gateway.stats()["running"] == 1)
+            wait_for(lambda: target.gateway.stats().running == 1)
             hang_up(target, HEAVY, 0.3)
-            wait_for(lambda: target.gateway.stats()["waiting"] == 0)
+            wait_for(lambda: target.gateway.stats().waiting == 0)
             assert first.result().status == 504
         assert call(target, query="ASK {}").status == 200
 
@@ -108,7 +106,7 @@ def test_a_crash_of_the_engine_is_an_answer(store: Path) -> None:
         wait_for(target.gateway.pool.processes)
         with ThreadPoolExecutor(1) as others:
             reply = others.submit(call, target, query=HEAVY)
-            wait_for(lambda: target.gateway.stats()["running"] == 1)
+            wait_for(lambda: target.gateway.stats().running == 1)
             os.kill(target.gateway.pool.processes()[0], signal.SIGABRT)
             assert (reply.result().status, reply.result().json["limit"]) == (504, "engine")
         assert call(target, query="ASK {}").status == 200
@@ -168,7 +166,7 @@ def test_the_network_is_denied_by_the_kernel(store: Path) -> None:
                 "query": text, "base": None, "dataset": False, "default": None, "named": [], "bindings": "json", "boolean": "json",
                 "graph": "nt", "rows": 10, "bytes": 10_000, "seconds": 5,
             }  # fmt: skip
-            worker.send(json.dumps(request).encode())
+            worker.send(request)
             end = (await worker.messages())[-1]
             try:
                 heard.accept()[0].close()
@@ -239,82 +237,3 @@ def test_a_release_switch_under_load_drops_nothing(store: Path, tmp_path: Path) 
         assert all(found == (tag in ("00000", "00002")) for _, found, tag in seen)
         wait_for(lambda: all(map(gone, before)))
         wait_for(lambda: len(target.gateway.pool.processes()) == 3)
-
-
-# --- turns -----------------------------------------------------------------------------------------------------------
-
-
-def test_clients_take_turns() -> None:
-    async def order() -> list[str]:
-        turns: Turns[str] = Turns(workers=2, per_client=10, waiting=10, patience=5)
-        served: list[str] = []
-
-        async def query(client: str) -> None:
-            with turns.seat(client):
-                worker = await turns.take(client)
-                served.append(client)
-                await asyncio.sleep(0.01)
-                turns.add(worker)
-                turns.done(client)
-
-        tasks = [asyncio.create_task(query(client)) for client in ["greedy"] * 6 + ["modest"] * 2]
-        await asyncio.sleep(0.01)
-        for worker in ("one", "two"):
-            turns.add(worker)
-        await asyncio.gather(*tasks)
-        assert (turns.running, turns.waiting) == (0, 0)
-        return served
-
-    assert asyncio.run(order())[:4].count("modest") == 2
-
-
-def test_one_client_never_holds_every_worker() -> None:
-    async def scene() -> None:
-        turns: Turns[int] = Turns(workers=3, per_client=10, waiting=10, patience=0.05)
-        for number in range(3):
-            turns.add(number)
-        await turns.take("greedy")
-        await turns.take("greedy")
-        with pytest.raises(Overloaded):
-            await turns.take("greedy")
-        assert await turns.take("modest") in range(3)
-
-    asyncio.run(scene())
-
-
-def test_bounds_of_the_queue() -> None:
-    async def scene() -> None:
-        turns: Turns[int] = Turns(workers=1, per_client=2, waiting=1, patience=0.2)
-        with turns.seat("a"), turns.seat("a"):
-            with pytest.raises(TooManyQueries) as many, turns.seat("a"):
-                pass
-            assert many.value.headers["retry-after"]
-        waiting = asyncio.create_task(turns.take("a"))
-        await asyncio.sleep(0)
-        with pytest.raises(Overloaded) as full:
-            await turns.take("b")
-        assert full.value.headers["retry-after"]
-        with pytest.raises(Overloaded):
-            await waiting
-        leaving = asyncio.create_task(turns.take("c"))
-        await asyncio.sleep(0)
-        turns.add(1)
-        leaving.cancel()  # in the moment in which it was handed the worker
-        with pytest.raises(asyncio.CancelledError):
-            await leaving
-        assert await turns.take("d") == 1
-        assert (turns.running, turns.waiting) == (1, 0)
-
-    asyncio.run(scene())
-
-
-def test_too_many_of_one_client_are_told_when_to_come_back(store: Path) -> None:
-    limits = Limits(sparql_seconds=1, sparql_per_client=3, sparql_wait=0.4)
-    with endpoint(store, Settings(sparql_workers=1), limits) as target:
-        wait_for(target.gateway.pool.processes)
-        with ThreadPoolExecutor(6) as clients:
-            replies = list(clients.map(lambda _: call(target, query=HEAVY), range(6)))
-        statuses = sorted(reply.status for reply in replies)
-        assert statuses[0] == 429
-        assert {429, 503, 504} == set(statuses)
-        assert all("retry-after" in reply.headers for reply in replies if reply.status in (429, 503))

@@ -1,0 +1,154 @@
+"""One worker process as the service sees it: how it is started, the channel to it, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+
+from app.sparql import wire
+
+ROOT = Path(__file__).parents[2]
+_UNREAD = 4 << 20
+_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What workers open: the store of a release, and the tag of what they answer.
+
+    Without a store (None) they check queries and answers, and an endpoint that has the named graphs evaluates.
+    """
+
+    store: Path | None
+    tag: str
+    graphs: tuple[str, ...] = ()
+
+
+class Worker(asyncio.Protocol):
+    """One process and the channel to it."""
+
+    def __init__(self, source: Source, process: subprocess.Popen[bytes], lifeline: int, errors: IO[bytes]) -> None:
+        self.source = source
+        self.process = process
+        self.graphs: list[str] = []
+        self.confined = False
+        self.client = ""  # whose query it evaluates
+        self._lifeline = lifeline
+        self._errors = errors
+        self._splitter = wire.Splitter()
+        self._messages: list[tuple[bytes, bytes]] = []
+        self._unread = 0
+        self._wake: asyncio.Future[None] | None = None
+        self.usable = True  # False from the moment a query is sent to its end, and for good if it must be replaced
+        self._transport: asyncio.Transport | None = None
+        self.lost = False
+        self.on_lost: Callable[[Worker], None] | None = None
+
+    # --- the channel -----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The channel stands."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came; a worker that is faster than its reader is held back."""
+        self._unread += len(data)
+        if self._unread > _UNREAD and self._transport is not None:
+            self._transport.pause_reading()
+        if messages := self._splitter.feed(data):
+            self._messages += messages
+            self._rouse()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's name)
+        """The process is gone."""
+        self.lost = True
+        self._rouse()
+        if self.on_lost is not None:
+            self.on_lost(self)
+
+    def _rouse(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def messages(self) -> list[tuple[bytes, bytes]]:
+        """What came since the last call, at least one message; empty once the process is gone."""
+        while not self._messages and not self.lost:
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
+        found, self._messages = self._messages, []
+        if self._unread > _UNREAD and self._transport is not None and not self.lost:
+            self._transport.resume_reading()
+        self._unread = 0
+        return found
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Send one query."""
+        if self._transport is not None:
+            self._transport.write(wire.pack_request(request))
+
+    # --- the process -----------------------------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """End the process now, whatever it is doing."""
+        self.process.kill()
+
+    def last_words(self) -> str:
+        """The end of what the process wrote to its standard error."""
+        self._errors.seek(0)
+        return self._errors.read()[-2000:].decode("utf-8", "replace")
+
+    async def close(self) -> None:
+        """End the process and give back everything it held."""
+        if self._transport is not None:
+            self._transport.abort()
+        os.close(self._lifeline)
+        self.process.kill()
+        await asyncio.to_thread(self.process.wait)
+        self._errors.close()
+
+
+async def start_worker(source: Source, memory: int) -> Worker:
+    """Start a process and wait until it is confined and has opened the store. Raises OSError."""
+    here, there = socket.socketpair()
+    end, lifeline = os.pipe()
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
+    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory)]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
+    try:
+        process = await asyncio.to_thread(
+            subprocess.Popen,
+            [sys.executable, "-P", "-B", "-m", "app.sparql.worker", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(there.fileno(), end), env=environment,
+        )  # fmt: skip
+    except BaseException:
+        here.close()
+        os.close(lifeline)
+        errors.close()
+        raise
+    finally:
+        there.close()
+        os.close(end)
+    worker = Worker(source, process, lifeline, errors)
+    try:
+        here.setblocking(False)
+        await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=here)
+        async with asyncio.timeout(_START_SECONDS):
+            messages = await worker.messages()
+        if not messages:
+            raise OSError(f"a worker did not start: {worker.last_words().strip()[-300:]}")
+        ready = orjson.loads(messages[0][1])
+        worker.graphs, worker.confined = ready["graphs"], ready["confined"]
+    except BaseException:
+        await asyncio.shield(worker.close())
+        raise
+    return worker
