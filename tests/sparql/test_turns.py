@@ -55,7 +55,7 @@ def test_long_queries_count_for_more_than_short_ones() -> None:
     async def scene() -> None:
         turns: Turns[int] = Turns(workers=1, per_client=10, waiting=10, patience=5)
         turns.add(0)
-        for client, seconds in (("long", 0.1), ("short", 0.01)):
+        for client, seconds in (("long", 0.4), ("short", 0.01)):
             worker = await turns.take(client)
             await asyncio.sleep(seconds)
             turns.done(worker)
