@@ -37,6 +37,7 @@ class Client:
         self.tally = tally or Tally()
         self.retry_after = 0.0  # of the last answer
         self.body = b""
+        self.reused = False  # whether the last request went out on a connection that had carried another
         self._port, self._address, self._receive_buffer = port, address, receive_buffer
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -77,6 +78,7 @@ class Client:
         """
         self.tally.requests += 1
         done = False
+        self.reused = self._writer is not None
         try:
             async with asyncio.timeout(patience):
                 reader, writer = await self.connect()
