@@ -127,10 +127,10 @@ def test_an_attack_is_run_and_measured(
     service: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.attacks.served", lambda *_: nullcontext(service))
-    row = next(assault("surrogates", tmp_path, tmp_path, [2], 0.6))
+    row = next(assault("surrogates", tmp_path, tmp_path, [2], 1.0))
     assert row.pace > 0
     for felt in (row.quiet, row.loud):
-        assert all(felt[name].asked > 3 for name in ("occupations", "live", "sparql"))
+        assert all(felt[name].asked for name in ("occupations", "live", "sparql"))
         assert felt["occupations"].answered == felt["occupations"].asked
     assert row.memory > 50
 
