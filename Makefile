@@ -1,12 +1,14 @@
-# make serve   install what is needed and serve on http://127.0.0.1:8000
-# make test    install what is needed and run every check
+# make help lists the targets: the ones with a text after ##
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup serve test lint unit bench conformance lock clean
+.PHONY: help setup serve test lint unit check-all bench conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
 
-setup: .venv/.ready
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/.ready ## install what is needed into .venv
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
@@ -15,20 +17,20 @@ setup: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-serve: setup
+serve: setup ## serve on http://127.0.0.1:8000, with the bundled sample when nothing is loaded
 	$(BIN)/ccsi serve
 
-test: lint unit
+test: lint unit ## run every check of the code and every test that can run here
 
-lint: setup
+lint: setup ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: setup
+unit: setup ## run the tests alone
 	$(BIN)/pytest
 
-bench: setup
+bench: setup ## measure, beside peers
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
 	$(BIN)/python -m bench.linked
@@ -37,17 +39,23 @@ bench: setup
 	$(BIN)/python -m bench.hostile
 	$(BIN)/python -m bench.fuzz
 
+# Every kind of check there is. Tests say what is missing for those that are skipped: `.ci/run` installs it where it can.
+check-all: test supply-chain conformance bench ## all of it: tests, containers, browser, servers, supply chain, conformance, bench
+
+supply-chain: setup ## licences, SBOM and known vulnerabilities of what the image installs, into build/
+	sh deploy/supply_chain.sh $(BIN) build
+
 # The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
-conformance: setup
+conformance: setup ## score the W3C SPARQL 1.1 Protocol tests
 	$(BIN)/python -m app.sparql.conformance
 
 # Renew the locks from pyproject.toml: of everything, and of that what the container image takes. They hold names, versions
 # and hashes, no addresses.
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --custom-compile-command "make lock" --quiet
-lock:
+lock: ## renew the locks from pyproject.toml
 	$(COMPILE) --group dev --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements.lock --output-file deploy/requirements.lock
 
-clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+clean: ## remove what was installed and made
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

@@ -20,6 +20,7 @@ from tests.servers import Reply, free_port, wait_for_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
+RESOLVER = ROOT / "deploy" / "resolver.envsh"
 
 
 class Kept(Reply):
@@ -57,6 +58,13 @@ class Client:
             connection.close()
 
 
+def resolver(**environment: str) -> str:
+    """What the script that is sourced before makes of this machine's resolv.conf."""
+    script = f'. "{RESOLVER}"; printf %s "$CCSI_PROXY_RESOLVER"'
+    env = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, check=True).stdout
+
+
 def filled(template: str, **values: str) -> str:
     """What the image's start script makes of the template."""
     return re.sub(r"\$\{(CCSI_\w+)\}", lambda found: values[found[1]], template)
@@ -71,7 +79,7 @@ def nginx(folder: Path, service: str, body_bytes: str = "1000000") -> Iterator[i
     (folder / "nginx.conf").write_text(
         filled(
             TEMPLATE.read_text(), CCSI_PROXY_LISTEN=f"127.0.0.1:{port}", CCSI_PROXY_SERVICE=service,
-            CCSI_PROXY_FOLDER=str(folder), CCSI_LIMIT_BODY_BYTES=body_bytes,
+            CCSI_PROXY_FOLDER=str(folder), CCSI_LIMIT_BODY_BYTES=body_bytes, CCSI_PROXY_RESOLVER=resolver(),
         )
     )  # fmt: skip
     user = "user root; " if os.geteuid() == 0 else ""  # whoever else could not enter the test's folder

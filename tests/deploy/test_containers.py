@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from command import ROOT
 from ruamel.yaml import YAML
 
 from app.settings import Limits, Settings
-from tests.deploy.conftest import TEMPLATE
+from tests.deploy.conftest import RESOLVER, TEMPLATE
 
 BIN = Path(sys.executable).parent
 PUBLISHED = ["proxy"]
@@ -37,7 +38,7 @@ def test_every_container_is_bounded(compose: Any) -> None:
     for name, service in compose["services"].items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
-        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["security_opt"][0] == "no-new-privileges:true", name
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}, name
         assert "build" in service or _PINNED.fullmatch(service["image"]), f"{name} follows whatever is newest"
         assert "build" in service or re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"]), f"{name} runs as root"
@@ -56,6 +57,18 @@ def test_only_the_proxy_is_reachable(compose: Any) -> None:
     assert [name for name, service in services.items() if service.get("volumes") == ["data:/data"]] == ["load"]
 
 
+def test_the_store_is_allowed_no_call_that_reaches_out(compose: Any) -> None:
+    _, (name, _, file) = (option.partition("=") for option in compose["services"]["oxigraph"]["security_opt"])
+    assert name == "seccomp"
+    profile = json.loads((ROOT / file).read_text())
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    free = {call for rule in profile["syscalls"] if not rule.get("args") for call in rule["names"]}
+    assert {"socket", "bind", "listen", "accept4", "clone3"} <= free
+    assert not {call for call in free if call.startswith(("connect", "send", "io_uring", "ptrace", "socketcall"))} - {
+        "sendfile", "sendfile64",
+    }  # fmt: skip
+
+
 def test_the_engine_is_the_one_that_wrote_the_store(compose: Any) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     version = next(name.partition("==")[2] for name in project["dependencies"] if name.startswith("pyoxigraph=="))
@@ -66,7 +79,8 @@ def test_settings_and_placeholders_exist(compose: Any) -> None:
     known = {f"{p}{n.upper()}" for p, m in (("CCSI_", Settings), ("CCSI_LIMIT_", Limits)) for n in m.model_fields}
     assert set(compose["services"]["service"]["environment"]) <= known
     given = {name for name in compose["services"]["proxy"]["environment"] if name.startswith("CCSI_")}
-    assert given == set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text()))
+    sourced = set(re.findall(r"^export (\w+)", RESOLVER.read_text(), re.M))
+    assert given | sourced == set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text()))
     bodies = {compose["services"][name]["environment"]["CCSI_LIMIT_BODY_BYTES"] for name in ("service", "proxy")}
     assert bodies == {f"${{CCSI_LIMIT_BODY_BYTES:-{Limits().body_bytes}}}"}
 

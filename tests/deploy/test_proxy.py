@@ -19,7 +19,7 @@ from app.settings import Limits, Settings
 from loaders.build import LoadRequest, load
 from loaders.releases import Releases
 from tests.api.conftest import Server
-from tests.deploy.conftest import NGINX, TEMPLATE, Client, Kept, client, nginx
+from tests.deploy.conftest import NGINX, TEMPLATE, Client, Kept, client, nginx, resolver
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
@@ -341,6 +341,13 @@ def test_the_proxy_waits_longer_than_the_service() -> None:
     limits = Limits()
     assert int(found[1]) > limits.sparql_wait + limits.sparql_seconds
     assert int(found[1]) > Settings().sparql_endpoint_seconds
+
+
+def test_the_resolver_is_the_first_name_server_or_the_one_given() -> None:
+    lines = (line.split() for line in Path("/etc/resolv.conf").read_text().splitlines())
+    servers = [line[1] for line in lines if line[:1] == ["nameserver"]]
+    assert resolver().strip("[]") == (servers or [""])[0]
+    assert resolver(CCSI_PROXY_RESOLVER="[::1]:53") == "[::1]:53"
 
 
 def test_the_log_names_no_client_and_no_query(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
