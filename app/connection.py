@@ -137,9 +137,10 @@ class Connection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head."""
+        """A line of the head; or of what follows a body in chunks, which is counted and left aside."""
         self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self._in_head:  # else uvicorn would put it among the headers that were looked at before
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: send what is ready for it, or have it answered; the body has bounds of its own."""
@@ -157,6 +158,8 @@ class Connection(HttpToolsProtocol):
             self._stop(429, f"More than {PIPELINED} requests wait behind another.")
         cast(Scope, self.scope)["extensions"] = {CUT: self.cut}
         super().on_headers_complete()
+        if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """What comes next is another request."""

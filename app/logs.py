@@ -58,11 +58,12 @@ def access(settings: Settings) -> Callable[[Finished], None]:
     if not _as_json(settings):
         log = structlog.get_logger("access")
         return lambda done: log.info("request", **_fields(done))
-    lines = Lines(sys.stderr)
+    lines, form = Lines(sys.stderr.fileno()), orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
     def write(done: Finished) -> None:
-        line = {**_fields(done), "event": "request", "level": "info", "timestamp": datetime.now(UTC)}
-        lines.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+        line = _fields(done)
+        line["event"], line["level"], line["timestamp"] = "request", "info", datetime.now(UTC)
+        lines.write(orjson.dumps(line, option=form))
 
     return write
 

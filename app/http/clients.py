@@ -65,7 +65,7 @@ class Clients:
 
     def limited(self, path: str) -> bool:
         """Whether requests for this path count."""
-        return bool(self._rate) and not path.startswith(_NEVER_LIMITED)
+        return self._rate > 0 and not path.startswith(_NEVER_LIMITED)
 
     def admit(self, client: Client, cost: float) -> bool:
         """Take a request's cost from the client's bucket; false, and nothing is taken, if it holds less."""
