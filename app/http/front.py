@@ -22,7 +22,7 @@ class Finished(NamedTuple):
     method: str
     path: str
     route: str
-    """The route's path with its parameters by name; "" if none took the request."""
+    """The path of the route, as its module writes it; "" if none took the request."""
     status: int
     """0 if the client left before the answer began."""
     seconds: float

@@ -12,10 +12,10 @@ _SPENT = "ccsi.spent"
 
 
 class Work:
-    """An awaitable that counts the seconds during which it runs.
+    """An awaitable that counts the seconds for which it runs.
 
-    Every step of a coroutine between two of its waits is timed. What is done elsewhere, by a thread or a process, is added
-    by whoever had it done: `spent`.
+    Every step of a coroutine between two of its waits is timed, by the processor time of this thread. What is done
+    elsewhere, by a thread or a process, is added by whoever had it done: `spent`.
     """
 
     def __init__(self, awaitable: Awaitable[None]) -> None:
@@ -25,19 +25,19 @@ class Work:
 
     def so_far(self) -> float:
         """The seconds of all steps, with the one that is running."""
-        return self.seconds + (time.perf_counter() - self._began if self._began else 0.0)
+        return self.seconds + (time.thread_time() - self._began if self._began else 0.0)
 
     def __await__(self) -> Generator[Any, None, None]:
         steps = self._awaitable.__await__()
         fault: BaseException | None = None
         while True:
-            self._began = time.perf_counter()
+            self._began = time.thread_time()
             try:
                 waits_for = steps.send(None) if fault is None else steps.throw(fault)
             except StopIteration:
                 return
             finally:
-                self.seconds += time.perf_counter() - self._began
+                self.seconds += time.thread_time() - self._began
                 self._began = 0.0
             try:
                 yield waits_for
