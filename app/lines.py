@@ -31,22 +31,22 @@ class Lines:
 
     def write(self, line: bytes) -> None:
         """Have a line written; it ends in a line break."""
-        waiting = self._waiting
-        if len(waiting) >= _ROOM:
+        if len(self._waiting) >= _ROOM:
             self._dropped += 1
             return
-        waiting.append(line)
-        if len(waiting) == 1:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="log", daemon=True)
-                self._thread.start()
-                atexit.register(self.flush)
+        self._waiting.append(line)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+            self._thread.start()
+            atexit.register(self.flush)
+        if not self._wake.is_set():
             self._wake.set()
 
     def flush(self) -> None:
         """Write what waits."""
         with self._writing:
-            lines, self._waiting = self._waiting, []
+            lines = self._waiting[:]
+            del self._waiting[: len(lines)]  # what comes meanwhile is added behind
             try:
                 for piece in self._pieces(b"".join(lines)):
                     while piece:
