@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import stat
 import threading
@@ -38,12 +37,11 @@ class Lines:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="log", daemon=True)
             self._thread.start()
-            atexit.register(self.flush)
         if not self._wake.is_set():
             self._wake.set()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits; call it before the process ends."""
         with self._writing:
             lines = self._waiting[:]
             del self._waiting[: len(lines)]  # what comes meanwhile is added behind

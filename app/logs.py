@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import structlog
@@ -50,29 +48,35 @@ def configure(settings: Settings) -> None:
         logger.setLevel(max(level, logging.INFO))
 
 
-def access(settings: Settings) -> Callable[[Finished], None]:
-    """What writes the line of a request: what structlog would write, for a tenth of its time."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    if level > logging.INFO:
-        return lambda _: None
-    if not _as_json(settings):
-        log = structlog.get_logger("access")
-        return lambda done: log.info("request", **_fields(done))
-    lines, form = Lines(sys.stderr.fileno()), orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+class AccessLog:
+    """Writes the line of a request: what structlog would write, for a tenth of its time."""
 
-    def write(done: Finished) -> None:
-        line = _fields(done)
+    def __init__(self, settings: Settings) -> None:
+        self._off = logging.getLevelNamesMapping()[settings.log_level.upper()] > logging.INFO
+        self._lines = Lines(sys.stderr.fileno()) if _as_json(settings) and not self._off else None
+        self._log = structlog.get_logger("access")
+
+    def __call__(self, done: Finished) -> None:
+        """Write it."""
+        if self._off:
+            return
+        line = {
+            "method": done.method, "path": done.path, "status": done.status, "ms": round(done.seconds * 1000, 2),
+            "request_id": done.request_id, "client": done.client,
+        }  # fmt: skip
+        if self._lines is None:
+            self._log.info("request", **line)
+            return
         line["event"], line["level"], line["timestamp"] = "request", "info", datetime.now(UTC)
-        lines.write(orjson.dumps(line, option=form))
+        self._lines.write(orjson.dumps(line, option=_FORM))
 
-    return write
+    def close(self) -> None:
+        """Write what waits: at the end a signal leaves no time for it."""
+        if self._lines is not None:
+            self._lines.flush()
 
 
-def _fields(done: Finished) -> dict[str, Any]:
-    return {
-        "method": done.method, "path": done.path, "status": done.status, "ms": round(done.seconds * 1000, 2),
-        "request_id": done.request_id, "client": done.client,
-    }  # fmt: skip
+_FORM = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def _as_json(settings: Settings) -> bool:

@@ -14,6 +14,8 @@ import pytest
 from app.http.held import Held
 from app.main import create_app
 from app.settings import Limits, Settings
+from loaders import dumps
+from loaders.releases import Release
 from tests.edge.conftest import Site, ask, bytes_of, rest, serving
 
 LARGE = 30_000_000
@@ -139,7 +141,8 @@ def test_a_thousand_connections_half_of_them_slow(site: Site) -> None:
         assert len(site.kind.crowd) >= 500
 
 
-def test_readers_of_a_download_share_its_descriptor(starter_dir: Path) -> None:
+def test_readers_of_a_download_share_its_descriptor(starter_dir: Path, starter: Release) -> None:
+    dumps.make(starter)
     limits = Limits(client_dumps=4)
     app = create_app(Settings(data_dir=starter_dir, log_level="error", trusted_proxies=""), limits)
     download = b"GET /dumps/all.nq.gz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -148,7 +151,6 @@ def test_readers_of_a_download_share_its_descriptor(starter_dir: Path) -> None:
         return sum("dumps" in file.path for file in psutil.Process(os.getpid()).open_files())
 
     with serving(app, app.state.front, "on") as site, ExitStack() as stack:
-        site.wait(lambda: site.get("/dumps/all.nq.gz")[0] == 200, 60)
         readers = [stack.enter_context(site.connect(f"127.0.3.{n % 10 + 1}", room=4096)) for n in range(40)]
         for raw in readers:
             raw.sendall(download)
