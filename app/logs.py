@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 
 import orjson
 import structlog
 
+from app.http import Finished
+from app.lines import Lines
 from app.settings import Settings
 
 
 def configure(settings: Settings) -> None:
     """Set up structlog once per process; uvicorn's own messages go the same way."""
-    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -25,7 +27,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(serializer=lambda o, **_: orjson.dumps(o, default=str).decode()),
         ]
-        if as_json
+        if _as_json(settings)
         else [structlog.dev.ConsoleRenderer()]
     )
     structlog.configure(
@@ -44,3 +46,38 @@ def configure(settings: Settings) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(max(level, logging.INFO))
+
+
+class AccessLog:
+    """Writes the line of a request: what structlog would write, for a tenth of its time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._off = logging.getLevelNamesMapping()[settings.log_level.upper()] > logging.INFO
+        self._lines = Lines(sys.stderr.fileno()) if _as_json(settings) and not self._off else None
+        self._log = structlog.get_logger("access")
+
+    def __call__(self, done: Finished) -> None:
+        """Write it."""
+        if self._off:
+            return
+        line = {
+            "method": done.method, "path": done.path, "status": done.status, "ms": round(done.seconds * 1000, 2),
+            "request_id": done.request_id, "client": done.client,
+        }  # fmt: skip
+        if self._lines is None:
+            self._log.info("request", **line)
+            return
+        line["event"], line["level"], line["timestamp"] = "request", "info", datetime.now(UTC)
+        self._lines.write(orjson.dumps(line, option=_FORM))
+
+    def close(self) -> None:
+        """Write what waits: at the end a signal leaves no time for it."""
+        if self._lines is not None:
+            self._lines.flush()
+
+
+_FORM = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+
+
+def _as_json(settings: Settings) -> bool:
+    return settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())

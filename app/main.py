@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     """The application. Reads settings from the environment unless they are given."""
     settings, limits = settings or get_settings(), limits or get_limits()
     logs.configure(settings)
+    access = logs.AccessLog(settings)
     service = Service(settings, limits)
 
     @asynccontextmanager
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             await gateway.stop()
             service.backend.close()
             await app.state.downloads.stop()
+            access.close()
 
     app = FastAPI(
         title="CCSI in ESCO",
@@ -94,9 +96,13 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     for router in (docs.router, assets.router, linked.router, downloads.router):
         app.include_router(router)
     gateway = sparql.mount(app, service, query_page)
+    app.state.gateway = gateway
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
-    app.add_middleware(http.Edge, service=service)
+    front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
+    front.on_finished.append(access)
+    app.state.front = front
+    app.add_middleware(http.Edge, front=front)
     return app
 
 

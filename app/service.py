@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ import structlog
 
 from app.catalogue import Catalogue
 from app.errors import NotReady, Problem
+from app.http import AnswerCache
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
@@ -21,47 +21,6 @@ from loaders.errors import ReleaseError
 from loaders.releases import Release
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete response body with the headers that belong to it."""
-
-    body: bytes
-    media_type: str
-    etag: str
-    headers: tuple[tuple[str, str], ...] = ()
-    status: int = 200
-
-
-class AnswerCache:
-    """Ready answers of one release, the least used dropped first. The key is the request as it came in."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._used = 0
-        self._answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
-
-    @property
-    def used(self) -> int:
-        """Bytes that are kept."""
-        return self._used
-
-    def get(self, key: tuple[str, ...]) -> Answer | None:
-        """The answer given before to the same request."""
-        if answer := self._answers.get(key):
-            self._answers.move_to_end(key)
-        return answer
-
-    def put(self, key: tuple[str, ...], answer: Answer) -> None:
-        """Keep an answer, if it is not too large for the whole."""
-        size = _size(key, answer)
-        if size > self._room // 8 or key in self._answers:
-            return
-        self._answers[key] = answer
-        self._used += size
-        while self._used > self._room:
-            self._used -= _size(*self._answers.popitem(last=False))
 
 
 @dataclass
@@ -157,10 +116,6 @@ class Service:
                 await self.refresh()
             except Exception:  # whatever it was, the next look may fare better
                 log.exception("looking for a new release failed")
-
-
-def _size(key: tuple[str, ...], answer: Answer) -> int:
-    return len(answer.body) + sum(map(len, key)) + 512
 
 
 def _settle() -> None:

@@ -11,8 +11,10 @@ turn, in the same run on the same machine:
                one query each that gives less than our answer holds (no evidence, no hierarchy, no skill groups)
     empty      a FastAPI route that returns two bytes, under the same uvicorn settings
 
-Lists are those of /domains/heritage/occupations; occupations are drawn from all that the release has. Load comes from
-wrk where it is installed, else from a client of our own, which needs more of the machine: compare ratios, not figures.
+Lists are those of /domains/heritage/occupations, as they are (88 KB for full ESCO) and as a client gets them that accepts
+gzip (9 KB); occupations are drawn from all that the release has. Load comes from wrk where it is installed, else from a
+client of our own, which needs more of the machine: compare ratios, not figures. The bound of requests of one client is off
+where answers are worked out anew, because all load comes from one address.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 ACCEPT = "application/json, application/sparql-results+json;q=0.9"
 SERVERS = ("uncached", "cached", "oxigraph", "empty")
+TARGET = 2.0  # of the rate of the empty route, for ready answers
+PACKED = "domain, gzip"
 
 
 def main() -> None:
@@ -66,13 +70,14 @@ def main() -> None:
             stack.enter_context(running(command, env, ports[name], work / f"{name}.log"))
         paths = _paths(work, release.store, options.domain)
         results: dict[tuple[str, str, int], dict[str, float]] = {}
-        for what in ("domain", "occupation"):
+        for what in ("domain", PACKED, "occupation"):
+            coding = "gzip" if what == PACKED else "identity"
             for server in SERVERS:
-                _warm(ports[server], paths[server, what])
+                _warm(ports[server], paths[server, what], coding)
             for clients in options.clients:
                 for server in SERVERS:
                     results[what, server, clients] = _measure(
-                        ports[server], paths[server, what], clients, options.seconds
+                        ports[server], paths[server, what], clients, options.seconds, coding
                     )
     sys.exit(_report(results, options.clients, options.domain))
 
@@ -83,7 +88,7 @@ def _options() -> Any:
     parser.add_argument("--seconds", type=float, default=8, help="duration of each measurement")
     parser.add_argument("--clients", type=lambda text: [int(n) for n in text.split(",")], default=[1, 8, 32])
     parser.add_argument("--domain", default="heritage")
-    parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--client", nargs=5, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -107,7 +112,11 @@ def _load_full(work: Path) -> Path:
 def _commands(ports: dict[str, int], data_dir: Path, store: Path) -> Iterator[tuple[str, list[Any], dict[str, str]]]:
     ours = [BIN / "ccsi", "serve", "--data-dir", data_dir, "--no-starter", "--port"]
     env = {"CCSI_LOG_FORMAT": "json"}
-    yield "uncached", [*ours, str(ports["uncached"])], {**env, "CCSI_LIMIT_CACHE_BYTES": "0"}
+    yield (
+        "uncached",
+        [*ours, str(ports["uncached"])],
+        {**env, "CCSI_LIMIT_CACHE_BYTES": "0", "CCSI_LIMIT_CLIENT_REQUESTS": "0"},
+    )
     yield "cached", [*ours, str(ports["cached"])], env
     bind = f"127.0.0.1:{ports['oxigraph']}"
     yield "oxigraph", [BIN / "oxigraph", "serve-read-only", "--location", store, "--bind", bind], {}
@@ -180,6 +189,8 @@ def _paths(work: Path, store: Path, domain: str) -> dict[tuple[str, str], Path]:
         for server, lines in targets.items():
             found[server, what] = work / f"{server}-{what}.txt"
             found[server, what].write_text("\n".join(lines) + "\n")
+            if what == "domain":
+                found[server, PACKED] = found[server, what]
     return found
 
 
@@ -187,7 +198,7 @@ def _query(name: str) -> queries.Query:
     return queries.Query(name, (HERE / f"{name}.rq").read_text(encoding="utf-8"), "", {name: ""}, ())
 
 
-def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, float]:
+def _measure(port: int, paths: Path, clients: int, seconds: float, coding: str) -> dict[str, float]:
     if wrk := shutil.which("wrk"):
         url = f"http://127.0.0.1:{port}"
         command = [
@@ -202,9 +213,11 @@ def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, 
             url,
             "--",
             str(paths),
+            coding,
         ]
     else:
-        command = [sys.executable, "-m", "bench.serve", "--client", str(port), str(paths), str(clients), str(seconds)]
+        given = [str(port), str(paths), str(clients), str(seconds), coding]
+        command = [sys.executable, "-m", "bench.serve", "--client", *given]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE.parent)
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     if found["bad"]:
@@ -212,12 +225,13 @@ def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, 
     return {**found, "rate": found["requests"] / found["seconds"]}
 
 
-def _warm(port: int, paths: Path) -> None:
+def _warm(port: int, paths: Path, coding: str) -> None:
     """Every request once, so that each server has read what it reads but once."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for target in paths.read_text().split():
         connection.putrequest("GET", target, skip_accept_encoding=True)
         connection.putheader("Accept", ACCEPT)
+        connection.putheader("Accept-Encoding", coding)
         connection.endheaders()
         answer = connection.getresponse()
         answer.read()
@@ -225,7 +239,7 @@ def _warm(port: int, paths: Path) -> None:
             sys.exit(f"{answer.status} for {target}")
 
 
-async def _ask(port: str, paths: str, clients: str, seconds: str) -> dict[str, float]:
+async def _ask(port: str, paths: str, clients: str, seconds: str, coding: str) -> dict[str, float]:
     """Our own load generator, where wrk is missing."""
     targets = Path(paths).read_text().split()
     until = time.perf_counter() + float(seconds)
@@ -238,9 +252,8 @@ async def _ask(port: str, paths: str, clients: str, seconds: str) -> dict[str, f
         reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=1 << 22)
         while time.perf_counter() < until:
             started = time.perf_counter()
-            writer.write(
-                f"GET {choice(targets)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {ACCEPT}\r\n\r\n".encode()
-            )
+            start = f"GET {choice(targets)} HTTP/1.1\r\nHost: 127.0.0.1:{port}"
+            writer.write(f"{start}\r\nAccept: {ACCEPT}\r\nAccept-Encoding: {coding}\r\n\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             if b"transfer-encoding: chunked" in head:
                 while size := int(await reader.readline(), 16):
@@ -260,7 +273,8 @@ async def _ask(port: str, paths: str, clients: str, seconds: str) -> dict[str, f
 
 
 def _report(results: dict[tuple[str, str, int], dict[str, float]], clients: list[int], domain: str) -> int:
-    titles = {"domain": f"/domains/{domain}/occupations", "occupation": "/occupations/{uuid}"}
+    listing = f"/domains/{domain}/occupations"
+    titles = {"domain": listing, PACKED: f"{listing}, gzip", "occupation": "/occupations/{uuid}"}
     table = Table(title="Serving full ESCO", title_justify="left")
     for column in ("path", "clients", "server", "p50 ms", "p95 ms", "p99 ms", "requests/s", "x oxigraph", "x empty"):
         table.add_column(column, justify="left" if column in ("path", "server") else "right")
@@ -277,13 +291,14 @@ def _report(results: dict[tuple[str, str, int], dict[str, float]], clients: list
             table.add_section()
             if rate["uncached"] <= rate["oxigraph"]:
                 missed.append(f"{title}, {n} clients: uncached is behind oxigraph")
-            if rate["cached"] < 0.7 * rate["empty"]:
+            if rate["cached"] < TARGET * rate["empty"]:
                 missed.append(
                     f"{title}, {n} clients: cached is {rate['cached'] / rate['empty']:.2f} of the empty route"
                 )
     Console(width=140).print(table)
     print(
-        "\n".join(missed) or "uncached ahead of oxigraph everywhere; cached at least 0.7 of the empty route everywhere"
+        "\n".join(missed)
+        or f"uncached ahead of oxigraph everywhere; cached at least {TARGET} times the empty route everywhere"
     )
     return 1 if missed else 0
 

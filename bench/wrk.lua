@@ -3,6 +3,7 @@ local paths = {}
 local headers = {["Accept"] = "application/json, application/sparql-results+json;q=0.9"}
 
 function init(args)
+  headers["Accept-Encoding"] = args[2]
   for line in io.lines(args[1]) do paths[#paths + 1] = line end
   math.randomseed(7)
 end
