@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Problem, RequestTimeout, TooLarge, problem_response
+from app.errors import Problem, RequestTimeout, TooLarge, problem_response, slug_of
+from app.metrics.counts import Requests
 from app.service import Answer, Served, Service
 
 log = structlog.get_logger("access")
@@ -136,9 +137,10 @@ def _key(scope: Scope) -> tuple[str, ...]:
 class Edge:
     """The outermost layer: request id, log line, HEAD as a GET without its body, CORS, bounds, ready answers."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, requests: Requests | None = None) -> None:
         self.app = app
         self.service = service
+        self.requests = requests  # where they are counted, if they are
         self.limits = service.limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,26 +159,35 @@ class Edge:
             headers = [*kept.raw_headers, *CORS, (b"x-request-id", request_id.encode())]
             await send({"type": "http.response.start", "status": kept.status_code, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if head else kept.body})
+            if self.requests is not None:
+                seconds, length = time.perf_counter() - started, 0 if head else len(kept.body)
+                self.requests.finished(method, scope["path"], kept.status_code, seconds, length, kept=True)
             log.info(
                 "request", method=method, path=scope["path"], status=kept.status_code,
                 ms=round((time.perf_counter() - started) * 1000, 2), request_id=request_id,
             )  # fmt: skip
             return
-        status = 0
-        received = 0
+        status = length = received = 0
+        reason = ""
         complete = False  # the body is there
         deadline = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def out(message: Message) -> None:
-            nonlocal status
+            nonlocal status, length, reason
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", ()))
                 if not any(name == b"access-control-allow-origin" for name, _ in headers):
                     headers += CORS
                 message = {**message, "headers": [*headers, (b"x-request-id", request_id.encode())]}
-            elif head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
+            elif message["type"] == "http.response.body":
+                body = message.get("body", b"")
+                if status >= 400 and not length:
+                    reason = slug_of(body) or "page"
+                if head:
+                    message = {**message, "body": b""}
+                else:
+                    length += len(body)
             await send(message)
 
         async def bounded() -> Message:
@@ -206,6 +217,9 @@ class Edge:
                     raise
                 await _fault(scope)(scope, receive, out)
             finally:
+                if self.requests is not None:
+                    seconds = time.perf_counter() - started
+                    self.requests.finished(method, scope["path"], status, seconds, length, reason=reason)
                 log.info(
                     "request", method=method, path=scope["path"], status=status,
                     ms=round((time.perf_counter() - started) * 1000, 2),

@@ -29,6 +29,7 @@ from app.api.description import describe
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
+from app.observe import Observer
 from app.pages import assets, docs
 from app.pages.query import query_page
 from app.service import Service
@@ -52,7 +53,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         await service.refresh()
         watcher = asyncio.create_task(service.watch())
         try:
-            yield
+            async with observer.running():
+                yield
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -96,7 +98,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
-    app.add_middleware(http.Edge, service=service)
+    app.state.observer = observer = Observer(app, service, gateway)
+    app.add_middleware(http.Edge, service=service, requests=observer.requests)
+    observer.trace(app)
     return app
 
 

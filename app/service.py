@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,29 +35,40 @@ class Answer:
     status: int = 200
 
 
+@dataclass(slots=True)
+class Tally:
+    """What caches did, from the first release on."""
+
+    hits: int = 0
+    stored: int = 0
+
+
 class AnswerCache:
     """Ready answers of one release, the least used dropped first. The key is the request as it came in."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._used = 0
+    def __init__(self, room: int, tally: Tally | None = None) -> None:
+        self.room = room
+        self.used = 0
+        self.tally = tally or Tally()
         self._answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
 
     def get(self, key: tuple[str, ...]) -> Answer | None:
         """The answer given before to the same request."""
         if answer := self._answers.get(key):
             self._answers.move_to_end(key)
+            self.tally.hits += 1
         return answer
 
     def put(self, key: tuple[str, ...], answer: Answer) -> None:
         """Keep an answer, if it is not too large for the whole."""
         size = _size(key, answer)
-        if size > self._room // 8 or key in self._answers:
+        if size > self.room // 8 or key in self._answers:
             return
         self._answers[key] = answer
-        self._used += size
-        while self._used > self._room:
-            self._used -= _size(*self._answers.popitem(last=False))
+        self.tally.stored += 1
+        self.used += size
+        while self.used > self.room:
+            self.used -= _size(*self._answers.popitem(last=False))
 
 
 @dataclass
@@ -87,6 +99,9 @@ class Service:
         )
         self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
+        self.refusals = 0  # releases that could not be served
+        self.refused_at = 0.0
+        self._tally = Tally()
         self._served: Served | None = None
         self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
 
@@ -136,12 +151,14 @@ class Service:
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
         catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
-        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
+        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
     def _refuse(self, what: str, fault: Exception) -> bool:
         if self._refused != what:
             log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
             self._refused = what
+            self.refusals += 1
+            self.refused_at = time.time()
         return False
 
     async def watch(self) -> None:

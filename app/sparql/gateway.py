@@ -72,7 +72,7 @@ class Gateway:
             {**self._headers, "cache-control": f"public, max-age={settings.sparql_max_age}"}
         )  # of an answer with a validator
         self._other_headers = _raw({**self._headers, "cache-control": "no-store"})
-        self._cache = AnswerCache(settings.sparql_cache_bytes)
+        self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: Turns[Worker] = Turns(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
@@ -91,7 +91,7 @@ class Gateway:
 
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
-        self._cache = AnswerCache(self._settings.sparql_cache_bytes)
+        self.cache = AnswerCache(self._settings.sparql_cache_bytes, self.cache.tally)
         self.pool.switch(source)
 
     async def start(self) -> None:
@@ -165,7 +165,7 @@ class Gateway:
         # What rests on the answer of another endpoint may change at any time.
         etag = "" if outline.volatile or outline.services else _etag(source, asked, text)
         if etag:
-            ready = self._cache.get((etag,))
+            ready = self.cache.get((etag,))
             # A tag is proof that there is an answer; the asterisk is none.
             if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
                 ready = Answer(b"", "", etag, status=304)
@@ -180,7 +180,7 @@ class Gateway:
                     etag = _etag(result.source, asked, text)
                 answer = await _packed(result, formats.content_type(offer), etag, asked.coding)
                 if etag and result.file is None and result.source == self.pool.source:
-                    self._cache.put((etag,), answer)
+                    self.cache.put((etag,), answer)
                 await self._send(answer, asked, send, result)
             finally:
                 result.close()

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from typing import IO, Any, cast
 import orjson
 import structlog
 
+from app import traces
 from app.errors import NotReady, Unavailable
+from app.metrics.counts import Seconds
 from app.sparql import confine, wire
 from app.sparql.turns import Turns
 
@@ -208,6 +211,7 @@ class Pool:
         self.refusal = ""
         self.graphs: list[str] = []
         self.restarts = 0
+        self.waits, self.evaluations = Seconds(), Seconds()
         self._alive: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -311,10 +315,16 @@ class Pool:
             raise Unavailable(self.refusal)
         if self.source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        worker = await self.turns.take(client)
+        begun = time.perf_counter()
+        with traces.span("sparql.wait"):
+            worker = await self.turns.take(client)
+        taken = time.perf_counter()
+        self.waits.add(taken - begun)
         try:
-            return await self._answer(worker, request)
+            with traces.span("sparql.evaluate"):
+                return await self._answer(worker, request)
         finally:
+            self.evaluations.add(time.perf_counter() - taken)
             if not worker.usable:
                 worker.kill()
                 self._replace(worker)

@@ -1,0 +1,99 @@
+"""Counting while requests run. It happens once a request on the way that ready answers take, so it is a few plain numbers."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from re import Pattern
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+BOUNDS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+UNMATCHED = "none"
+METHODS = frozenset(["GET", "HEAD", "POST", "OPTIONS", "other"])
+_UNROUTED = frozenset(["/sparql", "/metrics"])  # which the application does not know when it is asked for its routes
+_MOST_PATHS = 4096
+_LONGEST_PATH = 200
+
+
+class Seconds:
+    """A histogram of durations."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+
+    def __iadd__(self, other: Seconds) -> Seconds:
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+        return self
+
+
+class Routes:
+    """The template of the route that a path belongs to: what a request is counted under, so there are as many as routes."""
+
+    def __init__(self, routes: Iterable[tuple[Pattern[str], str]]) -> None:
+        self._routes = [*routes]
+        self._known: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, app: FastAPI) -> Routes:
+        """Those of an application, in the order in which it tries them."""
+        found = [
+            (c.path_regex, c.path_format) for c in iter_route_contexts(app.routes) if c.path_regex and c.path_format
+        ]
+        return cls(found)
+
+    def name(self, path: str) -> str:
+        """The template; `none` for a path that no route has."""
+        if (name := self._known.get(path)) is None:
+            name = next((template for pattern, template in self._routes if pattern.match(path)), "")
+            if not name:
+                name = path.rstrip("/") if path.rstrip("/") in _UNROUTED else UNMATCHED
+            if len(path) <= _LONGEST_PATH:
+                if len(self._known) >= _MOST_PATHS:  # a stranger's many paths; what is asked for often is soon back
+                    self._known.clear()
+                self._known[path] = name
+        return name
+
+
+class Row:
+    """All requests that were alike."""
+
+    __slots__ = ("bytes", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = Seconds()
+        self.bytes = 0
+
+
+class Requests:
+    """The requests that were answered, and why others were refused."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+        self.rows: dict[tuple[str, str, int, bool], Row] = {}
+        self.refusals: dict[str, int] = {}
+
+    def finished(
+        self, method: str, path: str, status: int, seconds: float, length: int, kept: bool = False, reason: str = ""
+    ) -> None:
+        """Count a request: status 0 when the client had gone, `kept` for a ready answer, `reason` the slug of a problem."""
+        key = (method, self._routes.name(path), status, kept)
+        if (row := self.rows.get(key)) is None:
+            if method not in METHODS:
+                return self.finished("other", path, status, seconds, length, kept, reason)
+            row = self.rows[key] = Row()
+        row.seconds.add(seconds)
+        row.bytes += length
+        if reason:
+            self.refusals[reason] = self.refusals.get(reason, 0) + 1
+        return None
