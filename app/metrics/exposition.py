@@ -94,6 +94,6 @@ def text(workers: Mapping[str, Iterable[Family]], accept: str = "") -> tuple[byt
     encode: Any
     try:
         encode, media_type = choose_encoder(accept)
-    except ValueError:  # no version that could be compared
+    except (TypeError, ValueError):  # a version that is none
         encode, media_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
     return encode(registry), media_type

@@ -20,6 +20,8 @@ from prometheus_client import ProcessCollector
 from app import memory
 from app.metrics.counts import Requests, Routes, Row, Seconds
 from app.metrics.exposition import Family, counter, gauge, histogram
+from app.sparql import wire
+from app.sparql.pool import ENGINE, TIME
 
 if TYPE_CHECKING:
     from app.service import AnswerCache, Served, Service
@@ -85,6 +87,8 @@ class Metrics:
             "ccsi_refusals", "Answers that are problems, by the slug of their type; page: told on a page.",
             *(({"reason": reason}, count) for reason, count in self.requests.refusals.items()),
         )  # fmt: skip
+        faults = sum(count for (_, _, status), count in requests.items() if status == 500)
+        yield counter("ccsi_faults", "Faults that nobody foresaw; they are in the log.", ({}, faults))
         if (state := getattr(self._app.state, "server_state", None)) is not None:
             yield gauge("ccsi_http_requests_in_flight", "Requests under way.", ({}, len(state.tasks)))
             yield gauge("ccsi_http_connections", "Open connections.", ({}, len(state.connections)))
@@ -148,7 +152,7 @@ class Metrics:
         )
         yield counter(
             "ccsi_sparql_stopped", "Queries that a limit ended, by the limit.",
-            *(({"reason": reason}, count) for reason, count in stats.get("stopped", {}).items()),
+            *(({"reason": reason}, count) for reason, count in (dict.fromkeys(_LIMITS, 0) | stats.get("stopped", {})).items()),
         )  # fmt: skip
         yield histogram("ccsi_sparql_wait_seconds", "How long queries waited for a worker.", ({}, pool.waits))
         yield histogram("ccsi_sparql_evaluation_seconds", "How long workers took for queries.", ({}, pool.evaluations))
@@ -176,6 +180,7 @@ class Metrics:
         return found
 
 
+_LIMITS = (TIME, wire.MEMORY, wire.ROWS, wire.BYTES, ENGINE)  # shown from the start, so that the first one is an increase
 _SPARQL_GAUGES = {
     "running": "Queries being evaluated.",
     "waiting": "Queries waiting for a worker.",
