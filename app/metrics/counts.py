@@ -20,20 +20,20 @@ _LONGEST_PATH = 200
 class Seconds:
     """A histogram of durations."""
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
-        self.total = 0.0
+        self.seconds = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += seconds
+        self.seconds += seconds
 
     def __iadd__(self, other: Seconds) -> Seconds:
         self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
-        self.total += other.total
+        self.seconds += other.seconds
         return self
 
 
@@ -74,6 +74,12 @@ class Row:
         self.seconds = Seconds()
         self.bytes = 0
 
+    def copy(self) -> Row:
+        """As it is now."""
+        row = Row()
+        row.seconds.counts, row.seconds.seconds, row.bytes = [*self.seconds.counts], self.seconds.seconds, self.bytes
+        return row
+
 
 class Requests:
     """The requests that were answered, and why others were refused."""
@@ -82,6 +88,10 @@ class Requests:
         self._routes = routes
         self.rows: dict[tuple[str, str, int, bool], Row] = {}
         self.refusals: dict[str, int] = {}
+
+    def copy(self) -> dict[tuple[str, str, int, bool], Row]:
+        """The rows as they are now."""
+        return {key: row.copy() for key, row in self.rows.items()}
 
     def finished(
         self, method: str, path: str, status: int, seconds: float, length: int, kept: bool = False, reason: str = ""

@@ -56,7 +56,7 @@ def histogram(name: str, text: str, *samples: tuple[Labels, Seconds]) -> Family:
         for bound, count in zip((*map(str, BOUNDS), "+Inf"), seconds.counts, strict=True):
             below += count
             family.samples.append(("_bucket", {**labels, "le": bound}, below))
-        family.samples += (("_count", labels, below), ("_sum", labels, seconds.total))
+        family.samples += (("_count", labels, below), ("_sum", labels, seconds.seconds))
     return family
 
 

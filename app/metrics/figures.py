@@ -9,7 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -59,36 +59,21 @@ class Metrics:
         return {"0": await self.gather()}
 
     async def gather(self) -> list[Family]:
-        """All figures. What the loop changes is copied in it, which takes well under a millisecond; the rest is not."""
-        found = [*self._http(), *self._release(), *self._sparql(), *self._rendering(), self._build()]
-        return found + await asyncio.to_thread(self._system)
+        """All figures; to be called in the loop, as what it changes is read there."""
+        rows, found = self.of_loop()
+        return [*await asyncio.to_thread(lambda: [*_answered(rows)]), *found, *await asyncio.to_thread(self._system)]
+
+    def of_loop(self) -> tuple[dict[tuple[str, str, int, bool], Row], list[Family]]:
+        """What the loop changes: copies of what is long, the rest as it is told."""
+        return self.requests.copy(), [
+            *self._http(), *self._release(), *self._sparql(), *self._rendering(), self._build(),
+        ]  # fmt: skip
 
     def _http(self) -> Iterator[Family]:
-        requests: dict[tuple[str, str, int], int] = defaultdict(int)
-        seconds: dict[tuple[str, bool], Seconds] = defaultdict(Seconds)
-        size: dict[str, int] = defaultdict(int)
-        row: Row
-        for (method, route, status, kept), row in self.requests.rows.items():
-            requests[method, route, status] += sum(row.seconds.counts)
-            seconds[route, kept] += row.seconds
-            size[route] += row.bytes
-        yield counter(
-            "ccsi_http_requests", "Requests that ended; status 0: the client had gone before an answer began.",
-            *(({"method": m, "route": r, "status": str(s)}, count) for (m, r, s), count in requests.items()),
-        )  # fmt: skip
-        yield histogram(
-            "ccsi_http_request_duration_seconds", "Time from the head of a request to the last byte given to the connection.",
-            *(({"route": r, "answer": "kept" if kept else "made"}, s) for (r, kept), s in seconds.items()),
-        )  # fmt: skip
-        yield counter(
-            "ccsi_http_response_bytes", "Bytes of answers' bodies.", *(({"route": r}, n) for r, n in size.items())
-        )
         yield counter(
             "ccsi_refusals", "Answers that are problems, by the slug of their type; page: told on a page.",
             *(({"reason": reason}, count) for reason, count in self.requests.refusals.items()),
         )  # fmt: skip
-        faults = sum(count for (_, _, status), count in requests.items() if status == 500)
-        yield counter("ccsi_faults", "Faults that nobody foresaw; they are in the log.", ({}, faults))
         if (state := getattr(self._app.state, "server_state", None)) is not None:
             yield gauge("ccsi_http_requests_in_flight", "Requests under way.", ({}, len(state.tasks)))
             yield gauge("ccsi_http_connections", "Open connections.", ({}, len(state.connections)))
@@ -180,7 +165,13 @@ class Metrics:
         return found
 
 
-_LIMITS = (TIME, wire.MEMORY, wire.ROWS, wire.BYTES, ENGINE)  # shown from the start, so that the first one is an increase
+_LIMITS = (
+    TIME,
+    wire.MEMORY,
+    wire.ROWS,
+    wire.BYTES,
+    ENGINE,
+)  # shown from the start, so that the first one is an increase
 _SPARQL_GAUGES = {
     "running": "Queries being evaluated.",
     "waiting": "Queries waiting for a worker.",
@@ -194,5 +185,29 @@ _RENDER_GAUGES = {
 }
 
 
+def _answered(rows: dict[tuple[str, str, int, bool], Row]) -> Iterator[Family]:
+    """What is to be told of all requests that ended."""
+    requests: dict[tuple[str, str, int], int] = defaultdict(int)
+    seconds: dict[tuple[str, bool], Seconds] = defaultdict(Seconds)
+    size: dict[str, int] = defaultdict(int)
+    for (method, route, status, kept), row in rows.items():
+        requests[method, route, status] += sum(row.seconds.counts)
+        seconds[route, kept] += row.seconds
+        size[route] += row.bytes
+    yield counter(
+        "ccsi_http_requests", "Requests that ended; status 0: the client had gone before an answer began.",
+        *(({"method": m, "route": r, "status": str(s)}, count) for (m, r, s), count in requests.items()),
+    )  # fmt: skip
+    yield histogram(
+        "ccsi_http_request_duration_seconds", "Time from the head of a request to the last byte given to the connection.",
+        *(({"route": r, "answer": "kept" if kept else "made"}, s) for (r, kept), s in seconds.items()),
+    )  # fmt: skip
+    yield counter(
+        "ccsi_http_response_bytes", "Bytes of answers' bodies.", *(({"route": r}, n) for r, n in size.items())
+    )
+    faults = sum(count for (_, _, status), count in requests.items() if status == 500)
+    yield counter("ccsi_faults", "Faults that nobody foresaw; they are in the log.", ({}, faults))
+
+
 def _known(stats: Any) -> Mapping[str, Any]:
-    return asdict(stats) if is_dataclass(stats) and not isinstance(stats, type) else stats
+    return {f.name: getattr(stats, f.name) for f in fields(stats)} if is_dataclass(stats) else stats

@@ -15,14 +15,15 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.connection import Connection
 from app.errors import problem_response
 from app.metrics.exposition import Family, text
 
 Source = Callable[[], Awaitable[dict[str, list[Family]]]]
 MOST_CONNECTIONS = 16
+MOST_BYTES = 64 * 1024
 SECONDS = 10.0
 
 
@@ -58,15 +59,24 @@ class Exporter:
         return Response(body, 200, {"cache-control": "no-store", "content-type": media_type})
 
 
-class _Scraper(Connection):
+class _Scraper(HttpToolsProtocol):
     """A connection of which there are only a few, each for as long as one answer takes."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take it, unless there are enough; whoever does not ask, or does not read, loses it."""
         super().connection_made(transport)
+        self._received = 0
         self._end = self.loop.call_later(SECONDS, transport.abort)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; one request is short."""
+        self._received += len(data)
+        if self._received > MOST_BYTES:
+            self.transport.abort()
+        else:
+            super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
