@@ -144,7 +144,7 @@ def serve(
     """Serve the published release; a newly published one is picked up while running."""
     import uvicorn
 
-    from app.connection import Connection
+    from app.connection import connections
     from app.main import create_app
     from loaders.starter import load_starter
 
@@ -164,8 +164,8 @@ def serve(
         app.state.observer.listener = _listen(settings.metrics_host, settings.metrics_port, "CCSI_METRICS_PORT")
     err.print(f"Serving on http://{settings.host}:{settings.port}  (API: /docs, stop: Ctrl+C)", highlight=False)
     config = uvicorn.Config(
-        app, loop="uvloop", http=Connection, access_log=False, log_config=None, server_header=False, date_header=True,
-        timeout_graceful_shutdown=settings.shutdown_seconds, forwarded_allow_ips=settings.trusted_proxies,
+        app, loop="uvloop", http=connections(app.state.front), access_log=False, log_config=None, server_header=False, date_header=True,
+        timeout_graceful_shutdown=settings.shutdown_seconds, proxy_headers=False,  # the connection reads them
     )  # fmt: skip
     server = uvicorn.Server(config)
     app.state.server_state = server.server_state  # who is connected, for the metrics

@@ -17,6 +17,8 @@ Problem                     status, type, title, detail; members
 ├── FederationRefused 403   SERVICE names an endpoint that is not allowed; by default none is
 ├── MethodRefused     405   a method that the SPARQL endpoint does not have
 ├── MediaTypeRefused  415   a body that the SPARQL protocol does not know
+├── TooManyRequests   429   this client has used up its requests; Retry-After
+├── TooManyReaders    429   this client has its share of downloads under way; Retry-After
 ├── TooManyQueries    429   this client has its share of queries under way; Retry-After
 ├── Overloaded        503   everyone together has; Retry-After
 │   └── Unavailable   503   SPARQL is not offered on this machine
@@ -150,6 +152,18 @@ class MediaTypeRefused(Problem):
     """A body of a type that the SPARQL protocol does not know."""
 
     status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class TooManyRequests(Problem):
+    """This client has used up what it may ask for in this time."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+
+class TooManyReaders(Problem):
+    """This client already reads as many downloads as one client may."""
+
+    status, slug, title = 429, "too-many-readers", "Too many downloads at once"
 
 
 class TooManyQueries(Problem):

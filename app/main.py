@@ -96,11 +96,14 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     for router in (docs.router, assets.router, linked.router, downloads.router):
         app.include_router(router)
     gateway = sparql.mount(app, service, query_page)
+    app.state.gateway = gateway
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
-    app.state.observer = observer = Observer(app, service, gateway)
-    app.add_middleware(http.Edge, service=service, requests=observer.requests)
-    observer.trace(app)
+    front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
+    front.on_finished.append(logs.access(settings))
+    app.state.front = front
+    app.add_middleware(http.Edge, front=front)
+    app.state.observer = observer = Observer(app, service, gateway, front)
     return app
 
 

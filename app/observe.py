@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from app.metrics.counts import Requests, Routes
+from app.http import Front
+from app.metrics.counts import Routes
 from app.service import Service
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 class Observer:
     """Metrics and traces of one application, by its settings."""
 
-    def __init__(self, app: FastAPI, service: Service, gateway: Gateway) -> None:
+    def __init__(self, app: FastAPI, service: Service, gateway: Gateway, front: Front) -> None:
         settings = service.settings
-        self.requests: Requests | None = None  # where the outermost layer counts them
         self.listener: socket.socket | None = None  # of the port of its own, opened by whoever runs the process
         self.metrics: Metrics | None = None
         self._exporter: Exporter | None = None
@@ -35,22 +35,16 @@ class Observer:
             from app.metrics.figures import Metrics
             from app.metrics.server import Exporter
 
-            self.metrics = Metrics(app, service, gateway)
+            self.metrics = Metrics(app, service, gateway, front)
             self._exporter = Exporter(self.metrics.alone)
             if settings.metrics_public:
                 app.add_route("/metrics", self._exporter.answer, include_in_schema=False)
-            self.requests = self.metrics.requests
+            front.on_finished.append(self.metrics.requests.finished)
         if settings.traces:
-            from app.traces import Traces
+            from app.traces import Traced, Traces
 
             self._traces = Traces(settings.traces)
-
-    def trace(self, app: FastAPI) -> None:
-        """Put the span of a request around all other layers; to be called when these are there."""
-        if self._traces is not None:
-            from app.traces import Traced
-
-            app.add_middleware(Traced, routes=Routes.of(app))
+            app.add_middleware(Traced, routes=Routes.of(app))  # around all that is there
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

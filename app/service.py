@@ -6,7 +6,6 @@ import asyncio
 import gc
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ import structlog
 
 from app.catalogue import Catalogue
 from app.errors import NotReady, Problem
+from app.http import AnswerCache, Tally
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
@@ -22,53 +22,6 @@ from loaders.errors import ReleaseError
 from loaders.releases import Release
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete response body with the headers that belong to it."""
-
-    body: bytes
-    media_type: str
-    etag: str
-    headers: tuple[tuple[str, str], ...] = ()
-    status: int = 200
-
-
-@dataclass(slots=True)
-class Tally:
-    """What caches did, from the first release on."""
-
-    hits: int = 0
-    stored: int = 0
-
-
-class AnswerCache:
-    """Ready answers of one release, the least used dropped first. The key is the request as it came in."""
-
-    def __init__(self, room: int, tally: Tally | None = None) -> None:
-        self.room = room
-        self.used = 0
-        self.tally = tally or Tally()
-        self._answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
-
-    def get(self, key: tuple[str, ...]) -> Answer | None:
-        """The answer given before to the same request."""
-        if answer := self._answers.get(key):
-            self._answers.move_to_end(key)
-            self.tally.hits += 1
-        return answer
-
-    def put(self, key: tuple[str, ...], answer: Answer) -> None:
-        """Keep an answer, if it is not too large for the whole."""
-        size = _size(key, answer)
-        if size > self.room // 8 or key in self._answers:
-            return
-        self._answers[key] = answer
-        self.tally.stored += 1
-        self.used += size
-        while self.used > self.room:
-            self.used -= _size(*self._answers.popitem(last=False))
 
 
 @dataclass
@@ -169,10 +122,6 @@ class Service:
                 await self.refresh()
             except Exception:  # whatever it was, the next look may fare better
                 log.exception("looking for a new release failed")
-
-
-def _size(key: tuple[str, ...], answer: Answer) -> int:
-    return len(answer.body) + sum(map(len, key)) + 512
 
 
 def _settle() -> None:

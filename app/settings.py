@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         "127.0.0.1",
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, networks, with commas; empty: none.",
     )
+    client_salt: str = Field(
+        "", description="Secret that makes a client's name in the log from its address; empty: another at each start."
+    )
     log_format: str = Field(
         "auto", pattern="^(auto|json|console)$", description="json, console, or auto (console on a terminal)."
     )
@@ -125,6 +128,28 @@ class Limits(BaseSettings):
     body_bytes: int = Field(1_000_000, ge=1024, description="Largest request body, in bytes.")
     cache_bytes: int = Field(
         128 * 1024 * 1024, ge=0, description="Memory for ready answers of the served release, in bytes; 0 turns it off."
+    )
+    connections: int = Field(
+        4096, ge=16, description="Connections of all clients; beyond it whoever has most gives one up."
+    )
+    client_connections: int = Field(
+        1024, ge=1, description="Connections of one client; those of CCSI_TRUSTED_PROXIES have no such bound."
+    )
+    client_requests: float = Field(
+        1000, ge=0, description="Requests a second that one client may send on average; 0 turns this off."
+    )
+    client_burst: int = Field(60_000, ge=1, description="Requests that one client may have saved up.")
+    client_dumps: int = Field(16, ge=1, description="Downloads that one client may read at once.")
+    held_bytes: int = Field(
+        256 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes of answers that wait for slow clients; beyond it the slowest are cut off.",
+    )
+    send_seconds: float = Field(
+        20, gt=0, le=600, description="Seconds after which a client that takes too little of its answer is cut off."
+    )
+    send_rate: int = Field(
+        1024, ge=1, description="Bytes a second that a client must take of its answer, on average of send_seconds."
     )
     links: int = Field(
         250,

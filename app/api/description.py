@@ -32,7 +32,7 @@ ABRIDGED = (
     "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits",
 )  # fmt: skip
 SHOWN = 2
-SERVICE = ("/limits", "/health/live", "/health/ready", "/context.jsonld")  # need no release
+SERVICE = ("/limits", "/health/live", "/health/ready", "/health/ready/sparql", "/context.jsonld")  # need no release
 _REF = "#/components/schemas/"
 _HEADERS = {
     "ETag": "Strong validator of release and bytes, for If-None-Match.",
@@ -132,7 +132,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     if path not in SERVICE:
         responses["304"] = {"description": "The client holds this answer already."}
     faults = {"422"}
-    if path not in SERVICE or path == "/health/ready":
+    if path not in SERVICE or path.startswith("/health/ready"):
         faults.add("503")
     if "{" in path or parameters & {"domain", "uri"}:
         faults.add("404")

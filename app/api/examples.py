@@ -51,6 +51,7 @@ REQUESTS = {
     "/limits": "/limits",
     "/health/live": "/health/live",
     "/health/ready": "/health/ready",
+    "/health/ready/sparql": "/health/ready/sparql",
 }
 # The same for paths that are sent a body.
 POSTED: dict[str, tuple[str, JsonDict]] = {"/profiles/compare": ("/profiles/compare", COMPARE_EXAMPLE)}

@@ -60,7 +60,7 @@ async def live() -> Response:
 
 @router.get("/health/ready", summary="Can it answer questions?")
 async def ready(request: Request) -> Response:
-    """200 with the served release, or 503."""
+    """200 with the served release, or 503. SPARQL has a readiness of its own, which is told here and decides nothing."""
     service = service_of(request)
     if (fault := service.fault) is not None:  # what is in memory is still answered, but not all is in memory
         return problem_response(503, fault.slug, fault.title, fault.detail, {"retry-after": "5"})
@@ -69,7 +69,24 @@ async def ready(request: Request) -> Response:
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
         )
     release = service.served.release
-    return http.plain({"status": "ready", "release": release.id, "escoVersion": release.manifest["escoVersion"]})
+    parts = {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"}
+    return http.plain(
+        {"status": "ready", "release": release.id, "escoVersion": release.manifest["escoVersion"], "parts": parts}
+    )
+
+
+@router.get("/health/ready/sparql", summary="Can it answer SPARQL queries?")
+async def ready_sparql(request: Request) -> Response:
+    """200 while a worker process is there to evaluate a query, or 503."""
+    if not _sparql_is_ready(request):
+        detail = "No worker process is there to evaluate a query."
+        return problem_response(503, "sparql-not-ready", "SPARQL is not ready", detail, {"retry-after": "5"})
+    return http.plain({"status": "ready"})
+
+
+def _sparql_is_ready(request: Request) -> bool:
+    workers: int = request.app.state.gateway.stats()["workers"]
+    return workers > 0
 
 
 @router.get("/context.jsonld", summary="The JSON-LD context of every answer")

@@ -76,12 +76,26 @@ class Live(Shape):
     status: Literal["alive"]
 
 
+class ReadyParts(Shape):
+    """What can be ready by itself."""
+
+    api: Literal["ready"]
+    sparql: Literal["ready", "not ready"]
+
+
 class Ready(Shape):
     """A release is served."""
 
     status: Literal["ready"]
     release: str
     esco_version: str
+    parts: ReadyParts
+
+
+class ReadySparql(Shape):
+    """Worker processes evaluate queries."""
+
+    status: Literal["ready"]
 
 
 class JsonLdContext(Shape):
@@ -96,5 +110,6 @@ SERVICE_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/limits": (LimitList,),
     "/health/live": (Live,),
     "/health/ready": (Ready,),
+    "/health/ready/sparql": (ReadySparql,),
     "/context.jsonld": (JsonLdContext,),
 }

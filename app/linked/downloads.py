@@ -11,12 +11,13 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, Depends, Request
-from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from app import http
 from app.api.deps import Ctx, strict_parameters
 from app.errors import NoSuchRange, NotFound, NotReady
+from app.http.clients import client_of
+from app.linked.shared_file import FilePart, Readers
 from app.service import Service
 from loaders import dumps
 from loaders.dumps import Dump
@@ -39,6 +40,7 @@ class Downloads:
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._failed = 0.0
+        self.readers = Readers(service.limits.client_dumps)
 
     async def of(self, release: Release) -> list[Dump]:
         """The dumps of a release. Raises NotReady while they are being made, or where they cannot be."""
@@ -115,21 +117,26 @@ async def dump(ctx: Ctx, request: Request, name: str) -> Response:
     if request.scope.get("head"):  # the file need not be read for its length
         return Response(None, 200, {**headers, "content-length": str(path.stat().st_size)}, media_type)
     size = path.stat().st_size
-    if (start := _start(request, size)) is None:
-        del MutableHeaders(scope=request.scope)["range"]
-    elif start >= size:
+    part = _range(request, size, headers["etag"])
+    start, end = part or (0, size)
+    if start >= size:
         raise NoSuchRange(f"The file has {size} bytes.", {"content-range": f"bytes */{size}"}, bytes=size)
-    return FileResponse(path, headers=headers, media_type=media_type)
+    if part:
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    client = client_of(request.scope)
+    return FilePart(downloads.readers, client, path, start, end, headers, 206 if part else 200, media_type)
 
 
-def _start(request: Request, size: int) -> int | None:
-    """The first byte of the one range that is asked for; None without a range that has a meaning."""
+def _range(request: Request, size: int, etag: str) -> tuple[int, int] | None:
+    """First byte, and the one behind the last, of the one range asked for; None without a range that has a meaning."""
     match = _RANGE.fullmatch(request.headers.get("range", ""))
-    if not match or not (match[1] or match[2]):
+    if not match or not (match[1] or match[2]) or request.headers.get("if-range", etag) != etag:
         return None
     if not match[1]:
-        return max(0, size - int(match[2])) if int(match[2]) else size
-    return None if match[2] and int(match[2]) < int(match[1]) else int(match[1])
+        return (max(0, size - int(match[2])) if int(match[2]) else size), size
+    start = int(match[1])
+    end = min(int(match[2]) + 1, size) if match[2] else size
+    return None if match[2] and int(match[2]) < start else (start, end)
 
 
 def names(release: Release, graphs: list[str]) -> dict[str, str]:

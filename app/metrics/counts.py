@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from re import Pattern
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+
+if TYPE_CHECKING:
+    from app.http import Finished
 
 BOUNDS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 UNMATCHED = "none"
@@ -87,23 +92,19 @@ class Requests:
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
         self.rows: dict[tuple[str, str, int, bool], Row] = {}
-        self.refusals: dict[str, int] = {}
+        self.refusals: Counter[str] = Counter()
 
     def copy(self) -> dict[tuple[str, str, int, bool], Row]:
         """The rows as they are now."""
         return {key: row.copy() for key, row in self.rows.items()}
 
-    def finished(
-        self, method: str, path: str, status: int, seconds: float, length: int, kept: bool = False, reason: str = ""
-    ) -> None:
-        """Count a request: status 0 when the client had gone, `kept` for a ready answer, `reason` the slug of a problem."""
-        key = (method, self._routes.name(path), status, kept)
+    def finished(self, done: Finished) -> None:
+        """Count a request."""
+        method = done.method if done.method in METHODS else "other"
+        key = (method, self._routes.name(done.path), done.status, done.cached)
         if (row := self.rows.get(key)) is None:
-            if method not in METHODS:
-                return self.finished("other", path, status, seconds, length, kept, reason)
             row = self.rows[key] = Row()
-        row.seconds.add(seconds)
-        row.bytes += length
-        if reason:
-            self.refusals[reason] = self.refusals.get(reason, 0) + 1
-        return None
+        row.seconds.add(done.seconds)
+        row.bytes += done.bytes
+        if done.reason:
+            self.refusals[done.reason] += 1

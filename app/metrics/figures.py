@@ -24,7 +24,8 @@ from app.sparql import wire
 from app.sparql.pool import ENGINE, TIME
 
 if TYPE_CHECKING:
-    from app.service import AnswerCache, Served, Service
+    from app.http import AnswerCache, Front
+    from app.service import Served, Service
     from app.sparql.gateway import Gateway
 
 _EVERY = 0.25  # seconds between looks at how late the event loop is
@@ -33,11 +34,12 @@ _EVERY = 0.25  # seconds between looks at how late the event loop is
 class Metrics:
     """What is counted in one process, and all that is known of it."""
 
-    def __init__(self, app: FastAPI, service: Service, gateway: Gateway) -> None:
+    def __init__(self, app: FastAPI, service: Service, gateway: Gateway, front: Front) -> None:
         self.requests = Requests(Routes.of(app))
         self._app = app
         self._service = service
         self._gateway = gateway
+        self._front = front
         self._lag = Seconds()
         self._switches = 0
         self._process = ProcessCollector(registry=None)
@@ -72,7 +74,7 @@ class Metrics:
     def _http(self) -> Iterator[Family]:
         yield counter(
             "ccsi_refusals", "Answers that are problems, by the slug of their type; page: told on a page.",
-            *(({"reason": reason}, count) for reason, count in self.requests.refusals.items()),
+            *(({"reason": reason}, count) for reason, count in (self.requests.refusals + self._front.refusals).items()),
         )  # fmt: skip
         if (state := getattr(self._app.state, "server_state", None)) is not None:
             yield gauge("ccsi_http_requests_in_flight", "Requests under way.", ({}, len(state.tasks)))

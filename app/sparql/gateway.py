@@ -31,7 +31,7 @@ from app.errors import (
     UpstreamFault,
     problem_response,
 )
-from app.service import Answer, AnswerCache
+from app.http import Answer, AnswerCache
 from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
 from app.sparql.federation import Federation

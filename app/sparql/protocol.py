@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope
 
 from app.errors import BadRequest, MediaTypeRefused, MethodRefused, RequestTimeout, TooLarge, UpdateRefused
 from app.http import coding_of
+from app.http.clients import client_of
 from app.settings import Limits
 from app.sparql.formats import Choice, by_name, negotiate
 
@@ -126,17 +126,6 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         client=client_of(scope), endpoint=endpoint_of(scope, headers, public_url),
         coding=coding_of(headers.get("accept-encoding", "")),
     )  # fmt: skip
-
-
-def client_of(scope: Scope) -> str:
-    """Whom to count a request for: the address; of IPv6 the network that one subscriber has."""
-    address: str = scope["client"][0] if scope.get("client") else ""
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address
 
 
 def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:

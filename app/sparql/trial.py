@@ -18,7 +18,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import errors
-from app.connection import Connection
+from app.connection import connections
+from app.http import Front
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
 from app.sparql.pool import Source
@@ -48,7 +49,8 @@ def endpoint(
     store: Path | Source, settings: Settings | None = None, limits: Limits | None = None
 ) -> Iterator[Endpoint]:
     """Serve a store, or what an endpoint of the settings holds, at http://127.0.0.1:<any port>/sparql."""
-    gateway = Gateway(settings or Settings(), limits or Limits())
+    settings, limits = settings or Settings(), limits or Limits()
+    gateway = Gateway(settings, limits)
     gateway.serve(store if isinstance(store, Source) else Source(store, "trial"))
     found: list[asyncio.AbstractEventLoop] = []
 
@@ -63,7 +65,9 @@ def endpoint(
     errors.install(app)
     gateway.add_to(app)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, http=connections(Front(settings, limits)), log_level="error", access_log=False, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from app import http
-from app.service import Answer, AnswerCache
+from app.http import Answer, AnswerCache
 from app.settings import Limits
 from loaders.build import LoadRequest, load
 from tests.api.conftest import HOST, InProcess, Server, running

@@ -1,0 +1,37 @@
+"""What every request and answer goes through, whatever it is about; knows settings and errors, and no release.
+
+    host.py      is the head of a request one of HTTP/1.1, with one Host
+    clients.py   who asks, and how much more he may
+    ready.py     answers that are kept, and what finds them
+    answers.py   bytes as a cacheable answer: conditional requests, content coding
+    front.py     these together, as connections and the edge share them, and who is told of a finished request
+    edge.py      the outermost ASGI layer: request ids, bounds, HEAD, CORS, faults
+    work.py      the time that a request takes of the event loop
+    held.py      bytes of answers that clients have not taken yet
+
+`app/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
+"""
+
+from app.http.answers import CACHE_CONTROL, VARY, answer, json_answer, matches, plain
+from app.http.coding import coding_of
+from app.http.edge import Edge
+from app.http.front import Finished, Front
+from app.http.ready import Answer, AnswerCache, Tally
+from app.http.work import spent
+
+__all__ = [
+    "CACHE_CONTROL",
+    "VARY",
+    "Answer",
+    "AnswerCache",
+    "Edge",
+    "Finished",
+    "Front",
+    "Tally",
+    "answer",
+    "coding_of",
+    "json_answer",
+    "matches",
+    "plain",
+    "spent",
+]

@@ -1,0 +1,79 @@
+"""What connections and the edge share: who asks, ready answers, bytes held, and who is told of finished requests."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from app.http.answers import matches
+from app.http.clients import Clients, Proxies
+from app.http.held import Held
+from app.http.ready import AnswerCache, Ready, key_of
+from app.settings import Limits, Settings
+
+
+class Finished(NamedTuple):
+    """A request that was answered: what its line in the log says, and what is counted."""
+
+    method: str
+    path: str
+    route: str
+    """The route's path with its parameters by name; "" if none took the request."""
+    status: int
+    """0 if the client left before the answer began."""
+    seconds: float
+    bytes: int
+    """Of the body, as it was sent."""
+    cached: bool
+    """Whether a ready answer was sent."""
+    client: str
+    """A keyed hash of the client's address."""
+    request_id: str
+    reason: str = ""
+    """The slug of the problem, if it was one; page: one told on a page."""
+
+
+class Front:
+    """One for each application: shared by its edge and by the connections to it."""
+
+    def __init__(
+        self, settings: Settings, limits: Limits, cache: Callable[[], AnswerCache | None] = lambda: None
+    ) -> None:
+        self.limits = limits
+        self.clients = Clients(limits, settings.client_salt)
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.held = Held(limits.held_bytes)
+        self.on_finished: list[Callable[[Finished], None]] = []
+        self.refusals: Counter[str] = Counter()
+        """Connections and requests that were refused or cut off before there was an answer, by reason."""
+        self._cache = cache
+
+    def ready(self, scope: Scope) -> tuple[Ready, bool] | None:
+        """The ready answer to a GET or HEAD, and whether the client holds it already."""
+        cache = self._cache()
+        if cache is None:
+            return None
+        key, none_match = key_of(scope)
+        found = cache.find(key)
+        if found is None:
+            return None
+        return found, bool(none_match) and matches(none_match, found.answer.etag)
+
+    def tell(self, finished: Finished) -> None:
+        """Tell whoever listens that a request was answered."""
+        for listener in self.on_finished:
+            listener(finished)
+
+
+def request_id_of(given: bytes) -> str:
+    """The id of a request: the client's own if it is 8 to 64 letters, digits, dots, dashes or underscores, else a new one."""
+    if 8 <= len(given) <= 64 and given.translate(None, _OF_IDS) == b"":
+        return given.decode()
+    return secrets.token_hex(8)
+
+
+_OF_IDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
