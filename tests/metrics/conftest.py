@@ -37,6 +37,7 @@ class Watched:
         self.server = server
         self.port = port
         self.metrics_url = f"http://127.0.0.1:{port}/metrics"
+        self._before: Samples = {}
 
     def get(self, target: str, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -49,8 +50,19 @@ class Watched:
 
     def value(self, name: str, **labels: str) -> float:
         """The sum of the samples that have these labels."""
-        wanted = set(labels.items())
-        return sum(v for (n, found), v in self.scrape().items() if n == name and wanted <= found)
+        return total(self.scrape(), name, labels)
+
+    def mark(self) -> None:
+        """Let `grown` count from here."""
+        self._before = self.scrape()
+
+    def grown(self, name: str, **labels: str) -> float:
+        """By how much that sum has grown."""
+        return self.value(name, **labels) - total(self._before, name, labels)
+
+
+def total(samples: Samples, name: str, labels: dict[str, str]) -> float:
+    return sum(v for (n, found), v in samples.items() if n == name and set(labels.items()) <= found)
 
 
 @contextmanager
@@ -63,7 +75,14 @@ def watched(data_dir: Path, prelude: str = "", **env: str) -> Iterator[Watched]:
         assert server.stop() in (0, -signal.SIGTERM), server.lines()
 
 
-@pytest.fixture
-def service(mini_dir: Path) -> Iterator[Watched]:
+@pytest.fixture(scope="module")
+def _service(mini_dir: Path) -> Iterator[Watched]:
     with watched(mini_dir, CCSI_SPARQL_WORKERS="2", CCSI_LIMIT_SPARQL_SECONDS="1") as found:
         yield found
+
+
+@pytest.fixture
+def service(_service: Watched) -> Watched:
+    """One for all tests of a module; `grown` counts from the beginning of the test."""
+    _service.mark()
+    return _service

@@ -15,7 +15,8 @@ from command import ROOT
 from ruamel.yaml import YAML
 
 from loaders.releases import Release
-from tests.metrics.conftest import PROMETHEUS, PROMTOOL, needs_prometheus, watched
+from tests.api.conftest import running
+from tests.metrics.conftest import PROMETHEUS, PROMTOOL, needs_prometheus, parsed, watched
 from tests.servers import free_port, oxigraph, wait_for_port
 
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -23,7 +24,6 @@ RULES = YAML(typ="safe").load(FOLDER / "ccsi.rules.yml")["groups"][0]["rules"]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "ccsi.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
-# Empty while all is well: shares of nothing, or what only a service with an endpoint has.
 _NAME = re.compile(r"\b(?:ccsi|process)_\w+")
 
 
@@ -72,17 +72,16 @@ def asked(port: int, query: str) -> Any:
 @needs_prometheus
 def test_what_rules_and_panels_ask_for_is_there(mini_dir: Path, starter: Release, tmp_path: Path) -> None:
     port = free_port()
-    (tmp_path / "none").mkdir()
     with (
-        watched(mini_dir) as service,
         oxigraph(starter.store) as url,
-        watched(tmp_path / "none", CCSI_SPARQL_ENDPOINT=f"{url}/query") as remote,
+        running(tmp_path, sparql_endpoint=f"{url}/query", metrics_public=True) as api,
     ):
-        for one in (service, remote):
-            one.server.wait(lambda one=one: one.value("ccsi_ready") == 1 and one.value("ccsi_sparql_workers") > 0)  # type: ignore[misc]
+        exposed = {name for name, _ in parsed(api.get("/metrics").text)}
+    with watched(mini_dir) as service:
+        service.server.wait(lambda: service.value("ccsi_ready") == 1 and service.value("ccsi_sparql_workers") > 0)
         text = httpx2.get(service.metrics_url).text
         assert promtool("check", "metrics", text=text) == ""
-        exposed = {name for one in (service, remote) for name, _ in one.scrape()}
+        exposed |= {name for name, _ in service.scrape()}
         rules = [rule["expr"] for rule in RULES]
         # A refusal of this kind comes only when there is one.
         assert {name for text in (*rules, *EXPRESSIONS) for name in _NAME.findall(text)} - exposed == {
