@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from app.http import Finished
 from app.main import create_app
 from app.metrics.exposition import text
 from app.metrics.figures import Metrics
@@ -31,7 +32,8 @@ def main() -> None:
     for template in {template for _, template in metrics.requests._routes._routes}:
         for status in STATUSES:
             for kept in (False, True):
-                metrics.requests.finished("GET", template.replace("{", "").replace("}", ""), status, 0.01, 100, kept)
+                path = template.replace("{", "").replace("}", "")
+                metrics.requests.finished(Finished("GET", path, "", status, 0.01, 100, kept, "", ""))
     gathered, written, size = asyncio.run(_scrape(metrics))
     print(f"count, known path {known:.0f} ns; new path {unknown:.0f} ns")
     print(f"scrape: loop held {gathered:.2f} ms, written off the loop in {written:.1f} ms, {size:,} bytes")
@@ -42,7 +44,7 @@ def _count(metrics: Metrics, paths: list[str]) -> float:
     finished, many = metrics.requests.finished, [paths[n % len(paths)] for n in range(ROUNDS)]
     begun = time.thread_time()
     for path in many:
-        finished("GET", path, 200, 0.0004, 88_000, True)
+        finished(Finished("GET", path, "", 200, 0.0004, 88_000, True, "", ""))
     return (time.thread_time() - begun) / ROUNDS * 1e9
 
 

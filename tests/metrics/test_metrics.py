@@ -16,6 +16,7 @@ import psutil
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
+from app.http import Finished
 from app.main import create_app
 from app.metrics.counts import BOUNDS, UNMATCHED, Requests, Routes, Seconds
 from app.metrics.exposition import exported, received, text
@@ -137,16 +138,16 @@ def test_buckets_hold_what_is_not_longer() -> None:
         seconds.add(value)
     assert (seconds.counts[0], seconds.counts[1], seconds.counts[-2], seconds.counts[-1]) == (2, 1, 1, 1)
     requests = Requests(Routes([]))
-    requests.finished("BREW", "/", 200, 0.1, 5)
-    requests.finished("HACK", "/", 200, 0.1, 5)
+    for method in ("BREW", "HACK"):
+        requests.finished(Finished(method, "/", "", 200, 0.1, 5, cached=False, client="", request_id=""))
     assert [key[0] for key in requests.rows] == ["other"]
 
 
 def test_off_nothing_is_served_counted_or_imported(mini_dir: Path) -> None:
     with running(mini_dir) as api:
         assert api.get("/metrics").status_code == 404
-        observer = api.app.state.observer
-        assert observer.requests is observer.metrics is None
+        assert api.app.state.observer.metrics is None
+        assert len(api.app.state.front.on_finished) == 1  # the log
     script = (
         "import sys\nfrom app.main import create_app\ncreate_app()\n"
         "print([m for m in sys.modules if m.startswith(('prometheus_client', 'opentelemetry.sdk', 'opentelemetry.exporter'))])"
