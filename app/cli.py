@@ -160,12 +160,16 @@ def serve(
         with reporter() as progress:
             load_starter(settings.data_dir, progress)
     app = create_app(settings)
+    if settings.metrics_port:
+        app.state.observer.listener = _listen(settings.metrics_host, settings.metrics_port, "CCSI_METRICS_PORT")
     err.print(f"Serving on http://{settings.host}:{settings.port}  (API: /docs, stop: Ctrl+C)", highlight=False)
     config = uvicorn.Config(
         app, loop="uvloop", http=connections(app.state.front), access_log=False, log_config=None, server_header=False, date_header=True,
         timeout_graceful_shutdown=settings.shutdown_seconds, proxy_headers=False,  # the connection reads them
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    app.state.server_state = server.server_state  # who is connected, for the metrics
+    server.run(sockets=[listener])
 
 
 @releases_cli.command("list")
@@ -259,7 +263,7 @@ def _data_dir(given: Path | None) -> Path:
     return given or get_settings().data_dir
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """Take the port before anything slow happens. Raises LoadError when it is in use."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -269,7 +273,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as fault:
         listener.close()
         raise LoadError(
-            f"Cannot serve on {host}:{port}: {fault.strerror}.", "Use another --port, or stop what is using it."
+            f"Cannot serve on {host}:{port}: {fault.strerror}.", f"Use another {option}, or stop what is using it."
         ) from fault
     return listener
 

@@ -255,6 +255,12 @@ def problem_response(
     )
 
 
+def slug_of(body: bytes) -> str:
+    """The slug of a problem, from the beginning of its JSON; "" for a body that is none."""
+    before, found, rest = body[:200].partition(TYPE_BASE.encode())
+    return rest.partition(b'"')[0].decode() if found and before == b'{"type":"' else ""
+
+
 def install(app: FastAPI) -> None:
     """Make the app answer every fault as problem+json; one that nobody foresaw is answered by app.http.Edge."""
 

@@ -29,6 +29,7 @@ from app.api.description import describe
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
+from app.observe import Observer
 from app.pages import assets, docs
 from app.pages.query import query_page
 from app.service import Service
@@ -53,7 +54,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         await service.refresh()
         watcher = asyncio.create_task(service.watch())
         try:
-            yield
+            async with observer.running():
+                yield
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -103,6 +105,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     front.on_finished.append(access)
     app.state.front = front
     app.add_middleware(http.Edge, front=front)
+    app.state.observer = observer = Observer(app, service, gateway, front)
     return app
 
 

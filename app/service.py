@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ import structlog
 
 from app.catalogue import Catalogue
 from app.errors import NotReady, Problem
-from app.http import AnswerCache
+from app.http import AnswerCache, Tally
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
@@ -51,6 +52,9 @@ class Service:
         )
         self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
+        self.refusals = 0  # releases that could not be served
+        self.refused_at = 0.0
+        self._tally = Tally()
         self._served: Served | None = None
         self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
 
@@ -100,12 +104,14 @@ class Service:
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
         catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
-        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
+        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
     def _refuse(self, what: str, fault: Exception) -> bool:
         if self._refused != what:
             log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
             self._refused = what
+            self.refusals += 1
+            self.refused_at = time.time()
         return False
 
     async def watch(self) -> None:

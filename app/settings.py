@@ -41,6 +41,17 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level to log.")
     switch_interval: float = Field(1.0, gt=0, le=60, description="Seconds between looks for a newly published release.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port to serve /metrics for Prometheus on; 0: none, and nothing is counted."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address of that port.")
+    metrics_public: bool = Field(
+        False, description="Answer /metrics also on the port of the API, to whoever reaches it."
+    )
+    traces: str = Field(
+        "",
+        description="OTLP/HTTP address of a collector that takes traces, such as http://127.0.0.1:4318/v1/traces; empty: none.",
+    )
     shutdown_seconds: int = Field(10, ge=0, le=300, description="Seconds that running requests get to end at shutdown.")
     sparql_endpoint: str = Field(
         "",
@@ -90,6 +101,14 @@ class Settings(BaseSettings):
             if not _ENDPOINT.fullmatch(part):
                 raise ValueError(f"{part} is not the http or https URL of an endpoint")
             HttpUrl(part)  # refuses ports and addresses that there cannot be
+        return value
+
+    @field_validator("traces")
+    @classmethod
+    def _is_collector(cls, value: str) -> str:
+        """Refuse what could not be asked."""
+        if value and not _ENDPOINT.fullmatch(value):
+            raise ValueError(f"{value} is not the http or https URL of a collector")
         return value
 
     @field_validator("trusted_proxies")

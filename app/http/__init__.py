@@ -16,7 +16,7 @@ from app.http.answers import CACHE_CONTROL, VARY, answer, json_answer, matches, 
 from app.http.coding import coding_of
 from app.http.edge import Edge
 from app.http.front import Finished, Front
-from app.http.ready import Answer, AnswerCache
+from app.http.ready import Answer, AnswerCache, Tally
 from app.http.work import spent
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Edge",
     "Finished",
     "Front",
+    "Tally",
     "answer",
     "coding_of",
     "json_answer",

@@ -15,7 +15,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response
+from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
 from app.http.answers import Bytes, route_of
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
@@ -78,6 +78,7 @@ class _Exchange:
         self._request_id = request_id_of(_first(scope, b"x-request-id"))
         self._work = Work(self._answer())
         self._status = self._sent = self._received = 0
+        self._reason = ""
         self._charged = self._cached = self._complete = False
         self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
 
@@ -104,6 +105,7 @@ class _Exchange:
                         cached=self._cached,
                         client=self._client.name,
                         request_id=self._request_id,
+                        reason=self._reason,
                     )
                 )
 
@@ -139,6 +141,8 @@ class _Exchange:
             message = {**message, "headers": [*headers, (b"x-request-id", self._request_id.encode())]}
         elif message["type"] == "http.response.body":
             body = message.get("body", b"")
+            if self._status >= 400 and not self._reason:
+                self._reason = slug_of(body) or "page"
             if self._head:
                 message = {**message, "body": b""}
             elif len(body) > _PIECE:

@@ -33,6 +33,8 @@ class Finished(NamedTuple):
     client: str
     """A keyed hash of the client's address."""
     request_id: str
+    reason: str = ""
+    """The slug of the problem, if it was one; page: one told on a page."""
 
 
 class Front:

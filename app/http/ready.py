@@ -62,18 +62,22 @@ class Ready:
         return head
 
 
+@dataclass(slots=True)
+class Tally:
+    """What caches did, from the first release on."""
+
+    hits: int = 0
+    stored: int = 0
+
+
 class AnswerCache:
     """Ready answers of one release, the least used dropped first."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._used = 0
+    def __init__(self, room: int, tally: Tally | None = None) -> None:
+        self.room = room
+        self.used = 0
+        self.tally = tally or Tally()
         self._answers: OrderedDict[Key, Ready] = OrderedDict()
-
-    @property
-    def used(self) -> int:
-        """Bytes that are kept."""
-        return self._used
 
     def get(self, key: Key) -> Answer | None:
         """The answer given before to the same request."""
@@ -84,18 +88,20 @@ class AnswerCache:
         """The same, with all that is kept of it."""
         if ready := self._answers.get(key):
             self._answers.move_to_end(key)
+            self.tally.hits += 1
         return ready
 
     def put(self, key: Key, answer: Answer, route: str = "") -> None:
         """Keep an answer, if it is not too large for the whole."""
         size = _size(key, answer)
-        if size > self._room // 8 or key in self._answers:
+        if size > self.room // 8 or key in self._answers:
             return
         self._answers[key] = Ready(answer, route, [None, None])
-        self._used += size
-        while self._used > self._room:
+        self.tally.stored += 1
+        self.used += size
+        while self.used > self.room:
             key, dropped = self._answers.popitem(last=False)
-            self._used -= _size(key, dropped.answer)
+            self.used -= _size(key, dropped.answer)
 
 
 def _size(key: Key, answer: Answer) -> int:

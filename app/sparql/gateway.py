@@ -78,7 +78,7 @@ class Gateway:
             {**self._headers, "cache-control": f"public, max-age={settings.sparql_max_age}"}
         )  # of an answer with a validator
         self._other_headers = _raw({**self._headers, "cache-control": "no-store"})
-        self._cache = AnswerCache(settings.sparql_cache_bytes)
+        self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: Turns[Worker] = Turns(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
@@ -91,7 +91,6 @@ class Gateway:
             self.pool = Pool(settings.sparql_workers, limits.sparql_memory, turns, self._spool, unconfined)
         self._stopped: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
-        self._hits = self._misses = 0
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -105,7 +104,7 @@ class Gateway:
 
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
-        self._cache = AnswerCache(self._settings.sparql_cache_bytes)
+        self.cache = AnswerCache(self._settings.sparql_cache_bytes, self.cache.tally)
         self.pool.switch(source)
 
     async def start(self) -> None:
@@ -127,9 +126,9 @@ class Gateway:
             running=turns.running, waiting=turns.waiting, held_refusals=turns.held,
             workers=len(pool.processes()), ready=pool.ready, restarts=pool.restarts,
             gave_way=turns.gave_way, dropped=turns.dropped, stopped=dict(self._stopped), refused=dict(self._refused),
-            cache_hits=self._hits, cache_misses=self._misses, cache_bytes=self._cache.used,
+            cache_hits=self.cache.tally.hits, cache_stored=self.cache.tally.stored, cache_bytes=self.cache.used,
             spool_files=self._spool.files, spool_bytes=self._spool.bytes,
-            waited=turns.waited.read(), evaluated=turns.evaluated.read(),
+            waited=turns.waited.copy(), evaluated=turns.evaluated.copy(),
         )  # fmt: skip
 
     # --- one request -----------------------------------------------------------------------------------------------
@@ -188,8 +187,7 @@ class Gateway:
         # What rests on the answer of another endpoint may change at any time.
         etag = "" if outline.volatile or outline.services else _etag(source, asked, text)
         if etag:
-            ready = self._cache.get((etag,))
-            self._hits, self._misses = self._hits + (ready is not None), self._misses + (ready is None)
+            ready = self.cache.get((etag,))
             # A tag is proof that there is an answer; the asterisk is none.
             if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
                 ready = Answer(b"", "", etag, status=304)
@@ -204,7 +202,7 @@ class Gateway:
                     etag = _etag(result.source, asked, text)
                 answer = await self._packed(result, formats.content_type(offer), etag, asked)
                 if etag and result.file is None and result.source == self.pool.source:
-                    self._cache.put((etag,), answer)
+                    self.cache.put((etag,), answer)
                 await self._send(answer, asked, send, result)
             finally:
                 result.close()

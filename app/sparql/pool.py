@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 import structlog
 
+from app import traces
 from app.errors import NotReady, Unavailable
 from app.sparql import confine, wire
 from app.sparql.process import Source, Worker, start_worker
@@ -187,13 +188,15 @@ class Pool:
 
     async def _attempt(self, client: str, request: dict[str, Any], may_give_way: bool) -> Result | None:
         """Evaluate a query; None for one that gave way to others."""
-        worker = await self.turns.take(client)
+        with traces.span("sparql.wait"):
+            worker = await self.turns.take(client)
         worker.client = client
         try:
             async with asyncio.timeout(None) as time_given:
                 if may_give_way:
                     self.turns.may_give_way(worker, partial(time_given.reschedule, 0))
-                return await self._answer(worker, request)
+                with traces.span("sparql.evaluate"):
+                    return await self._answer(worker, request)
         except TimeoutError:
             if time_given.expired():
                 return None

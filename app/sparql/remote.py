@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import structlog
 
+from app import traces
 from app.errors import GraphRefused, NotPassedOn, QuerySyntax
 from app.settings import Limits, Settings
 from app.sparql import probe, wire
@@ -55,13 +56,14 @@ async def fetch(
 ) -> str:
     """Write what an endpoint answers to a file; its media type. Raises a Problem, TooLong or HTTPError."""
     size = 0
-    async with client.stream("POST", url, data=form, headers={"accept": accept}) as response:
-        media_type = upstream.check(response, accept)
-        async for piece in response.aiter_raw():
-            size += len(piece)
-            if size > most_bytes:
-                raise TooLong
-            file.write(piece)
+    with traces.span("sparql.endpoint", outgoing=True):
+        async with client.stream("POST", url, data=form, headers={"accept": accept}) as response:
+            media_type = upstream.check(response, accept)
+            async for piece in response.aiter_raw():
+                size += len(piece)
+                if size > most_bytes:
+                    raise TooLong
+                file.write(piece)
     file.flush()
     return media_type
 

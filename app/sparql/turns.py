@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from app.errors import Overloaded, Problem, TooManyQueries
-from app.sparql.stats import Histogram
+from app.metrics.seconds import Seconds
 
 T = TypeVar("T")
 
@@ -95,8 +95,8 @@ class Turns(Generic[T]):
         self.held = 0
         self.dropped = 0
         self.gave_way = 0
-        self.waited = Histogram()
-        self.evaluated = Histogram()
+        self.waited = Seconds()
+        self.evaluated = Seconds()
 
     @property
     def running(self) -> int:
@@ -117,7 +117,7 @@ class Turns(Generic[T]):
         """A worker, when it is this client's turn. Raises TooManyQueries or Overloaded; who gets one calls `done`."""
         who, now = self._known(client), time.monotonic()
         if self._free and not who.waiting and self._may_run(who, now, 1):
-            self.waited.observe(0.0)
+            self.waited.add(0.0)
             return self._begin(who, now)
         if self.waiting >= self._most_waiting:
             self._make_room(who, now)
@@ -132,7 +132,7 @@ class Turns(Generic[T]):
             async with asyncio.timeout(self._patience):
                 try:
                     worker = await future
-                    self.waited.observe(time.monotonic() - now)
+                    self.waited.add(time.monotonic() - now)
                     return worker
                 except asyncio.CancelledError:
                     if future.done() and not future.cancelled() and not future.exception():
@@ -155,7 +155,7 @@ class Turns(Generic[T]):
         """The query that took this worker has ended; `add` it if it can take another."""
         run, now = self._runs.pop(worker), time.monotonic()
         run.client.end(run.started, now)
-        self.evaluated.observe(now - run.started)
+        self.evaluated.add(now - run.started)
         self._rest(run.client)
         if self._free:
             self._hand_over()

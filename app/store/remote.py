@@ -13,6 +13,7 @@ import orjson
 import pyoxigraph as ox
 
 import queries
+from app import traces
 from app.errors import UpstreamFault, UpstreamTimeout
 from app.settings import Settings
 from app.store import upstream
@@ -73,7 +74,8 @@ class RemoteStore:
     ) -> list[queries.Row]:
         """See GraphStore. Raises a Problem (502, 503, 504) when the endpoint gives no whole answer."""
         query = queries.load(name)
-        return _rows(self._ask(query.bind(values, limit, offset)), query.columns)
+        with traces.span(f"store {name}", outgoing=True):
+            return _rows(self._ask(query.bind(values, limit, offset)), query.columns)
 
     def close(self) -> None:
         """Close the connections."""
