@@ -77,7 +77,7 @@ class Connection(HttpToolsProtocol):
             body = orjson.dumps({"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail})
             head = (
                 f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
-                "connection: close\r\n\r\n"
+                "connection: close\r\nx-content-type-options: nosniff\r\n\r\n"
             )
             self.transport.write(head.encode() + body)
         self.transport.close()

@@ -35,6 +35,7 @@ CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, Content-Language, X-Request-ID, Retry-After, CCSI-Limits"),
 ]
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 _READ_BY_OTHER_SITES = ("/api/", "/id/", "/ns", "/resource", "/contexts/", "/.well-known/void", "/dumps")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -154,7 +155,7 @@ class Edge:
         given = _first(scope, b"x-request-id")
         request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         if (kept := self._kept(scope)) is not None:  # the short way: no wrapping, one log line
-            headers = [*kept.raw_headers, *CORS, (b"x-request-id", request_id.encode())]
+            headers = [*kept.raw_headers, *CORS, NOSNIFF, (b"x-request-id", request_id.encode())]
             await send({"type": "http.response.start", "status": kept.status_code, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if head else kept.body})
             log.info(
@@ -174,7 +175,7 @@ class Edge:
                 headers = list(message.get("headers", ()))
                 if not any(name == b"access-control-allow-origin" for name, _ in headers):
                     headers += CORS
-                message = {**message, "headers": [*headers, (b"x-request-id", request_id.encode())]}
+                message = {**message, "headers": [*headers, NOSNIFF, (b"x-request-id", request_id.encode())]}
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -35,7 +35,7 @@ from app.service import Answer, AnswerCache
 from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
 from app.sparql.federation import Federation
-from app.sparql.formats import Offer
+from app.sparql.formats import Choice, Offer
 from app.sparql.guard import Bounds, Outline, check, federation_refusal, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result, Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
@@ -245,6 +245,8 @@ class Gateway:
                 raise syntax_fault(text, end["message"])
             case wire.FORM:
                 raise _not_acceptable(outline.form)
+            case wire.FORMAT:
+                raise _unwritable(outline.form, asked.choice, end["message"])
             case wire.NETWORK:
                 raise FederationRefused(federation_refusal(self._bounds))
             case wire.STORAGE:
@@ -341,6 +343,13 @@ async def _packed(result: Result, media_type: str, etag: str, coding: str) -> An
 def _not_acceptable(form: str) -> NotAcceptable:
     known = formats.media_types(form)
     return NotAcceptable(f"This is available as {', '.join(known)}.", available=known)
+
+
+def _unwritable(form: str, choice: Choice, why: str) -> NotAcceptable:
+    """The chosen format cannot hold this answer; others can."""
+    chosen = (choice.for_form(form) or ("", ""))[0]
+    others = [media for name, media in formats.offers(form) if name != chosen]
+    return NotAcceptable(f"{why}; it is available as {', '.join(others)}.", available=others)
 
 
 def _stopped(fault: str, limits: Limits) -> QueryStopped:

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from app.sparql.pool import Source
 from app.sparql.trial import Endpoint, endpoint
 from app.store.remote import RemoteBackend, RemoteStore
 from tests.api.conftest import running
+from tests.loaders.test_costly_input import ABOUT, END, HEAD, nested_entities
 from tests.sparql.conftest import call
 
 ROWS = b'{"head":{"vars":["s"]},"results":{"bindings":[{"s":{"type":"uri","value":"http://x/a"}}]}}'
@@ -280,3 +281,20 @@ def relay(host: str, port: int) -> Iterator[tuple[int, threading.Event]]:
 def test_problems_are_in_the_tree() -> None:
     assert {UpstreamFault.status, UpstreamBusy.status, UpstreamTimeout.status} == {502, 503, 504}
     assert all(issubclass(kind, Problem) for kind in (UpstreamFault, UpstreamBusy, UpstreamTimeout))
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("nested entities", lambda: nested_entities(12)),
+        ("deep elements", lambda: HEAD + b"<rdf:Description><e:p>" * 50_000),
+        ("no XML", lambda: HEAD + ABOUT + b"<e:p>\x01</e:p>" + END),
+    ],
+)
+def test_rdf_xml_that_costs_more_than_it_has(name: str, document: Callable[[], bytes], tmp_path: Path) -> None:
+    scripted = reply(document(), "application/rdf+xml")
+    with answering(scripted) as (url, _), remote_endpoint(url) as target:
+        started = time.monotonic()
+        got = call(target, query="CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", format="ttl")
+        assert (got.status, got.json["type"].rpartition("/")[2]) == (502, "upstream-fault"), name
+        assert time.monotonic() - started < 5
