@@ -60,7 +60,7 @@ async def live() -> Response:
 
 @router.get("/health/ready", summary="Can it answer questions?")
 async def ready(request: Request) -> Response:
-    """200 with the served release, or 503."""
+    """200 with the served release, or 503; `fallback` says why it is not the published one."""
     service = service_of(request)
     if (fault := service.fault) is not None:  # what is in memory is still answered, but not all is in memory
         return problem_response(503, fault.slug, fault.title, fault.detail, {"retry-after": "5"})
@@ -69,7 +69,10 @@ async def ready(request: Request) -> Response:
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
         )
     release = service.served.release
-    return http.plain({"status": "ready", "release": release.id, "escoVersion": release.manifest["escoVersion"]})
+    version = release.manifest["escoVersion"]
+    return http.plain(
+        {"status": "ready", "release": release.id, "escoVersion": version, "fallback": service.fallback or None}
+    )
 
 
 @router.get("/context.jsonld", summary="The JSON-LD context of every answer")

@@ -82,6 +82,7 @@ class Ready(Shape):
     status: Literal["ready"]
     release: str
     esco_version: str
+    fallback: str | None
 
 
 class JsonLdContext(Shape):
