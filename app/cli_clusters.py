@@ -19,8 +19,8 @@ from analysis.skills import evaluate as measure
 from analysis.skills.coherence import SETS, intruder_sets
 from analysis.skills.tables import SkillsResult, SkillTables
 from app.catalogue import Catalogue
-from app.documents.cells import cell
 from app.cli_options import AsJson, DataDir, print_json, published
+from app.documents.cells import cell
 from app.memory import PeakMemory
 from app.store.embedded import EmbeddedStore
 from loaders.derive_skills import PROCESSES, deriving

@@ -17,8 +17,8 @@ from analysis.scope import derive, evaluate
 from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue import Catalogue
-from app.documents.cells import cell
 from app.cli_options import AsJson, DataDir, print_json, published
+from app.documents.cells import cell
 from app.scope_report import report as scope_report
 from app.store.embedded import EmbeddedStore
 from loaders.carryover import compare, fingerprints, read_baseline

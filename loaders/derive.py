@@ -13,8 +13,8 @@ from analysis.scope import ScopeResult, derive
 from analysis.scope.model import default_parameters
 from analysis.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
-from loaders.characters import UNFIT
 from loaders.carryover import CarryOver, compare, fingerprints, read_baseline
+from loaders.characters import UNFIT
 from loaders.errors import SourceError
 from loaders.rdf import numbered
 from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS
@@ -33,7 +33,8 @@ def ontology_quads(files: list[Path]) -> Iterator[str]:
             for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
                 if isinstance(value, ox.Literal) and UNFIT.search(value.value):
                     raise SourceError(
-                        f"{path}: {subject} has a text with a character that XML cannot hold.", "Take it out of the file."
+                        f"{path}: {subject} has a text with a character that XML cannot hold.",
+                        "Take it out of the file.",
                     )
                 term = value if isinstance(value, ox.Literal) else named(value)
                 yield f"{named(subject)} {predicate} {term} <{GRAPH_ONTOLOGY}> .\n"

@@ -69,5 +69,6 @@ def system_faults() -> Iterator[None]:
         if fault.errno == errno.ENOSPC:
             raise NoSpace(f"{where}{what}.", "Free space, or name another place.") from fault
         raise LoadError(
-            f"{where}{what[:1].lower()}{what[1:]}.", "Check that it is there and may be written to, or name another place."
+            f"{where}{what[:1].lower()}{what[1:]}.",
+            "Check that it is there and may be written to, or name another place.",
         ) from fault

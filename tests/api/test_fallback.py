@@ -69,7 +69,9 @@ def test_the_newest_sound_release_stands_in(
     # A publication of a sound release ends it: of the one that is served, or of another.
     releases.publish(first)
     server.wait(lambda: ready(server)["fallback"] is None)
-    third = load(LoadRequest([Path("tests/fixtures/csv-v1.2.0")], releases.data_dir, esco_version="1.2.2", partial=True))
+    third = load(
+        LoadRequest([Path("tests/fixtures/csv-v1.2.0")], releases.data_dir, esco_version="1.2.2", partial=True)
+    )
     server.wait(lambda: ready(server)["release"] == third.id)
     assert ready(server)["fallback"] is None
 

@@ -47,7 +47,9 @@ def transversal(label: str, kind: Kind) -> bytes:
 
 
 def overlap(label: str, kind: Kind) -> bytes:
-    return overlap_picture(Overlaps([label, "b", label], [3, 4, 5], [[1.0, 0.2, 0.1], [0.2, 1.0, 0], [0.1, 0, 1.0]]), kind)
+    return overlap_picture(
+        Overlaps([label, "b", label], [3, 4, 5], [[1.0, 0.2, 0.1], [0.2, 1.0, 0], [0.1, 0, 1.0]]), kind
+    )
 
 
 def scope(label: str, kind: Kind) -> bytes:
@@ -71,11 +73,13 @@ def test_labels_are_drawn_as_they_stand(picture: str, name: str) -> None:
         warnings.filterwarnings("ignore", message="Glyph|Matplotlib currently does not support")  # of fonts
         svg = PICTURES[picture](label, "svg")
         assert PICTURES[picture](label, "png").startswith(b"\x89PNG")
-    texts = [" ".join("".join(e.itertext()).split()) for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")]  # noqa: S314
+    texts = [
+        " ".join("".join(e.itertext()).split()) for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")
+    ]
     assert any(seen[:40] in text for text in texts) or not seen, texts
     assert max(map(len, texts)) < 2 * LONGEST
 
 
 def test_domains_of_one_name_keep_bars_of_their_own() -> None:
-    texts = [e.text for e in ElementTree.fromstring(scope("same", "svg")).iter() if e.tag.endswith("text")]  # noqa: S314
+    texts = [e.text for e in ElementTree.fromstring(scope("same", "svg")).iter() if e.tag.endswith("text")]
     assert (texts.count("same"), "3 + 0" in texts, "3 + 1" in texts) == (2, True, True)
