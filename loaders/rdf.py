@@ -158,6 +158,8 @@ def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
         if (match := LINE.fullmatch(line)) and not NOT_PLAIN.search(line):
             found.append((match[1], match[2], match[3], match[4]))
             continue
+        if line.isspace():
+            continue
         try:
             found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
         except SyntaxError as fault:
