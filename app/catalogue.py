@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from pyoxigraph import NamedNode
 
 from app.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
+from app.parts import Parts
 from app.profile_catalogue import ProfileCatalogue
+from app.settings import Limits
 from app.skill_catalogue import SkillCatalogue
 from app.store.port import GraphStore
 from loaders.garbage import no_garbage
@@ -52,7 +54,7 @@ GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME 
 class Catalogue:
     """All of one release; safe to share between requests because nothing changes after `read`."""
 
-    def __init__(self, release: Release, store: GraphStore, languages_in_memory: int = 4) -> None:
+    def __init__(self, release: Release, store: GraphStore, limits: Limits | None = None) -> None:
         self.release = release
         self.store = store
         self.occupations: dict[str, Occupation] = {}
@@ -70,12 +72,13 @@ class Catalogue:
         self.graphs: list[str] = []
         self.analysis = SkillCatalogue()
         self.profiles: ProfileCatalogue
-        self._labels = Labels(store, languages_in_memory)
+        limits = limits or Limits()
+        self._labels = Labels(store, limits.languages_in_memory, Parts(limits.parts_bytes))
 
     @classmethod
-    def read(cls, release: Release, store: GraphStore, languages_in_memory: int = 4) -> Catalogue:
+    def read(cls, release: Release, store: GraphStore, limits: Limits | None = None) -> Catalogue:
         """Read a release (some seconds for full ESCO); call it off the event loop."""
-        catalogue = cls(release, store, languages_in_memory)
+        catalogue = cls(release, store, limits)
         # What is derived about skills is half of the work; the engine lets two threads of one process query at once.
         with no_garbage(), ThreadPoolExecutor(1) as beside:
             analysis = beside.submit(SkillCatalogue.read, store)
@@ -255,14 +258,15 @@ class Catalogue:
 class LabelTable:
     """Preferred labels in one language, English standing in; the labels are complete when made, and never changed."""
 
-    def __init__(self, tag: str, own: Mapping[str, str], english: Mapping[str, dict[str, str]]) -> None:
+    def __init__(
+        self, tag: str, own: Mapping[str, str], english: Mapping[str, dict[str, str]], parts: Parts | None = None
+    ) -> None:
         self.tag = tag
+        # Filled as they are first asked for; the same in every answer of this release and language.
+        self.parts = parts or Parts(0)
         self._labels = {**english, **{iri: {tag: text} for iri, text in own.items()}}
         keys = {iri: collate(next(iter(label.values()))) for iri, label in self._labels.items()}
         self._rank = {iri: n for n, iri in enumerate(sorted(keys, key=lambda i: (keys[i], i)))}
-        # Filled as they are first asked for; the same in every answer of this release and language.
-        self.words: dict[str, dict[str, Any]] = {}  # concept -> JSON field -> serialised; see app.api.views.words
-        self.parts: dict[tuple[str, str], list[bytes]] = {}  # see app.api.deps.Context.part
 
     def of(self, iri: str) -> dict[str, str]:
         """``{language: label}``, empty where there is none."""
@@ -283,10 +287,11 @@ class Labels:
     Used from the event loop only: threads read the store and give back what they found, so nothing is shared with them.
     """
 
-    def __init__(self, store: GraphStore, room: int) -> None:
+    def __init__(self, store: GraphStore, room: int, parts: Parts) -> None:
         self._store = store
         self._room = room
-        self._english = LabelTable("en", {}, {})
+        self._parts = parts  # of all languages
+        self._english = LabelTable("en", {}, {}, parts)
         self._tables: OrderedDict[str, LabelTable] = OrderedDict()
         self._search: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[Any]] = {}
@@ -326,7 +331,7 @@ class Labels:
     def _read(self, language: str) -> LabelTable:
         rows = self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + language)]})
         own = {concept.value: label.value for concept, label in rows}  # type: ignore[union-attr]
-        return LabelTable(language, own, self._english.english())
+        return LabelTable(language, own, self._english.english(), self._parts)
 
     def _read_search_text(self, language: str, concepts: list[str]) -> dict[str, str]:
         values: dict[str, list[Term]] = {

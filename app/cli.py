@@ -16,7 +16,7 @@ from rich.table import Column, Table
 
 from app.cli_clusters import cli as clusters_cli
 from app.cli_export import export, push
-from app.cli_options import AsJson, DataDir, print_json
+from app.cli_options import AsJson, DataDir, folder_of, print_json
 from app.cli_profile import cli as profile_cli
 from app.cli_scope import cli as scope_cli
 from app.progress import reporter
@@ -24,7 +24,7 @@ from app.settings import get_settings
 from loaders import dumps
 from loaders.build import LoadRequest
 from loaders.build import load as load_release
-from loaders.errors import LoadError, ReleaseError
+from loaders.errors import LoadError, ReleaseError, system_faults
 from loaders.releases import Release, Releases
 from loaders.starter import STARTER
 from ontology import ATTRIBUTION
@@ -50,7 +50,8 @@ out, err = Console(), Console(stderr=True)
 def main() -> None:
     """Entry point: a LoadError becomes a message with its remedy and an exit code of its own."""
     try:
-        cli()
+        with system_faults():
+            cli()
     except LoadError as fault:
         err.print(f"[bold red]error:[/] {_plain(str(fault))}", highlight=False, soft_wrap=True)
         if fault.remedy:
@@ -146,13 +147,15 @@ def serve(
 
     from app.connection import connections
     from app.main import create_app
+    from app.memory import few_arenas
     from loaders.starter import load_starter
 
     settings = get_settings().model_copy(
         update={k: v for k, v in {"host": host, "port": port, "data_dir": data_dir}.items() if v is not None}
     )
+    few_arenas()
     listener = _listen(settings.host, settings.port)
-    if starter and not settings.sparql_endpoint and Releases(settings.data_dir).current() is None:
+    if starter and not settings.sparql_endpoint and _nothing_to_serve(Releases(settings.data_dir)):
         err.print(
             "No release is published yet: loading the bundled sample. Load full ESCO with: ccsi load PATH",
             highlight=False,
@@ -170,6 +173,14 @@ def serve(
     server = uvicorn.Server(config)
     app.state.server_state = server.server_state  # who is connected, for the metrics
     server.run(sockets=[listener])
+
+
+def _nothing_to_serve(releases: Releases) -> bool:
+    """Whether no release was ever published, or none is left; one that is damaged is the service's to tell of."""
+    try:
+        return releases.current() is None and not (releases.pointer.is_symlink() and releases.all())
+    except ReleaseError:
+        return False
 
 
 @releases_cli.command("list")
@@ -260,7 +271,7 @@ def _chosen(release: str, data_dir: Path | None) -> Release:
 
 
 def _data_dir(given: Path | None) -> Path:
-    return given or get_settings().data_dir
+    return folder_of(given)
 
 
 def _listen(host: str, port: int, option: str = "--port") -> socket.socket:

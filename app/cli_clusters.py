@@ -20,6 +20,7 @@ from analysis.skills.coherence import SETS, intruder_sets
 from analysis.skills.tables import SkillsResult, SkillTables
 from app.catalogue import Catalogue
 from app.cli_options import AsJson, DataDir, print_json, published
+from app.documents.cells import cell
 from app.memory import PeakMemory
 from app.store.embedded import EmbeddedStore
 from loaders.derive_skills import PROCESSES, deriving
@@ -132,7 +133,7 @@ def intruders(
     for n, question in enumerate(sets, 1):
         labels = [catalogue.label(s, "en").get("en", s) for s in question.skills]
         answer = [question.skills.index(question.intruder) + 1, question.cluster] if key else []
-        writer.writerow([n, *labels, *answer])
+        writer.writerow([n, *map(cell, labels), *answer])
 
 
 @cli.command()

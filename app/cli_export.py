@@ -12,10 +12,9 @@ import pyoxigraph as ox
 import typer
 from rich.console import Console
 
-from app.cli_options import DataDir, published
+from app.cli_options import DataDir, folder_of, published
 from app.progress import reporter
 from app.push import Push
-from app.settings import get_settings
 from loaders import dumps
 from loaders.errors import LoadError
 from loaders.releases import Release, Releases
@@ -90,7 +89,7 @@ def push(
 
 
 def _chosen(release: str, data_dir: Path | None) -> Release:
-    return Releases(data_dir or get_settings().data_dir).get(release) if release else published(data_dir)
+    return Releases(folder_of(data_dir)).get(release) if release else published(data_dir)
 
 
 def _write(store: ox.Store, target: Path, form: str, graph: str, packed: bool) -> None:

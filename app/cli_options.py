@@ -20,9 +20,17 @@ DataDir = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
+def folder_of(data_dir: Path | None) -> Path:
+    """The data folder asked for, or that of the settings. Raises LoadError for a file in its place."""
+    folder = data_dir or get_settings().data_dir
+    if folder.exists() and not folder.is_dir():
+        raise LoadError(f"{folder}: is not a folder.", "Give another --data-dir.")
+    return folder
+
+
 def published(data_dir: Path | None) -> Release:
     """The published release of the folder asked for, or of the settings. Raises LoadError where there is none."""
-    folder = data_dir or get_settings().data_dir
+    folder = folder_of(data_dir)
     release = Releases(folder).current()
     if release is None:
         raise LoadError(f"No release is published in {folder}.", "Load ESCO with: ccsi load PATH")

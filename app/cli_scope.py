@@ -18,6 +18,7 @@ from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue import Catalogue
 from app.cli_options import AsJson, DataDir, print_json, published
+from app.documents.cells import cell
 from app.scope_report import report as scope_report
 from app.store.embedded import EmbeddedStore
 from loaders.carryover import compare, fingerprints, read_baseline
@@ -252,7 +253,7 @@ def _as_csv(found: dict[str, Any]) -> None:
     for title, rows, columns in _sections(found):
         for row in rows:
             for column in columns[1:]:
-                writer.writerow((title, row[columns[0]], column, row[column]))
+                writer.writerow(map(cell, (title, row[columns[0]], column, row[column])))
 
 
 def _as_html(found: dict[str, Any]) -> None:

@@ -269,7 +269,7 @@ class Connection(HttpToolsProtocol):
             body = orjson.dumps({**problem, "limit": limit} if limit else problem)
             head = (
                 b"HTTP/1.1 %d %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
-                b"cache-control: no-store\r\nconnection: close\r\n%b\r\n"
+                b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n%b\r\n"
             )
             self.transport.write(head % (status, title.encode(), len(body), more) + body)
         self.transport.close()

@@ -57,6 +57,7 @@ class Service:
         self._tally = Tally()
         self._served: Served | None = None
         self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
+        self.fallback = ""  # why another release is served than the published one; "" when it is that
 
     @property
     def served(self) -> Served:
@@ -77,14 +78,17 @@ class Service:
         try:
             release = await asyncio.to_thread(self.backend.current)
         except ReleaseError as fault:
-            return self._refuse("pointer", fault)
+            return await self._refuse("pointer", fault)
         except Problem as fault:
             if self.fault is None:
                 log.error("the endpoint that holds the release fails", fault=fault.detail)
             self.fault = fault
             return False
         self.fault = None
-        if release is None or (self._served and self._served.release.id == release.id):
+        if release is None:
+            return False
+        if self._served and self._served.release.id == release.id:
+            self.fallback = ""
             return False
         attempt = f"{release.id} of {release.manifest['createdAt']}"
         if attempt == self._refused:
@@ -92,26 +96,49 @@ class Service:
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
-            return self._refuse(attempt, fault)
-        previous, self._served, self._refused = self._served, served, ""
+            return await self._refuse(attempt, fault)
+        self._refused = self.fallback = ""
+        await self._switch(served)
+        return True
+
+    async def _switch(self, served: Served) -> None:
+        previous, self._served = self._served, served
         for hook in self.on_switch:
             hook(served)
-        log.info("release served", release=release.id, previous=previous.release.id if previous else None)
+        log.info("release served", release=served.release.id, previous=previous.release.id if previous else None)
         # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
         await asyncio.to_thread(_settle)
-        return True
 
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
-        catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
+        catalogue = Catalogue.read(release, store, self.limits)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
-    def _refuse(self, what: str, fault: Exception) -> bool:
-        if self._refused != what:
+    async def _refuse(self, what: str, fault: Exception) -> bool:
+        """Keep what is served; at the start, when that is nothing, serve the newest release that is sound."""
+        if self._refused == what:
+            return False
+        self._refused = what
+        self.refusals += 1
+        self.refused_at = time.time()
+        if self._served is not None:
             log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
-            self._refused = what
-            self.refusals += 1
-            self.refused_at = time.time()
+            return False
+        log.error("release cannot be served", release=what, fault=str(fault))
+        try:
+            others = await asyncio.to_thread(self.backend.releases)
+        except (ReleaseError, Problem):
+            return False
+        for other in others:
+            try:
+                served = await asyncio.to_thread(self._open, other)
+            except Exception as again:
+                log.warning("neither can this one", release=other.id, fault=str(again))
+                continue
+            self.fallback = f"The published release cannot be served: {fault}"
+            log.error("another release is served than the published one", release=other.id, fault=str(fault))
+            await self._switch(served)
+            return True
         return False
 
     async def watch(self) -> None:

@@ -165,6 +165,9 @@ class Limits(BaseSettings):
     languages_in_memory: int = Field(
         4, ge=1, le=64, description="Languages beside English whose labels are kept in memory at once."
     )
+    parts_bytes: int = Field(
+        67_108_864, ge=0, description="Memory for parts that answers share, of all languages together, in bytes."
+    )
     profile_anchors: int = Field(20, ge=1, le=200, description="Most anchors of a composed profile.")
     profile_changes: int = Field(
         100, ge=0, le=1000, description="Most skills to add, and most to drop, in a composed profile."

@@ -14,6 +14,7 @@ from analysis.scope.model import default_parameters
 from analysis.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
 from loaders.carryover import CarryOver, compare, fingerprints, read_baseline
+from loaders.characters import UNFIT
 from loaders.errors import SourceError
 from loaders.rdf import numbered
 from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS
@@ -30,12 +31,19 @@ def ontology_quads(files: list[Path]) -> Iterator[str]:
         named = numbered(path.name, str(path))
         try:
             for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+                if isinstance(value, ox.Literal) and UNFIT.search(value.value):
+                    raise SourceError(
+                        f"{path}: {subject} has a text with a character that XML cannot hold.",
+                        "Take it out of the file.",
+                    )
                 term = value if isinstance(value, ox.Literal) else named(value)
                 yield f"{named(subject)} {predicate} {term} <{GRAPH_ONTOLOGY}> .\n"
         except SyntaxError as fault:
             raise SourceError(
                 f"{path}, line {fault.lineno}: not valid Turtle ({fault.msg}).", "Mend the file."
             ) from fault
+        except MemoryError as fault:
+            raise SourceError(f"{path}: {fault}.", "No text or IRI may be that long.") from fault
         except OSError as fault:
             raise SourceError(
                 f"{path}: cannot be read ({fault.strerror}).", "Give the path of a Turtle file."

@@ -11,6 +11,10 @@ LoadError                 every fault of this package; `remedy` says what the us
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class LoadError(Exception):
     """A fault with a message for a person and a remedy; the served release is untouched."""
@@ -52,3 +56,19 @@ class NoSpace(LoadError):
     """The disk filled up while a release was being built."""
 
     exit_code = 6
+
+
+@contextmanager
+def system_faults() -> Iterator[None]:
+    """What the system refuses as a LoadError: a folder that is read-only, missing or a file, a full disk."""
+    try:
+        yield
+    except OSError as fault:
+        place = fault.filename2 or fault.filename
+        where, what = f"{place}: " if place else "", fault.strerror or str(fault)
+        if fault.errno == errno.ENOSPC:
+            raise NoSpace(f"{where}{what}.", "Free space, or name another place.") from fault
+        raise LoadError(
+            f"{where}{what[:1].lower()}{what[1:]}.",
+            "Check that it is there and may be written to, or name another place.",
+        ) from fault

@@ -17,7 +17,8 @@ from typing import IO
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loaders.batches import batched
-from loaders.rdf import Written, terms
+from loaders.characters import fit
+from loaders.rdf import LONGEST_IRI, Written, terms
 from loaders.survey import BROADER, BROADER_TRANSITIVE, LEARNT, NARROWER, NOTATION, NOTE_TERMS, Survey, term, value
 from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, SKOS, SKOSXL
 
@@ -112,6 +113,8 @@ class Normaliser:
         """A statement as a quad, repaired; None when it is to be left out."""
         if p in LABEL_TERMS:
             return self._label(s, p, o, suffix)
+        if b"\\" in o:
+            o = self._fit(o)
         if s in self.survey.notes:
             return self._note(s, p, o, suffix)
         if p in REPAIRED_TERMS:
@@ -124,6 +127,8 @@ class Normaliser:
         if words is None:
             self.repairs["label without a language left out"] += 1
             return None
+        if b"\\" in o and (o := self._fit(o)) == b'""':
+            return None
         suspect = o[1] == BLANK or o[-2] == BLANK or b"\\" in o or (not o.isascii() and INVISIBLES.search(o))
         if suspect and (clean := _clean(o)) != o:
             self.repairs["label freed of invisible or surrounding blank characters"] += 1
@@ -133,6 +138,14 @@ class Normaliser:
         graph, counts = words
         counts[LABEL_TERMS[p]] += 1
         return b"%b %b %b%b %b" % (s, p, o, suffix, graph)
+
+    def _fit(self, literal: bytes) -> bytes:
+        """A text (in its quotes, with something escaped) without characters that XML cannot hold."""
+        text = value(literal)
+        if (clean := fit(text, "")) == text:
+            return literal
+        self.repairs["text freed of characters that XML cannot hold"] += 1
+        return str(Literal(clean)).encode()
 
     def _language(self, suffix: bytes) -> tuple[bytes, Counter[str]] | None:
         """How quads of the graph of a language end, and what has been counted in it; None when that is no language."""
@@ -148,7 +161,7 @@ class Normaliser:
         elif p in ASSOCIATION_TERMS:
             self.associations.add(value(s))
         elif p == PREF_LABEL and suffix == b"@en":
-            self.survey.withdrawn[value(s)]["label"] = value(o)
+            self.survey.withdrawn[value(s)]["label"] = fit(value(o), "")
 
     def _repaired(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """The object as it should be; None when the statement is to be left out."""
@@ -161,7 +174,7 @@ class Normaliser:
                 self.repairs["link that closes a cycle in the hierarchy left out"] += 1
                 return None
         elif p == LABEL_ROLE and literal:
-            role = _role(o)
+            role = _role(o) if len(o) < LONGEST_IRI else None
             self.repairs["label role as string made an IRI" if role else "label role that is no IRI left out"] += 1
             return role
         elif p == NOTATION and suffix:

@@ -9,22 +9,26 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from loaders.batches import batched
+from loaders.batches import BATCH
 from loaders.csv_bundle import Statement
 from loaders.errors import SourceError
 from loaders.sources import Member
+from loaders.xml_input import CheckedXml
 from ontology import CCSID
 
 Written = tuple[bytes, bytes, bytes, bytes]  # subject, predicate, object, and language or datatype as @en or ^^<…>
 Named = Callable[[object], ox.NamedNode]
 
 BLOCK = 1 << 20
-LONGEST = 1 << 24  # bytes of a line
+LONGEST = 1 << 23  # bytes of a line, or of a literal
+LONGEST_IRI = 1 << 13  # bytes; a prefix makes a long one of three letters
+HELD = 1 << 24  # bytes of a batch
 # A line of canonical N-Triples as its four parts.
 _IRI = rb'<[^\x00-\x20<>"{}|^`\\]*>'
 _STRING = rb'"[^"\\\x00-\x1f\x7f]*(?:\\[nrt"\\][^"\\\x00-\x1f\x7f]*)*"'
 _SUFFIX = rb"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*|\^\^(?!<http://www\.w3\.org/2001/XMLSchema#string>)" + _IRI
 LINE = re.compile(b'^(%b) (%b) (%b|%b)((?<=")(?:%b)|) \\.\n' % (_IRI, _IRI, _IRI, _STRING, _SUFFIX), re.MULTILINE)
+_TOO_LONG = f"a text of more than {LONGEST >> 20} MiB, or an IRI of more than {LONGEST_IRI >> 10} KiB"
 NOT_PLAIN = re.compile(
     b"\xef\xbf[\xbe\xbf]"
 )  # characters that the canonical form escapes; the others are not in a LINE
@@ -58,10 +62,10 @@ def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[list[Writte
     with member.open() as stream:
         try:
             plain = rdf_format == ox.RdfFormat.N_TRIPLES
-            for batch in lines(stream, named) if plain else batched(_parsed(stream, rdf_format, named)):
+            for batch in lines(stream, named) if plain else _batches(_parsed(stream, rdf_format, named)):
                 seen = seen or bool(batch)
                 yield batch
-        except SyntaxError as fault:
+        except (SyntaxError, MemoryError) as fault:
             raise _invalid(member, rdf_format, fault) from fault
     if not seen:
         raise SourceError(f"{member.name}: holds no statement.", "The file is empty or cut short; download it again.")
@@ -71,28 +75,52 @@ def check(member: Member, rdf_format: ox.RdfFormat) -> None:
     """Read one file with the strict parser; raises SourceError at the first fault."""
     with member.open() as stream:
         try:
-            for _ in ox.parse(input=stream, format=rdf_format):
+            for _ in _parsed(stream, rdf_format, numbered(member.base, member.name)):
                 pass
-        except SyntaxError as fault:
+        except (SyntaxError, MemoryError) as fault:
             raise _invalid(member, rdf_format, fault) from fault
 
 
-def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError) -> SourceError:
+def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError | MemoryError) -> SourceError:
+    line, what = (fault.lineno, fault.msg) if isinstance(fault, SyntaxError) else (None, _TOO_LONG)
     return SourceError(
-        f"{member.name}, line {fault.lineno or '?'}: not valid {rdf_format.name} ({fault.msg}).",
+        f"{member.name}{f', line {line}' if line else ''}: not valid {rdf_format.name} ({what}).",
         "Check that the file is the one from the ESCO portal and that its ending fits its content.",
     )
 
 
 def _parsed(stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named) -> Iterator[Written]:
+    """The triples that the engine's parser finds. Raises SyntaxError; MemoryError where a term fills its buffer."""
     literal = ox.Literal
+    if rdf_format == ox.RdfFormat.RDF_XML and not isinstance(stream, bytes):
+        stream = CheckedXml(stream)  # type: ignore[assignment]  # the engine only reads from it
     for s, p, o, _ in ox.parse(input=stream, format=rdf_format):
-        yield terms(named(s), p, o if type(o) is literal else named(o))
+        found = terms(named(s), p, o if type(o) is literal else named(o))
+        subject, predicate, value, suffix = map(len, found)
+        if subject + predicate + suffix > LONGEST_IRI or (
+            value > LONGEST_IRI and (value > LONGEST or type(o) is not literal)
+        ):
+            raise SyntaxError(f"{_TOO_LONG}, of <{s.value[:80]}>")
+        yield found
+
+
+def _batches(found: Iterator[Written]) -> Iterator[list[Written]]:
+    """Statements in batches that are bounded in bytes too: the texts of a file may be of any length."""
+    batch: list[Written] = []
+    held = 0
+    for statement in found:
+        batch.append(statement)
+        held += len(statement[2])
+        if held > HELD or len(batch) >= BATCH:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def written(found: Iterable[Statement]) -> Iterator[list[Written]]:
     """Statements as their terms are written in canonical N-Triples."""
-    return batched(terms(*statement) for statement in found)
+    return _batches(terms(*statement) for statement in found)
 
 
 def terms(s: object, p: object, o: object) -> Written:
@@ -130,10 +158,14 @@ def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
         if (match := LINE.fullmatch(line)) and not NOT_PLAIN.search(line):
             found.append((match[1], match[2], match[3], match[4]))
             continue
+        if line.isspace():
+            continue
         try:
             found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
         except SyntaxError as fault:
             raise _at(number, fault) from None
+        except MemoryError:
+            raise _at(number, SyntaxError(_TOO_LONG)) from None
     return found
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyoxigraph as ox
 
@@ -46,7 +46,11 @@ KNOWN_TABLES = {
     "conceptSchemes",
 }
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-MAX_ZIP_RATIO = 200  # a text of this kind packs about 1:10; far beyond that is an attack, not ESCO
+MAX_RATIO = 200  # a text of this kind packs about 1:10; far beyond that is an attack, not ESCO
+FREE_BYTES = 1 << 20  # that an archive may unpack to whatever its size
+MAX_ENTRIES = 10_000
+MAX_FOLDERS = 8  # inside each other
+MAX_ROW = 1 << 22  # characters; the longest of ESCO, the top concepts of a scheme, has a sixth of that
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,8 @@ class Member:
         try:
             with self._raw() as raw:
                 if self.packed:
-                    with gzip.open(raw) as plain:
-                        yield _unmarked(plain)  # type: ignore[arg-type]  # GzipFile is a binary stream in all but name
+                    with gzip.open(raw) as plain, io.BufferedReader(_Unpacked(plain, raw, self)) as bounded:
+                        yield _unmarked(bounded)
                 else:
                     yield _unmarked(raw)
         except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as fault:
@@ -111,6 +115,31 @@ class Member:
             _refuse_pipe(self.path)
             with self.path.open("rb") as stream:
                 yield stream
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file unpacks to, as long as that is not out of all proportion to what was read of it."""
+
+    def __init__(self, plain: gzip.GzipFile, packed: IO[bytes], member: Member) -> None:
+        self._plain, self._packed, self._member, self._bytes = plain, packed, member, 0
+
+    def readable(self) -> bool:
+        """See RawIOBase."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """See RawIOBase. Raises SourceError."""
+        count = self._plain.readinto1(room)
+        self._bytes += count
+        if self._bytes > FREE_BYTES + MAX_RATIO * self._packed.tell():
+            raise _out_of_proportion(self._member.name, self._bytes / max(self._packed.tell(), 1))
+        return count
+
+
+def _out_of_proportion(name: str, ratio: float) -> SourceError:
+    return SourceError(
+        f"{name}: unpacks to {ratio:.0f} times its size.", "Use the archive as downloaded from the ESCO portal."
+    )
 
 
 zlib_error: type[Exception] = __import__("zlib").error
@@ -176,15 +205,16 @@ def discover(paths: list[Path]) -> Source:
     return source
 
 
-def _members(path: Path) -> Iterator[Member]:
+def _members(path: Path, depth: int = 0) -> Iterator[Member]:
     if path.is_dir():
         try:
             inside = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
             files = [p for p in inside if p.is_file()]
             yield from map(Member, files)
             # An archive is often unpacked into a folder of its own name: one level more than what it was packed from.
-            for folder in [p for p in inside if p.is_dir() and not p.is_symlink()] if not files else ():
-                yield from _members(folder)
+            inner = [p for p in inside if p.is_dir() and not p.is_symlink()]
+            for folder in inner if not files and depth < MAX_FOLDERS else ():
+                yield from _members(folder, depth + 1)
         except PermissionError as fault:
             raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from fault
     elif path.suffix.lower() == ".zip":
@@ -195,13 +225,18 @@ def _members(path: Path) -> Iterator[Member]:
             raise SourceError(
                 f"{path}: not a sound zip archive ({fault}).", "Download the file again; the archive may be cut short."
             ) from fault
+        if len(entries) > MAX_ENTRIES:
+            raise SourceError(f"{path}: holds {len(entries)} files.", "Use the archive as downloaded.")
         for entry in entries:
-            if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
-                raise SourceError(
-                    f"{path}!{entry.filename}: unpacks to {entry.file_size / max(entry.compress_size, 1):.0f} times its size.",
-                    "Use the archive as downloaded from the ESCO portal.",
-                )
+            name = f"{path}!{entry.filename}"
+            if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+                raise _out_of_proportion(name, entry.file_size / max(entry.compress_size, 1))
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise SourceError(f"{name}: packed in an unusual way.", "Unpack it first.")
             yield Member(path, entry.filename)
+        # Entries may lie over each other, so that every one of them is in proportion.
+        if (size := sum(entry.file_size for entry in entries)) > FREE_BYTES + MAX_RATIO * path.stat().st_size:
+            raise _out_of_proportion(str(path), size / path.stat().st_size)
     else:
         yield Member(path)
 
@@ -231,11 +266,20 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
 
     Raises SourceError when a required column is missing, the file is empty, or a row is cut short.
     """
-    csv.field_size_limit(16 * 1024 * 1024)
+    csv.field_size_limit(MAX_ROW)
     with member.open() as raw:
         # Line ends inside cells are made one kind too: a copy that was checked out on Windows has the same content.
         text = io.TextIOWrapper(raw, encoding="utf-8", newline=None)
-        reader = csv.reader(text, strict=True)
+        held = 0  # characters of the row that is being read
+
+        def lines() -> Iterator[str]:
+            nonlocal held
+            while line := text.readline(MAX_ROW):
+                if (held := held + len(line)) >= MAX_ROW:
+                    raise csv.Error(f"a row of more than {MAX_ROW:,} characters")
+                yield line
+
+        reader = csv.reader(lines(), strict=True)
         try:
             header = next(reader, None)
             if not header:
@@ -250,7 +294,7 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
                 )
             line = reader.line_num
             for row in reader:
-                line, at = reader.line_num, line + 1
+                line, at, held = reader.line_num, line + 1, 0
                 if len(row) != len(header):
                     if not row:
                         continue
@@ -265,7 +309,8 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
             ) from fault
         except csv.Error as fault:
             raise SourceError(
-                f"{member.name}, line {reader.line_num}: {fault}.", "Use the file as downloaded."
+                f"{member.name}, line {reader.line_num + 1 if held >= MAX_ROW else reader.line_num}: {fault}.",
+                "Use the file as downloaded.",
             ) from fault
 
 

@@ -31,6 +31,7 @@ INVERSES = {
 LINKS = {f"<{p}>".encode(): p for pair in INVERSES.items() for p in pair}
 LEARNT = frozenset({*LINKS, *NOTE_TERMS, TRANSITIVE, STATUS, TYPE, NOTATION, VERSION_INFO, NACE, REPLACED_BY, REPLACES})
 RELEASED = "released"
+SHORT = 200  # characters kept of a text that should be a word
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
@@ -96,7 +97,7 @@ class Survey:
             if (status := value(o)) == RELEASED:
                 self.released.add(s)
             else:
-                self.withdrawn[self._name(s)] = {"status": status}
+                self.withdrawn[self._name(s)] = {"status": status[:SHORT]}
         elif p == NACE:
             self.classified.add(self._name(s))
         elif p == REPLACED_BY:
@@ -104,7 +105,7 @@ class Survey:
         elif p == REPLACES:
             self._replaced.setdefault(value(o), self._name(s))
         elif p == VERSION_INFO and o.startswith(b'"'):
-            self.versions.add(value(o).lstrip("v"))
+            self.versions.add(value(o)[:SHORT].lstrip("v"))
 
     def _name(self, concept: bytes) -> str:
         return self._names.get(concept) or self._names.setdefault(concept, value(concept))

@@ -70,10 +70,11 @@ class Context:
 
     def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
         """The same as bytes, to be put together with others."""
-        pieces = self.labels.parts.get((kind, iri))
+        pieces: list[bytes] | None = self.labels.parts.get(self.labels.tag, kind, iri)
         if pieces is None:
             whole = orjson.dumps(build(replace(self, base=_BASE), iri))
-            pieces = self.labels.parts[kind, iri] = whole.split(_BASE.encode())
+            pieces = whole.split(_BASE.encode())
+            self.labels.parts.put(self.labels.tag, kind, iri, pieces, len(whole))
         return _encoded(self.base).join(pieces)
 
     def bytes(self, body: bytes, media_type: str) -> Response:

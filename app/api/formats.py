@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app import http
 from app.api.deps import ALL_LANGUAGES, Context
+from app.documents.cells import cell
 from app.errors import NotAcceptable
 from ontology import PREFIXES
 
@@ -82,7 +83,7 @@ def respond(
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([cell(value) for value in row] for row in rows)
         body = text.getvalue().encode()
     media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language

@@ -13,7 +13,7 @@ from app.api import profile_views as views
 from app.api.deps import ALL_LANGUAGES, Context
 from app.api.formats import respond
 from app.api.profile_formats import MEDIA_TYPES
-from app.api.profile_rows import COLUMNS, json_ld, quads, rows, table
+from app.api.profile_rows import COLUMNS, json_ld, quads, rows
 from app.documents.linked import learning_model, schema_org
 from app.documents.markdown import profile_markdown
 from app.documents.pdf import profile_pdf
@@ -36,7 +36,7 @@ async def answer(ctx: Context, shown: views.Shown, chosen: str) -> Response:
         return ctx.json(payload, links)
     document: dict[str, Any] = orjson.loads(orjson.dumps(payload))
     if chosen in ("turtle", "csv"):
-        return respond(ctx, chosen, document, quads(ctx, shown), COLUMNS, table(document), links)
+        return respond(ctx, chosen, document, quads(ctx, shown), COLUMNS, rows(document), links)
     headers = {}
     if chosen == "html":
         headers["content-security-policy"] = POLICY

@@ -21,8 +21,6 @@ COLUMNS = (
     "specialisationEvidence", "clusterUri", "askedBy",
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@")
-
 
 def rows(document: Json) -> Iterator[tuple[Any, ...]]:
     """One row for each skill of a profile, in the order of its sections."""
@@ -40,12 +38,6 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
             " ".join(entry["alsoBy"]), known.get("locationQuotient", ""), known.get("specialisationEvidence", ""),
             known.get("cluster") or "", " ".join(asking),
         )  # fmt: skip
-
-
-def table(document: Json) -> Iterator[tuple[Any, ...]]:
-    """The same rows for CSV: a text that a spreadsheet would take for a formula begins with an apostrophe."""
-    for row in rows(document):
-        yield tuple(f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in row)
 
 
 def quads(ctx: Context, shown: Shown) -> Iterator[str]:

@@ -19,7 +19,7 @@ from app.api.profile_answers import answer
 from app.api.profile_concepts import occupation as known_occupation
 from app.api.profile_formats import MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
 from app.api.profile_request import Asked, ComposeIn, Wanted, from_body, from_query, spoken, wanted
-from app.api.profile_rows import COLUMNS, quads, table
+from app.api.profile_rows import COLUMNS, quads, rows
 from app.catalogue import fold, occupation_iri
 from app.errors import BadParameter, NotFound
 from app.profile_catalogue import TemplateEntry
@@ -192,7 +192,7 @@ async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], for
         made = ctx.catalogue.profiles.read_templates(shown)
         whole = [views.Shown(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)]
     lines: Iterable[tuple[object, ...]] = (
-        row for one in whole for row in table(orjson.loads(orjson.dumps(views.profile(ctx, one))))
+        row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
     )
     statements = (line for one in whole for line in quads(ctx, one))
     return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(found), paging))

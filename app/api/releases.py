@@ -60,7 +60,10 @@ async def live() -> Response:
 
 @router.get("/health/ready", summary="Can it answer questions?")
 async def ready(request: Request) -> Response:
-    """200 with the served release, or 503. SPARQL has a readiness of its own, which is told here and decides nothing."""
+    """200 with the served release, or 503. SPARQL has a readiness of its own, which is told here and decides nothing.
+
+    `fallback` says why the served release is not the published one.
+    """
     service = service_of(request)
     if (fault := service.fault) is not None:  # what is in memory is still answered, but not all is in memory
         return problem_response(503, fault.slug, fault.title, fault.detail, {"retry-after": "5"})
@@ -71,7 +74,13 @@ async def ready(request: Request) -> Response:
     release = service.served.release
     parts = {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"}
     return http.plain(
-        {"status": "ready", "release": release.id, "escoVersion": release.manifest["escoVersion"], "parts": parts}
+        {
+            "status": "ready",
+            "release": release.id,
+            "escoVersion": release.manifest["escoVersion"],
+            "parts": parts,
+            "fallback": service.fallback or None,
+        }
     )
 
 
@@ -85,8 +94,8 @@ async def ready_sparql(request: Request) -> Response:
 
 
 def _sparql_is_ready(request: Request) -> bool:
-    workers: int = request.app.state.gateway.stats()["workers"]
-    return workers > 0
+    ready: bool = request.app.state.gateway.stats().ready
+    return ready
 
 
 @router.get("/context.jsonld", summary="The JSON-LD context of every answer")

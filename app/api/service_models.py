@@ -90,6 +90,7 @@ class Ready(Shape):
     release: str
     esco_version: str
     parts: ReadyParts
+    fallback: str | None
 
 
 class ReadySparql(Shape):

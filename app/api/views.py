@@ -153,13 +153,16 @@ def words(ctx: Context, iri: str) -> Json:
     """All words about one concept: labels, description and notes, in one language (English filling gaps) or in all."""
     if ctx.language == ALL_LANGUAGES:
         return _words(ctx.catalogue.words(iri, ctx.catalogue.languages))
-    if iri not in ctx.labels.words:
+    kept: Json | None = ctx.labels.parts.get(ctx.labels.tag, "words", iri)
+    if kept is None:
         found = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, "en")))
         for by_language in found.values():
             if ctx.language in by_language and ctx.language != "en":
                 by_language.pop("en", None)
-        ctx.labels.words[iri] = {name: orjson.Fragment(orjson.dumps(said)) for name, said in _words(found).items()}
-    return ctx.labels.words[iri]
+        written = {name: orjson.dumps(said) for name, said in _words(found).items()}
+        kept = {name: orjson.Fragment(body) for name, body in written.items()}
+        ctx.labels.parts.put(ctx.labels.tag, "words", iri, kept, sum(map(len, written.values())))
+    return kept
 
 
 def _words(found: dict[str, dict[str, list[str]]]) -> Json:

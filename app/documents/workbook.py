@@ -9,14 +9,17 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
+from app.documents.cells import cell
+
 # The format of the file demands a time of creation; a fixed one, so that the same profile gives the same bytes.
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 WIDE, NARROW = 48, 16
+LONGEST = 32_767  # characters of a cell
 WIDE_COLUMNS = ("preferredLabel", "groupLabel", "skillUri", "profileTitle", "clusterUri", "groupUri", "askedBy")
 
 
 def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """The workbook; texts are written as texts, so that none can become a formula or a link."""
+    """The workbook; texts are written as texts, so that none can become a formula or a link, nor when it is saved as CSV."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": sheet["title"]["text"], "comments": sheet["attribution"], "created": CREATED})
@@ -26,7 +29,7 @@ def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[S
     front.set_column(1, 1, 100)
     for n, (name, text) in enumerate(_facts(sheet)):
         front.write_string(n, 0, name, bold)
-        front.write_string(n, 1, text, wrapped)
+        front.write_string(n, 1, _text(text), wrapped)
     table = book.add_worksheet("skills")
     for n, column in enumerate(columns):
         table.write_string(0, n, column, bold)
@@ -37,7 +40,7 @@ def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[S
             if isinstance(value, float | int):
                 table.write_number(last, n, value)
             else:
-                table.write_string(last, n, str(value))
+                table.write_string(last, n, _text(value))
     table.freeze_panes(1, 0)
     table.autofilter(0, 0, last, len(columns) - 1)
     if sheet["direction"] == "rtl":
@@ -45,6 +48,12 @@ def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[S
         table.right_to_left()
     book.close()
     return out.getvalue()
+
+
+def _text(value: Any) -> str:
+    """A text as it fits a cell; the file format has a bound, beyond which a cell would stay empty."""
+    text = str(cell(value))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:

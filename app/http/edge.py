@@ -19,7 +19,7 @@ from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, probl
 from app.http.answers import Bytes, route_of
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
-from app.http.ready import CORS
+from app.http.ready import CORS, NOSNIFF
 from app.http.work import Work, spent_of
 
 log = structlog.get_logger("access")
@@ -138,7 +138,7 @@ class _Exchange:
                 headers += CORS
             if self._limited:
                 headers += self._front.clients.fields(self._client)
-            message = {**message, "headers": [*headers, (b"x-request-id", self._request_id.encode())]}
+            message = {**message, "headers": [*headers, NOSNIFF, (b"x-request-id", self._request_id.encode())]}
         elif message["type"] == "http.response.body":
             body = message.get("body", b"")
             if self._status >= 400 and not self._reason:

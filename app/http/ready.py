@@ -20,6 +20,8 @@ CORS = [
         b"ETag, Link, Content-Language, X-Request-ID, Retry-After, CCSI-Limits, RateLimit, RateLimit-Policy",
     ),
 ]
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+_ENTRY = 1536  # bytes that a kept answer takes beside its body: key, headers as text and twice as bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Ready:
         """Status line and headers in the form of HTTP/1.1, without the empty line at the end; a 304 if `known`."""
         head = self._heads[known]
         if head is None:
-            lines = (b"%b: %b\r\n" % line for line in (*self.answer.lines(known), *CORS))
+            lines = (b"%b: %b\r\n" % line for line in (*self.answer.lines(known), *CORS, NOSNIFF))
             start = b"HTTP/1.1 304 Not Modified\r\n" if known else b"HTTP/1.1 200 OK\r\n"
             head = self._heads[known] = start + b"".join(lines)
         return head
@@ -105,7 +107,7 @@ class AnswerCache:
 
 
 def _size(key: Key, answer: Answer) -> int:
-    return len(answer.body) + sum(map(len, key)) + 1536  # with its headers, once as text and twice as bytes
+    return len(answer.body) + sum(map(len, key)) + _ENTRY
 
 
 def key_of(scope: Scope) -> tuple[Key, str]:

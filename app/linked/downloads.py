@@ -108,7 +108,7 @@ async def dump(ctx: Ctx, request: Request, name: str) -> Response:
     media_type = "text/plain; charset=utf-8" if name == SUMS else "application/gzip"
     tag = f"{ctx.served.tag}-{made[name].sha256[:32]}" if name in made else f"{ctx.served.tag}-sums"
     headers = {
-        "etag": f'"{tag}"', "cache-control": http.CACHE_CONTROL, "accept-ranges": "bytes", "x-content-type-options": "nosniff",
+        "etag": f'"{tag}"', "cache-control": http.CACHE_CONTROL, "accept-ranges": "bytes",
         "content-disposition": f'attachment; filename="ccsi-{release.id}-{name}"',
     }  # fmt: skip
     if http.matches(request.headers.get("if-none-match", ""), headers["etag"]):

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from app.errors import NotAcceptable
 from app.linked import jsonld
 from app.sparql.formats import Offer, best_of
+from app.sparql.markup import Unwritable, Xml
 from ontology import PREFIXES
 
 # Clients that accept anything, as curl does, get Turtle; browsers ask for HTML by name.
@@ -66,8 +67,13 @@ def content_type(name: str) -> str:
 
 
 def write(triples: list[ox.Triple], name: str, extra: dict[str, str] | None = None) -> bytes:
-    """Triples in one of the RDF syntaxes; `extra` adds prefixes."""
+    """Triples in one of the RDF syntaxes; `extra` adds prefixes. Raises NotAcceptable for what XML cannot hold."""
     if name == "jsonld":
         return jsonld.write(triples)
     prefixes = None if name == "nt" else {**PREFIXES, **(extra or {})}
-    return ox.serialize(triples, format=_SYNTAX[name], prefixes=prefixes) or b""
+    body = ox.serialize(triples, format=_SYNTAX[name], prefixes=prefixes) or b""
+    try:
+        return Xml().checked(body) if name == "rdf" else body
+    except Unwritable as fault:
+        others = [media_type for other, media_type in MEDIA_TYPES.items() if other != "rdf"]
+        raise NotAcceptable(f"{fault}; it is available as {', '.join(others)}.", available=others) from fault

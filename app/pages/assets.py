@@ -43,7 +43,6 @@ class Asset:
             return Response(None, 304, headers)
         if coded:
             headers["content-encoding"] = "gzip"
-        headers["x-content-type-options"] = "nosniff"
         return Response(self.packed if coded else self.plain, 200, headers, self.media_type)
 
 

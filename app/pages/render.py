@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from loaders.characters import fit
 from ontology import ATTRIBUTION
 
 # Pages run our own scripts and styles only, talk to this service only, and are shown in no frame.
@@ -16,7 +17,6 @@ POLICY = (
 )
 HTML_HEADERS = {
     "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",
 }
 
@@ -34,4 +34,4 @@ def _environment() -> Environment:
 
 def render(template: str, **values: Any) -> str:
     """Fill a template of app/pages/templates."""
-    return _environment().get_template(template).render(attribution=ATTRIBUTION, **values)
+    return fit(_environment().get_template(template).render(attribution=ATTRIBUTION, **values))

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from loaders.characters import fit
+
 # Okabe and Ito's colours: told apart with any colour vision.
 CORE, RELATED, THIRD, FOURTH = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 GREY = "#8a8a8a"
@@ -20,12 +22,14 @@ PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "ccsi",  # element ids that do not change from run to run
+    "text.parse_math": False,  # a dollar sign is one
     "svg.fonttype": "none",  # text stays text: searchable, and read out by screen readers
     "font.family": "sans-serif",
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+LONGEST = 100  # characters of a line
 _LOCK = Lock()  # matplotlib's settings are global
 
 
@@ -36,9 +40,15 @@ def drawing() -> Iterator[None]:
         yield
 
 
+def line(text: str, most: int = LONGEST) -> str:
+    """A text as a line of a picture: no breaks, nothing that XML cannot hold, not longer than there is room for."""
+    shown = " ".join(fit(text).split())
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
+
+
 def finish(figure: Figure, title: str, kind: Literal["svg", "png"] = "svg") -> bytes:
     """The picture as bytes; an SVG says its title to screen readers and holds no time stamp."""
-    out = io.BytesIO()
+    out, title = io.BytesIO(), line(title)
     if kind == "png":
         figure.savefig(out, format="png", dpi=144, metadata={"Software": None, "Title": title})
         return out.getvalue()

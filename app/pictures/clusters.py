@@ -10,7 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
-from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import Say, speaker
 
 CARD_WIDTH = 4.1  # inches
@@ -19,6 +19,7 @@ HEAD, TEXT, SMALL = 10.5, 9.0, 8.0  # points
 LINE = 1.32  # of the size of the letters
 SLACK = 0.93  # a viewer's own font may run wider than ours
 HEAD_LINES, TEXT_LINES = 8, 4  # more than any label of ESCO needs, two of its groups together included
+LONGEST_LABEL = 600  # characters, which is more than the lines hold
 EDGE, INK = "#c4c4c4", "#222222"
 
 
@@ -39,7 +40,7 @@ def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] =
     ordered = sorted(boxes, key=lambda b: (-b.size, b.label))
     columns = 3 if len(boxes) <= 24 else 4
     width = columns * CARD_WIDTH + (columns + 1) * GAP
-    head = say("{title}: clusters of skills").format(title=f"{title[:1].upper()}{title[1:]}")
+    head = line(say("{title}: clusters of skills").format(title=f"{title[:1].upper()}{title[1:]}"))
     with drawing():
         cards = [(b, *_lines(b)) for b in ordered]
         rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
@@ -84,12 +85,12 @@ def _card(
         )
     )  # fmt: skip
     at = y + PAD + HEAD / 72
-    for line in heads:
-        write(x + PAD, at, line, fontsize=HEAD, fontweight="bold", color=INK)
+    for text in heads:
+        write(x + PAD, at, text, fontsize=HEAD, fontweight="bold", color=INK)
         at += HEAD * LINE / 72
     at += 0.03
-    for line in texts:
-        write(x + PAD, at, line, fontsize=TEXT, color="#444444")
+    for text in texts:
+        write(x + PAD, at, text, fontsize=TEXT, color="#444444")
         at += TEXT * LINE / 72
     base, inner = y + height - PAD, CARD_WIDTH - 2 * PAD
     users = say("{n} occupation" if box.support == 1 else "{n} occupations").format(n=box.support)
@@ -104,7 +105,7 @@ def _lines(box: Box) -> tuple[list[str], list[str]]:
     texts = []
     for skill in box.central[:4]:
         first, *more = wrap(skill, TEXT, "normal", TEXT_LINES, indent=0.14)
-        texts += [f"• {first}", *(f"   {line}" for line in more)]
+        texts += [f"• {first}", *(f"   {rest}" for rest in more)]
     return heads, texts
 
 
@@ -117,11 +118,11 @@ def wrap(text: str, size: float, weight: str, most: int, indent: float = 0.0) ->
     room = (CARD_WIDTH - 2 * PAD - indent) * 72 * SLACK
     font = FontProperties(family="sans-serif", size=size, weight=weight)
 
-    def fits(line: str) -> bool:
-        return bool(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] <= room)
+    def fits(part: str) -> bool:
+        return bool(text_to_path.get_text_width_height_descent(part, font, ismath=False)[0] <= room)
 
     lines = [""]
-    for word in text.split():
+    for word in line(text, LONGEST_LABEL).split():
         longer = f"{lines[-1]} {word}".strip()
         if fits(longer) or not lines[-1]:
             lines[-1] = longer
@@ -130,8 +131,8 @@ def wrap(text: str, size: float, weight: str, most: int, indent: float = 0.0) ->
     if len(lines) > most:
         lines = lines[:most]
         lines[-1] += " …"
-    for n, line in enumerate(lines):  # one word that is longer than a line, or an ellipsis too many
+    for n, part in enumerate(lines):  # one word that is longer than a line, or an ellipsis too many
         while not fits(lines[n]) and len(lines[n]) > 2:
-            line = line.removesuffix(" …")[:-1].rstrip()
-            lines[n] = line + " …"
+            part = part.removesuffix(" …")[:-1].rstrip()
+            lines[n] = part + " …"
     return lines

@@ -6,7 +6,7 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
-from app.pictures.canvas import drawing, finish
+from app.pictures.canvas import drawing, finish, line
 from app.pictures.words import speaker
 from app.skill_report import Overlaps
 
@@ -17,6 +17,7 @@ def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg", langua
     """Lower triangle: Jaccard index in per cent; diagonal: number of specialised skills."""
     say = speaker(language)
     title, n = say(TITLE), len(found.labels)
+    names = [line(label, 40) for label in found.labels]
     with drawing():
         figure = Figure(figsize=(2.6 + 0.72 * n, 2.2 + 0.56 * n), layout="constrained")
         axes = figure.subplots()
@@ -31,8 +32,8 @@ def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg", langua
                 shown, ink = f"{value:.0f}" if value >= 0.5 else "·", "white" if value > top * 0.7 else "black"
                 axes.text(c, r, shown, ha="center", va="center", color=ink)
             axes.text(r, r, f"{found.sizes[r]}", ha="center", va="center", fontweight="bold", color="#555555")
-        axes.set_yticks(range(n), found.labels)
-        axes.set_xticks(range(n), found.labels, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(n), names)
+        axes.set_xticks(range(n), names, rotation=35, ha="right", rotation_mode="anchor")
         axes.tick_params(length=0)
         for side in axes.spines.values():
             side.set_visible(False)

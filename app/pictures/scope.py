@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from matplotlib.figure import Figure
 
-from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import speaker
 
 
@@ -25,16 +25,17 @@ def scope_svg(
     domains = sorted(found["byDomain"], key=lambda d: d["core"] + d["related"])
     routes = [(r, found["routes"][r]) for r in ("isco", "nace", "curated", "skills", "label")][::-1]
     names = {"isco": "ISCO-08", "nace": "NACE Rev. 2.1", "curated": "curation", "skills": "skills", "label": "labels"}
-    title = say("Cultural and creative occupations in ESCO {version}").format(version=found["escoVersion"])
+    title = line(say("Cultural and creative occupations in ESCO {version}").format(version=found["escoVersion"]))
     with drawing():
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
         figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
 
-        labels = [called.get(d["domain"], d["label"]) for d in domains]
+        places = range(len(domains))
+        left.set_yticks(places, [line(called.get(d["domain"], d["label"]), 48) for d in domains])
         core, related = [d["core"] for d in domains], [d["related"] for d in domains]
-        left.barh(labels, core, color=CORE, label=say("core"))
-        left.barh(labels, related, left=core, color=RELATED, label=say("related"))
+        left.barh(places, core, color=CORE, label=say("core"))
+        left.barh(places, related, left=core, color=RELATED, label=say("related"))
         for y, (c, r) in enumerate(zip(core, related, strict=True)):
             left.text(c + r + 1, y, f"{c} + {r}", va="center", fontsize=9)
         left.set_title(say("by domain"), loc="left")

@@ -9,7 +9,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from analysis.skills.tables import TransversalFigure
-from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish
+from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import speaker
 
 GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
@@ -32,7 +32,9 @@ def transversal_picture(
     say = speaker(language)
     known = {f.aspect: f for f in figures}
     shown = [a for a in (*GROUPS, *NAMED) if a in known][::-1]
-    labels = [textwrap.fill(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}".strip(), 36) for a in shown]
+    title = line(title, 60)
+    called = [line(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}") for a in shown]
+    labels = [textwrap.fill(name, 36) for name in called]
     head = say("{title}: transversal characteristics beside all of ESCO").format(
         title=f"{title[:1].upper()}{title[1:]}"
     )
@@ -48,10 +50,8 @@ def transversal_picture(
                 axes.plot(
                     (100 * o, 100 * m), (y, y), color=CORE if m >= o else RELATED, linewidth=2.2, alpha=0.55, zorder=1
                 )
-            axes.scatter(
-                [100 * v for v in other], range(len(shown)), s=46, color=GREY, label=say("ESCO average"), zorder=2
-            )
-            axes.scatter([100 * v for v in mine], range(len(shown)), s=58, color=CORE, label=title, zorder=3)
+            average = axes.scatter([100 * v for v in other], range(len(shown)), s=46, color=GREY, zorder=2)
+            own = axes.scatter([100 * v for v in mine], range(len(shown)), s=58, color=CORE, zorder=3)
             axes.set_xlabel(say(what))
             axes.set_yticks(range(len(shown)), labels)
             axes.grid(axis="x", color="#e4e4e4")
@@ -60,8 +60,8 @@ def transversal_picture(
             axes.set_xlim(left=0)
         if shown:
             _ratios(left, shown, known)
-            handles, texts = right.get_legend_handles_labels()
-            figure.legend(handles, texts, frameon=False, loc="outside lower right", ncols=2)
+            told = [say("ESCO average"), title]
+            figure.legend([average, own], told, frameon=False, loc="outside lower right", ncols=2)
         return finish(figure, head, kind)
 
 

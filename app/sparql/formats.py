@@ -94,8 +94,12 @@ def by_name(name: str) -> Choice | None:
 
 def media_types(form: str) -> list[str]:
     """What a query of a form can be answered with."""
-    offers = {"select": BINDINGS, "ask": BOOLEAN}.get(form, GRAPH)
-    return [media_type for _, media_type in offers]
+    return [media_type for _, media_type in offers(form)]
+
+
+def offers(form: str) -> tuple[Offer, ...]:
+    """The representations that a query of a form may have."""
+    return {"select": BINDINGS, "ask": BOOLEAN}.get(form, GRAPH)
 
 
 def content_type(offer: Offer) -> str:

@@ -40,7 +40,7 @@ from app.settings import Limits, Settings
 from app.sparql import description, formats, packing, protocol, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
-from app.sparql.formats import Offer
+from app.sparql.formats import Choice, Offer
 from app.sparql.guard import Outline, check, federation_refusal, syntax_fault
 from app.sparql.pool import ENGINE, TIME, Pool, Result
 from app.sparql.process import Source, Worker
@@ -269,6 +269,8 @@ class Gateway:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:
                 raise _not_acceptable(outline.form)
+            case wire.FORMAT:
+                raise _unwritable(outline.form, asked.choice, end["message"])
             case wire.NETWORK:
                 raise FederationRefused(federation_refusal(self._bounds))
             case wire.STORAGE:
@@ -369,6 +371,13 @@ def _etag(source: Source, asked: Asked, text: str) -> str:
 def _not_acceptable(form: str) -> NotAcceptable:
     known = formats.media_types(form)
     return NotAcceptable(f"This is available as {', '.join(known)}.", available=known)
+
+
+def _unwritable(form: str, choice: Choice, why: str) -> NotAcceptable:
+    """The chosen format cannot hold this answer; others can."""
+    chosen = (choice.for_form(form) or ("", ""))[0]
+    others = [media for name, media in formats.offers(form) if name != chosen]
+    return NotAcceptable(f"{why}; it is available as {', '.join(others)}.", available=others)
 
 
 def _stopped(fault: str, limits: Limits) -> QueryStopped:

@@ -28,6 +28,7 @@ EVALUATION = "evaluation"
 NETWORK = "network"
 STORAGE = "storage"
 UPSTREAM = "upstream"
+FORMAT = "format"  # the one asked for cannot hold the answer
 
 DATA_BYTES = 64 * 1024
 

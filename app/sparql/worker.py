@@ -22,6 +22,8 @@ from typing import Any
 import pyoxigraph as ox
 
 from app.sparql import confine, counting, wire
+from app.sparql.markup import Unwritable, Xml
+from loaders.xml_input import CheckedXml
 from ontology import PREFIXES
 
 _RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]]]] = {
@@ -38,6 +40,7 @@ GRAPH_FORMATS = {
     "trig": ox.RdfFormat.TRIG,
     "nq": ox.RdfFormat.N_QUADS,
 }
+_XML = frozenset(["xml", "rdf"])
 _PREFIXED = frozenset(["ttl", "trig", "rdf"])
 _SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is itself stuck
 _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
@@ -61,6 +64,7 @@ class _Sink:
         self._held = 0
         self._uncounted: list[bytes] = []
         self.count_rows: Callable[[bytes], int] | None = None
+        self.xml: Xml | None = None
         self.max_rows = 0
         self.bytes = 0
         self.rows = 0
@@ -80,9 +84,12 @@ class _Sink:
         """Nothing to do: the serialiser flushes after every answer."""
 
     def rest(self) -> bytes:
-        """What was not sent yet. Raises _Exceeded."""
+        """What was not sent yet. Raises _Exceeded, and Unwritable."""
         rest = b"".join(self._pieces)
         self._pieces.clear()
+        if self.xml is not None:
+            rest = self.xml.checked(rest)
+            self.bytes += len(rest) - self._held
         self._held = 0
         if self.count_rows is not None:
             self._uncounted.append(rest)
@@ -134,6 +141,8 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
         return {"fault": wire.FORM, "message": kind}
     if request.get("check"):
         return {"kind": kind, "format": name}
+    if name in _XML:
+        sink.xml = Xml()
     if isinstance(result, ox.QueryBoolean):
         sink.write(result.serialize(format=_RESULTS[name][0]) or b"")
     elif isinstance(result, ox.QuerySolutions) and name == "values":
@@ -144,7 +153,10 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
         result.serialize(sink, form)  # type: ignore[arg-type]
     else:
         prefixes = PREFIXES if name in _PREFIXED else None
-        ox.serialize(_counted(result, sink, request["rows"]), sink, GRAPH_FORMATS[name], prefixes=prefixes)  # type: ignore[arg-type]
+        triples = _counted(result, sink, request["rows"])
+        if name == "jsonld":
+            triples = _without_terms(triples)
+        ox.serialize(triples, sink, GRAPH_FORMATS[name], prefixes=prefixes)  # type: ignore[arg-type]
     return {"kind": kind, "format": name}
 
 
@@ -153,6 +165,8 @@ def _received(request: dict[str, Any]) -> _Answer:
     path = request["file"]
     if request["kind"] == "graph":
         form = ox.RdfFormat.from_media_type(request["media_type"])
+        if form == ox.RdfFormat.RDF_XML:
+            return _received_xml(path, request)
         return (quad.triple for quad in ox.parse(path=path, format=form, base_iri=request["base"]))
     with open(path, "rb") as stream:  # noqa: PTH123 (as cheap as it goes)
         stream.seek(-min(16, os.fstat(stream.fileno()).st_size), os.SEEK_END)
@@ -162,6 +176,14 @@ def _received(request: dict[str, Any]) -> _Answer:
     if isinstance(found, ox.QueryBoolean) != (request["kind"] == "boolean"):
         raise SyntaxError("the answer is of another kind than the query")
     return found
+
+
+def _received_xml(path: str, request: dict[str, Any]) -> Iterator[ox.Triple]:
+    """RDF/XML of an endpoint, which may be made to cost more than a worker has."""
+    with open(path, "rb") as stream:  # noqa: PTH123 (as cheap as it goes)
+        source: Any = CheckedXml(stream)
+        for quad in ox.parse(input=source, format=ox.RdfFormat.RDF_XML, base_iri=request["base"]):
+            yield quad.triple
 
 
 def _write_values(solutions: ox.QuerySolutions, sink: _Sink, most: int) -> None:
@@ -192,6 +214,14 @@ def _counted(triples: ox.QueryTriples | Iterator[ox.Triple], sink: _Sink, most: 
         yield triple
 
 
+def _without_terms(triples: Iterator[ox.Triple]) -> Iterator[ox.Triple]:
+    """The same, for JSON-LD, which knows no triple terms."""
+    for triple in triples:
+        if isinstance(triple.object, ox.Triple):
+            raise Unwritable("JSON-LD has no way to write the triple terms of this answer")
+        yield triple
+
+
 def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict[str, Any], bytes]:
     """What became of one query, faults of every kind included, and the last piece of its answer."""
     try:
@@ -199,6 +229,8 @@ def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict
         return end, sink.rest()
     except _Exceeded as fault:
         end = {"fault": str(fault), "message": ""}
+    except Unwritable as fault:
+        end = {"fault": wire.FORMAT, "message": str(fault)}
     except SyntaxError as fault:
         end = {"fault": wire.UPSTREAM if "file" in request else wire.SYNTAX, "message": str(fault)}
     except MemoryError:

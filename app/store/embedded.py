@@ -56,7 +56,11 @@ class EmbeddedBackend:
 
     def current(self) -> Release | None:
         """See Backend."""
-        return self._releases.current()
+        found = self._releases.current()
+        if found is None and self._releases.pointer.is_symlink():
+            target = self._releases.pointer.readlink()
+            raise ReleaseError(f"{target} is published and not there.", "Publish another: ccsi releases publish ID")
+        return found
 
     def releases(self) -> list[Release]:
         """See Backend."""

@@ -280,3 +280,22 @@ def relay(host: str, port: int) -> Iterator[tuple[int, threading.Event]]:
 def test_problems_are_in_the_tree() -> None:
     assert {UpstreamFault.status, UpstreamBusy.status, UpstreamTimeout.status} == {502, 503, 504}
     assert all(issubclass(kind, Problem) for kind in (UpstreamFault, UpstreamBusy, UpstreamTimeout))
+
+
+RDF_XML = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
+NESTED = b"".join(b'<!ENTITY a%d "%b">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"lol") for n in range(12))
+COSTLY = {
+    "nested entities": b"<!DOCTYPE r [" + NESTED + b"]>" + RDF_XML + b'<rdf:Description><e:p>&a11;</e:p></rdf:Description></rdf:RDF>',
+    "deep elements": RDF_XML + b"<rdf:Description><e:p>" * 10_000,
+    "a character that is none": RDF_XML + b"<rdf:Description><e:p>\x01</e:p></rdf:Description></rdf:RDF>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_rdf_xml_that_costs_more_than_it_has(name: str) -> None:
+    with answering(reply(COSTLY[name], "application/rdf+xml")) as (url, _), gateway(url) as target:
+        started = time.monotonic()
+        got = call(target, query="CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", format="ttl")
+        assert (got.status, got.json["type"].rpartition("/")[2]) == (502, "upstream-fault")
+        assert time.monotonic() - started < 5
+        assert not target.gateway.pool.restarts
