@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import orjson
 import structlog
 
 from app.settings import Settings
+
+_marks: dict[str, Any] = {}
+
+
+def mark(**marks: Any) -> None:
+    """Say in every line from now on which of several processes wrote it."""
+    _marks.update(marks)
+
+
+def _marked(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {**event, **_marks} if _marks else event
 
 
 def configure(settings: Settings) -> None:
@@ -17,6 +29,7 @@ def configure(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _marked,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -87,8 +87,9 @@ class Service:
         )
         self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
+        self.supervised = False  # whether another process looks for new releases, and then replaces this one
         self._served: Served | None = None
-        self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
+        self._refused = ""  # edition of a release that could not be opened, so that it is tried once
 
     @property
     def served(self) -> Served:
@@ -106,43 +107,53 @@ class Service:
 
     async def refresh(self) -> bool:
         """Switch to the published release if it is another one than the served; true when it did."""
+        served = await self.read()
+        if served is None:
+            return False
+        self.switch(served)
+        # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
+        await asyncio.to_thread(settle)
+        return True
+
+    async def read(self) -> Served | None:
+        """The published release, read, if it is another one than the served and can be read; looks for faults anyway."""
         try:
             release = await asyncio.to_thread(self.backend.current)
         except ReleaseError as fault:
-            return self._refuse("pointer", fault)
+            self._refuse("pointer", fault)
+            return None
         except Problem as fault:
             if self.fault is None:
                 log.error("the endpoint that holds the release fails", fault=fault.detail)
             self.fault = fault
-            return False
+            return None
         self.fault = None
-        if release is None or (self._served and self._served.release.id == release.id):
-            return False
-        attempt = f"{release.id} of {release.manifest['createdAt']}"
-        if attempt == self._refused:
-            return False
+        if release is None or self.supervised or (self._served and self._served.release.id == release.id):
+            return None
+        if release.edition == self._refused:
+            return None
         try:
-            served = await asyncio.to_thread(self._open, release)
+            return await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
-            return self._refuse(attempt, fault)
+            self._refuse(release.edition, fault)
+            return None
+
+    def switch(self, served: Served) -> None:
+        """Serve this from now on; requests that have begun keep what they began with."""
         previous, self._served, self._refused = self._served, served, ""
         for hook in self.on_switch:
             hook(served)
-        log.info("release served", release=release.id, previous=previous.release.id if previous else None)
-        # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
-        await asyncio.to_thread(_settle)
-        return True
+        log.info("release served", release=served.release.id, previous=previous.release.id if previous else None)
 
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
         catalogue = Catalogue.read(release, store, self.limits.languages_in_memory)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes))
 
-    def _refuse(self, what: str, fault: Exception) -> bool:
+    def _refuse(self, what: str, fault: Exception) -> None:
         if self._refused != what:
             log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
             self._refused = what
-        return False
 
     async def watch(self) -> None:
         """Look for a newly published release, for ever."""
@@ -158,7 +169,7 @@ def _size(key: tuple[str, ...], answer: Answer) -> int:
     return len(answer.body) + sum(map(len, key)) + 512
 
 
-def _settle() -> None:
+def settle() -> None:
     """Collect the old release and take the new one out of the collector's sight: it never changes."""
     gc.unfreeze()
     gc.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -20,7 +21,17 @@ class EmbeddedStore:
     local = True
 
     def __init__(self, path: Path) -> None:
-        self._store: ox.Store | None = ox.Store.read_only(str(path))
+        self._path = path
+        self._store: ox.Store | None = None
+        self.reopen()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process can take over: everything but the open files."""
+        return {"_path": self._path, "_store": None}
+
+    def reopen(self) -> None:
+        """See GraphStore."""
+        self._store = ox.Store.read_only(str(self._path))
 
     @property
     def graphs(self) -> list[str]:

@@ -34,6 +34,10 @@ class GraphStore(Protocol):
         """
         ...
 
+    def reopen(self) -> None:
+        """Open what stayed behind when the store came here from another process, by pickle."""
+        ...
+
     def close(self) -> None:
         """Give back what the store holds."""
         ...

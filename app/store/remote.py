@@ -58,7 +58,15 @@ class RemoteStore:
         self.graphs = [*graphs]
         self._endpoint = endpoint
         self._seconds = seconds
-        self._client = client or httpx2.Client(**upstream.CLIENT, timeout=seconds)
+        self._client = client or _client(seconds)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process can take over: everything but the connections."""
+        return {**self.__dict__, "_client": None}
+
+    def reopen(self) -> None:
+        """See GraphStore."""
+        self._client = _client(self._seconds)
 
     def of(self, graphs: Iterable[str]) -> RemoteStore:
         """The same, knowing the release's graphs: an endpoint may not list them, or list its own too (Virtuoso does both)."""
@@ -103,6 +111,10 @@ class RemoteStore:
                 if len(body) > _MOST_BYTES:
                     raise UpstreamFault("The endpoint behind this service does not end its answer.")
         return bytes(body)
+
+
+def _client(seconds: float) -> httpx2.Client:
+    return httpx2.Client(**upstream.CLIENT, timeout=seconds)
 
 
 def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
