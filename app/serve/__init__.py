@@ -5,6 +5,7 @@
     template.py     reads a release once and forks the serving processes, which share its memory
     aside.py        runs the reading in a process of its own, so that the template forks without threads
     child.py        one serving process: uvicorn on the shared port, begun, retired and ended by word of the supervisor
+    port.py         the shared port: each process takes its part of the connections
     channel.py      how they talk; whoever is gone is noticed by the end of the channel, whatever ended it
 
 What shares memory has to be forked; what is forked must not have threads; and only a fresh process picks up a new

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from app import logs
 from app.connection import Connection
 from app.serve.channel import Channel
+from app.serve.port import Connections, Counts, Port
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -33,12 +34,15 @@ def config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )  # fmt: skip
 
 
-def run(app: FastAPI, settings: Settings, number: int, listener: socket.socket, channel: Channel) -> None:
+def run(
+    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+) -> None:
     """Serve until the supervisor says otherwise or is gone; for a process that was just forked."""
     logs.mark(worker=number, pid=os.getpid())
     if app.state.service.ready:
         app.state.service.served.catalogue.store.reopen()
-    Server(config(app, settings), settings.shutdown_seconds, listener, channel).run(sockets=[])
+    server = Server(config(app, settings), settings.shutdown_seconds, Connections(counts, number), listener, channel)
+    server.run(sockets=[])
 
 
 class Server(uvicorn.Server):
@@ -48,11 +52,20 @@ class Server(uvicorn.Server):
     waits instead for its next request, and says in the answer that the connection closes.
     """
 
-    def __init__(self, config: uvicorn.Config, patience: float, listener: socket.socket, channel: Channel) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        patience: float,
+        connections: Connections,
+        listener: socket.socket,
+        channel: Channel,
+    ) -> None:
         super().__init__(config)
+        self.server_state.connections = self._connections = connections
         self._patience = patience
         self._listener = listener
         self._channel = channel
+        self._port: Port | None = None
         self._work: set[asyncio.Task[None]] = set()
 
     @contextlib.contextmanager
@@ -69,8 +82,12 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         """Start the application; its port is not listened to before the word comes."""
         await super().startup(sockets=[*(sockets or ())])
+        self._port = Port(self._listener, self._connections, self._connection)
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._obey)
         self._do(self._get_ready())
+
+    def _connection(self) -> asyncio.Protocol:
+        return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def _get_ready(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -79,38 +96,34 @@ class Server(uvicorn.Server):
         self._channel.send(ready=True)
 
     def _obey(self) -> None:
+        assert self._port is not None  # noqa: S101 (nothing is heard before)
         received = self._channel.receive()
-        match received and received[0]:
-            case {"do": "begin"}:
-                self._do(self._begin())
-            case {"do": "retire"}:
-                self._do(self._retire())
-            case None:
-                asyncio.get_running_loop().remove_reader(self._channel.fileno())
-                self.should_exit = True
+        if received is None:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self.should_exit = True
+        elif received[0]["do"] == "begin":
+            self._port.open()
+        else:
+            self._port.close()
+            self._do(self._retire())
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
-
-        def connection() -> asyncio.Protocol:
-            return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-        backlog = self.config.backlog
-        self.servers.append(await loop.create_server(connection, sock=self._listener, backlog=backlog))
-
     async def _retire(self) -> None:
-        for server in self.servers:
-            server.close()
         # For the answers of this second, which have the list, and for those that follow.
         self.server_state.default_headers.append(_CLOSE)
         self.config.encoded_headers.append(_CLOSE)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
-                while self.server_state.connections:
+                while self._connections:
                     await asyncio.sleep(0.05)
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, then end as uvicorn does."""
+        if self._port is not None:
+            self._port.close()
+        await super().shutdown(sockets)

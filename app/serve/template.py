@@ -22,6 +22,7 @@ from app.main import create_app
 from app.serve import child
 from app.serve.aside import aside, end_with, threads
 from app.serve.channel import Channel
+from app.serve.port import Counts
 from app.service import Served, Service, settle
 from app.settings import Limits, Settings, get_limits, get_settings
 
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> None:
     for name in (signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     settings, limits = shares(get_settings(), get_limits(), workers)
+    counts = Counts(workers)
     app = create_app(settings, limits)
     logs.mark(worker="template", pid=os.getpid())
     service: Service = app.state.service
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGCHLD, _reap)
     channel.send(edition=served.release.edition if served else "")
     while (received := channel.receive()) is not None:
-        _fork(app, settings, received[0]["fork"], listener, channel)
+        _fork(app, settings, received[0]["fork"], counts, listener, channel)
 
 
 def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, Limits]:
@@ -78,23 +80,27 @@ def _read(service: Service) -> tuple[Served | None, Problem | None]:
     return asyncio.run(service.read()), service.fault
 
 
-def _fork(app: FastAPI, settings: Settings, number: int, listener: socket.socket, channel: Channel) -> None:
+def _fork(
+    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+) -> None:
     here, there = Channel.pair()
     pid = os.fork()
     if pid == 0:
         here.close()
         channel.close()
-        _serve(app, settings, number, listener, there)
+        _serve(app, settings, number, counts, listener, there)
     there.close()
     channel.send((here.fileno(),), child=number, pid=pid)
     here.close()
 
 
-def _serve(app: FastAPI, settings: Settings, number: int, listener: socket.socket, channel: Channel) -> NoReturn:
+def _serve(
+    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        child.run(app, settings, number, listener, channel)
+        child.run(app, settings, number, counts, listener, channel)
         status = 0
     except BaseException:
         log.exception("a serving process failed")
