@@ -44,7 +44,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),  # a line at once: several processes may write
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
