@@ -31,6 +31,7 @@ unit: setup
 bench: setup
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
+	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.linked
 	$(BIN)/python -m bench.profiles
 	$(BIN)/python -m bench.sparql

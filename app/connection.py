@@ -24,6 +24,7 @@ _REFUSALS = {
 class Connection(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it; a head that is too long or too slow ends the connection with 431 or 408."""
 
+    retiring = False  # of the class: whether each connection ends with its next answer, because this process does
     # Bytes of a head that is not complete. Those that came in one piece with the request before are not counted; if none
     # follow, uvicorn's own timer of idle connections ends it.
     _head = 0
@@ -51,6 +52,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         super().on_headers_complete()
+        if self.retiring:
+            self.cycle.keep_alive = False  # so that the answer says it
 
     def on_message_complete(self) -> None:
         """What comes next is another request."""

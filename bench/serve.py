@@ -68,10 +68,10 @@ def main() -> None:
         results: dict[tuple[str, str, int], dict[str, float]] = {}
         for what in ("domain", "occupation"):
             for server in SERVERS:
-                _warm(ports[server], paths[server, what])
+                warm(ports[server], paths[server, what])
             for clients in options.clients:
                 for server in SERVERS:
-                    results[what, server, clients] = _measure(
+                    results[what, server, clients] = measure(
                         ports[server], paths[server, what], clients, options.seconds
                     )
     sys.exit(_report(results, options.clients, options.domain))
@@ -183,7 +183,8 @@ def _query(name: str) -> queries.Query:
     return queries.Query(name, (HERE / f"{name}.rq").read_text(encoding="utf-8"), "", {name: ""}, ())
 
 
-def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, float]:
+def measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, float]:
+    """Ask a server for so many seconds; requests, their rate and percentiles. Exits when one fails."""
     if wrk := shutil.which("wrk"):
         url = f"http://127.0.0.1:{port}"
         command = [
@@ -208,7 +209,7 @@ def _measure(port: int, paths: Path, clients: int, seconds: float) -> dict[str, 
     return {**found, "rate": found["requests"] / found["seconds"]}
 
 
-def _warm(port: int, paths: Path) -> None:
+def warm(port: int, paths: Path) -> None:
     """Every request once, so that each server has read what it reads but once."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for target in paths.read_text().split():

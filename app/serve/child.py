@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Coroutine, Iterator, Sequence
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,7 +23,6 @@ from app.settings import Settings
 
 log = structlog.get_logger()
 
-_CLOSE = (b"connection", b"close")
 _SPARQL_SECONDS = 20.0  # that the first SPARQL worker may take before this process is ready without it
 
 
@@ -40,7 +40,7 @@ def run(
     """Serve until the supervisor says otherwise or is gone; for a process that was just forked."""
     logs.mark(worker=number, pid=os.getpid())
     if app.state.service.ready:
-        app.state.service.served.catalogue.store.reopen()
+        _ = app.state.service.served.catalogue.store.graphs  # opens it before the first request does
     server = Server(config(app, settings), settings.shutdown_seconds, Connections(counts, number), listener, channel)
     server.run(sockets=[])
 
@@ -87,7 +87,9 @@ class Server(uvicorn.Server):
         self._do(self._get_ready())
 
     def _connection(self) -> asyncio.Protocol:
-        return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(self.config, self.server_state, self.lifespan.state)
+        return protocol
 
     async def _get_ready(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -113,12 +115,11 @@ class Server(uvicorn.Server):
         task.add_done_callback(self._work.discard)
 
     async def _retire(self) -> None:
-        # For the answers of this second, which have the list, and for those that follow.
-        self.server_state.default_headers.append(_CLOSE)
-        self.config.encoded_headers.append(_CLOSE)
+        connection: Any = self.config.http_protocol_class
+        connection.retiring = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
-                while self._connections:
+                while self._connections or self._connections.coming:
                     await asyncio.sleep(0.05)
         self.should_exit = True
 

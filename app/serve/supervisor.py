@@ -78,9 +78,12 @@ class Supervisor:
 
     async def _work(self) -> None:
         while True:
-            published = await self._published()
-            if self._due(published):
-                await self._replace(published)
+            try:
+                published = await self._published()
+                if self._due(published):
+                    await self._replace(published)
+            except Exception:  # whatever it was, those who serve go on, and the next look may fare better
+                log.exception("looking for a new release failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._settings.switch_interval)
             self._wake.clear()
@@ -131,10 +134,13 @@ class Supervisor:
             self._back_off()
             log.error("no new serving processes", fault=str(fault) or "they were not ready in time")
             return
-        except asyncio.CancelledError:
+        except BaseException:
             await new.end(0)
             raise
-        self._pause = _FIRST_PAUSE
+        if old is not None and old.lost:
+            self._back_off()  # before the next, should that be lost as well
+        else:
+            self._pause = _FIRST_PAUSE
         self._serving = new
         # In one moment: what is asked between waits in the port's queue.
         if old is not None:

@@ -6,6 +6,7 @@ This process runs no event loop, opens no store and has no threads, so that what
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import signal
 import socket
@@ -105,7 +106,8 @@ def _serve(
     except BaseException:
         log.exception("a serving process failed")
     finally:
-        os._exit(status)
+        atexit._run_exitfuncs()
+        os._exit(status)  # Python's own way out would take the release to pieces, and so copy what is shared
 
 
 def _reap(_signal: int, _frame: FrameType | None) -> None:

@@ -21,17 +21,8 @@ class EmbeddedStore:
     local = True
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._store: ox.Store | None = None
-        self.reopen()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What another process can take over: everything but the open files."""
-        return {"_path": self._path, "_store": None}
-
-    def reopen(self) -> None:
-        """See GraphStore."""
-        self._store = ox.Store.read_only(str(self._path))
+        self._path: Path | None = path
+        self._store: ox.Store | None = ox.Store.read_only(str(path))
 
     @property
     def graphs(self) -> list[str]:
@@ -50,13 +41,23 @@ class EmbeddedStore:
 
     @property
     def _opened(self) -> ox.Store:
-        if self._store is None:
+        if self._path is None:
             raise RuntimeError("the store is closed")
+        if self._store is None:
+            self._store = ox.Store.read_only(str(self._path))
         return self._store
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: everything but the open files, which that one opens for itself."""
+        return {"_path": self._path, "_store": None}
+
+    def detach(self) -> None:
+        """See GraphStore; the engine's threads and locks are not there after a fork."""
+        self._store = None
 
     def close(self) -> None:
         """Close the files once no query uses them any more."""
-        self._store = None
+        self._path = self._store = None
 
 
 class EmbeddedBackend:

@@ -34,8 +34,8 @@ class GraphStore(Protocol):
         """
         ...
 
-    def reopen(self) -> None:
-        """Open what stayed behind when the store came here from another process, by pickle."""
+    def detach(self) -> None:
+        """Let go of what does not survive a fork; whoever asks next, parent or child, opens it anew."""
         ...
 
     def close(self) -> None:

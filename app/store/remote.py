@@ -60,14 +60,6 @@ class RemoteStore:
         self._seconds = seconds
         self._client = client or _client(seconds)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What another process can take over: everything but the connections."""
-        return {**self.__dict__, "_client": None}
-
-    def reopen(self) -> None:
-        """See GraphStore."""
-        self._client = _client(self._seconds)
-
     def of(self, graphs: Iterable[str]) -> RemoteStore:
         """The same, knowing the release's graphs: an endpoint may not list them, or list its own too (Virtuoso does both)."""
         return RemoteStore(self._endpoint, self._seconds, graphs, self._client)
@@ -82,6 +74,15 @@ class RemoteStore:
         """See GraphStore. Raises a Problem (502, 503, 504) when the endpoint gives no whole answer."""
         query = queries.load(name)
         return _rows(self._ask(query.bind(values, limit, offset)), query.columns)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: everything but the connections."""
+        return RemoteStore, (self._endpoint, self._seconds, self.graphs)
+
+    def detach(self) -> None:
+        """See GraphStore; two processes must not speak through one connection."""
+        self._client.close()
+        self._client = _client(self._seconds)
 
     def close(self) -> None:
         """Close the connections."""

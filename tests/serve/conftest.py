@@ -30,6 +30,9 @@ class Workers(Server):
     def __init__(self, data_dir: Path, **env: str) -> None:
         super().__init__(data_dir, CCSI_WORKERS=str(WORKERS), **env)
 
+    def wait(self, reached: Callable[[], bool], seconds: float = 120) -> None:
+        super().wait(reached, seconds)
+
     @property
     def supervisor(self) -> psutil.Process:
         return psutil.Process(self.process.pid)
@@ -87,6 +90,14 @@ def workers() -> Iterator[Callable[..., Workers]]:
     yield start
     for service in started:
         service.stop()
+
+
+@pytest.fixture(scope="module")
+def service(mini_dir: Path) -> Iterator[Workers]:
+    """A service that the tests of a module share; each waits first until it is settled."""
+    started = Workers(mini_dir)
+    yield started
+    started.stop()
 
 
 class Clients:

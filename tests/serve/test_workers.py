@@ -38,8 +38,7 @@ def test_answers_are_those_of_one_process(
     assert answers[0] == answers[1]
 
 
-def test_memory_is_shared_and_the_template_has_one_thread(starter_dir: Path, workers: Callable[..., Workers]) -> None:
-    service = workers(starter_dir)
+def test_memory_is_shared_and_the_template_has_one_thread(service: Workers) -> None:
     service.settled()
     (template,) = service.templates()
     assert template.num_threads() == 1
@@ -48,8 +47,7 @@ def test_memory_is_shared_and_the_template_has_one_thread(starter_dir: Path, wor
         assert memory.uss < memory.rss / 2, "most of it is the template's"
 
 
-def test_connections_that_stay_are_divided(mini_dir: Path, workers: Callable[..., Workers]) -> None:
-    service = workers(mini_dir)
+def test_connections_that_stay_are_divided(service: Workers) -> None:
     service.settled()
     kept = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=20) for _ in range(16)]
     for connection in kept:
