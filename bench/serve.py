@@ -130,7 +130,7 @@ def running(command: list[Any], env: dict[str, str], port: int, log: Path) -> It
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=5)

@@ -28,7 +28,11 @@ class Workers(Server):
     """A service of two serving processes."""
 
     def __init__(self, data_dir: Path, **env: str) -> None:
-        super().__init__(data_dir, CCSI_WORKERS=str(WORKERS), **env)
+        try:
+            super().__init__(data_dir, CCSI_WORKERS=str(WORKERS), **env)
+        except BaseException:
+            self.stop()
+            raise
 
     def wait(self, reached: Callable[[], bool], seconds: float = 120) -> None:
         super().wait(reached, seconds)

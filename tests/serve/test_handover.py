@@ -12,7 +12,7 @@ from loaders.releases import Release, Releases
 from tests.serve.conftest import WORKERS, Clients, Workers
 
 Two = tuple[Releases, Release, Release]
-PUBLISHES = 12
+PUBLISHES = 6
 
 
 def served(service: Workers) -> str:
@@ -37,10 +37,13 @@ def test_many_switches_under_load(two: Two, workers: Callable[..., Workers], cli
         published = time.monotonic()
         releases.publish(new)
         service.wait(lambda: len(service.events("serving processes begin")) == turn + 2)  # noqa: B023 (called here)
-        time.sleep(0.4)
-        answers = [(begun, ended, etag[1:13]) for begun, ended, etag in asked.answers if etag and begun > published]
+        service.wait(lambda: tag(new) in {etag[1:13] for begun, _, etag in asked.answers if begun > published})  # noqa: B023
+        time.sleep(0.5)
+        answers = [(begun, ended, etag[1:13]) for begun, ended, etag in asked.answers if begun > published]
         first_new = min(ended for _, ended, which in answers if which == tag(new))
-        spreads.append(max([begun for begun, _, which in answers if which == tag(old)], default=0.0) - first_new)
+        last_old = max((begun for begun, _, which in answers if which == tag(old)), default=0.0)
+        slowest = max(ended - begun for begun, ended, _ in answers)  # where the machine is short of time, so is this
+        spreads.append(last_old - first_new - slowest)
     assert served(service) == first.id
     service.settled()
     asked.stop()
