@@ -67,8 +67,8 @@ class Workers(Server):
         return sorted(process.pid for process in self.serving())
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in self.lines().splitlines() if line.startswith("{")]
-        return [line for line in lines if line.get("event") == name]
+        """The lines of the log about this."""
+        return [json.loads(line) for line in self.lines().splitlines() if f'"event":"{name}"' in line]
 
     def begun(self) -> list[int]:
         """Every serving process that has been begun, or has started to replace another."""
