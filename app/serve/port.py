@@ -18,7 +18,7 @@ import structlog
 log = structlog.get_logger()
 
 _CLOSED = 2**31 - 1  # more connections than anybody has
-_COURTESY = 0.001  # seconds for which a process with more connections leaves a new one to those with fewer
+_COURTESY = 0.005  # seconds for which a process with more connections leaves a new one to those with fewer
 _RECOVERY = 1.0  # seconds without accepting when this process has no descriptors left
 
 
