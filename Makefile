@@ -33,6 +33,7 @@ unit: setup ## run the tests alone
 bench: setup ## measure, beside peers
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.serve
+	$(BIN)/python -m bench.workers
 	$(BIN)/python -m bench.linked
 	$(BIN)/python -m bench.profiles
 	$(BIN)/python -m bench.sparql

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -19,8 +18,8 @@ from app.cli_export import export, push
 from app.cli_options import AsJson, DataDir, folder_of, print_json
 from app.cli_profile import cli as profile_cli
 from app.cli_scope import cli as scope_cli
+from app.cli_serve import serve
 from app.progress import reporter
-from app.settings import get_settings
 from loaders import dumps
 from loaders.build import LoadRequest
 from loaders.build import load as load_release
@@ -41,6 +40,7 @@ cli.add_typer(releases_cli, name="releases")
 cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
+cli.command()(serve)
 cli.command()(export)
 cli.command()(push)
 
@@ -126,61 +126,6 @@ def load(
         print_json(_public(release, served=publish))
     else:
         _summary(release, publish)
-
-
-@cli.command()
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to serve on. \\[default: CCSI_HOST or 127.0.0.1]", show_default=False)
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Port to serve on. \\[default: CCSI_PORT or 8000]", show_default=False),
-    ] = None,
-    data_dir: DataDir = None,
-    starter: Annotated[
-        bool, typer.Option("--starter/--no-starter", help="Load the bundled sample when no release is published.")
-    ] = True,
-) -> None:
-    """Serve the published release; a newly published one is picked up while running."""
-    import uvicorn
-
-    from app.connection import connections
-    from app.main import create_app
-    from app.memory import few_arenas
-    from loaders.starter import load_starter
-
-    settings = get_settings().model_copy(
-        update={k: v for k, v in {"host": host, "port": port, "data_dir": data_dir}.items() if v is not None}
-    )
-    few_arenas()
-    listener = _listen(settings.host, settings.port)
-    if starter and not settings.sparql_endpoint and _nothing_to_serve(Releases(settings.data_dir)):
-        err.print(
-            "No release is published yet: loading the bundled sample. Load full ESCO with: ccsi load PATH",
-            highlight=False,
-        )
-        with reporter() as progress:
-            load_starter(settings.data_dir, progress)
-    app = create_app(settings)
-    if settings.metrics_port:
-        app.state.observer.listener = _listen(settings.metrics_host, settings.metrics_port, "CCSI_METRICS_PORT")
-    err.print(f"Serving on http://{settings.host}:{settings.port}  (API: /docs, stop: Ctrl+C)", highlight=False)
-    config = uvicorn.Config(
-        app, loop="uvloop", http=connections(app.state.front), access_log=False, log_config=None, server_header=False, date_header=True,
-        timeout_graceful_shutdown=settings.shutdown_seconds, proxy_headers=False,  # the connection reads them
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    app.state.server_state = server.server_state  # who is connected, for the metrics
-    server.run(sockets=[listener])
-
-
-def _nothing_to_serve(releases: Releases) -> bool:
-    """Whether no release was ever published, or none is left; one that is damaged is the service's to tell of."""
-    try:
-        return releases.current() is None and not (releases.pointer.is_symlink() and releases.all())
-    except ReleaseError:
-        return False
 
 
 @releases_cli.command("list")
@@ -272,21 +217,6 @@ def _chosen(release: str, data_dir: Path | None) -> Release:
 
 def _data_dir(given: Path | None) -> Path:
     return folder_of(given)
-
-
-def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Take the port before anything slow happens. Raises LoadError when it is in use."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as fault:
-        listener.close()
-        raise LoadError(
-            f"Cannot serve on {host}:{port}: {fault.strerror}.", f"Use another {option}, or stop what is using it."
-        ) from fault
-    return listener
 
 
 def _public(release: Release, served: bool) -> dict[str, Any]:

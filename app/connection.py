@@ -43,6 +43,7 @@ class Connection(HttpToolsProtocol):
     front: Front
     crowd: Crowd
 
+    retiring = False  # of the class: whether each connection ends with its next answer, because this process does
     address = ""
     # Bytes of a head that is not complete. Those that came in one piece with the request before are counted line by line.
     _head = 0
@@ -158,6 +159,8 @@ class Connection(HttpToolsProtocol):
             self._stop(429, f"More than {PIPELINED} requests wait behind another.")
         cast(Scope, self.scope)["extensions"] = {CUT: self.cut}
         super().on_headers_complete()
+        if self.retiring:
+            self.cycle.keep_alive = False  # so that the answer says it
         if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
             self.cycle.keep_alive = False
 
@@ -184,6 +187,7 @@ class Connection(HttpToolsProtocol):
             (method != b"GET" and method != b"HEAD")
             or not url.startswith(b"/")
             or self.busy
+            or self.retiring
             or self.pipeline
             or self.flow.write_paused
             or self._quick >= _QUICK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import structlog
@@ -13,12 +14,24 @@ from app.http import Finished
 from app.lines import Lines
 from app.settings import Settings
 
+_marks: dict[str, Any] = {}
+
+
+def mark(**marks: Any) -> None:
+    """Say in every line from now on which of several processes wrote it."""
+    _marks.update(marks)
+
+
+def _marked(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {**event, **_marks} if _marks else event
+
 
 def configure(settings: Settings) -> None:
     """Set up structlog once per process; uvicorn's own messages go the same way."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _marked,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -33,7 +46,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),  # a line at once: several processes may write
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()

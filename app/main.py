@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -79,6 +79,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     )
     app.state.service = service
     app.state.downloads = Downloads(service)
+    # Called by the template of several serving processes with the release in memory, before it forks the first.
+    app.state.before_fork = list[Callable[[], None]]()
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
     # What is asked for most comes first: every route before it is tried, which took a third of a small answer's time.
     # skills_of_domain goes before domains: /domains/compare is no domain.
@@ -97,8 +99,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     app.include_router(api)
     for router in (docs.router, assets.router, linked.router, downloads.router):
         app.include_router(router)
-    gateway = sparql.mount(app, service, query_page)
-    app.state.gateway = gateway
+    gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)

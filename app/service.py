@@ -52,12 +52,13 @@ class Service:
         )
         self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
+        self.supervised = False  # whether another process looks for new releases, and then replaces this one
+        self.fallback = ""  # why another release is served than the published one; "" when it is that
         self.refusals = 0  # releases that could not be served
         self.refused_at = 0.0
         self._tally = Tally()
         self._served: Served | None = None
-        self._refused = ""  # id and age of a release that could not be opened, so that it is tried once
-        self.fallback = ""  # why another release is served than the published one; "" when it is that
+        self._refused = ""  # edition of a release that could not be opened, so that it is tried once
 
     @property
     def served(self) -> Served:
@@ -75,6 +76,16 @@ class Service:
 
     async def refresh(self) -> bool:
         """Switch to the published release if it is another one than the served; true when it did."""
+        served = await self.read()
+        if served is None:
+            return False
+        self.switch(served)
+        # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
+        await asyncio.to_thread(settle)
+        return True
+
+    async def read(self) -> Served | None:
+        """The published release, read, if it is another one than the served and can be read; looks for faults anyway."""
         try:
             release = await asyncio.to_thread(self.backend.current)
         except ReleaseError as fault:
@@ -83,52 +94,49 @@ class Service:
             if self.fault is None:
                 log.error("the endpoint that holds the release fails", fault=fault.detail)
             self.fault = fault
-            return False
+            return None
         self.fault = None
-        if release is None:
-            return False
+        if release is None or self.supervised:
+            return None
         if self._served and self._served.release.id == release.id:
             self.fallback = ""
-            return False
-        attempt = f"{release.id} of {release.manifest['createdAt']}"
-        if attempt == self._refused:
-            return False
+            return None
+        if release.edition == self._refused:
+            return None
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
-            return await self._refuse(attempt, fault)
+            return await self._refuse(release.edition, fault)
         self._refused = self.fallback = ""
-        await self._switch(served)
-        return True
+        return served
 
-    async def _switch(self, served: Served) -> None:
+    def switch(self, served: Served) -> None:
+        """Serve this from now on; requests that have begun keep what they began with."""
         previous, self._served = self._served, served
         for hook in self.on_switch:
             hook(served)
         log.info("release served", release=served.release.id, previous=previous.release.id if previous else None)
-        # The old catalogue is freed when its last request ends; what is new lives as long as it is served.
-        await asyncio.to_thread(_settle)
 
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
         catalogue = Catalogue.read(release, store, self.limits)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
-    async def _refuse(self, what: str, fault: Exception) -> bool:
-        """Keep what is served; at the start, when that is nothing, serve the newest release that is sound."""
+    async def _refuse(self, what: str, fault: Exception) -> Served | None:
+        """Keep what is served; at the start, when that is nothing, the newest release that is sound."""
         if self._refused == what:
-            return False
+            return None
         self._refused = what
         self.refusals += 1
         self.refused_at = time.time()
         if self._served is not None:
             log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
-            return False
+            return None
         log.error("release cannot be served", release=what, fault=str(fault))
         try:
             others = await asyncio.to_thread(self.backend.releases)
         except (ReleaseError, Problem):
-            return False
+            return None
         for other in others:
             try:
                 served = await asyncio.to_thread(self._open, other)
@@ -137,9 +145,8 @@ class Service:
                 continue
             self.fallback = f"The published release cannot be served: {fault}"
             log.error("another release is served than the published one", release=other.id, fault=str(fault))
-            await self._switch(served)
-            return True
-        return False
+            return served
+        return None
 
     async def watch(self) -> None:
         """Look for a newly published release, for ever."""
@@ -151,7 +158,7 @@ class Service:
                 log.exception("looking for a new release failed")
 
 
-def _settle() -> None:
+def settle() -> None:
     """Collect the old release and take the new one out of the collector's sight: it never changes."""
     gc.unfreeze()
     gc.collect()

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the releases.")
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve; they share one release in memory. More than one needs Linux."
+    )
     public_url: str = Field(
         "", description="Base URL under which clients see the service; empty: taken from the request."
     )

@@ -73,10 +73,10 @@ def main() -> None:
         for what in ("domain", PACKED, "occupation"):
             coding = "gzip" if what == PACKED else "identity"
             for server in SERVERS:
-                _warm(ports[server], paths[server, what], coding)
+                warm(ports[server], paths[server, what], coding)
             for clients in options.clients:
                 for server in SERVERS:
-                    results[what, server, clients] = _measure(
+                    results[what, server, clients] = measure(
                         ports[server], paths[server, what], clients, options.seconds, coding
                     )
     sys.exit(_report(results, options.clients, options.domain))
@@ -198,7 +198,7 @@ def _query(name: str) -> queries.Query:
     return queries.Query(name, (HERE / f"{name}.rq").read_text(encoding="utf-8"), "", {name: ""}, ())
 
 
-def _measure(port: int, paths: Path, clients: int, seconds: float, coding: str) -> dict[str, float]:
+def measure(port: int, paths: Path, clients: int, seconds: float, coding: str = "identity") -> dict[str, float]:
     if wrk := shutil.which("wrk"):
         url = f"http://127.0.0.1:{port}"
         command = [
@@ -225,7 +225,7 @@ def _measure(port: int, paths: Path, clients: int, seconds: float, coding: str) 
     return {**found, "rate": found["requests"] / found["seconds"]}
 
 
-def _warm(port: int, paths: Path, coding: str) -> None:
+def warm(port: int, paths: Path, coding: str = "identity") -> None:
     """Every request once, so that each server has read what it reads but once."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for target in paths.read_text().split():
@@ -239,7 +239,7 @@ def _warm(port: int, paths: Path, coding: str) -> None:
             sys.exit(f"{answer.status} for {target}")
 
 
-async def _ask(port: str, paths: str, clients: str, seconds: str, coding: str) -> dict[str, float]:
+async def _ask(port: str, paths: str, clients: str, seconds: str, coding: str = "identity") -> dict[str, float]:
     """Our own load generator, where wrk is missing."""
     targets = Path(paths).read_text().split()
     until = time.perf_counter() + float(seconds)

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 import queries
-from bench.serve import BIN, HERE, _measure, _wait, _warm, free_port, published
+from bench.serve import BIN, HERE, _wait, free_port, measure, published, warm
 
 TEMPLATE = HERE.parent / "deploy" / "nginx.conf.template"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -66,9 +66,9 @@ def main() -> None:
             file = work / "paths.txt"
             file.write_text("\n".join(paths) + "\n")
             for name, server in servers.items():
-                _warm(ports[name], file)
+                warm(ports[name], file)
                 before = _seconds(server)
-                found = _measure(ports[name], file, options.clients, options.seconds)
+                found = measure(ports[name], file, options.clients, options.seconds)
                 spent = (_seconds(server) - before) / found["requests"] * 1000
                 figures = f"{spent:.2f}", f"{found['rate']:,.0f}", f"{found['p99']:.1f}", f"{_memory(server):,.0f}"
                 table.add_row(what, name, *figures)

@@ -39,6 +39,11 @@ class Release:
         return self.path.name
 
     @property
+    def edition(self) -> str:
+        """The id and when it was built: what was removed and loaded again has the same id."""
+        return f"{self.id} of {self.manifest['createdAt']}"
+
+    @property
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.path / "store"

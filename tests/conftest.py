@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from loaders import dumps
 from loaders.build import LoadRequest, load
-from loaders.releases import Release
+from loaders.releases import Release, Releases
 from loaders.starter import load_starter
 from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
@@ -58,8 +59,6 @@ def starter_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def starter(starter_dir: Path) -> Release:
     """The release of the bundled starter."""
-    from loaders.releases import Releases
-
     release = Releases(starter_dir).current()
     assert release is not None
     return release
@@ -93,6 +92,21 @@ def mini_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def two(mini_dir: Path, fixtures: Path, tmp_path: Path) -> tuple[Releases, Release, Release]:
+    """A data folder with two releases, the first published."""
+    folder = tmp_path / "data"
+    shutil.copytree(mini_dir, folder, symlinks=True)
+    releases = Releases(folder)
+    first = releases.current()
+    assert first is not None
+    bundle = fixtures / "csv-v1.2.0"
+    second = load(LoadRequest([bundle], folder, esco_version="1.2.1", partial=True, publish=False))
+    assert second.id != first.id
+    assert releases.current() == first
+    return releases, first, second
+
+
 @pytest.fixture(scope="session")
 def esco_data() -> Path:
     """The folder of full ESCO data; only for tests marked full."""
@@ -115,8 +129,6 @@ def full_dir(esco_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def full(full_dir: Path) -> Release:
     """The release of full ESCO 1.2.0 with NACE codes."""
-    from loaders.releases import Releases
-
     release = Releases(full_dir).current()
     assert release is not None
     return release

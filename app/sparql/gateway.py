@@ -113,6 +113,11 @@ class Gateway:
         if self._federation is not None:
             self._federation.start()
 
+    async def ready(self) -> None:
+        """Wait until a worker can take a query; not where none ever will."""
+        while self.pool.source is not None and not self.pool.refusal and not self.pool.processes():
+            await asyncio.sleep(0.02)
+
     async def stop(self) -> None:
         """End the workers and wait until all are gone."""
         if self._federation is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -20,6 +21,7 @@ class EmbeddedStore:
     local = True
 
     def __init__(self, path: Path) -> None:
+        self._path: Path | None = path
         self._store: ox.Store | None = ox.Store.read_only(str(path))
 
     @property
@@ -39,13 +41,23 @@ class EmbeddedStore:
 
     @property
     def _opened(self) -> ox.Store:
-        if self._store is None:
+        if self._path is None:
             raise RuntimeError("the store is closed")
+        if self._store is None:
+            self._store = ox.Store.read_only(str(self._path))
         return self._store
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: everything but the open files, which that one opens for itself."""
+        return {"_path": self._path, "_store": None}
+
+    def detach(self) -> None:
+        """See GraphStore; the engine's threads and locks are not there after a fork."""
+        self._store = None
 
     def close(self) -> None:
         """Close the files once no query uses them any more."""
-        self._store = None
+        self._path = self._store = None
 
 
 class EmbeddedBackend:

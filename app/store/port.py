@@ -34,6 +34,10 @@ class GraphStore(Protocol):
         """
         ...
 
+    def detach(self) -> None:
+        """Let go of what does not survive a fork; whoever asks next, parent or child, opens it anew."""
+        ...
+
     def close(self) -> None:
         """Give back what the store holds."""
         ...

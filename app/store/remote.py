@@ -59,7 +59,7 @@ class RemoteStore:
         self.graphs = [*graphs]
         self._endpoint = endpoint
         self._seconds = seconds
-        self._client = client or httpx2.Client(**upstream.CLIENT, timeout=seconds)
+        self._client = client or _client(seconds)
 
     def of(self, graphs: Iterable[str]) -> RemoteStore:
         """The same, knowing the release's graphs: an endpoint may not list them, or list its own too (Virtuoso does both)."""
@@ -76,6 +76,15 @@ class RemoteStore:
         query = queries.load(name)
         with traces.span(f"store {name}", outgoing=True):
             return _rows(self._ask(query.bind(values, limit, offset)), query.columns)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: everything but the connections."""
+        return RemoteStore, (self._endpoint, self._seconds, self.graphs)
+
+    def detach(self) -> None:
+        """See GraphStore; two processes must not speak through one connection."""
+        self._client.close()
+        self._client = _client(self._seconds)
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,6 +114,10 @@ class RemoteStore:
                 if len(body) > _MOST_BYTES:
                     raise UpstreamFault("The endpoint behind this service does not end its answer.")
         return bytes(body)
+
+
+def _client(seconds: float) -> httpx2.Client:
+    return httpx2.Client(**upstream.CLIENT, timeout=seconds)
 
 
 def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from loaders.build import LoadRequest, load
 from loaders.releases import Release, Releases
 from tests.api.conftest import Server
 
@@ -22,21 +21,6 @@ TARGETS = [
     "/api/v1/domains", "/api/v1/occupations?limit=100", "/api/v1/domains/heritage/occupations", "/api/v1/isco/2",
     "/api/v1/releases", "/",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def two(mini_dir: Path, fixtures: Path, tmp_path: Path) -> tuple[Releases, Release, Release]:
-    """A data folder with two releases, the first published."""
-    folder = tmp_path / "data"
-    shutil.copytree(mini_dir, folder, symlinks=True)
-    releases = Releases(folder)
-    first = releases.current()
-    assert first is not None
-    bundle = fixtures / "csv-v1.2.0"
-    second = load(LoadRequest([bundle], folder, esco_version="1.2.1", partial=True, publish=False))
-    assert second.id != first.id
-    assert releases.current() == first
-    return releases, first, second
 
 
 class Load:

@@ -1,0 +1,138 @@
+"""Accepting connections on a port that several processes share, so that each has its part of them.
+
+Left to the kernel, the process that wakes first takes all that wait: of eight clients that stay connected, one of two
+processes was seen to get all eight, and the other core stayed idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+_CLOSED = 2**31 - 1  # more connections than anybody has
+_COURTESY = 0.005  # seconds for which a process with more connections leaves a new one to those with fewer
+_RECOVERY = 1.0  # seconds without accepting when this process has no descriptors left
+
+
+class Counts:
+    """How many connections each process has; made before the processes are forked, who then share it."""
+
+    def __init__(self, processes: int) -> None:
+        self._numbers = memoryview(mmap.mmap(-1, 4 * processes)).cast("i")
+        for number in range(processes):
+            self[number] = _CLOSED
+
+    def __setitem__(self, number: int, count: int) -> None:
+        self._numbers[number] = count
+
+    def fewest(self) -> int:
+        """Of the process that has the fewest."""
+        return min(self._numbers)
+
+
+class Connections(set[Any]):
+    """The connections of one process; the others see how many they are."""
+
+    def __init__(self, counts: Counts, number: int) -> None:
+        super().__init__()
+        self._counts, self._number = counts, number
+        self.open = False
+        self.coming = 0  # accepted, and not yet among the others
+
+    def add(self, connection: Any) -> None:
+        """A client has come."""
+        super().add(connection)
+        self.tell()
+
+    def discard(self, connection: Any) -> None:
+        """A client has gone."""
+        super().discard(connection)
+        self.tell()
+
+    def tell(self) -> None:
+        """Show the others how many there are."""
+        self._counts[self._number] = len(self) + self.coming if self.open else _CLOSED
+
+    def are_fewest(self) -> bool:
+        """Whether no other process that accepts has fewer."""
+        return len(self) + self.coming <= self._counts.fewest()
+
+
+class Port:
+    """The listening socket in one process."""
+
+    def __init__(
+        self, listener: socket.socket, connections: Connections, protocol: Callable[[], asyncio.Protocol]
+    ) -> None:
+        listener.setblocking(False)
+        self._listener = listener
+        self._connections = connections
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def open(self) -> None:
+        """Accept from now on."""
+        self._connections.open = True
+        self._connections.tell()
+        self._wait()
+
+    def close(self) -> None:
+        """Accept no more."""
+        self._connections.open = False
+        self._connections.tell()
+        self._pause(None)
+
+    def _wait(self) -> None:
+        self._timer = None
+        self._loop.add_reader(self._listener.fileno(), self._waiting)
+
+    def _pause(self, seconds: float | None, then: Callable[[], None] | None = None) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, then or self._wait) if seconds is not None else None
+
+    def _waiting(self) -> None:
+        if self._connections.are_fewest():
+            self._accept()
+        else:
+            self._pause(_COURTESY, self._accept_late)
+
+    def _accept_late(self) -> None:
+        self._wait()
+        self._accept()
+
+    def _accept(self) -> None:
+        """One: the next one may be for another process."""
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as fault:
+            log.error("no connection can be accepted", fault=str(fault))
+            self._pause(_RECOVERY)
+            return
+        client.setblocking(False)
+        self._connections.coming += 1
+        self._connections.tell()
+        task = self._loop.create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, client: socket.socket) -> None:
+        try:
+            with suppress(OSError):  # gone already
+                await self._loop.connect_accepted_socket(self._protocol, client)
+        finally:
+            self._connections.coming -= 1
+            self._connections.tell()

@@ -1,0 +1,128 @@
+"""Read a release once and fork serving processes that share it: `python -m app.serve.template`, by the supervisor.
+
+This process runs no event loop, opens no store and has no threads, so that what it forks is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import structlog
+from fastapi import FastAPI
+
+from app import logs
+from app.errors import Problem
+from app.main import create_app
+from app.memory import few_arenas
+from app.serve import child
+from app.serve.aside import aside, end_with, threads
+from app.serve.channel import Channel
+from app.serve.port import Counts
+from app.service import Served, Service, settle
+from app.settings import Limits, Settings, get_limits, get_settings
+
+log = structlog.get_logger()
+
+
+def main(arguments: list[str]) -> None:
+    """Read, report, and fork a serving process whenever the supervisor asks for one."""
+    listener, channel = socket.socket(fileno=int(arguments[0])), Channel.of(int(arguments[1]))
+    workers, parent = int(arguments[2]), int(arguments[3])
+    end_with(parent)
+    few_arenas()
+    for name in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    settings, limits = shares(get_settings(), get_limits(), workers)
+    counts = Counts(workers)
+    app = create_app(settings, limits)
+    logs.mark(worker="template", pid=os.getpid())
+    service: Service = app.state.service
+    served, service.fault = aside(lambda: _read(service))
+    service.supervised = True
+    if served is not None:
+        service.switch(served)
+    settle()
+    for prepare in app.state.before_fork:
+        prepare()
+    if threads() != 1:  # a lock that one of them holds would be held for ever in what is forked
+        raise RuntimeError(f"{threads()} threads where there must be one: is OPENBLAS_NUM_THREADS=1 set?")
+    signal.signal(signal.SIGCHLD, _reap)
+    channel.send(edition=served.release.edition if served else "")
+    while (received := channel.receive()) is not None:
+        _fork(app, settings, received[0]["fork"], counts, listener, channel)
+
+
+def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, Limits]:
+    """What one of so many processes gets of what the settings allow to all together."""
+
+    def part(whole: int) -> int:
+        return -(-whole // workers)  # rounded up: a process without any SPARQL worker could answer no query
+
+    return (
+        settings.model_copy(
+            update={
+                "sparql_workers": part(settings.sparql_workers),
+                "sparql_cache_bytes": part(settings.sparql_cache_bytes),
+            }
+        ),
+        limits.model_copy(
+            update={"cache_bytes": part(limits.cache_bytes), "sparql_queue": part(limits.sparql_queue)},
+        ),
+    )
+
+
+def _read(service: Service) -> tuple[Served | None, Problem | None]:
+    """The published release and what is wrong with the endpoint that holds it; the engine's files stay behind."""
+    return asyncio.run(service.read()), service.fault
+
+
+def _fork(
+    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+) -> None:
+    here, there = Channel.pair()
+    pid = os.fork()
+    if pid == 0:
+        here.close()
+        channel.close()
+        _serve(app, settings, number, counts, listener, there)
+    there.close()
+    channel.send((here.fileno(),), child=number, pid=pid)
+    here.close()
+
+
+def _serve(
+    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+) -> NoReturn:
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        child.run(app, settings, number, counts, listener, channel)
+        status = 0
+    except BaseException:
+        log.exception("a serving process failed")
+    finally:
+        atexit._run_exitfuncs()
+        os._exit(status)  # Python's own way out would take the release to pieces, and so copy what is shared
+
+
+def _reap(_signal: int, _frame: FrameType | None) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        if status:
+            log.error("a serving process ended", ended=pid, code=os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
