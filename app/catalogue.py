@@ -221,6 +221,10 @@ class Catalogue:
         """The ISCO groups from the major group down to this code."""
         return [self.isco[code[:n]] for n in range(1, len(code) + 1) if code[:n] in self.isco]
 
+    def under_isco(self, code: str) -> list[str]:
+        """The occupations under an ISCO code of any level."""
+        return [o for group, members in self.by_isco.items() if group.startswith(code) for o in members]
+
     # --- words ---------------------------------------------------------------------------------------------------
 
     async def prepare(self, language: str) -> LabelTable:

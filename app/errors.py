@@ -2,7 +2,8 @@
 
 Problem                     status, type, title, detail; members
 ├── BadParameter      422   a parameter has a wrong value; names the field
-│   └── UnknownParameter 422  no such parameter here
+│   ├── UnknownParameter 422  no such parameter here
+│   └── TooCostly     422   rows × format are above the published bound; names the most rows
 ├── NotFound          404   nothing at this identifier
 ├── Gone              410   a concept that ESCO has withdrawn; names its successor where known
 ├── NotAcceptable     406   no representation that the client accepts
@@ -20,9 +21,12 @@ Problem                     status, type, title, detail; members
 ├── TooManyRequests   429   this client has used up its requests; Retry-After
 ├── TooManyReaders    429   this client has its share of downloads under way; Retry-After
 ├── TooManyQueries    429   this client has its share of queries under way; Retry-After
+│   └── TooManyHeavy  429   the same of heavy answers
 ├── Overloaded        503   everyone together has; Retry-After
 │   ├── NoRoom        503   there is no room to hold another answer; Retry-After
-│   └── Unavailable   503   SPARQL is not offered on this machine
+│   ├── Unavailable   503   SPARQL is not offered on this machine
+│   └── HeavyBusy     503   heavy answers cannot be made now; Retry-After
+│       └── HeavyUnavailable 503 they are not offered on this machine
 ├── UpstreamFault     502   the SPARQL endpoint behind the service fails, or its answer is not whole
 │   └── ServiceFault  502   the same of an endpoint that a query names by SERVICE
 ├── UpstreamBusy      503   it refuses for now; Retry-After
@@ -30,10 +34,12 @@ Problem                     status, type, title, detail; members
 ├── UpstreamTimeout   504   it does not answer in time
 │   └── ServiceTimeout 504
 └── QueryStopped      504   a limit ended the query: time, memory, rows, bytes or engine; names it
+    └── HeavyStopped  504   the same of a heavy answer
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -43,6 +49,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 TYPE_BASE = "https://w3id.org/ccsi/problem/"
+_MOST_ERRORS = 20  # that an answer names; of the others it says how many there are
+_MOST_WORDS = 300  # characters of one of them
+_MOST_NAME = 80  # characters of a name that the client chose
 
 
 class Problem(Exception):
@@ -69,6 +78,12 @@ class UnknownParameter(BadParameter):
     """The request has a parameter that this path does not know."""
 
     slug, title = "unknown-parameter", "No such parameter"
+
+
+class TooCostly(BadParameter):
+    """So many rows in this format cost more than one answer may."""
+
+    slug, title = "too-costly", "More than one answer may cost"
 
 
 class NotFound(Problem):
@@ -185,6 +200,12 @@ class TooManyQueries(Problem):
     status, slug, title = 429, "sparql-too-many", "Too many queries at once"
 
 
+class TooManyHeavy(TooManyQueries):
+    """This client already has as many heavy answers under way as one client may."""
+
+    slug, title = "heavy-too-many", "Too many heavy answers at once"
+
+
 class Overloaded(Problem):
     """More queries are waiting than can be run in time."""
 
@@ -203,10 +224,28 @@ class Unavailable(Overloaded):
     slug, title = "sparql-unavailable", "SPARQL is not offered here"
 
 
+class HeavyBusy(Overloaded):
+    """Answers that take long are made by few processes, and these are taken or not there."""
+
+    slug, title = "heavy-busy", "Too busy for an answer that takes long"
+
+
+class HeavyUnavailable(HeavyBusy):
+    """Answers that take long are not made here."""
+
+    slug, title = "heavy-unavailable", "Answers that take long are not offered here"
+
+
 class QueryStopped(Problem):
     """A published limit ended the query before its answer was complete; nothing of the answer was sent."""
 
     status, slug, title = 504, "sparql-stopped", "The query was stopped"
+
+
+class HeavyStopped(QueryStopped):
+    """A published limit ended the making of an answer."""
+
+    slug, title = "heavy-stopped", "Making the answer was stopped"
 
 
 class UpstreamFault(Problem):
@@ -251,7 +290,7 @@ def problem_response(
     """A problem+json response."""
     body = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail, **members}
     return Response(
-        orjson.dumps(body), status, {**(headers or {}), "cache-control": "no-store"}, "application/problem+json"
+        _written(body), status, {**(headers or {}), "cache-control": "no-store"}, "application/problem+json"
     )
 
 
@@ -259,6 +298,18 @@ def slug_of(body: bytes) -> str:
     """The slug of a problem, from the beginning of its JSON; "" for a body that is none."""
     before, found, rest = body[:200].partition(TYPE_BASE.encode())
     return rest.partition(b'"')[0].decode() if found and before == b'{"type":"' else ""
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half of a surrogate pair, which JSON can escape and UTF-8 cannot write
+        return json.dumps(body).encode()
+
+
+def _way(location: tuple[Any, ...]) -> str:
+    """The way to a field, its names cut where the client made them long."""
+    return ".".join(str(part)[:_MOST_NAME] for part in location)
 
 
 def install(app: FastAPI) -> None:
@@ -278,12 +329,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, fault: RequestValidationError) -> Response:
-        first = fault.errors()[0]
+        found = fault.errors()
+        first = found[0]
         # The way to it, below query, path or body; where the body is not JSON, the number is that of a character.
-        field = "body" if first["type"] == "json_invalid" else ".".join(map(str, first["loc"][1:] or first["loc"]))
+        field = "body" if first["type"] == "json_invalid" else _way(first["loc"][1:] or first["loc"])
+        more: dict[str, Any] = {"furtherErrors": len(found) - _MOST_ERRORS} if len(found) > _MOST_ERRORS else {}
         return problem_response(
-            422, "bad-parameter", BadParameter.title, f"{field}: {first['msg']}.", instance=request.scope["path"], field=field,
-            errors=[{"field": ".".join(map(str, e["loc"][1:])), "message": e["msg"]} for e in fault.errors()],
+            422, "bad-parameter", BadParameter.title, f"{field}: {first['msg'][:_MOST_WORDS]}.", instance=request.scope["path"],
+            field=field, errors=[{"field": _way(e["loc"][1:]), "message": e["msg"][:_MOST_WORDS]} for e in found[:_MOST_ERRORS]],
+            **more,
         )  # fmt: skip
 
     @app.exception_handler(HTTPException)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
-from fastapi import FastAPI
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
-async def ask(
-    app: FastAPI, url: str, method: str = "GET", body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()
-) -> tuple[int, bytes]:
-    """One request for an absolute URL; its status and body. A body is JSON."""
-    target = urlsplit(url)
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+async def exchange(
+    app: ASGIApp, method: str, scheme: str, path: str, query: str, headers: Headers, body: bytes = b""
+) -> Reply:
+    """One request as it stands on the wire (`path` and `query` percent-encoded), and its answer."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -23,10 +33,19 @@ async def ask(
         sent.append(message)
 
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": target.scheme,
-        "path": target.path, "raw_path": target.path.encode(), "query_string": target.query.encode(), "root_path": "",
-        "headers": [(b"host", target.netloc.encode()), (b"content-type", b"application/json"), *headers],
-        "client": None, "server": (target.hostname, target.port or 443),
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": scheme,
+        "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode("latin-1"), "root_path": "",
+        "headers": [*headers], "client": None, "server": None,
     }  # fmt: skip
     await app(scope, receive, send)
-    return sent[0]["status"], b"".join(m.get("body", b"") for m in sent)
+    return Reply(sent[0]["status"], list(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent))
+
+
+async def ask(
+    app: ASGIApp, url: str, method: str = "GET", body: bytes = b"", headers: Headers = ()
+) -> tuple[int, bytes]:
+    """One request for an absolute URL; its status and body. A body is JSON."""
+    target = urlsplit(url)
+    every = [(b"host", target.netloc.encode()), (b"content-type", b"application/json"), *headers]
+    reply = await exchange(app, method, target.scheme, target.path, target.query, every, body)
+    return reply.status, reply.body

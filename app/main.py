@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from app.api import (
 )
 from app.api.deps import strict_parameters
 from app.api.description import describe
+from app.heavy.workshop import Workshop
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
@@ -51,7 +52,14 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await gateway.start()
+        workshop = service.workshop = Workshop(settings, limits)
+        service.on_switch.append(workshop.switch)
+        workshop.start()
+        if service.ready:  # read by the process from which this one was forked
+            workshop.adopt(service.served.release.id, app.state.heavy_address)
+            workshop.switch(service.served)
         await service.refresh()
+        app.openapi()  # a third of a second, which the first to ask would cost all others
         watcher = asyncio.create_task(service.watch())
         try:
             async with observer.running():
@@ -61,6 +69,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             await gateway.stop()
+            await workshop.stop()
             service.backend.close()
             await app.state.downloads.stop()
             access.close()
@@ -80,7 +89,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     app.state.service = service
     app.state.downloads = Downloads(service)
     # Called by the template of several serving processes with the release in memory, before it forks the first.
-    app.state.before_fork = list[Callable[[], None]]()
+    app.state.heavy_address = ""  # of a heavy server that several processes share
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
     # What is asked for most comes first: every route before it is tried, which took a third of a small answer's time.
     # skills_of_domain goes before domains: /domains/compare is no domain.

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,6 +21,9 @@ from app.store.port import Backend
 from app.store.remote import RemoteBackend
 from loaders.errors import ReleaseError
 from loaders.releases import Release
+
+if TYPE_CHECKING:
+    from app.heavy.workshop import Workshop
 
 log = structlog.get_logger()
 
@@ -57,6 +61,7 @@ class Service:
         self.refusals = 0  # releases that could not be served
         self.refused_at = 0.0
         self._tally = Tally()
+        self.workshop: Workshop | None = None  # makes heavy answers; without one, this process makes them itself
         self._served: Served | None = None
         self._refused = ""  # edition of a release that could not be opened, so that it is tried once
 
@@ -103,10 +108,15 @@ class Service:
             return None
         if release.edition == self._refused:
             return None
+        coming = asyncio.create_task(self.workshop.prepare(release)) if self.workshop else None
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
+            if self.workshop:
+                await self.workshop.drop(release.id)
             return await self._refuse(release.edition, fault)
+        if coming:
+            await coming
         self._refused = self.fallback = ""
         return served
 

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     sparql_cache_bytes: int = Field(
         32 * 1024 * 1024, ge=0, description="Memory for ready SPARQL answers, in bytes; 0 turns it off."
     )
+    heavy_processes: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="Processes that make heavy answers (pictures, documents, long lists) at once; 0: they are refused.",
+    )
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -179,6 +185,27 @@ class Limits(BaseSettings):
         100, ge=1, le=1000, description="Most targets that a comparison may name; whole domains count as one."
     )
     compare_skills: int = Field(1000, ge=1, le=10_000, description="Most skills of a list that is compared.")
+    compose_bytes: int = Field(65_536, ge=1024, description="Largest body of a request to compose a profile, in bytes.")
+    compare_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to compare, in bytes.")
+    heavy_cost: float = Field(
+        1000,
+        ge=20,
+        description="Most that one answer may cost by its rows and format, in the milliseconds that they take on a machine of 2024.",
+    )
+    heavy_seconds: float = Field(20, gt=0, le=600, description="Longest making of a heavy answer, in seconds.")
+    heavy_memory: int = Field(
+        512 * 1024 * 1024,
+        ge=64 * 1024 * 1024,
+        description="Memory that the making of one heavy answer may take, in bytes.",
+    )
+    heavy_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="Largest heavy answer, in bytes.")
+    heavy_per_client: int = Field(
+        8, ge=1, description="Heavy answers that one client may have under way, waiting ones included."
+    )
+    heavy_queue: int = Field(
+        32, ge=0, description="Heavy answers that may wait for their turn, of all clients together."
+    )
+    heavy_wait: float = Field(5, gt=0, le=600, description="Longest wait of a heavy answer for its turn, in seconds.")
     sparql_seconds: float = Field(10, gt=0, le=600, description="Longest evaluation of a SPARQL query, in seconds.")
     sparql_rows: int = Field(250_000, ge=1, description="Most rows, or triples, of a SPARQL answer.")
     sparql_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Largest SPARQL answer, in bytes.")

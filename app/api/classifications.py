@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api import views
+from app.api.apart import apart
 from app.api.deps import Ctx
 from app.api.domains import nace_digits
 from app.errors import NotFound
@@ -14,6 +15,7 @@ router = APIRouter(tags=["classifications"])
 
 
 @router.get("/isco/{code}", summary="An ISCO-08 group: its occupations and how many are cultural")
+@apart(lambda given: 0.08 * len(given["ctx"].catalogue.under_isco(given["code"])))
 async def isco(ctx: Ctx, code: str) -> Response:
     """Place, labels, crosswalk entries, occupations with their domains, and the share of them in scope."""
     group = ctx.catalogue.isco.get(code)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from analysis.skill_statements import Row, row_quads
 from app.api import skill_views as views
+from app.api.apart import apart
 from app.api.deps import Ctx, Paging, concept_key, page_links
 from app.api.formats import Format, choose, respond
 from app.api.occupations import missing
@@ -30,6 +31,7 @@ Level = Annotated[
 
 
 @router.get("/domains/{id}/clusters", summary="The skill clusters of a sector")
+@apart(per_row={"turtle": 1.2, "csv": 0.5})
 async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, format: Format = None) -> Response:
     """Clusters with label, description, size, stability and central skills, the largest first; figures on their quality."""
     chosen = choose(ctx, format)
@@ -51,6 +53,7 @@ async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, forma
 
 
 @router.get("/domains/{id}/clusters.{kind}", summary="The cluster map of a sector")
+@apart(600.0)
 async def clusters_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> Response:
     """The broad clusters as areas by number of skills, each with its label and central skills."""
     where = unit_of(ctx, id)

@@ -102,8 +102,7 @@ async def strict_parameters(request: Request) -> None:
     # Like all that routes depend on, a coroutine: FastAPI runs plain functions in a thread, which costs more than an answer.
     if not request.scope["query_string"]:
         return
-    route = request.scope["route"]
-    known = {p.alias: p for p in get_flat_params(route.dependant) if isinstance(p.field_info, params.Query)}
+    known = known_parameters(request)
     if unknown := sorted(set(request.query_params) - known.keys()):
         raise UnknownParameter(f"{', '.join(unknown)}: no such parameter here.", field=unknown[0], known=sorted(known))
     given = Counter(name for name, _ in request.query_params.multi_items())
@@ -111,6 +110,12 @@ async def strict_parameters(request: Request) -> None:
         # The framework would take the last: degree=core&degree=related must not mean related alone.
         if times > 1 and not _takes_many(known[name].field_info.annotation):
             raise BadParameter(f"{name}: given {times} times, and takes one value.", field=name)
+
+
+def known_parameters(request: Request) -> dict[str, Any]:
+    """The query parameters of the request's route by name."""
+    found = get_flat_params(request.scope["route"].dependant)
+    return {p.alias: p for p in found if isinstance(p.field_info, params.Query)}
 
 
 def _takes_many(annotation: Any) -> bool:
@@ -218,7 +223,9 @@ def page_links(ctx: Context, total: int, where: Page) -> str:
         targets["prev"] = min(last, max(0, where.offset - where.limit))  # from beyond the end, back to the last
     if where.offset + where.limit < total:
         targets["next"] = where.offset + where.limit
-    others = [(k, v) for k, v in ctx.request.query_params.multi_items() if k not in ("limit", "offset")]
+    given = ctx.request.query_params.multi_items()
+    # The language as it was understood, so that one answer has one header however it was asked for.
+    others = [(k, ctx.language if k == "language" else v) for k, v in given if k not in ("limit", "offset")]
 
     def target(offset: int) -> str:
         query = urlencode([*others, ("limit", where.limit), ("offset", offset)])

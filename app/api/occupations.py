@@ -35,8 +35,7 @@ async def occupations(
         return ctx.json(await ctx.built(views.occupation, catalogue.occupations[uri]))
     found = set(catalogue.occupations)
     if isco is not None:
-        start = isco_digits(isco)
-        found &= {o for code, members in catalogue.by_isco.items() if code.startswith(start) for o in members}
+        found &= {*catalogue.under_isco(isco_digits(isco))}
     if nace is not None:
         digits = nace_digits(nace)
         found &= {o for code, members in catalogue.by_nace.items() if code.startswith(digits) for o in members}

@@ -17,15 +17,17 @@ from analysis.profiles.compose import compose
 from analysis.profiles.similarity import Nearness, SkillSet
 from analysis.profiles.tables import CCSI_UNIT, Profile, Warning
 from app.api import profile_views
+from app.api.apart import apart
+from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
 from app.api.deps import Context, Ctx, Page, Paging, concept_key, listing, page_links
 from app.api.occupations import missing
 from app.api.profile_concepts import occupation, skill
-from app.api.profile_request import Body, ComposeIn, from_body, spoken, wanted
+from app.api.profile_request import ComposeIn, from_body, spoken, wanted
 from app.api.views import Json, occupation_ref
 from app.catalogue import occupation_iri
 from app.errors import BadParameter
 
-router = APIRouter(tags=["profiles"])
+router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
 BRIDGING = 5  # missing skills that a list names; the comparison of two names all
 SPECIAL = ("ccsi", "outside", "all")
@@ -34,9 +36,9 @@ SPECIAL = ("ccsi", "outside", "all")
 class SideIn(Body):
     """One side of a comparison: exactly one of occupation, profile, skills and compose."""
 
-    occupation: str = Field("", description="IRI or UUID of an ESCO occupation.")
-    profile: str = Field("", description="Identifier of a profile template.")
-    skills: list[str] = Field(
+    occupation: Iri = Field("", description="IRI or UUID of an ESCO occupation.")
+    profile: Name = Field("", description="Identifier of a profile template.")
+    skills: Annotated[list[Iri], FIRST_ERROR, few(most_of("compare_skills"))] = Field(
         default_factory=list, description="ESCO skills: those of a person, or a training programme."
     )
     compose: ComposeIn | None = Field(None, description="A profile to compose.")
@@ -60,11 +62,14 @@ class CompareIn(Body):
     """What to compare with what."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [COMPARE_EXAMPLE]})
+    bound = "compare_bytes"
 
     origin: SideIn = Field(alias="from", description="Who or what is compared.")
-    to: list[SideIn] = Field(default_factory=list, description="With what; or leave it to `among`.")
-    among: str = Field("", description="With all occupations of: ccsi, a domain, outside (the sectors), or all.")
-    language: str | None = Field(None, description="As the parameter language.")
+    to: Annotated[list[SideIn], FIRST_ERROR, few(most_of("compare_targets"))] = Field(
+        default_factory=list, description="With what; or leave it to `among`."
+    )
+    among: Name = Field("", description="With all occupations of: ccsi, a domain, outside (the sectors), or all.")
+    language: Name | None = Field(None, description="As the parameter language.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Side:
 
 
 @router.post("/profiles/compare", summary="Compare occupations, profiles and lists of skills")
+@apart(lambda given: 12.0 * len(given["body"].to), {"json": 0.06})
 async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: CompareIn) -> Response:
     """Shared, missing and surplus skills, coverage both ways, and whether the move is viable.
 
@@ -104,6 +110,7 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
 
 
 @router.get("/occupations/{uuid}/related", summary="Near occupations, and the skills that bridge the way")
+@apart(5.0, {"json": 0.06})
 async def related(
     ctx: Ctx,
     paging: Paging,

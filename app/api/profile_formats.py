@@ -23,6 +23,10 @@ MEDIA_TYPES: dict[str, str] = {
     "schemaorg": f'application/ld+json;profile="{SCHEMA_ORG}"',
     "elm": f'application/ld+json;profile="{ELM}"',
 }
+# What a profile of some hundred skills costs in each, in milliseconds; see app.api.apart. JSON is made at once.
+COSTS: dict[str, float] = {
+    "jsonld": 35, "turtle": 30, "csv": 30, "xlsx": 70, "html": 40, "pdf": 65, "markdown": 30, "schemaorg": 30, "elm": 30,
+}  # fmt: skip
 SUFFIXES: dict[str, str] = {
     "json": "json", "jsonld": "jsonld", "ttl": "turtle", "csv": "csv", "xlsx": "xlsx", "html": "html", "pdf": "pdf",
     "md": "markdown", "schemaorg": "schemaorg", "elm": "elm",

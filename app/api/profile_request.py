@@ -14,11 +14,12 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Query, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
+from app.api.bodies import FIRST_ERROR, Body, Iri, Name, few, most_of
 from app.api.deps import Context, context
 from app.api.domains import check_function
 from app.api.profile_concepts import occupation, skill
@@ -29,6 +30,7 @@ _ANCHOR = re.compile(r"(.*?[0-9a-f]{12})(?::([0-9.]{1,20}))?", re.IGNORECASE)
 _BOUNDS = re.compile(r"([a-z-]+):([0-9]{0,4})\.\.([0-9]{0,4})")
 TITLE_LENGTH = 200
 MOST_BOUND = 500
+MOST_SECTIONS = 50
 LINK_ENDING = 64  # room for the language and the format behind the query of a link
 LEAST_WEIGHT, MOST_WEIGHT = (
     0.001,
@@ -38,16 +40,10 @@ LEAST_WEIGHT, MOST_WEIGHT = (
 _NOT_IN_TITLES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
-class Body(BaseModel):
-    """What all bodies share: unknown members are refused, as unknown parameters are."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class AnchorIn(Body):
     """An anchoring occupation."""
 
-    uri: str = Field(description="IRI or UUID of an ESCO occupation.")
+    uri: Iri = Field(description="IRI or UUID of an ESCO occupation.")
     weight: float = Field(1, ge=LEAST_WEIGHT, le=MOST_WEIGHT, description="How much it counts beside the others.")
 
 
@@ -61,8 +57,8 @@ class BoundsIn(Body):
 class AddedIn(Body):
     """A skill to add, and the section to put it in."""
 
-    uri: str = Field(description="IRI or UUID of an ESCO skill.")
-    section: str = Field("", description="A section of the guidelines; the optional skills when left out.")
+    uri: Iri = Field(description="IRI or UUID of an ESCO skill.")
+    section: Name = Field("", description="A section of the guidelines; the optional skills when left out.")
 
 
 # A request that the bundled sample answers: a conservator of games.
@@ -84,24 +80,31 @@ class ComposeIn(Body):
     """What to compose a profile from."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [COMPOSE_EXAMPLE]})
+    bound = "compose_bytes"
 
-    anchors: list[Annotated[AnchorIn, _PLAIN]] = Field(
+    anchors: Annotated[list[Annotated[AnchorIn, _PLAIN]], FIRST_ERROR, few(most_of("profile_anchors"))] = Field(
         default_factory=list,
         description="Occupations, or their plain IRIs; without any, all of the domain or of its cell with the function.",
     )
-    domain: str = Field(
+    domain: Name = Field(
         "", description="Domain against which specialisation is read; that of the anchors when left out."
     )
-    function: str = Field("", description="Function that the profile is for.")
-    sections: list[str] = Field(default_factory=list, description="Only these sections; all when left out.")
-    bounds: dict[str, BoundsIn] = Field(default_factory=dict, description="Section to its bounds.")
+    function: Name = Field("", description="Function that the profile is for.")
+    sections: Annotated[list[Name], FIRST_ERROR, few(MOST_SECTIONS)] = Field(
+        default_factory=list, description="Only these sections; all when left out."
+    )
+    bounds: Annotated[dict[Name, BoundsIn], few(MOST_SECTIONS)] = Field(
+        default_factory=dict, description="Section to its bounds."
+    )
     maximum: int = Field(0, ge=0, le=1000, description="Most skills of the whole profile; 0: as the sections allow.")
-    add: list[Annotated[AddedIn, _PLAIN]] = Field(
+    add: Annotated[list[Annotated[AddedIn, _PLAIN]], FIRST_ERROR, few(most_of("profile_changes"))] = Field(
         default_factory=list, description="Skills to add, or their plain IRIs."
     )
-    drop: list[str] = Field(default_factory=list, description="Skills to leave out.")
+    drop: Annotated[list[Iri], FIRST_ERROR, few(most_of("profile_changes"))] = Field(
+        default_factory=list, description="Skills to leave out."
+    )
     title: str = Field("", max_length=TITLE_LENGTH, description="A name for the profile.")
-    language: str | None = Field(None, description="As the parameter language.")
+    language: Name | None = Field(None, description="As the parameter language.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,24 @@ from starlette.responses import Response
 
 from analysis.profiles.compose import compose
 from app.api import profile_views as views
+from app.api.apart import apart
+from app.api.bodies import BoundedBody
 from app.api.deps import Context, Ctx, Paging, page_links
 from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
 from app.api.occupations import missing
 from app.api.profile_answers import answer
 from app.api.profile_concepts import occupation as known_occupation
-from app.api.profile_formats import MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
+from app.api.profile_formats import COSTS, MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
 from app.api.profile_request import Asked, ComposeIn, Wanted, from_body, from_query, spoken, wanted
 from app.api.profile_rows import COLUMNS, quads, rows
 from app.catalogue import fold, occupation_iri
 from app.errors import BadParameter, NotFound
 from app.profile_catalogue import TemplateEntry
 
-router = APIRouter(tags=["profiles"])
+router = APIRouter(tags=["profiles"], route_class=BoundedBody)
+
+LISTED = {"turtle": 6.5, "csv": 10.0}  # milliseconds for each profile of a list; see app.api.apart
 
 Kind = Annotated[
     Literal["cell", "occupation"] | None,
@@ -35,6 +39,7 @@ Words = Annotated[str | None, Query(description="Only with these words in the ti
 
 
 @router.get("/profiles", summary="The profile templates of a release")
+@apart(per_row=LISTED)
 async def profiles(
     ctx: Ctx,
     paging: Paging,
@@ -58,6 +63,7 @@ async def profiles(
 
 
 @router.get("/domains/{id}/profiles", summary="The profile templates of a sector")
+@apart(per_row=LISTED)
 async def domain_profiles(
     ctx: Ctx, paging: Paging, id: str, function: Function = None, kind: Kind = None, q: Words = None, format: Format = None
 ) -> Response:  # fmt: skip
@@ -72,7 +78,7 @@ async def compose_profile(request: Request, ctx: Ctx, body: ComposeIn, format: P
     The same request gives the same document and ETag; `links.self` is a link that gives it again.
     """
     ctx = await spoken(request, ctx, body.language)
-    return await _composed(ctx, wanted(ctx, from_body(body)), format)
+    return await _composed(ctx=ctx, asked=wanted(ctx, from_body(body)), format=format)
 
 
 @router.get("/profiles/compose", summary="Compose a profile by a link")
@@ -80,7 +86,7 @@ async def composed_profile(
     ctx: Ctx, asked: Annotated[Asked, Depends(from_query)], format: ProfileFormat = None
 ) -> Response:
     """The same as the POST, as a link that can be kept and shared."""
-    return await _composed(ctx, wanted(ctx, asked), format)
+    return await _composed(ctx=ctx, asked=wanted(ctx, asked), format=format)
 
 
 @router.get("/profiles/{id}.{suffix}", summary="One profile template, as a file")
@@ -89,16 +95,22 @@ async def profile_file(ctx: Ctx, id: str, suffix: str) -> Response:
     if suffix not in SUFFIXES:
         raise NotFound(f"There is no format '{suffix[:20]}' of a profile.", None, field="suffix", known=list(SUFFIXES))
     name: FormatName = SUFFIXES[suffix]  # type: ignore[assignment]
-    return await answer(ctx, views.template(ctx, _entry(ctx, id)), name)
+    return await _template(ctx=ctx, id=_entry(ctx, id).id, format=name)
 
 
 @router.get("/profiles/{id}", summary="One profile template")
 async def profile(ctx: Ctx, id: str, format: ProfileFormat = None) -> Response:
     """What a role asks for: anchors, skills by section with the rule that placed each, functions, gaps, provenance."""
-    chosen = choose(ctx, format, MEDIA_TYPES)
-    return await answer(ctx, views.template(ctx, _entry(ctx, id)), chosen)
+    return await _template(ctx=ctx, id=_entry(ctx, id).id, format=format)
 
 
+@apart(per_row=COSTS, offered=MEDIA_TYPES)
+async def _template(ctx: Context, id: str, format: FormatName | None) -> Response:
+    return await answer(ctx, views.template(ctx, _entry(ctx, id)), choose(ctx, format, MEDIA_TYPES))
+
+
+# All occupations of a domain are many anchors.
+@apart(lambda given: 5.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
 async def _composed(ctx: Context, asked: Wanted, format: FormatName | None) -> Response:
     chosen = choose(ctx, format, MEDIA_TYPES)
     profiles = ctx.catalogue.profiles

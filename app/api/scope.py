@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
+from app.api.apart import apart
 from app.api.deps import Context, Ctx, Paging, concept_key, listing
 from app.api.domains import find, nace_digits
 from app.api.occupations import missing
@@ -23,12 +24,14 @@ router = APIRouter(tags=["scope"])
 
 
 @router.get("/scope", summary="The scope in figures")
+@apart(30.0)
 async def scope(ctx: Ctx) -> Response:
     """Sizes by domain, degree, route and ISCO major group, overlaps, and the differences to Eurostat's list and to NACE."""
     return ctx.json(report(ctx.catalogue))
 
 
 @router.get("/scope.{kind}", summary="The scope as a picture")
+@apart(270.0)
 async def picture(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """Occupations by domain and degree, and what each evidence route sees of them."""
     language = ctx.label_language
@@ -108,8 +111,9 @@ async def crosswalk(
     if isco is not None:
         if isco not in ctx.catalogue.isco:
             raise BadParameter(f"isco: there is no ISCO-08 group '{isco[:20]}'.", field="isco")
-        members = [o for code, found in ctx.catalogue.by_isco.items() if code.startswith(isco) for o in found]
-        return _answer(ctx, "isco-08", isco, views.crosswalk_entries(ctx, "isco-08", isco), members)
+        return _answer(
+            ctx, "isco-08", isco, views.crosswalk_entries(ctx, "isco-08", isco), ctx.catalogue.under_isco(isco)
+        )
     if nace is not None:
         return _nace(ctx, nace, revision)
     if esco is not None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from analysis.skill_statements import row_quads
 from analysis.skills.tables import Specialisation
 from app.api import skill_views as views
+from app.api.apart import apart
 from app.api.deps import Context, Ctx, Paging, page_links
 from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
@@ -46,11 +47,16 @@ async def compare(
     Overlap is told by the Jaccard index of specialised skills, by the overlap coefficient (shared over the smaller of the
     two), and by the cosine of the shares of use of all skills. Turtle gives the statements about the skills shown.
     """
-    chosen = choose(ctx, format)
     keys = list(dict.fromkeys(k.strip() for k in ids.split(",") if k.strip()))
     if not 2 <= len(keys) <= MOST_COMPARED:
         raise BadParameter(f"ids: name 2 to {MOST_COMPARED} different domains.", field="ids")
-    found = comparison(ctx.catalogue.analysis, [unit_of(ctx, k).id for k in keys])
+    return await _compared(ctx=ctx, units=[unit_of(ctx, k).id for k in keys], format=format)
+
+
+@apart(lambda given: 5.0 * len(given["units"]), {"turtle": 10.0})
+async def _compared(ctx: Context, units: list[str], format: str | None) -> Response:
+    chosen = choose(ctx, format)
+    found = comparison(ctx.catalogue.analysis, units)
     shown = [s for rows in found.shared for s in rows] + [s for rows in found.distinctive.values() for s in rows]
     payload = {
         "@context": ctx.url("/context.jsonld"),
@@ -75,6 +81,7 @@ async def compare(
 
 
 @router.get("/overlap.{kind}", summary="How much the domains overlap, as a picture")
+@apart(500.0)
 async def overlap(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """A matrix of all domains: shared specialised skills as a share of those of either."""
     language = ctx.label_language
@@ -86,6 +93,7 @@ async def overlap(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
 
 
 @router.get("/{id}/skills", summary="The skills of a sector, with figures")
+@apart(per_row={"turtle": 0.07, "csv": 0.06})
 async def skills(
     ctx: Ctx,
     paging: Paging,
@@ -201,6 +209,7 @@ async def transversal(ctx: Ctx, id: str, format: Format = None) -> Response:
 
 
 @router.get("/{id}/transversal.{kind}", summary="The transversal profile as a picture")
+@apart(400.0)
 async def transversal_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> Response:
     """T-groups and collections of the domain beside the ESCO average."""
     where = unit_of(ctx, id)

@@ -244,7 +244,7 @@ def skill(ctx: Context, item: Skill) -> Json:
 def isco_group(ctx: Context, group: Group) -> Json:
     """An ISCO-08 group with its place, its crosswalk entries and the occupations under it."""
     catalogue = ctx.catalogue
-    members = [o for code, found in catalogue.by_isco.items() if code.startswith(group.code) for o in found]
+    members = catalogue.under_isco(group.code)
     return {
         "@context": ctx.url("/context.jsonld"),
         **group_ref(ctx, group),

@@ -12,11 +12,11 @@
 `app/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
 """
 
-from app.http.answers import CACHE_CONTROL, VARY, answer, json_answer, matches, plain
+from app.http.answers import CACHE_CONTROL, VARY, answer, json_answer, matches, plain, sent
 from app.http.coding import coding_of
 from app.http.edge import Edge
 from app.http.front import Finished, Front
-from app.http.ready import Answer, AnswerCache, Tally
+from app.http.ready import Answer, AnswerCache, Key, Tally
 from app.http.work import spent
 
 __all__ = [
@@ -27,11 +27,13 @@ __all__ = [
     "Edge",
     "Finished",
     "Front",
+    "Key",
     "Tally",
     "answer",
     "coding_of",
     "json_answer",
     "matches",
     "plain",
+    "sent",
     "spent",
 ]

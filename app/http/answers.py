@@ -60,7 +60,11 @@ def answer(
         headers["content-language"] = language
     if links:
         headers["link"] = links
-    made = Answer(body, media_type, etag, tuple(headers.items()))
+    return sent(request, source, Answer(body, media_type, etag, tuple(headers.items())), keep)
+
+
+def sent(request: Request, source: Source, made: Answer, keep: bool = True) -> Response:
+    """A complete answer on its way out, kept for those who will ask the same."""
     asked = request.method == "GET"  # another method's answer depends on its body, and is no answer to a GET
     if keep and asked:
         source.cache.put(key_of(request.scope)[0], made, route_of(request.scope))

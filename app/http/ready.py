@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
@@ -21,14 +21,16 @@ CORS = [
     ),
 ]
 NOSNIFF = (b"x-content-type-options", b"nosniff")
-_ENTRY = 1536  # bytes that a kept answer takes beside its body: key, headers as text and twice as bytes
+_ENTRY = 1536  # bytes that a kept answer takes beside its body: headers as text and twice as bytes, places in tables
+_KEY = 256  # bytes that a request which it answers takes beside its texts
+_KEYS = 32  # requests that are remembered for one answer
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete response body with the headers that belong to it."""
+    """A complete response body with the headers that belong to it; equal to another of the same validator and headers."""
 
-    body: bytes
+    body: bytes = field(compare=False)  # the validator stands for it
     media_type: str
     etag: str
     headers: tuple[tuple[str, str], ...] = ()
@@ -46,13 +48,14 @@ class Answer:
         return lines
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ready:
     """A kept answer. Its head is the same each time and is put into bytes once."""
 
     answer: Answer
     route: str
-    _heads: list[bytes | None]
+    keys: list[Key] = field(default_factory=list)
+    _heads: list[bytes | None] = field(default_factory=lambda: [None, None])
 
     def head(self, known: bool) -> bytes:
         """Status line and headers in the form of HTTP/1.1, without the empty line at the end; a 304 if `known`."""
@@ -73,13 +76,19 @@ class Tally:
 
 
 class AnswerCache:
-    """Ready answers of one release, the least used dropped first."""
+    """Ready answers of one release, the least used dropped first.
+
+    The key is the request as it came in, and clients word one request in many ways: equal answers are held once, and each
+    remembers a bounded number of the requests that it answers, the first for good.
+    """
 
     def __init__(self, room: int, tally: Tally | None = None) -> None:
         self.room = room
         self.used = 0
         self.tally = tally or Tally()
-        self._answers: OrderedDict[Key, Ready] = OrderedDict()
+        self._by_key: dict[Key, Ready] = {}
+        self._by_answer: dict[Answer, Ready] = {}
+        self._order: OrderedDict[Ready, None] = OrderedDict()
 
     def get(self, key: Key) -> Answer | None:
         """The answer given before to the same request."""
@@ -88,26 +97,44 @@ class AnswerCache:
 
     def find(self, key: Key) -> Ready | None:
         """The same, with all that is kept of it."""
-        if ready := self._answers.get(key):
-            self._answers.move_to_end(key)
+        if ready := self._by_key.get(key):
+            self._order.move_to_end(ready)
             self.tally.hits += 1
         return ready
 
     def put(self, key: Key, answer: Answer, route: str = "") -> None:
         """Keep an answer, if it is not too large for the whole."""
-        size = _size(key, answer)
-        if size > self.room // 8 or key in self._answers:
+        size = len(answer.body) + _ENTRY
+        if size > self.room // 8 or key in self._by_key:
             return
-        self._answers[key] = Ready(answer, route, [None, None])
-        self.tally.stored += 1
-        self.used += size
+        if (ready := self._by_answer.get(answer)) is None:
+            ready = self._by_answer[answer] = Ready(answer, route)
+            self.tally.stored += 1
+            self.used += size
+        elif len(ready.keys) >= _KEYS:
+            self._forget(ready, ready.keys[1])
+        ready.keys.append(key)
+        self._by_key[key] = ready
+        self.used += _size(key)
+        self._order[ready] = None
+        self._order.move_to_end(ready)
         while self.used > self.room:
-            key, dropped = self._answers.popitem(last=False)
-            self.used -= _size(key, dropped.answer)
+            self._drop(self._order.popitem(last=False)[0])
+
+    def _drop(self, ready: Ready) -> None:
+        del self._by_answer[ready.answer]
+        self.used -= len(ready.answer.body) + _ENTRY
+        for key in [*ready.keys]:
+            self._forget(ready, key)
+
+    def _forget(self, ready: Ready, key: Key) -> None:
+        ready.keys.remove(key)
+        del self._by_key[key]
+        self.used -= _size(key)
 
 
-def _size(key: Key, answer: Answer) -> int:
-    return len(answer.body) + sum(map(len, key)) + _ENTRY
+def _size(key: Key) -> int:
+    return sum(map(len, key)) + _KEY
 
 
 def key_of(scope: Scope) -> tuple[Key, str]:

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -19,11 +20,13 @@ from fastapi import FastAPI
 
 from app import logs
 from app.errors import Problem
+from app.heavy.server import Bounds
 from app.main import create_app
 from app.memory import few_arenas
 from app.serve import child
 from app.serve.aside import aside, end_with, threads
 from app.serve.channel import Channel
+from app.serve.heavy import HeavyServer
 from app.serve.port import Counts
 from app.service import Served, Service, settle
 from app.settings import Limits, Settings, get_limits, get_settings
@@ -49,14 +52,18 @@ def main(arguments: list[str]) -> None:
     if served is not None:
         service.switch(served)
     settle()
-    for prepare in app.state.before_fork:
-        prepare()
+    heavy = None
+    if served is not None and settings.heavy_processes:
+        heavy = HeavyServer(app, Bounds.of(get_settings(), limits))
+        app.state.heavy_address = heavy.address
     if threads() != 1:  # a lock that one of them holds would be held for ever in what is forked
         raise RuntimeError(f"{threads()} threads where there must be one: is OPENBLAS_NUM_THREADS=1 set?")
-    signal.signal(signal.SIGCHLD, _reap)
+    signal.signal(signal.SIGCHLD, partial(_reap, heavy))
+    if heavy is not None:
+        heavy.start()
     channel.send(edition=served.release.edition if served else "")
     while (received := channel.receive()) is not None:
-        _fork(app, settings, received[0]["fork"], counts, listener, channel)
+        _fork(app, settings, received[0]["fork"], counts, listener, channel, heavy)
 
 
 def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, Limits]:
@@ -70,6 +77,7 @@ def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, 
             update={
                 "sparql_workers": part(settings.sparql_workers),
                 "sparql_cache_bytes": part(settings.sparql_cache_bytes),
+                "heavy_processes": part(settings.heavy_processes),
             }
         ),
         limits.model_copy(
@@ -84,13 +92,21 @@ def _read(service: Service) -> tuple[Served | None, Problem | None]:
 
 
 def _fork(
-    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+    app: FastAPI,
+    settings: Settings,
+    number: int,
+    counts: Counts,
+    listener: socket.socket,
+    channel: Channel,
+    heavy: HeavyServer | None,
 ) -> None:
     here, there = Channel.pair()
     pid = os.fork()
     if pid == 0:
         here.close()
         channel.close()
+        if heavy is not None:
+            heavy.leave()
         _serve(app, settings, number, counts, listener, there)
     there.close()
     channel.send((here.fileno(),), child=number, pid=pid)
@@ -112,7 +128,7 @@ def _serve(
         os._exit(status)  # Python's own way out would take the release to pieces, and so copy what is shared
 
 
-def _reap(_signal: int, _frame: FrameType | None) -> None:
+def _reap(heavy: HeavyServer | None, _signal: int, _frame: FrameType | None) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -120,7 +136,10 @@ def _reap(_signal: int, _frame: FrameType | None) -> None:
             return
         if pid == 0:
             return
-        if status:
+        if heavy is not None and pid == heavy.pid:
+            log.error("the heavy server was lost", ended=pid, code=os.waitstatus_to_exitcode(status))
+            heavy.start()
+        elif status:
             log.error("a serving process ended", ended=pid, code=os.waitstatus_to_exitcode(status))
 
 

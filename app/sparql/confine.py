@@ -90,10 +90,10 @@ def _network_is_denied() -> bool:
     return True
 
 
-def lower_priority() -> None:
+def lower_priority(niceness: int = _NICENESS) -> None:
     """Give way to the service: less processor time, no core dumps, first to go when memory is short."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(_NICENESS)
+    os.nice(niceness)
     try:
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     except OSError:  # not Linux, or a container that forbids it

@@ -117,7 +117,7 @@ class Server:
             )
         self.wait(lambda: httpx2.get(f"{self.url}/api/v1/health/live").status_code == 200)
 
-    def wait(self, reached: Callable[[], bool], seconds: float = 30) -> None:
+    def wait(self, reached: Callable[[], bool], seconds: float = 90) -> None:
         until = time.monotonic() + seconds
         while True:
             try:

@@ -1,0 +1,111 @@
+"""Which answers are made apart from the event loop: declared where the answer is made, by what it costs.
+
+Costs are milliseconds for full ESCO, nothing of the answer at hand, as `python -m bench.cost` prints them. What costs more than
+``LIGHT`` is made by a process of its own (app.heavy.workshop); what costs more than the published limit is refused.
+
+One answer has one key, however a client words its request: the endpoint, its arguments after validation, and the language,
+format, coding and base URL that were chosen. The process that makes it is asked in these terms too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import structlog
+from starlette.responses import Response
+
+from app import http
+from app.api.deps import Context, Page, known_parameters, service_of
+from app.api.formats import MEDIA_TYPES, choose
+from app.errors import TooCostly
+from app.heavy.workshop import Asked, Workshop
+from app.http import Answer, Key
+from app.http.clients import client_of
+
+LIGHT = 20.0
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
+Price = float | Callable[[Mapping[str, Any]], float]
+_NOTHING: Mapping[str, float] = {}
+
+
+def apart(
+    price: Price = 0.0, per_row: Mapping[str, float] = _NOTHING, offered: Mapping[str, str] = MEDIA_TYPES
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare what an answer costs: `price` (a number, or a function of the arguments), and for each format, `per_row`.
+
+    For endpoints, and for coroutines below them, that are called by keyword and take `ctx`. Rows are those of `paging`, or
+    one. A format is that of `format`, by Accept where this is None; without one, or without a choice, it is json.
+    """
+
+    def declared(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
+        async def made(**given: Any) -> Response:
+            ctx: Context = given["ctx"]
+            chosen = choose(ctx, given["format"], offered) if "format" in given else "json"
+            paging: Page | None = given.get("paging")
+            each = per_row.get(chosen, 0.0)
+            rows = paging.limit if paging else 1
+            if each * rows > ctx.limits.heavy_cost:
+                most = max(1, int(ctx.limits.heavy_cost / each))
+                raise TooCostly(f"limit: must be from 1 to {most} for {chosen}.", field="limit", maximum=most)
+            cost = (price(given) if callable(price) else price) + each * rows
+            workshop = service_of(ctx.request).workshop
+            if workshop is None or cost <= LIGHT:
+                return await endpoint(**given)
+            return await _made_apart(workshop, ctx, chosen, _key(endpoint, ctx, chosen, given))
+
+        return made  # type: ignore[return-value]
+
+    return declared
+
+
+def _key(endpoint: Callable[..., Any], ctx: Context, chosen: str, given: Mapping[str, Any]) -> Key:
+    said = [f"{name}={value!r}" for name, value in sorted(given.items()) if name not in ("ctx", "request", "format")]
+    return (endpoint.__module__, endpoint.__qualname__, ctx.base, ctx.language, chosen, _coding(ctx), *said)
+
+
+def _coding(ctx: Context) -> str:
+    return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
+
+
+async def _made_apart(workshop: Workshop, ctx: Context, chosen: str, key: Key) -> Response:
+    cache = ctx.served.cache
+    made: Answer | Response | None = cache.get(key)
+    if made is None:
+        made = await workshop.answer(ctx.served, key, await _asked(ctx, chosen))
+    if isinstance(made, Response):
+        again = Response(made.body, made.status_code)  # several may wait for one
+        again.raw_headers = made.raw_headers
+        return again
+    current = made.etag.startswith(f'"{ctx.served.tag}-')  # if not, a release has taken the place of this request's
+    if current:
+        cache.put(key, made)
+    return http.sent(ctx.request, ctx.served, made, keep=current)
+
+
+async def _asked(ctx: Context, chosen: str) -> Asked:
+    """The request as the process gets it: in the terms of its key where it has no body, else as it came."""
+    request = ctx.request
+    kept = (b"host", b"accept", b"accept-language", b"content-type")
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"] if name in kept
+    ]
+    query: str = request.scope["query_string"].decode("latin-1")
+    if request.method == "GET":
+        known = known_parameters(request)
+        chosen_by = {"language": ctx.language, "format": chosen}
+        pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
+        query = urlencode([*pairs, *((name, value) for name, value in chosen_by.items() if name in known)])
+    said = {
+        "method": request.method,
+        "scheme": request.scope["scheme"],
+        "path": request.scope["raw_path"].decode("latin-1"),
+        "query": query,
+        "headers": [*headers, ("accept-encoding", _coding(ctx))],
+        "id": structlog.contextvars.get_contextvars().get("request_id", ""),
+    }
+    return Asked(client_of(request.scope), said, await request.body())

@@ -1,0 +1,11 @@
+"""Answers that cost more than the event loop can bear: made by processes that can be killed, by the same code.
+
+Which they are is declared at their routes (app/api/apart.py).
+
+    workshop.py   as the service sees it: turns, one computation for equal requests, replies into kept answers
+    keeper.py     the heavy server of each release: started, replaced when it dies, ended with its release
+    line.py       the way to it: one request, one whole answer
+    server.py     the heavy server: holds the release's catalogue and forks a child for every request
+    child.py      what a child does: ask the application, as a client would, and send the whole answer back
+    wire.py       the one message that goes each way
+"""

@@ -1,0 +1,112 @@
+"""The heavy server of one release as the service keeps it: started, replaced when it dies, ended with its release."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+import structlog
+
+from app.heavy.line import Line
+from app.settings import Limits, Settings
+
+log = structlog.get_logger()
+
+_ROOT = Path(__file__).parents[2]
+_FIRST_RETRY, _LAST_RETRY = 0.1, 10.0
+_START_SECONDS = 120.0  # reading a release from a slow endpoint takes its time
+_BACKLOG = 128
+
+
+class Keeper(Line):
+    """Keeps one server as long as its release is served."""
+
+    def __init__(self, settings: Settings, limits: Limits, release: str, folder: Path) -> None:
+        super().__init__(limits, release)
+        self.starts = 0
+        self.pid = 0
+        self._settings = settings
+        self._folder = folder
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self, patiently: bool = False) -> None:
+        """End the server; `patiently` when what it is asked now has been answered."""
+        try:
+            await super().stop(patiently)
+        finally:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    # --- the process -----------------------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Start the server, wait for its end, start it again, until cancelled."""
+        pause = _FIRST_RETRY
+        while True:
+            process = None
+            try:
+                process = await self._start()
+                await _loaded(process)
+                log.info("heavy answers can be made", release=self.release, pid=process.pid)
+                self.ready.set()
+                self.tried.set()
+                pause = _FIRST_RETRY
+                await process.wait()
+                log.error("the heavy server ended", release=self.release, code=process.returncode)
+            except (OSError, TimeoutError) as fault:
+                log.error("the heavy server did not start", release=self.release, fault=str(fault))
+            finally:
+                self.ready.clear()
+                self.tried.set()
+                if process is not None:
+                    await asyncio.shield(_end(process))
+                Path(self.address).unlink(missing_ok=True)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LAST_RETRY)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self.starts += 1
+        self.address = str(self._folder / f"{self.release[-12:]}-{self.starts}")
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen(_BACKLOG)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "app.heavy.server", str(listener.fileno()),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),), env=environment,
+            )  # fmt: skip
+        assert process.stdin is not None  # noqa: S101  # asked for
+        told = {
+            "settings": self._settings.model_dump(mode="json"), "limits": self._limits.model_dump(mode="json"),
+            "release": self.release,
+        }  # fmt: skip
+        process.stdin.write(orjson.dumps(told) + b"\n")  # and it stays open: its end is the server's
+        self.pid = process.pid
+        return process
+
+
+async def _loaded(process: asyncio.subprocess.Process) -> None:
+    """Wait until the server has read its release, of which it says one line. Raises OSError where it ends before."""
+    assert process.stdout is not None  # noqa: S101  # asked for
+    async with asyncio.timeout(_START_SECONDS):
+        if not await process.stdout.readline():
+            raise OSError("it ended before it was ready")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process by its lifeline, or else by force."""
+    if process.returncode is None:
+        assert process.stdin is not None  # noqa: S101
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(1):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
