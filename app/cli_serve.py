@@ -14,6 +14,7 @@ from rich.console import Console
 from app.cli_options import DataDir
 from app.memory import few_arenas
 from app.progress import reporter
+from app.serve.listen import listen
 from app.settings import Settings, get_settings
 from loaders.errors import LoadError, ReleaseError
 from loaders.releases import Releases
@@ -50,7 +51,7 @@ def serve(
     if settings.workers > 1 and sys.platform != "linux":
         raise LoadError("Several workers need Linux.", "Leave --workers and CCSI_WORKERS out.")
     few_arenas()
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     if starter and not settings.sparql_endpoint and _nothing_to_serve(Releases(settings.data_dir)):
         from loaders.starter import load_starter
 
@@ -74,7 +75,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
     app = create_app(settings)
     if settings.metrics_port:
-        app.state.observer.listener = _listen(settings.metrics_host, settings.metrics_port, "CCSI_METRICS_PORT")
+        app.state.observer.listen(settings, 0)
     server = uvicorn.Server(config(app, settings))
     app.state.server_state = server.server_state  # who is connected, for the metrics
     server.run(sockets=[listener])
@@ -94,18 +95,3 @@ def _supervise(listener: socket.socket, given: dict[str, str]) -> None:
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
     arguments = [sys.executable, "-P", "-m", "app.serve.supervisor", str(listener.fileno())]
     os.execve(sys.executable, arguments, {**os.environ, **given, "PYTHONPATH": path})  # noqa: S606 (this very program)
-
-
-def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Take the port before anything slow happens. Raises LoadError when it is in use."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as fault:
-        listener.close()
-        raise LoadError(
-            f"Cannot serve on {host}:{port}: {fault.strerror}.", f"Use another {option}, or stop what is using it."
-        ) from fault
-    return listener

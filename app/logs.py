@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -26,6 +27,13 @@ def _marked(_logger: Any, _method: str, event: structlog.typing.EventDict) -> st
     return {**event, **_marks} if _marks else event
 
 
+def _written(event: Any, **_: Any) -> str:
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except TypeError:  # half of a surrogate pair, which JSON can escape and UTF-8 cannot write
+        return json.dumps(event, default=str)
+
+
 def configure(settings: Settings) -> None:
     """Set up structlog once per process; uvicorn's own messages go the same way."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
@@ -38,7 +46,7 @@ def configure(settings: Settings) -> None:
     final: list[structlog.typing.Processor] = (
         [
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda o, **_: orjson.dumps(o, default=str).decode()),
+            structlog.processors.JSONRenderer(serializer=_written),
         ]
         if _as_json(settings)
         else [structlog.dev.ConsoleRenderer()]

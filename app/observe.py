@@ -13,7 +13,9 @@ from fastapi import FastAPI
 
 from app.http import Front
 from app.metrics.counts import Routes
+from app.serve.listen import listen
 from app.service import Service
+from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.metrics.figures import Metrics
@@ -27,7 +29,7 @@ class Observer:
 
     def __init__(self, app: FastAPI, service: Service, gateway: Gateway, front: Front) -> None:
         settings = service.settings
-        self.listener: socket.socket | None = None  # of the port of its own, opened by whoever runs the process
+        self.listener: socket.socket | None = None  # of the port of its own
         self.metrics: Metrics | None = None
         self._exporter: Exporter | None = None
         self._traces: Traces | None = None
@@ -45,6 +47,13 @@ class Observer:
 
             self._traces = Traces(settings.traces)
             app.add_middleware(Traced, routes=Routes.of(app))  # around all that is there
+
+    def listen(self, settings: Settings, worker: int) -> None:
+        """Take the port of the metrics of this process, the n-th of several; its successor may take it before it ends."""
+        if self.metrics is not None and settings.metrics_port:
+            self.metrics.worker = str(worker)
+            port = settings.metrics_port + worker
+            self.listener = listen(settings.metrics_host, port, "CCSI_METRICS_PORT", shared=settings.workers > 1)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

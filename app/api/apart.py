@@ -56,7 +56,7 @@ def apart(
             workshop = service_of(ctx.request).workshop
             if workshop is None or cost <= LIGHT:
                 return await endpoint(**given)
-            return await _made_apart(workshop, ctx, chosen, _key(endpoint, ctx, chosen, given))
+            return await _made_apart(workshop, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
 
         return made  # type: ignore[return-value]
 
@@ -72,11 +72,12 @@ def _coding(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def _made_apart(workshop: Workshop, ctx: Context, chosen: str, key: Key) -> Response:
+async def _made_apart(workshop: Workshop, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
     cache = ctx.served.cache
     made: Answer | Response | None = cache.get(key)
     if made is None:
         made = await workshop.answer(ctx.served, key, await _asked(ctx, chosen))
+        http.spent(ctx.request.scope, cost / 1000)
     if isinstance(made, Response):
         again = Response(made.body, made.status_code)  # several may wait for one
         again.raw_headers = made.raw_headers

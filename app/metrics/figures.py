@@ -41,6 +41,7 @@ class Metrics:
         self._gateway = gateway
         self._front = front
         self._lag = Seconds()
+        self.worker = "0"  # the number of this process among those that serve
         self._switches = 0
         self._process = ProcessCollector(registry=None)
         service.on_switch.append(self._switched)
@@ -57,8 +58,8 @@ class Metrics:
             self._lag.add(max(0.0, loop.time() - due))
 
     async def alone(self) -> dict[str, list[Family]]:
-        """The figures of the only process."""
-        return {"0": await self.gather()}
+        """The figures of this process, as those of one of several."""
+        return {self.worker: await self.gather()}
 
     async def gather(self) -> list[Family]:
         """All figures; to be called in the loop, as what it changes is read there."""

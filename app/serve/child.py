@@ -42,6 +42,7 @@ def run(
     if app.state.service.ready:
         _ = app.state.service.served.catalogue.store.graphs  # opens it before the first request does
     server = Server(config(app, settings), settings.shutdown_seconds, Connections(counts, number), listener, channel)
+    app.state.observer.listen(settings, number)
     app.state.server_state = server.server_state  # who is connected, for the metrics
     server.run(sockets=[])
 
