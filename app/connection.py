@@ -23,6 +23,7 @@ from app.http.host import head_fault
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
+UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
 PIPELINED = 32  # requests that may wait behind the one that is being answered
 _QUICK = 16  # ready answers to requests that came in one piece, before others get a turn
 _TITLES = {
@@ -49,6 +50,7 @@ class Connection(HttpToolsProtocol):
     _head = 0
     _head_read = 0
     _in_head = True
+    _rest = 0  # bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head
     _timer: asyncio.TimerHandle | None = None
     _why: tuple[int, str] | None = None  # a refusal that the parser has to be told of
     _began = 0.0
@@ -115,6 +117,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, and look at the bounds when a head is still not complete."""
         self._head += len(data)
+        self._rest += len(data)
         self._quick = 0
         self._began = time.perf_counter()
         super().data_received(data)
@@ -122,6 +125,8 @@ class Connection(HttpToolsProtocol):
             return
         if not self._in_head:
             self._head = 0
+            if self._rest > HEAD_BYTES:
+                self._refuse(431, _LONG)
         elif self._head > HEAD_BYTES:
             self._refuse(431, _LONG)
         elif self._head and self._timer is None:
@@ -164,8 +169,21 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._rest = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The answer is there. A request that goes on, which nobody reads, must end soon."""
+        super().on_response_complete()
+        if not self._in_head and not self.transport.is_closing():
+            self._stop_timer()
+            self._timer = self.loop.call_later(UNREAD_SECONDS, self.transport.close)
+
     def on_message_complete(self) -> None:
         """What comes next is another request."""
+        self._stop_timer()
         self._in_head, self._head = True, 0
         if self._answered:
             self._answered = False

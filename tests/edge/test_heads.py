@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from app.connection import HEAD_BYTES, PIPELINED
@@ -80,6 +83,29 @@ def test_headers_after_a_body_are_left_aside(site: Site) -> None:
     body = b"Transfer-Encoding: chunked\r\n\r\n5\r\nASK{}\r\n0\r\nHost: other\r\nAccept: text/html\r\n\r\n"
     assert site.say(start + body).startswith(b"HTTP/1.1 200 ")
     assert site.say(start + body[:-2] + b"X-A: " + b"a" * 70_000 + b"\r\n\r\n").count(b"HTTP/1.1 ") <= 1
+
+
+def test_what_follows_a_body_has_the_bound_of_a_head() -> None:
+    with bytes_of(10) as quick, quick.connect() as raw:
+        raw.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ")
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50 * HEAD_BYTES:
+                sent += raw.send(b"a" * 16_384)
+                time.sleep(0.005)
+        assert sent < 10 * HEAD_BYTES, "beside what the kernel takes"
+
+
+def test_a_request_ends_soon_after_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.connection.UNREAD_SECONDS", 0.3)
+    with bytes_of(10) as quick, quick.connect() as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        started = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < started + 10:
+                raw.sendall(b"1\r\nx\r\n")
+                time.sleep(0.02)
+        assert time.monotonic() < started + 5
 
 
 def test_requests_that_wait_behind_another_are_bounded() -> None:
