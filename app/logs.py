@@ -88,6 +88,7 @@ class AccessLog:
         if self._lines is None:
             self._log.info("request", **line)
             return
+        line |= _marks
         line["event"], line["level"], line["timestamp"] = "request", "info", datetime.now(UTC)
         self._lines.write(orjson.dumps(line, option=_FORM))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ from app.serve.aside import end_with
 
 log = structlog.get_logger()
 
+NAME = "ccsi-heavy"  # of the process, to tell it from its siblings
+_PR_SET_NAME = 15
 _TOO_SOON = 1.0  # seconds after its start in which a server that ends is not started again at once
 
 
@@ -57,6 +60,7 @@ class HeavyServer:
     def _run(self, parent: int, wait: float) -> None:
         try:
             end_with(parent)
+            ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode())
             os.close(self._held)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             logs.mark(worker="heavy", pid=os.getpid())

@@ -124,6 +124,7 @@ class Supervisor:
                 sound = new.edition == published
                 self._refused = "" if sound else published
                 if not sound and old is not None and old.edition:  # the template has logged why
+                    log.error("release cannot be served; the one before stays", release=published)
                     await new.end(0)
                     if old.lost:
                         self._back_off()

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from app.serve.heavy import NAME as HEAVY
 from tests.api.conftest import Server
 
 WORKERS = 2
@@ -46,10 +47,13 @@ class Workers(Server):
 
     def serving(self) -> list[psutil.Process]:
         """The serving processes of all generations."""
+        return [process for process in self._forked() if process.name() != HEAVY]
+
+    def _forked(self) -> list[psutil.Process]:
         found = []
         for template in self.templates():
             with suppress(psutil.Error):
-                found += template.children()
+                found += [process for process in template.children() if process.is_running()]
         return found
 
     def everybody(self) -> list[psutil.Process]:

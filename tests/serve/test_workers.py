@@ -83,8 +83,9 @@ def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], work
     content[len(content) // 2] ^= 0xFF
     table.write_bytes(content)
     releases.publish(second)
-    refusal = "release cannot be served; the one before stays"
+    refusal = "release cannot be served"
     service.wait(lambda: bool(service.events(refusal)))
+    service.wait(lambda: bool(service.events(f"{refusal}; the one before stays")))
     assert service.settled() == before
     assert len(service.events(refusal)) == 1, "said once, not at every look"
     assert "has changed" in service.events(refusal)[0]["fault"]
