@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup serve test lint unit check-all bench conformance supply-chain lock clean
+.PHONY: help setup serve test lint unit fast format docs check-all bench conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
 
 help: ## list the targets
@@ -29,6 +29,20 @@ lint: setup ## check style and types
 
 unit: setup ## run the tests alone
 	$(BIN)/pytest
+
+# Functions, queries and the API in process: what starts no server, no browser and no other program to speak of.
+FAST := tests/analysis tests/analysis_skills tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \
+	tests/api/test_contract.py tests/api/test_lists.py tests/api/test_bodies.py tests/test_project.py
+fast: setup ## run the quick tests, in under a minute; left out: loads, servers, workers, documents, pages, full ESCO
+	$(BIN)/pytest -m "not full and not containers" -k "not (oxigraph or virtuoso or incoming or outgoing)" $(FAST)
+
+format: setup ## put code into shape, and fix what ruff can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The variable keeps Material for MkDocs from announcing its end, May 2027; its successor, Zensical, reads mkdocs.yml too.
+docs: setup ## build the documentation as a site, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: setup ## measure, beside peers
 	$(BIN)/python -m bench.load
