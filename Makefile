@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup serve test lint unit fast format docs check-all bench conformance supply-chain lock clean
+.PHONY: help setup serve test lint unit fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
 
 help: ## list the targets
@@ -54,8 +54,16 @@ bench: setup ## measure, beside peers
 	$(BIN)/python -m bench.hostile
 	$(BIN)/python -m bench.fuzz
 
+fuzz: setup ## try the SPARQL guard with 200,000 texts of each of four generators, and servers behind it
+	$(BIN)/python -m bench.guard_fuzz --servers
+
+# Half an hour on the sample; `python -m bench.attacks --data DIR` takes a folder with all of ESCO.
+attacks: setup ## attack a service that is started for it, and see what others notice; then 50,000 mixed requests
+	$(BIN)/python -m bench.attacks
+	$(BIN)/python -m bench.soak
+
 # Every kind of check there is. Tests say what is missing for those that are skipped: `.ci/run` installs it where it can.
-check-all: test supply-chain conformance bench ## all of it: tests, containers, browser, servers, supply chain, conformance, bench
+check-all: test supply-chain conformance fuzz bench attacks ## all of it: tests, containers, browser, servers, supply chain, fuzz, bench
 
 supply-chain: setup ## licences, SBOM and known vulnerabilities of what the image installs, into build/
 	sh deploy/supply_chain.sh $(BIN) build
