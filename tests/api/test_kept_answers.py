@@ -46,8 +46,8 @@ def test_the_least_used_goes_with_all_its_names() -> None:
 
 
 def test_what_is_too_large_for_the_whole_is_not_kept() -> None:
-    cache = AnswerCache(8000)
-    cache.put(("large",), made("a", 1001))
+    cache = AnswerCache(80_000)
+    cache.put(("large",), made("a", 9000))
     cache.put(("small",), made("b", 100))
     assert cache.get(("large",)) is None
     assert cache.get(("small",)) is not None

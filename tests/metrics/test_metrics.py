@@ -76,7 +76,8 @@ def test_queries_their_waits_and_their_workers_are_told(service: Watched) -> Non
     assert evaluated == service.grown("ccsi_sparql_wait_seconds_count") == 3  # the kept two were not
     restarts = service.grown("ccsi_sparql_worker_restarts_total")
     assert restarts == 1
-    worker = psutil.Process(service.server.process.pid).children()[0]
+    children = psutil.Process(service.server.process.pid).children()
+    worker = next(child for child in children if "app.sparql.worker" in child.cmdline())
     os.kill(worker.pid, signal.SIGKILL)
     service.server.wait(lambda: service.grown("ccsi_sparql_worker_restarts_total") == 2)
     service.server.wait(lambda: service.value("ccsi_sparql_workers") == 2)
