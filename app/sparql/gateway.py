@@ -41,7 +41,7 @@ from app.sparql import description, formats, packing, protocol, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
 from app.sparql.formats import Choice, Offer
-from app.sparql.guard import Outline, check, federation_refusal, syntax_fault
+from app.sparql.guard import Outline, check, engine_fault, federation_refusal
 from app.sparql.pool import ENGINE, TIME, Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
@@ -269,7 +269,7 @@ class Gateway:
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
                 return offer
             case wire.SYNTAX:
-                raise syntax_fault(text, outline, end["message"])
+                raise engine_fault(text, outline, end["message"])
             case wire.OBJECTION:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:

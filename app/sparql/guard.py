@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql import words
 from app.sparql.complexity import Bounds, Complexity
-from app.sparql.tokens import Token, position, quoted, tokens, unescaped, value
+from app.sparql.tokens import Token, position, quoted, syntax_fault, tokens, unescaped, value
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
@@ -157,7 +157,7 @@ class _Reader:
                 self._services.append(Service(clause.start, clause.group, self._length, clause.endpoint, clause.silent))
                 clause = None
         if clause is not None:
-            raise QuerySyntax("A SERVICE clause does not end.", **position(self._text, len(self._text)))
+            raise syntax_fault(self._text, len(self._text), "a SERVICE clause does not end")
         return volatile
 
     def _write(self, token: Token, before: Token | None) -> None:
@@ -169,10 +169,10 @@ class _Reader:
             text = quoted(self._value(token))
         typed = before is not None and before.text == "^^"
         if typed and kind not in ("iri", "name"):
-            raise self._syntax(token, "^^ is followed by an IRI.")
+            raise self._syntax(token, "^^ is followed by an IRI")
         belongs = kind == "language" or text == "^^"
         if belongs and (before is None or before.kind != "string"):
-            raise self._syntax(token, f"{text} stands behind a string only.")
+            raise self._syntax(token, f"{text} stands behind a string only")
         # The standard allows space here; the engine does not behind COALESCE.
         called = text == "(" and before is not None and before.text.upper() in words.FUNCTIONS
         if self._length and not (belongs or typed or called):
@@ -197,7 +197,7 @@ class _Reader:
             raise UpdateRefused(_READ_ONLY, **position(self._text, token.start))
         if word in words.BEYOND:
             raise self._beyond(token)
-        raise self._syntax(token, f"'{token.text[:40]}' is no word of SPARQL; a name has a prefix and a colon.")
+        raise self._syntax(token, f"'{token.text[:40]}' is no word of SPARQL; a name has a prefix and a colon")
 
     def _full(self, token: Token) -> str:
         """The IRI that a token stands for."""
@@ -207,9 +207,9 @@ class _Reader:
         try:
             iri = unescaped(token.text[1:-1])
         except ValueError:
-            raise self._syntax(token, "An escape stands for no character.") from None
+            raise self._syntax(token, "an escape stands for no character") from None
         if _NOT_IN_IRI.search(iri):
-            raise self._syntax(token, "An escape stands for what an IRI cannot hold.")
+            raise self._syntax(token, "an escape stands for what an IRI cannot hold")
         return iri if _ABSOLUTE.match(iri) else self._resolved(iri, token)
 
     def _resolved(self, reference: str, token: Token) -> str:
@@ -217,22 +217,22 @@ class _Reader:
         try:
             (quad,) = ox.parse(f"<{reference}><a:><a:>.".encode(), format=ox.RdfFormat.TURTLE, base_iri=self._base)
         except (SyntaxError, ValueError):
-            raise self._syntax(token, "An IRI is not valid.") from None
+            raise self._syntax(token, "an IRI is not valid") from None
         return str(quad.subject)[1:-1]
 
     def _name(self, token: Token) -> str:
         prefix, _, local = token.text.partition(":")
         if prefix not in self._prefixes:
-            raise self._syntax(token, f"The prefix {prefix}: is not declared.")
+            raise self._syntax(token, f"the prefix {prefix}: is not declared")
         return self._prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
 
     def _value(self, token: Token) -> str:
         try:
             found = value(token.text)
         except ValueError:
-            raise self._syntax(token, "An escape stands for no character.") from None
+            raise self._syntax(token, "an escape stands for no character") from None
         if "\0" in found and self._bounds.standard:
-            raise self._syntax(token, "The character U+0000 is not passed on.")
+            raise self._syntax(token, "the character U+0000 is not passed on")
         return found
 
     # --- refusals --------------------------------------------------------------------------------------------------
@@ -261,19 +261,19 @@ class _Reader:
             return
         iri = self._full(token)
         if iri.lower().startswith(_ACTIVE):
-            raise self._syntax(token, f"<{iri[:100]}> is no name of data.")
+            raise self._syntax(token, f"<{iri[:100]}> is no name of data")
         # Before a bracket it is a function, or a property whose object is a list.
         called = token.valued or (before is not None and before.text.upper() == "FILTER")
         if called and after and after[0].text == "(" and not iri.startswith(_CASTS):
-            raise self._syntax(token, f"<{iri[:100]}> is no function of SPARQL 1.1.")
+            raise self._syntax(token, f"<{iri[:100]}> is no function of SPARQL 1.1")
 
     def _beyond(self, token: Token) -> QuerySyntax:
         return self._syntax(
-            token, f"{token.text[:40]} is beyond SPARQL 1.1, which is all that is asked of the store here."
+            token, f"{token.text[:40]} is beyond SPARQL 1.1, which is all that is asked of the store here"
         )
 
-    def _syntax(self, token: Token, detail: str) -> QuerySyntax:
-        return QuerySyntax(detail, **position(self._text, token.start))
+    def _syntax(self, token: Token, reason: str) -> QuerySyntax:
+        return syntax_fault(self._text, token.start, reason)
 
 
 def federation_refusal(bounds: Bounds) -> str:
@@ -290,11 +290,10 @@ _NOT_OFFERED = frozenset(["LATERAL", "SERVICE"])
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
 
 
-def syntax_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
+def engine_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
     """The engine's complaint about a query written anew, with its place in the text of the client."""
     if not (match := _FAULT.match(message)):
         return QuerySyntax(message or "The query cannot be parsed.")
-    where = position(text, _source(outline, int(match[2]) - 1, len(text)))
     expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
     expected = [item for item in expected if item and item not in _NOT_OFFERED]
     if "IRI parsing failed" in expected:
@@ -303,7 +302,7 @@ def syntax_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
         reason = "not expected here; the parser could take " + " or ".join(expected[:8])
     else:
         reason = "not expected here"
-    return QuerySyntax(f"Line {where['line']}, column {where['column']}: {reason}.", **where)
+    return syntax_fault(text, _source(outline, int(match[2]) - 1, len(text)), reason)
 
 
 def _source(outline: Outline, offset: int, end: int) -> int:

@@ -46,8 +46,11 @@ def sealed(text: str, base: str, bounds: Bounds) -> str:
     """A query as it leaves for an endpoint: written anew here, whoever wrote it before. Raises NotPassedOn."""
     try:
         outline = check(text, bounds, base)
-    except QuerySyntax as fault:  # its place is one in a text that the client does not know
-        raise NotPassedOn(fault.detail) from fault
+    except QuerySyntax as fault:
+        reason = fault.detail.partition(": ")[
+            2
+        ]  # without its place, which is one in a text that the client does not know
+        raise NotPassedOn(f"The query is not passed on: {reason}") from fault
     return f"BASE <{outline.base}> {outline.text}"
 
 

@@ -137,14 +137,14 @@ def tokens(text: str) -> list[Token]:
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
         elif kind == "name" and brackets.in_expression and ends_value(before):
-            raise QuerySyntax("Between two values stands an operator.", **position(text, start))
+            raise syntax_fault(text, start, "between two values stands an operator")
         elif kind == "word":
             brackets.word(token.text.upper())
         elif kind in ("bracket", "triple"):
             if token.text in CLOSERS:
                 brackets.open(token.text, before, found[-2] if len(found) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
-                raise QuerySyntax(f"Nothing is open that {token.text} closes.", **position(text, start))
+                raise syntax_fault(text, start, f"nothing is open that {token.text} closes")
         found.append(token)
     return found
 
@@ -156,10 +156,14 @@ def ends_value(token: Token | None) -> bool:
 
 def _unreadable(text: str, at: int) -> QuerySyntax:
     if text[at] in "\"'":
-        return QuerySyntax(
-            "The string that begins here does not end, or has an escape that is none.", **position(text, at)
-        )
-    return QuerySyntax(f"{text[at]!r} begins no token of SPARQL here.", **position(text, at))
+        return syntax_fault(text, at, "the string that begins here does not end, or has an escape that is none")
+    return syntax_fault(text, at, f"{text[at]!r} begins no token of SPARQL here")
+
+
+def syntax_fault(text: str, offset: int, reason: str) -> QuerySyntax:
+    """What is wrong with a text, and where."""
+    where = position(text, offset)
+    return QuerySyntax(f"Line {where['line']}, column {where['column']}: {reason}.", **where)
 
 
 def position(text: str, offset: int) -> dict[str, Any]:

@@ -291,14 +291,14 @@ def main(arguments: list[str]) -> None:
     _end_with(lifeline)
     store = ox.Store.read_only(path) if path else ox.Store()
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    if not path:  # it is asked with every query, and a query's time is not for loading it
+        _judge()
+        sys.setrecursionlimit(_JUDGE_DEPTH)
     ready = {"confined": confined, "graphs": sorted(graphs)}
     # A small query leaves nothing to collect; looking costs as much as a part of one.
     gc.freeze()
     gc.set_threshold(50_000)
     channel.sendall(wire.pack(wire.READY, json.dumps(ready).encode()))
-    if not path:  # it will be asked for with every query, and the service need not wait for it
-        _judge()
-        sys.setrecursionlimit(_JUDGE_DEPTH)
     confine.limit_memory(memory)
     try:
         serve(store, channel, memory)

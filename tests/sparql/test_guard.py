@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.errors import FederationRefused, Problem, QuerySyntax, TooComplex, UpdateRefused
 from app.settings import Limits
 from app.sparql.complexity import Bounds
-from app.sparql.guard import check, syntax_fault
+from app.sparql.guard import check, engine_fault
 from app.sparql.tokens import position
 
 BOUNDS = Bounds.of(Limits())
@@ -281,12 +281,12 @@ def test_engine_faults_get_their_place_in_the_text_of_the_client() -> None:
     outline = check(text, BOUNDS)
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(outline.text)
-    fault = syntax_fault(text, outline, str(caught.value))
+    fault = engine_fault(text, outline, str(caught.value))
     assert fault.members == {"line": 5, "column": 10, "offendingLine": "}  LIMIT ?s"}
     cut = "ASK {\n ?s"
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(check(cut, BOUNDS).text)
-    assert syntax_fault(cut, check(cut, BOUNDS), str(caught.value)).members["line"] == 2
+    assert engine_fault(cut, check(cut, BOUNDS), str(caught.value)).members["line"] == 2
     with pytest.raises(QuerySyntax, match="foo:"):
         check("SELECT *\nWHERE { ?s foo:bar ?o }", BOUNDS)
 
