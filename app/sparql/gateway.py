@@ -87,8 +87,7 @@ class Gateway:
         if settings.sparql_endpoint:
             self.pool = RemotePool(settings, limits, turns, self._spool)
         else:
-            unconfined = settings.sparql_unconfined
-            self.pool = Pool(settings.sparql_workers, limits.sparql_memory, turns, self._spool, unconfined)
+            self.pool = Pool(settings, limits, turns, self._spool)
         self._stopped: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 

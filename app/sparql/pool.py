@@ -20,6 +20,7 @@ import structlog
 
 from app import traces
 from app.errors import NotReady, Unavailable
+from app.settings import Limits, Settings
 from app.sparql import confine, wire
 from app.sparql.process import Source, Worker, start_worker
 from app.sparql.spool import Spool, SpoolFile
@@ -63,10 +64,11 @@ class Result:
 class Pool:
     """A fixed number of workers on the served release; one that is lost is replaced."""
 
-    def __init__(self, workers: int, memory: int, turns: Turns[Worker], spool: Spool, unconfined: bool = False) -> None:
-        self._workers = workers
-        self._memory = memory
-        self._unconfined = unconfined
+    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
+        self._workers = settings.sparql_workers
+        self._memory = limits.sparql_memory
+        self._unconfined = settings.sparql_unconfined
+        self._judges = bool(settings.sparql_endpoint or settings.services)
         self.turns = turns
         self.spool = spool
         self.source: Source | None = None
@@ -132,7 +134,7 @@ class Pool:
         pause = _FIRST_RETRY
         while self._started and self.source == source:
             try:
-                worker = await start_worker(source, self._memory)
+                worker = await start_worker(source, self._memory, self._judges)
             except (OSError, TimeoutError) as fault:
                 log.error("SPARQL worker did not start", release=source.tag, fault=str(fault))
                 with suppress(TimeoutError):

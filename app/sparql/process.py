@@ -117,12 +117,15 @@ class Worker(asyncio.Protocol):
         self._errors.close()
 
 
-async def start_worker(source: Source, memory: int) -> Worker:
-    """Start a process and wait until it is confined and has opened the store. Raises OSError."""
+async def start_worker(source: Source, memory: int, judges: bool = False) -> Worker:
+    """Start a process and wait until it is confined and has opened the store. Raises OSError.
+
+    `judges` says that it will be asked what may leave for an endpoint.
+    """
     here, there = socket.socketpair()
     end, lifeline = os.pipe()
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
-    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory)]
+    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory), "judges" * judges]
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     try:
         process = await asyncio.to_thread(

@@ -75,7 +75,7 @@ class RemotePool(Pool):
     """A Pool whose queries are evaluated by the endpoint of the settings."""
 
     def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
-        super().__init__(settings.sparql_workers, limits.sparql_memory, turns, spool, settings.sparql_unconfined)
+        super().__init__(settings, limits, turns, spool)
         self._endpoint = settings.sparql_endpoint
         self._probe = settings.sparql_endpoint_probe
         self._union = settings.sparql_endpoint_union

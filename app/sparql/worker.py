@@ -1,6 +1,6 @@
 """One worker process: opens a release read-only, confines itself, and evaluates one query after another.
 
-Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY``; with an empty STORE it evaluates
+Started by the pool as ``python -m app.sparql.worker SOCKET LIFELINE STORE MEMORY JUDGES``; with an empty STORE it evaluates
 nothing, but checks queries that go to an endpoint and reads and rewrites the answers that come from there. It may be
 killed at any moment: it holds nothing but its snapshot. It ends by itself when the service goes away, even in the middle of a query.
 Imports only the engine, the standard library and constants, so that a killed worker is replaced within some 50 ms.
@@ -277,12 +277,8 @@ def _end_with(lifeline: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Open, confine, report, serve."""
-    channel, lifeline, path, memory = (
-        socket.socket(fileno=int(arguments[0])),
-        int(arguments[1]),
-        arguments[2],
-        int(arguments[3]),
-    )
+    channel, lifeline = socket.socket(fileno=int(arguments[0])), int(arguments[1])
+    path, memory, judges = arguments[2], int(arguments[3]), bool(arguments[4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then closes the channel
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confine.lower_priority()
@@ -291,7 +287,7 @@ def main(arguments: list[str]) -> None:
     _end_with(lifeline)
     store = ox.Store.read_only(path) if path else ox.Store()
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
-    if not path:  # it is asked with every query, and a query's time is not for loading it
+    if judges:  # a query's time is not for loading it
         _judge()
         sys.setrecursionlimit(_JUDGE_DEPTH)
     ready = {"confined": confined, "graphs": sorted(graphs)}

@@ -22,7 +22,7 @@ def test_sparql_has_a_readiness_of_its_own(mini_dir: Path, monkeypatch: pytest.M
             assert time.monotonic() < until
             time.sleep(0.05)
         assert client.get("/api/v1/health/ready").json()["parts"] == {"api": "ready", "sparql": "ready"}
-        monkeypatch.setattr(app.state.gateway.pool, "processes", list)  # none is left
+        monkeypatch.setattr(app.state.gateway.pool, "_alive", set())  # none is left
         lost = client.get("/api/v1/health/ready/sparql")
         assert (lost.status_code, lost.headers["retry-after"]) == (503, "5")
         assert lost.headers["content-type"] == "application/problem+json"
