@@ -17,10 +17,16 @@ pytestmark = pytest.mark.usefixtures("untouched")
 # --- RDF -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["esco-v1.2.0.ttl", "esco-v1.2.0.nt", "esco-v1.2.0.rdf"])
+@pytest.mark.parametrize("name", ["esco-v1.2.0.ttl", "esco-v1.2.0.nt"])
 def test_not_rdf(name: str, ccsi: Command, data: Releases, tmp_path: Path) -> None:
     file = page(tmp_path / name)
     refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "line ", "not valid")
+
+
+def test_another_xml(ccsi: Command, data: Releases, tmp_path: Path) -> None:
+    """A page is well-formed to its end or not; that its elements are none of RDF the parser says without a line."""
+    file = page(tmp_path / "esco-v1.2.0.rdf")
+    refused(ccsi("load", file, "--data-dir", data.data_dir), str(file), "not valid RDF/XML", "namespaces")
 
 
 def test_fault_in_the_middle_of_a_file_names_the_line(ccsi: Command, data: Releases, tmp_path: Path) -> None:

@@ -103,12 +103,14 @@ def test_what_rules_and_panels_ask_for_is_there(mini_dir: Path, starter: Release
         try:
             wait_for_port(port, process)
             end = time.monotonic() + 12
+            number = 0
             while time.monotonic() < end:
+                number += 1
                 for target in (
                     "/api/v1/domains",
                     "/none",
                     "/sparql?query=ASK%7B%7D",
-                    "/sparql?query=ASK%7B%3Fa%20a%20%3Fb%7D",
+                    f"/sparql?query=ASK%7B%3Fa%20a%20{number}%7D",  # worked out each time
                 ):
                     service.get(target)
                 time.sleep(0.1)

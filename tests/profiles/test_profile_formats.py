@@ -210,7 +210,7 @@ def test_a_spreadsheet_takes_no_title_for_a_formula(client: TestClient, core: li
     text = client.post("/api/v1/profiles/compose?format=csv", json=body).text
     assert {r["profileTitle"] for r in csv.DictReader(io.StringIO(text))} == {f"'{title}"}
     book = client.post("/api/v1/profiles/compose?format=xlsx", json=body)
-    assert f">{title}<" in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/sharedStrings.xml").decode()
+    assert f">'{title}<" in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/sharedStrings.xml").decode()
 
 
 def test_a_title_is_told_in_turtle_as_in_the_document(client: TestClient, core: list[str]) -> None:

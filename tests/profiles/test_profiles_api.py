@@ -50,7 +50,7 @@ def test_lists_and_their_filters(client: TestClient, core: list[str]) -> None:
 
 
 def test_a_funder_pulls_all_profiles_of_a_domain_as_csv(client: TestClient) -> None:
-    answer = client.get("/api/v1/domains/heritage/profiles?format=csv&limit=500")
+    answer = client.get("/api/v1/domains/heritage/profiles?format=csv&limit=100")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     listed = client.get("/api/v1/domains/heritage/profiles?limit=500").json()
     assert {r["profile"] for r in rows} == {i["id"] for i in listed["items"]}
@@ -156,7 +156,7 @@ def test_a_domain_alone_or_with_a_function_is_a_cell(client: TestClient) -> None
         ({"anchors": ["SKILL"]}, "anchors.0"),
         ({"anchors": ["SKILL-UUID"]}, "anchors.0"),
         ({"anchors": ["CORE", "CORE"]}, "anchors.1"),
-        ({"anchors": ["CORE"] * 10_000}, "anchors"),
+        ({"anchors": ["CORE"] * 700}, "anchors"),
         ({"anchors": [{"uri": "CORE", "weight": 0}]}, "anchors.0.weight"),
         ({"anchors": [{"uri": "CORE", "weight": 1e-7}]}, "anchors.0.weight"),
         ({"anchors": [{"uri": "CORE", "weight": 1e308}]}, "anchors.0.weight"),
@@ -227,7 +227,7 @@ def test_a_link_is_refused_in_its_own_terms(
     assert answer.json()["field"] == field
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b'{"anchors": "\xff"}', b"[" * 100_000, b"anchors=x", b"<x/>"])
+@pytest.mark.parametrize("body", [b"{", b"", b'{"anchors": "\xff"}', b"[" * 60_000, b"anchors=x", b"<x/>"])
 def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post(COMPOSE, content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 422)
