@@ -243,9 +243,10 @@ class Connection(HttpToolsProtocol):
             front.clients.lines(client) if limited else b"",
             request_id.encode(),
         )
-        self.transport.write(head + body if len(body) < _COPIED else head)
-        if len(body) >= _COPIED:
-            self.transport.write(body)
+        if len(body) < _COPIED:
+            self.transport.write(head + body)
+        else:
+            self.transport.writelines((head, body))  # in one call of the kernel
         self.on_response_complete()
         front.tell(
             Finished(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def request_id_of(given: bytes) -> str:
     """The id of a request: the client's own if it is 8 to 64 letters, digits, dots, dashes or underscores, else a new one."""
     if 8 <= len(given) <= 64 and given.translate(None, _OF_IDS) == b"":
         return given.decode()
-    return secrets.token_hex(8)
+    return f"{random.getrandbits(64):016x}"  # no secret, and the system's own randomness costs a call of the kernel
 
 
 _OF_IDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"

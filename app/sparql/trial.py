@@ -71,6 +71,7 @@ def endpoint(
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # as `ccsi serve`
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
