@@ -81,7 +81,11 @@ def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, 
             }
         ),
         limits.model_copy(
-            update={"cache_bytes": part(limits.cache_bytes), "sparql_queue": part(limits.sparql_queue)},
+            update={
+                "cache_bytes": part(limits.cache_bytes),
+                "parts_bytes": part(limits.parts_bytes),
+                "sparql_queue": part(limits.sparql_queue),
+            },
         ),
     )
 
