@@ -88,6 +88,7 @@ class Gateway:
             self.pool = RemotePool(settings, limits, turns, self._spool)
         else:
             self.pool = Pool(settings, limits, turns, self._spool)
+        self._reading = asyncio.Semaphore(1)  # of long texts: several threads would keep the event loop from its turn
         self._stopped: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 
@@ -181,7 +182,8 @@ class Gateway:
 
     async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
         if len(text) > _LONG_TEXT:
-            outline = await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
+            async with self._reading:
+                outline = await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
         else:
             outline = _checked(text, self._bounds, asked.endpoint)
         if outline.form and asked.choice.for_form(outline.form) is None:
