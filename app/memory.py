@@ -20,8 +20,9 @@ class PeakMemory:
     resident set sizes would count libraries once a process. None where the system does not tell (other than Linux).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int | None = None) -> None:
         self.mib: float | None = None
+        self._pid = pid or os.getpid()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -35,7 +36,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.wait(EVERY):
-            if now := tree(os.getpid()):
+            if now := tree(self._pid):
                 self.mib = max(self.mib or 0.0, now)
 
 

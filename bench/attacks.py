@@ -24,7 +24,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -37,7 +36,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from app.memory import tree
+from app.memory import PeakMemory
 from bench.attacks_kinds import ATTACKS, World
 from bench.attacks_measure import Felt
 from bench.serve import BIN, HERE, free_port, running
@@ -156,9 +155,9 @@ def assault(name: str, data: Path, work: Path, addresses: list[int], seconds: fl
         world.write_text(json.dumps(asdict(survey(port))))
         _measured(port, 1.0)  # what is read but once is read
         for count in addresses:
-            with Memory(pid) as memory:
+            with PeakMemory(pid) as memory:
                 loud, told, took = _beside([name, str(port), str(count), str(world)], port, seconds)
-            found.append((count, loud, memory.mib, told["requests"] / took, told["outcomes"]))
+            found.append((count, loud, (memory.mib or 0.0), told["requests"] / took, told["outcomes"]))
             _calm(pid)
     with served(data, work) as (port, _):
         _measured(port, 1.0)
@@ -227,28 +226,6 @@ def _seconds(pid: int) -> float:
             continue
         total += times.user + times.system
     return total
-
-
-class Memory:
-    """The largest PSS of a process and its children within it, taken four times a second."""
-
-    def __init__(self, pid: int) -> None:
-        self.mib = 0.0
-        self._pid = pid
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.25):
-            self.mib = max(self.mib, tree(self._pid))
 
 
 def _print(rows: list[Row]) -> None:

@@ -6,6 +6,7 @@
     complexity.py   how large a query may be
     guard.py        what is refused by its text alone, and how the rest goes on: written anew
     judge.py        a second opinion on what leaves for an endpoint
+    refusals.py     what a client is told whose query has no answer
     turns.py        who runs next: a fair queue with bounds
     spool.py        the files in which answers are held, within one budget
     stats.py        what is told for monitoring

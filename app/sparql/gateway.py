@@ -25,7 +25,6 @@ from app import http
 from app.errors import (
     BadRequest,
     FederationRefused,
-    NotAcceptable,
     NotPassedOn,
     NotReady,
     Overloaded,
@@ -37,12 +36,12 @@ from app.errors import (
 )
 from app.http import Answer, AnswerCache
 from app.settings import Limits, Settings
-from app.sparql import description, formats, packing, protocol, wire
+from app.sparql import description, formats, packing, protocol, refusals, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
-from app.sparql.formats import Choice, Offer
+from app.sparql.formats import Offer
 from app.sparql.guard import Outline, check, engine_fault, federation_refusal
-from app.sparql.pool import ENGINE, TIME, Pool, Result
+from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
 from app.sparql.remote import RemotePool
@@ -165,7 +164,7 @@ class Gateway:
     async def _describe(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         offer = asked.choice.description
         if offer is None:
-            raise _not_acceptable("describe")
+            raise refusals.not_acceptable("describe")
         if offer == formats.HTML:
             page = self._page or _to_docs
             await (await page(Request(scope, receive)))(scope, receive, send)
@@ -187,7 +186,7 @@ class Gateway:
         else:
             outline = _checked(text, self._bounds, asked.endpoint)
         if outline.form and asked.choice.for_form(outline.form) is None:
-            raise _not_acceptable(outline.form)
+            raise refusals.not_acceptable(outline.form)
         if (source := self.pool.source) is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         # What rests on the answer of another endpoint may change at any time.
@@ -274,9 +273,9 @@ class Gateway:
             case wire.OBJECTION:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:
-                raise _not_acceptable(outline.form)
+                raise refusals.not_acceptable(outline.form)
             case wire.FORMAT:
-                raise _unwritable(outline.form, asked.choice, end["message"])
+                raise refusals.unwritable(outline.form, asked.choice, end["message"])
             case wire.NETWORK:
                 raise FederationRefused(federation_refusal(self._bounds))
             case wire.STORAGE:
@@ -289,7 +288,7 @@ class Gateway:
                 raise BadRequest(f"The query cannot be evaluated: {end['message']}")
             case fault:
                 self._stopped[fault] += 1
-                raise _stopped(fault, limits)
+                raise refusals.stopped(fault, limits)
 
     async def _packed(self, result: Result, media_type: str, etag: str, asked: Asked) -> Answer:
         """The answer in the coding that the client takes; the result holds its file, if it has one, in that coding too."""
@@ -372,35 +371,6 @@ def _etag(source: Source, asked: Asked, text: str) -> str:
     )
     digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
     return f'"{source.tag}-{digest}"'
-
-
-def _not_acceptable(form: str) -> NotAcceptable:
-    known = formats.media_types(form)
-    return NotAcceptable(f"This is available as {', '.join(known)}.", available=known)
-
-
-def _unwritable(form: str, choice: Choice, why: str) -> NotAcceptable:
-    """The chosen format cannot hold this answer; others can."""
-    chosen = (choice.for_form(form) or ("", ""))[0]
-    others = [media for name, media in formats.offers(form) if name != chosen]
-    return NotAcceptable(f"{why}; it is available as {', '.join(others)}.", available=others)
-
-
-def _stopped(fault: str, limits: Limits) -> QueryStopped:
-    bounds: dict[str, tuple[str, str, float]] = {
-        TIME: ("sparql_seconds", "It was not complete after {:g} seconds.", limits.sparql_seconds),
-        wire.MEMORY: ("sparql_memory", "It needed more than {:,} bytes of memory.", limits.sparql_memory),
-        wire.ROWS: ("sparql_rows", "Its answer has more than {:,} rows; add a LIMIT or narrow it.", limits.sparql_rows),
-        wire.BYTES: (
-            "sparql_bytes",
-            "Its answer has more than {:,} bytes; add a LIMIT or narrow it.",
-            limits.sparql_bytes,
-        ),
-    }
-    if fault not in bounds:
-        return QueryStopped("The engine gave up on this query.", limit=ENGINE)
-    name, detail, value = bounds[fault]
-    return QueryStopped(detail.format(value), limit=name, value=value)
 
 
 async def _to_docs(request: Request) -> Response:

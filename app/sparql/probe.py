@@ -11,6 +11,7 @@ import secrets
 from urllib.parse import urlsplit
 
 import httpx2
+import pyoxigraph as ox
 
 from app.store import upstream
 
@@ -39,7 +40,9 @@ async def has_way_out(client: httpx2.AsyncClient, endpoint: str, address: str) -
 
     server = await asyncio.start_server(listen, None, urlsplit(address).port or 80)
     async with server:
-        query = f"SELECT * {{ SERVICE <{address.rstrip('/')}{path}> {{ ?s ?p ?o }} }}"
+        # No file among the queries: its endpoint cannot be a value, which VALUES would bring, for every store.
+        trap = ox.NamedNode(address.rstrip("/") + path)
+        query = f"SELECT * {{ SERVICE {trap} {{ ?s ?p ?o }} }}"
         await client.post(endpoint, data=upstream.fields(query), headers={"accept": upstream.RESULTS})
         try:
             await asyncio.wait_for(heard.wait(), _LATE_SECONDS)

@@ -16,17 +16,10 @@ from tests.api.conftest import Server
 
 
 @pytest.fixture
-def two(mini_dir: Path, fixtures: Path, tmp_path: Path) -> tuple[Releases, Release, Release]:
+def two(two: tuple[Releases, Release, Release]) -> tuple[Releases, Release, Release]:
     """A data folder with two releases, the newer published."""
-    folder = tmp_path / "data"
-    shutil.copytree(mini_dir, folder, symlinks=True)
-    releases = Releases(folder)
-    first = releases.current()
-    assert first is not None
-    load(LoadRequest([fixtures / "csv-v1.2.0"], folder, esco_version="1.2.1", partial=True))
-    second = releases.current()
-    assert second is not None
-    assert second != first
+    releases, first, second = two
+    releases.publish(second)
     return releases, first, second
 
 
