@@ -10,6 +10,7 @@ COPY app app
 COPY loaders loaders
 COPY ontology ontology
 COPY queries queries
+COPY releases releases
 RUN /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/ccsi/bin/pip uninstall --yes hatchling trove-classifiers setuptools pip
 

@@ -70,7 +70,7 @@ supply-chain: setup ## licences, SBOM and known vulnerabilities of what the imag
 
 # The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
 conformance: setup ## score the W3C SPARQL 1.1 Protocol tests
-	$(BIN)/python -m app.sparql.conformance
+	$(BIN)/python -m tools.conformance
 
 # Renew the locks from pyproject.toml: of everything, and of that what the container image takes. They hold names, versions
 # and hashes, no addresses.

@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from app.http import Finished
-from app.lines import Lines
+from app.log_lines import Lines
 from app.settings import Settings
 
 _marks: dict[str, Any] = {}

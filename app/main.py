@@ -13,28 +13,23 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import (
-    classifications,
-    clusters,
-    domains,
-    occupations,
-    profile_compare,
-    profiles,
-    releases,
-    scope,
-    skills_of_domain,
-)
-from app.api.deps import strict_parameters
-from app.api.description import describe
-from app.heavy.workshop import Workshop
+from app.api import classifications, domains, occupations, releases, scope
+from app.api.openapi import describe
+from app.api.profiles import compare as profile_compare
+from app.api.profiles import routes as profiles
+from app.api.skills import clusters
+from app.api.skills import of_domain as skills_of_domain
+from app.heavy.client import Workshop
+from app.html import assets
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
-from app.observe import Observer
-from app.pages import assets, docs
-from app.pages.query import query_page
+from app.metrics.observe import Observer
+from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
+from app.site import docs
+from app.site.query import query_page
 from ontology import ATTRIBUTION
 
 DESCRIPTION = f"""Which ESCO occupations and skills belong to the Cultural and Creative Sectors and Industries (CCSI), with evidence.

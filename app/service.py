@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.catalogue import Catalogue
+from app.catalogue.catalogue import Catalogue
 from app.errors import NotReady, Problem
 from app.http import AnswerCache, Tally
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
 from app.store.remote import RemoteBackend
-from loaders.errors import ReleaseError
-from loaders.releases import Release
+from releases.errors import ReleaseError
+from releases.release import Release
 
 if TYPE_CHECKING:
-    from app.heavy.workshop import Workshop
+    from app.heavy.client import Workshop
 
 log = structlog.get_logger()
 

@@ -36,12 +36,12 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from app.memory import PeakMemory
+from app.process.memory import PeakMemory
 from bench.attacks_kinds import ATTACKS, World
 from bench.attacks_measure import Felt
 from bench.serve import BIN, HERE, free_port, running
-from loaders.releases import Releases
 from loaders.starter import load_starter
+from releases.release import Releases
 
 RATIO = 3.0
 LIVE_MS = 100.0

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from app.inside import ask
+from app.http.inprocess import ask
 from app.main import create_app
 from app.settings import Limits, Settings
 

@@ -25,7 +25,7 @@ def own_process(store: Path, seconds: float, behind: str = "") -> Iterator[tuple
 
     With the URL of another endpoint `behind` it, queries are evaluated there.
     """
-    command = [sys.executable, "-m", "app.sparql.trial", str(store), str(seconds), *filter(None, [behind])]
+    command = [sys.executable, "-m", "tools.endpoint", str(store), str(seconds), *filter(None, [behind])]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -21,8 +21,8 @@ from urllib.parse import urlencode, urlsplit
 import psutil
 
 from app.settings import Limits, Settings
-from app.sparql.trial import endpoint
 from bench.hostile_set import build_store
+from tools.endpoint import endpoint
 
 _SEEDS = [
     "SELECT * { ?s ?p ?o } LIMIT 10",

@@ -33,8 +33,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from loaders.csv_bundle import CsvBundle, Statement
-from loaders.sources import discover
+from loaders.input.csv_bundle import CsvBundle, Statement
+from loaders.input.sources import discover
 from ontology import ESCO, SKOS
 
 MAX_RATIO = 3.0

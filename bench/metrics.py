@@ -14,9 +14,9 @@ import time
 
 from app.http import Finished
 from app.main import create_app
-from app.metrics.exposition import text
 from app.metrics.figures import Metrics
 from app.settings import Limits, Settings
+from app.telemetry.exposition import text
 
 ROUNDS = 200_000
 STATUSES = (200, 304, 404, 422, 503)

@@ -45,7 +45,7 @@ from rich.console import Console
 from rich.table import Table
 
 import queries
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent

@@ -31,7 +31,7 @@ from urllib.parse import quote
 
 import psutil
 
-from app.memory import tree
+from app.process.memory import tree
 from bench.attacks import copied, served, survey
 from bench.attacks_client import HOST, Broken, Client, get, post
 from bench.attacks_generator import addresses, allow_descriptors

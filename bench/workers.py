@@ -33,7 +33,7 @@ from rich.table import Table
 
 import queries
 from bench.serve import BIN, free_port, measure, published, running, warm
-from loaders.releases import Release
+from releases.release import Release
 
 HEAVY = ("/api/v1/occupations?limit=500", "/api/v1/domains/heritage/skills?limit=500", "/api/v1/profiles?limit=100")
 LEAST_RATIO = 1.7  # with two processes

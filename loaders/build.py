@@ -26,26 +26,27 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from analysis.skill_statements import cluster_quads, sample, skill_quads
+from analysis.skills.statements import cluster_quads, sample, skill_quads
 from analysis.skills.tables import SkillsResult
 from analysis.tables import ROUTES, Route
-from loaders import rdf, verify
-from loaders.content import content, scope_counts, skill_counts
-from loaders.csv_bundle import CsvBundle, nace_links
-from loaders.dataset import dataset_quads
-from loaders.derive import derive_scope, ontology_quads, scope_lines, scope_tables
-from loaders.derive_profiles import profile_lines
-from loaders.derive_skills import deriving_skills
-from loaders.dumps import graphs
-from loaders.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
-from loaders.garbage import no_garbage
+from loaders import verify
+from loaders.derive.profiles import profile_lines
+from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scope_tables
+from loaders.derive.skills import deriving_skills
+from loaders.input import rdf_files
+from loaders.input.csv_bundle import CsvBundle, nace_links
+from loaders.input.sources import VERSION, Member, Source, discover, fingerprint
 from loaders.normalise import Normaliser
 from loaders.progress import Progress, Quiet, counted
-from loaders.releases import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
-from loaders.sources import VERSION, Member, Source, discover, fingerprint
+from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey
 from loaders.writer import QuadWriter
 from ontology import FOLDER, turtle_files
+from releases.dumps import graphs
+from releases.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
+from releases.gc_pause import no_garbage
+from releases.record import dataset_quads
+from releases.release import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
@@ -80,7 +81,7 @@ class LoadRequest:
 @dataclass
 class _Inputs:
     source: Source
-    statements: Iterator[list[rdf.Written]]
+    statements: Iterator[list[rdf_files.Written]]
     missing: list[str] = field(default_factory=list)
 
 
@@ -214,7 +215,7 @@ def _write_esco(
         _check_consistency(normaliser.survey, request.partial)
         esco_version = _version(request, inputs.source, normaliser.survey)
         undecided.seek(0)
-        writer.write_raw(normaliser.rest(rdf.lines(undecided)))
+        writer.write_raw(normaliser.rest(rdf_files.lines(undecided)))
         writer.flush()
     _remove_orphans(writer, normaliser)
     return esco_version
@@ -265,7 +266,7 @@ def _located(source: Source) -> Iterator[None]:
         yield
     except (SyntaxError, UnicodeDecodeError) as fault:
         for member, rdf_format in source.rdf:
-            rdf.check(member, rdf_format)
+            rdf_files.check(member, rdf_format)
         raise LoadError(f"The engine refuses what was read: {fault}", "Report it, with the file.") from fault
 
 
@@ -296,8 +297,8 @@ def _inputs(request: LoadRequest) -> _Inputs:
     if source.kind == "csv":
         bundle = CsvBundle(source)
         bundle.check(request.partial)
-        return _Inputs(source, rdf.written(bundle.statements()), bundle.missing)
-    return _Inputs(source, itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf))
+        return _Inputs(source, rdf_files.written(bundle.statements()), bundle.missing)
+    return _Inputs(source, itertools.chain.from_iterable(rdf_files.statements(m, f) for m, f in source.rdf))
 
 
 def _version(request: LoadRequest, source: Source, found: Survey) -> str:

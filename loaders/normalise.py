@@ -17,10 +17,10 @@ from typing import IO
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loaders.batches import batched
-from loaders.characters import fit
-from loaders.rdf import LONGEST_IRI, Written, terms
+from loaders.input.rdf_files import LONGEST_IRI, Written, terms
 from loaders.survey import BROADER, BROADER_TRANSITIVE, LEARNT, NARROWER, NOTATION, NOTE_TERMS, Survey, term, value
 from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, SKOS, SKOSXL
+from releases.characters import fit
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width characters, byte order mark
 _BLANKS = " \t\r\n\u00a0" + INVISIBLE

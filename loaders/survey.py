@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from loaders.csv_bundle import NOTES
+from loaders.input.csv_bundle import NOTES
 from ontology import DCT, ESCO, ISO_THES, OWL, RDF, SKOS
 
 # Terms are taken as they are written in canonical N-Triples.

@@ -19,8 +19,8 @@ from typing import IO, Any
 import pyoxigraph as ox
 
 import queries
-from loaders.errors import VerificationFailed
 from ontology import FOLDER
+from releases.errors import VerificationFailed
 
 # Of what is derived about skills, these classes are validated node by node, of the others every so-manieth node.
 VALIDATED_WHOLE = frozenset(
@@ -216,5 +216,5 @@ def _shapes() -> Any:
 
 
 if __name__ == "__main__":
-    gc.disable()  # as loaders.garbage says
+    gc.disable()  # as releases.gc_pause says
     sys.stdout.write(json.dumps(_validate(sys.stdin.buffer)))

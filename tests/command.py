@@ -32,7 +32,7 @@ Command = Callable[..., Ended]
 
 def in_process(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """A function that runs `ccsi` with arguments through its entry point."""
-    from app.cli import main
+    from app.cli.main import main
 
     def run(*arguments: object) -> Ended:
         monkeypatch.setattr(sys, "argv", ["ccsi", *map(str, arguments)])

@@ -11,10 +11,10 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from loaders import dumps
 from loaders.build import LoadRequest, load
-from loaders.releases import Release, Releases
 from loaders.starter import load_starter
+from releases import dumps
+from releases.release import Release, Releases
 from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import pytest
 
-from app.push import Push
+from releases.push import Push
 
 OXIGRAPH = Path(sys.executable).parent / "oxigraph"
 VIRTUOSO = shutil.which("virtuoso-t")

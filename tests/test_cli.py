@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from command import CCSI, FIXTURES, QUICK, ROOT, Command, in_process, run
 
-from loaders.releases import Releases
+from releases.release import Releases
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def data(mini_dir: Path, tmp_path: Path) -> Releases:
 def test_help(command: list[str], parts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
-    from app.cli import cli
+    from app.cli.main import cli
 
     monkeypatch.setenv("COLUMNS", "200")
     result = CliRunner().invoke(cli, [*command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})

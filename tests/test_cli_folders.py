@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command import FIXTURES, QUICK, Command, in_process, run
 
-from loaders.releases import Releases
+from releases.release import Releases
 
 COMMANDS = {
     "load": ["load", FIXTURES / "csv-v1.2.0", *QUICK],

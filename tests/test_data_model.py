@@ -9,8 +9,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from loaders.releases import Release
 from ontology import CCSI, CCSID, GRAPH, OWL, RDF
+from releases.release import Release
 
 TEXT = (Path(__file__).parent.parent / "docs" / "data-model.md").read_text(encoding="utf-8")
 TYPE = ox.NamedNode(RDF + "type")

@@ -1,7 +1,7 @@
 """Which answers are made apart from the event loop: declared where the answer is made, by what it costs.
 
 Costs are milliseconds for full ESCO, nothing of the answer at hand, as `python -m bench.cost` prints them. What costs more than
-``LIGHT`` is made by a process of its own (app.heavy.workshop); what costs more than the published limit is refused.
+``LIGHT`` is made by a process of its own (app.heavy.client); what costs more than the published limit is refused.
 
 One answer has one key, however a client words its request: the endpoint, its arguments after validation, and the language,
 format, coding and base URL that were chosen. The process that makes it is asked in these terms too.
@@ -18,12 +18,12 @@ import structlog
 from starlette.responses import Response
 
 from app import http
-from app.api.deps import Context, Page, known_parameters, service_of
 from app.api.formats import MEDIA_TYPES, choose
 from app.errors import TooCostly
-from app.heavy.workshop import Asked, Workshop
+from app.heavy.client import Asked, Workshop
 from app.http import Answer, Key
 from app.http.clients import client_of
+from app.request import Context, Page, known_parameters, service_of
 
 LIGHT = 20.0
 

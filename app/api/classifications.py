@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.apart import apart
-from app.api.deps import Ctx
 from app.api.domains import nace_digits
 from app.errors import NotFound
+from app.request import Ctx
 
 router = APIRouter(tags=["classifications"])
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
-from app.api.deps import Context, Ctx, Paging, listing
-from app.catalogue import Decision, Domain, fold, uuid
+from app.catalogue.catalogue import Decision, Domain, fold, uuid
 from app.errors import BadParameter, NotFound
+from app.request import Context, Ctx, Paging, listing
 
 router = APIRouter(prefix="/domains", tags=["domains"])
 

@@ -14,9 +14,9 @@ from fastapi import Query
 from starlette.responses import Response
 
 from app import http
-from app.api.deps import ALL_LANGUAGES, Context
 from app.documents.cells import cell
 from app.errors import NotAcceptable
+from app.request import ALL_LANGUAGES, Context
 from ontology import PREFIXES
 
 MEDIA_TYPES = {

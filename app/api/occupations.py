@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
-from app.api.deps import Context, Ctx, Paging, concept_key, listing
 from app.api.domains import find, isco_digits, nace_digits
-from app.catalogue import occupation_iri, skill_iri, uuid
+from app.catalogue.catalogue import occupation_iri, skill_iri, uuid
 from app.errors import Gone, NotFound
+from app.request import Context, Ctx, Paging, concept_key, listing
 
 router = APIRouter()
 

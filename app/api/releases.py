@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.context import CONTEXT
-from app.api.deps import Ctx, service_of
 from app.errors import problem_response
+from app.request import Ctx, service_of
 from app.settings import Limits
-from loaders.errors import ReleaseError
 from ontology import ATTRIBUTION
+from ontology.jsonld_context import CONTEXT
+from releases.errors import ReleaseError
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])

@@ -10,15 +10,15 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.apart import apart
-from app.api.deps import Context, Ctx, Paging, concept_key, listing
 from app.api.domains import find, nace_digits
 from app.api.occupations import missing
-from app.catalogue import Decision, occupation_iri, uuid
-from app.concepts import in_one
+from app.catalogue.catalogue import Decision, occupation_iri, uuid
+from app.catalogue.concepts import in_one
 from app.errors import BadParameter
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
-from app.scope_report import report, review_queue
+from app.reports.scope import report, review_queue
+from app.request import Context, Ctx, Paging, concept_key, listing
 
 router = APIRouter(tags=["scope"])
 

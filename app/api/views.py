@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from app.api.deps import ALL_LANGUAGES, Context
-from app.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, uuid
+from app.catalogue.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, uuid
+from app.request import ALL_LANGUAGES, Context
 from ontology import ESCO_DATA
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loaders.characters import fit
+from releases.characters import fit
 
 # A spreadsheet takes a text that begins so for a formula, some of them after dropping a blank or with wide characters.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

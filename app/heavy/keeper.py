@@ -78,7 +78,7 @@ class Keeper(Line):
             listener.bind(self.address)
             listener.listen(_BACKLOG)
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "app.heavy.server", str(listener.fileno()),
+                sys.executable, "-P", "-m", "app.serve.heavy_server", str(listener.fileno()),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),), env=environment,
             )  # fmt: skip
         assert process.stdin is not None  # noqa: S101  # asked for

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from app.inside import Reply
+from app.http.inprocess import Reply
 
 HEAD = struct.Struct("!II")
 MOST_SAID = 1 << 17  # bytes of the JSON: a request's head has at most 64 KB

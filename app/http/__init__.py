@@ -9,14 +9,14 @@
     work.py      the time that a request takes of the event loop
     held.py      bytes of answers that clients have not taken yet
 
-`app/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
+`app/http/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
 """
 
-from app.http.answers import CACHE_CONTROL, VARY, answer, json_answer, matches, plain, sent
 from app.http.coding import coding_of
 from app.http.edge import Edge
 from app.http.front import Finished, Front
 from app.http.ready import Answer, AnswerCache, Key, Tally
+from app.http.responses import CACHE_CONTROL, VARY, answer, json_answer, matches, plain, sent
 from app.http.work import spent
 
 __all__ = [

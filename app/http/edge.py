@@ -1,7 +1,7 @@
 """The outermost ASGI layer: request ids, HEAD, CORS, bounds of requests and clients, large answers in pieces, faults.
 
 Ready answers are sent from here too, where no connection of ours has sent them already: in process, or for what
-`app/connection.py` leaves aside. A fault that nobody foresaw ends here: it is logged with the id of its request and
+`app/http/connection.py` leaves aside. A fault that nobody foresaw ends here: it is logged with the id of its request and
 answered like any other.
 """
 
@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
-from app.http.answers import Bytes, route_of
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
 from app.http.ready import CORS, NOSNIFF
+from app.http.responses import Bytes, route_of
 from app.http.work import Work, spent_of
 
 log = structlog.get_logger("access")

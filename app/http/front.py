@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from app.http.answers import matches
 from app.http.clients import Clients, Proxies
 from app.http.held import Held
 from app.http.ready import AnswerCache, Ready, key_of
+from app.http.responses import matches
 from app.settings import Limits, Settings
 
 

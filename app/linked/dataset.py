@@ -11,13 +11,13 @@ from weakref import WeakKeyDictionary
 
 import pyoxigraph as ox
 
-from app.api.deps import Context
-from app.catalogue import Catalogue
-from app.linked.description import describe
+from app.catalogue.catalogue import Catalogue
 from app.linked.downloads import names
-from loaders.dataset import LICENCE, VOID
-from loaders.dumps import Dump
+from app.linked.resource import describe
+from app.request import Context
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, GRAPH_LABELS, PREFIXES, RDF, XSD
+from releases.dumps import Dump
+from releases.record import LICENCE, VOID
 
 DCAT, FOAF = PREFIXES["dcat"], PREFIXES["foaf"]
 SD = "http://www.w3.org/ns/sparql-service-description#"

@@ -14,14 +14,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.deps import Ctx, strict_parameters
 from app.errors import NoSuchRange, NotFound, NotReady
 from app.http.clients import client_of
 from app.linked.shared_file import FilePart, Readers
+from app.request import Ctx, strict_parameters
 from app.service import Service
-from loaders import dumps
-from loaders.dumps import Dump
-from loaders.releases import Release
+from releases import dumps
+from releases.dumps import Dump
+from releases.release import Release
 
 log = structlog.get_logger()
 router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
@@ -59,7 +59,7 @@ class Downloads:
     async def _make(self, release: Release) -> None:
         started = time.monotonic()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "loaders.dumps", str(self._service.settings.data_dir.resolve()), release.id,
+            sys.executable, "-m", "releases.dumps", str(self._service.settings.data_dir.resolve()), release.id,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
             cwd=Path(dumps.__file__).parents[1],
         )  # fmt: skip

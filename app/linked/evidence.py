@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.catalogue import Catalogue, Decision, occupation_iri
+from app.catalogue.catalogue import Catalogue, Decision, occupation_iri
 from ontology import CCSID
 
 _STATEMENT = re.compile(

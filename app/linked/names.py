@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from app.api.deps import Context
-from app.catalogue import occupation_iri, skill_iri
+from app.catalogue.catalogue import occupation_iri, skill_iri
 from app.linked.iris import short
+from app.request import Context
 from ontology import CCSID
 
 # Nodes of these kinds are statements and have no label; asking for one would cost as much as for all others together.

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import pyoxigraph as ox
 
-from app.catalogue import Catalogue
+from app.catalogue.catalogue import Catalogue
 from app.service import Served
 from ontology import CCSI, DCT, OWL, PREFIXES, RDF, SKOS
 from queries import Term

@@ -16,21 +16,21 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app import http
-from app.api.context import CONTEXT
-from app.api.deps import Context, Ctx, service_of, strict_parameters
 from app.api.occupations import missing
 from app.errors import BadParameter, NotFound
-from app.linked import formats, iris
+from app.html.render import HTML_HEADERS
+from app.linked import iris, rdf_formats
+from app.linked import pages as pages
 from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples
-from app.linked.description import Description, Links, describe, known, links_of, triples
-from app.linked.formats import RESPONSES, Format
+from app.linked.dataset_page import dataset_page
+from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
-from app.pages import linked as pages
-from app.pages.dataset import dataset_page
-from app.pages.fault import PageRoute
-from app.pages.render import HTML_HEADERS
-from loaders import dumps
+from app.linked.rdf_formats import RESPONSES, Format
+from app.linked.resource import Description, Links, describe, known, links_of, triples
+from app.request import Context, Ctx, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, PREFIXES, RDF
+from ontology.jsonld_context import CONTEXT
+from releases import dumps
 
 router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)], route_class=PageRoute)
 
@@ -47,13 +47,13 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Links of the pro
 )  # fmt: skip
 async def thing(ctx: Ctx, path: str, form: Format = None) -> Response:
     """`/id/domain/heritage` leads to `/id/domain/heritage.html`, `.ttl`, `.jsonld`, `.nt` or `.rdf`, as Accept says."""
-    stem, suffix = formats.split(path)
+    stem, suffix = rdf_formats.split(path)
     iri = _ours(CCSID + stem)
     if suffix and form and suffix != form:
         raise BadParameter(f"format: the path says {suffix} already.", field="format")
     if suffix:
         return await _described(ctx, iri, suffix)
-    chosen = formats.choose(ctx.request, form)
+    chosen = rdf_formats.choose(ctx.request, form)
     if iri.startswith(GRAPH) and len(iri) > len(GRAPH):
         return _see_other(f"{ctx.base}{DATASET_PATH}{f'?format={form}' if form else ''}")
     if not await asyncio.to_thread(known, ctx.catalogue.store, iri):
@@ -81,7 +81,7 @@ async def resource(
     iri = _iri(uri, "uri")
     if property is None and (inverse or offset):
         raise BadParameter("inverse and offset go with a property.", field="inverse" if inverse else "offset")
-    chosen = formats.choose(ctx.request, form)
+    chosen = rdf_formats.choose(ctx.request, form)
     if property is None:
         return await _described(ctx, iri, chosen)
     prop, limit = _iri(property, "property"), ctx.limits.links
@@ -97,14 +97,14 @@ async def resource(
 @router.get("/ns", responses=RESPONSES, response_class=Response, summary="The CCSI ontology")
 async def namespace(ctx: Ctx, form: Format = None) -> Response:
     """Classes and properties with their definitions; every term has its own place in the HTML page, as in `/ns#Domain`."""
-    return await _ontology(ctx, formats.choose(ctx.request, form))
+    return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
 
 
 @router.get("/ns.{suffix}", include_in_schema=False)
 async def namespace_as(ctx: Ctx, suffix: str) -> Response:
     """The ontology in the representation that the suffix names."""
-    if suffix not in formats.MEDIA_TYPES:
-        raise NotFound(f"There is nothing at /ns.{suffix[:40]}.", available=list(formats.MEDIA_TYPES))
+    if suffix not in rdf_formats.MEDIA_TYPES:
+        raise NotFound(f"There is nothing at /ns.{suffix[:40]}.", available=list(rdf_formats.MEDIA_TYPES))
     return await _ontology(ctx, suffix)
 
 
@@ -114,7 +114,7 @@ async def dataset(ctx: Ctx, form: Format = None) -> Response:
     made = await asyncio.to_thread(dumps.find, ctx.served.release)
     publisher = service_of(ctx.request).settings.publisher
     return await _answer(
-        ctx, formats.choose(ctx.request, form), dataset_iri(ctx.served.release.id),
+        ctx, rdf_formats.choose(ctx.request, form), dataset_iri(ctx.served.release.id),
         lambda: list(dataset_triples(ctx, publisher, made)), lambda: dataset_page(ctx, made),
         keep=bool(made), prefixes=MORE_PREFIXES,
     )  # fmt: skip
@@ -156,23 +156,25 @@ async def _answer(
     """A document in the chosen representation, with links to the others and to what it is about."""
 
     def written() -> bytes:
-        return page().encode() if chosen == "html" else formats.write(statements(), chosen, prefixes)
+        return page().encode() if chosen == "html" else rdf_formats.write(statements(), chosen, prefixes)
 
     body = await asyncio.to_thread(written)
     alternates = [
-        f'<{_variant(ctx, name)}>; rel="alternate"; type="{formats.MEDIA_TYPES[name]}"'
-        for name in formats.MEDIA_TYPES
+        f'<{_variant(ctx, name)}>; rel="alternate"; type="{rdf_formats.MEDIA_TYPES[name]}"'
+        for name in rdf_formats.MEDIA_TYPES
         if name != chosen
     ]
     all_links = ", ".join(filter(None, [links, f'<{iri}>; rel="describes"', *alternates]))
     extra = HTML_HEADERS if chosen == "html" else None
     language = ctx.label_language if chosen == "html" else ""
-    return http.answer(ctx.request, ctx.served, body, formats.content_type(chosen), language, all_links, extra, keep)
+    return http.answer(
+        ctx.request, ctx.served, body, rdf_formats.content_type(chosen), language, all_links, extra, keep
+    )
 
 
 def _variant(ctx: Context, name: str) -> str:
     """The address of this document in another representation."""
-    stem, suffix = formats.split(ctx.request.scope["path"])
+    stem, suffix = rdf_formats.split(ctx.request.scope["path"])
     if suffix or stem == "/ns":
         return f"{ctx.base}{iris.path(stem)}.{name}"
     return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, format=name)}"

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from prometheus_client import ProcessCollector
 
-from app import memory
-from app.metrics.counts import Requests, Routes, Row
-from app.metrics.exposition import Family, counter, gauge, histogram
-from app.metrics.seconds import Seconds
+from app.process import memory
 from app.sparql import wire
 from app.sparql.pool import ENGINE, TIME
+from app.telemetry.counts import Requests, Routes, Row
+from app.telemetry.exposition import Family, counter, gauge, histogram
+from app.telemetry.seconds import Seconds
 
 if TYPE_CHECKING:
     from app.http import AnswerCache, Front

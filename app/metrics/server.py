@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from app.errors import problem_response
-from app.metrics.exposition import Family, text
+from app.telemetry.exposition import Family, text
 
 Source = Callable[[], Awaitable[dict[str, list[Family]]]]
 MOST_CONNECTIONS = 16

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from loaders.characters import fit
+from releases.characters import fit
 
 # Okabe and Ito's colours: told apart with any colour vision.
 CORE, RELATED, THIRD, FOURTH = "#0072B2", "#E69F00", "#009E73", "#CC79A7"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from app.pictures.canvas import drawing, finish, line
 from app.pictures.words import speaker
-from app.skill_report import Overlaps
+from app.reports.skills import Overlaps
 
 TITLE = "Specialised skills that two domains share"
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import structlog
 
-from loaders.garbage import no_garbage
+from releases.gc_pause import no_garbage
 
 log = structlog.get_logger()
 T = TypeVar("T")

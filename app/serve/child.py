@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import logs
-from app.connection import connections
+from app.http.connection import connections
 from app.serve.channel import Channel
 from app.serve.port import Connections, Counts, Port
 from app.settings import Settings

@@ -16,8 +16,8 @@ import structlog
 from fastapi import FastAPI
 
 from app import logs
-from app.heavy.server import Bounds, serve
 from app.serve.aside import end_with
+from app.serve.heavy_server import Bounds, serve
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from app.settings import Settings, get_settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
 from app.store.remote import RemoteBackend
-from loaders.errors import ReleaseError
+from releases.errors import ReleaseError
 
 log = structlog.get_logger()
 

@@ -20,13 +20,13 @@ from fastapi import FastAPI
 
 from app import logs
 from app.errors import Problem
-from app.heavy.server import Bounds
 from app.main import create_app
-from app.memory import few_arenas
+from app.process.memory import few_arenas
 from app.serve import child
 from app.serve.aside import aside, end_with, threads
 from app.serve.channel import Channel
 from app.serve.heavy import HeavyServer
+from app.serve.heavy_server import Bounds
 from app.serve.port import Counts
 from app.service import Served, Service, settle
 from app.settings import Limits, Settings, get_limits, get_settings

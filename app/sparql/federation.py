@@ -31,13 +31,13 @@ from app.errors import (
     UpstreamBusy,
     UpstreamTimeout,
 )
+from app.process.fair_queue import Turns
 from app.settings import Limits, Settings
 from app.sparql import remote, wire
 from app.sparql.complexity import Bounds
 from app.sparql.guard import Outline, Service
 from app.sparql.pool import TIME, Pool, Result
 from app.sparql.spool import SpoolFile
-from app.sparql.turns import Turns
 from app.store import upstream
 
 log = structlog.get_logger()

@@ -35,19 +35,19 @@ from app.errors import (
     problem_response,
 )
 from app.http import Answer, AnswerCache
+from app.process.fair_queue import Turns
 from app.settings import Limits, Settings
-from app.sparql import description, formats, packing, protocol, refusals, wire
+from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation
-from app.sparql.formats import Offer
 from app.sparql.guard import Outline, check, engine_fault, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import Asked, ClientGone, Page
 from app.sparql.remote import RemotePool
+from app.sparql.result_formats import Offer
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
-from app.sparql.turns import Turns
 
 log = structlog.get_logger()
 
@@ -165,19 +165,21 @@ class Gateway:
         offer = asked.choice.description
         if offer is None:
             raise refusals.not_acceptable("describe")
-        if offer == formats.HTML:
+        if offer == result_formats.HTML:
             page = self._page or _to_docs
             await (await page(Request(scope, receive)))(scope, receive, send)
             return
         source = self.pool.source
         if source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        body = description.describe(asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0])
+        body = service_description.describe(
+            asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0]
+        )
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if asked.none_match and http.matches(asked.none_match, etag):
             await self._send(Answer(b"", "", etag, status=304), asked, send)
             return
-        await self._send(Answer(body, formats.content_type(offer), etag), asked, send)
+        await self._send(Answer(body, result_formats.content_type(offer), etag), asked, send)
 
     async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
         if len(text) > _LONG_TEXT:
@@ -205,7 +207,7 @@ class Gateway:
                 offer = self._offer_of(result, asked, text, outline)
                 if etag and result.source is not source:  # a switch came between
                     etag = _etag(result.source, asked, text)
-                answer = await self._packed(result, formats.content_type(offer), etag, asked)
+                answer = await self._packed(result, result_formats.content_type(offer), etag, asked)
                 if etag and result.file is None and result.source == self.pool.source:
                     self.cache.put((etag,), answer)
                 await self._send(answer, asked, send, result)

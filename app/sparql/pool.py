@@ -18,13 +18,14 @@ from typing import Any
 import orjson
 import structlog
 
-from app import traces
 from app.errors import NotReady, Unavailable
+from app.process import confine
+from app.process.fair_queue import Turns
 from app.settings import Limits, Settings
-from app.sparql import confine, wire
+from app.sparql import wire
 from app.sparql.process import Source, Worker, start_worker
 from app.sparql.spool import Spool, SpoolFile
-from app.sparql.turns import Turns
+from app.telemetry import traces
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from app.errors import BadRequest, MediaTypeRefused, MethodRefused, RequestTimeo
 from app.http import coding_of
 from app.http.clients import client_of
 from app.settings import Limits
-from app.sparql.formats import Choice, by_name, negotiate
+from app.sparql.result_formats import Choice, by_name, negotiate
 
 Page = Callable[[Request], Awaitable[Response]]
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from app.errors import NotAcceptable, QueryStopped
 from app.settings import Limits
-from app.sparql import formats, wire
-from app.sparql.formats import Choice
+from app.sparql import result_formats, wire
 from app.sparql.pool import ENGINE, TIME
+from app.sparql.result_formats import Choice
 
 
 def not_acceptable(form: str) -> NotAcceptable:
     """No format that the client takes can hold what this form of query gives."""
-    known = formats.media_types(form)
+    known = result_formats.media_types(form)
     return NotAcceptable(f"This is available as {', '.join(known)}.", available=known)
 
 
 def unwritable(form: str, choice: Choice, why: str) -> NotAcceptable:
     """The chosen format cannot hold this answer; others can."""
     chosen = (choice.for_form(form) or ("", ""))[0]
-    others = [media for name, media in formats.offers(form) if name != chosen]
+    others = [media for name, media in result_formats.offers(form) if name != chosen]
     return NotAcceptable(f"{why}; it is available as {', '.join(others)}.", available=others)
 
 

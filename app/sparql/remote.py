@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import structlog
 
-from app import traces
 from app.errors import GraphRefused, NotPassedOn, QuerySyntax
+from app.process.fair_queue import Turns
 from app.settings import Limits, Settings
 from app.sparql import probe, wire
 from app.sparql.complexity import Bounds
@@ -25,8 +25,8 @@ from app.sparql.guard import check
 from app.sparql.pool import TIME, Pool, Result
 from app.sparql.process import Worker
 from app.sparql.spool import Spool, SpoolFile
-from app.sparql.turns import Turns
 from app.store import upstream
+from app.telemetry import traces
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.metrics.seconds import Seconds
+from app.telemetry.seconds import Seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from app.sparql import confine, counting, wire
+from app.process import confine
+from app.sparql import counting, wire
 from app.sparql.markup import Unwritable, Xml
-from loaders.xml_input import CheckedXml
+from loaders.input.xml_files import CheckedXml
 from ontology import PREFIXES
 
 _RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]]]] = {

@@ -10,9 +10,9 @@ import pyoxigraph as ox
 
 import queries
 from app.store.port import GraphStore
-from loaders import dumps
-from loaders.errors import ReleaseError
-from loaders.releases import Release, Releases
+from releases import dumps
+from releases.errors import ReleaseError
+from releases.release import Release, Releases
 
 
 class EmbeddedStore:

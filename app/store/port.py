@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
-from loaders.releases import Release
 from queries import Row, Term
+from releases.release import Release
 
 
 @runtime_checkable

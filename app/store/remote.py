@@ -13,15 +13,15 @@ import orjson
 import pyoxigraph as ox
 
 import queries
-from app import traces
 from app.errors import UpstreamFault, UpstreamTimeout
 from app.settings import Settings
 from app.store import upstream
 from app.store.port import GraphStore
-from loaders.dataset import GRAPH_RELEASE
-from loaders.errors import ReleaseError
-from loaders.releases import Release
+from app.telemetry import traces
 from ontology import XSD
+from releases.errors import ReleaseError
+from releases.record import GRAPH_RELEASE
+from releases.release import Release
 
 _MOST_BYTES = 1 << 30  # of one answer; the largest of full ESCO in one language has some 40 MB
 _BOOLEAN = ox.NamedNode(XSD + "boolean")

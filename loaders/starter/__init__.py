@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loaders.build import LoadRequest, load
 from loaders.progress import Progress
-from loaders.releases import Release
+from releases.release import Release
 
 STARTER = Path(__file__).parent / "esco-starter-v1.2.0.ttl.gz"
 

@@ -106,7 +106,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"serve-{self.port}.log"
         kept = {k: v for k, v in os.environ.items() if not k.startswith("CCSI_")}
-        start = [sys.executable, "-c", f"{prelude}\nfrom app.cli import main\nmain()"]
+        start = [sys.executable, "-c", f"{prelude}\nfrom app.cli.main import main\nmain()"]
         command = [*start, "serve", "--port", str(self.port), "--no-starter"]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(

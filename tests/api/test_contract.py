@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from pydantic.config import JsonDict
 
-from app.api.context import CONTEXT
-from app.api.description import ANSWERS, examples
-from app.api.examples import REQUESTS, gather
 from app.api.models import Problem
+from app.api.openapi import ANSWERS, examples
 from app.settings import Limits, Settings
 from ontology import CCSI, CCSID, ESCO, SKOS
+from ontology.jsonld_context import CONTEXT
 from tests.api.conftest import HOST, InProcess
+from tools.examples import REQUESTS, gather
 
 DOCS = Path(__file__).parents[2] / "docs"
 MORE = {
@@ -88,7 +88,7 @@ def test_examples_are_what_the_service_answers(api: InProcess) -> None:
     release = api.app.state.service.served.release.id
     expected = json.dumps(examples()).replace("RELEASE", release)
     expected = re.sub(r"1\.2\.0-[0-9a-f]{12}", release, expected)  # any change of the curation gives another
-    assert json.loads(expected) == fresh, "run: python -m app.api.examples"
+    assert json.loads(expected) == fresh, "run: python -m tools.examples"
 
 
 def test_description(api: InProcess) -> None:

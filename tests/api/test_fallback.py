@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from loaders.build import LoadRequest, load
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 from tests.api.conftest import Server
 
 

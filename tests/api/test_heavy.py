@@ -17,11 +17,11 @@ import httpx2
 import psutil
 import pytest
 
-from app.inside import exchange
+from app.http.inprocess import exchange
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.build import LoadRequest, load
-from loaders.releases import Releases
+from releases.release import Releases
 from tests.api.conftest import Server
 
 API = "/api/v1"
@@ -40,7 +40,7 @@ COMPARED = {"from": {"profile": "heritage-preservation"}, "to": [{"profile": "ga
 def heavy_server(server: Server) -> psutil.Process | None:
     """The process that forks, once it answers."""
     for process in psutil.Process(server.process.pid).children():
-        if "app.heavy.server" in process.cmdline():
+        if "app.serve.heavy_server" in process.cmdline():
             return process
     return None
 

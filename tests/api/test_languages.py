@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api.deps import accepted, lookup
+from app.request import accepted, lookup
 from app.settings import Limits
 from tests.api.conftest import InProcess, running
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 from tests.api.conftest import Server
 
 CLIENTS = 8
@@ -119,7 +119,7 @@ def test_release_published_later_is_picked_up(mini_dir: Path, tmp_path: Path, se
 
 SLOW_DISK = """
 import time
-from loaders.releases import Releases
+from releases.release import Releases
 quick = Releases.all
 Releases.all = lambda self: (time.sleep(1.5), quick(self))[1]
 """

@@ -17,10 +17,10 @@ import pytest
 from app.errors import Problem, UpstreamBusy, UpstreamFault, UpstreamTimeout
 from app.settings import Limits, Settings
 from app.sparql.process import Source
-from app.sparql.trial import Endpoint, endpoint
 from app.store.remote import RemoteBackend, RemoteStore
 from tests.api.conftest import running
 from tests.sparql.conftest import call
+from tools.endpoint import Endpoint, endpoint
 
 ROWS = b'{"head":{"vars":["s"]},"results":{"bindings":[{"s":{"type":"uri","value":"http://x/a"}}]}}'
 RESULTS = "application/sparql-results+json"

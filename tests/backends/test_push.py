@@ -11,13 +11,13 @@ import pyoxigraph as ox
 import pytest
 from command import Command, in_process
 
-from app.push import Push, PushError
 from app.settings import Settings
 from app.store.remote import RemoteBackend, RemoteRelease
-from loaders import dumps
-from loaders.dataset import GRAPH_RELEASE
-from loaders.errors import LoadError
-from loaders.releases import Release, Releases
+from releases import dumps
+from releases.errors import LoadError
+from releases.push import Push, PushError
+from releases.record import GRAPH_RELEASE
+from releases.release import Release, Releases
 from tests.servers import oxigraph
 
 

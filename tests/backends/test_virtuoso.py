@@ -18,13 +18,13 @@ import pyoxigraph as ox
 import pytest
 
 import queries
-from app.push import Push
 from app.settings import Settings
 from app.store import upstream
 from app.store.remote import RemoteBackend, RemoteStore
-from loaders import dumps
-from loaders.releases import Release, Releases
 from ontology import XSD
+from releases import dumps
+from releases.push import Push
+from releases.release import Release, Releases
 from tests.servers import needs_virtuoso, virtuoso, virtuoso_graph_store
 
 pytestmark = needs_virtuoso

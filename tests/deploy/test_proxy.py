@@ -17,7 +17,7 @@ import pytest
 
 from app.settings import Limits, Settings
 from loaders.build import LoadRequest, load
-from loaders.releases import Releases
+from releases.release import Releases
 from tests.api.conftest import Server
 from tests.deploy.conftest import NGINX, TEMPLATE, Client, Kept, client, nginx, resolver
 

@@ -14,7 +14,7 @@ from command import ROOT
 from ruamel.yaml import YAML
 
 from loaders.build import LoadRequest, load
-from loaders.releases import Releases
+from releases.release import Releases
 from tests.api.conftest import Server
 from tests.deploy.conftest import NGINX, client, nginx
 from tests.servers import OXIGRAPH, free_port, wait_for_port

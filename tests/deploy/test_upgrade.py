@@ -45,7 +45,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ccsi(program: Path, data: Path, *words: object) -> str:
     """The command of one of the two versions."""
     ended = subprocess.run(
-        [sys.executable, "-c", "from app.cli import main; main()", *map(str, words), "--data-dir", str(data)],
+        [sys.executable, "-c", "from app.cli.main import main; main()", *map(str, words), "--data-dir", str(data)],
         cwd=program, env={**os.environ, "PYTHONPATH": str(program), "COLUMNS": "200"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr

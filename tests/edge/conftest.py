@@ -15,8 +15,8 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.connection import Connection, connections
 from app.http import Edge, Front
+from app.http.connection import Connection, connections
 from app.main import create_app
 from app.settings import Limits, Settings
 

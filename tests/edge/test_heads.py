@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.connection import HEAD_BYTES, PIPELINED
+from app.http.connection import HEAD_BYTES, PIPELINED
 from tests.edge.conftest import Site, bytes_of
 
 KEPT = "/api/v1/domains/heritage/occupations"
@@ -97,7 +97,7 @@ def test_what_follows_a_body_has_the_bound_of_a_head() -> None:
 
 
 def test_a_request_ends_soon_after_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.connection.UNREAD_SECONDS", 0.3)
+    monkeypatch.setattr("app.http.connection.UNREAD_SECONDS", 0.3)
     with bytes_of(10) as quick, quick.connect() as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         started = time.monotonic()

@@ -14,8 +14,8 @@ import pytest
 from app.http.held import Held
 from app.main import create_app
 from app.settings import Limits, Settings
-from loaders import dumps
-from loaders.releases import Release
+from releases import dumps
+from releases.release import Release
 from tests.edge.conftest import Site, ask, bytes_of, rest, serving
 
 LARGE = 30_000_000

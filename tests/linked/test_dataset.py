@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Limits, Settings
-from loaders import dumps
-from loaders.releases import Release
 from ontology import ATTRIBUTION, CCSI, PREFIXES, RDF
+from releases import dumps
+from releases.release import Release
 
 VOID, DCAT, DCT = PREFIXES["void"], PREFIXES["dcat"], PREFIXES["dct"]
 SD = "http://www.w3.org/ns/sparql-service-description#"

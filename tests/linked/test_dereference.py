@@ -18,8 +18,8 @@ from starlette.testclient import TestClient
 
 from app.linked import iris
 from app.settings import Limits
-from loaders.releases import Release
 from ontology import CCSI, CCSID, GRAPH, SKOS
+from releases.release import Release
 
 CURATOR = "http://data.europa.eu/esco/occupation/691d30cc-6b2c-4025-89b4-3e719fe664c7"
 HERITAGE = CCSID + "domain/heritage"

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 import queries
-from app.pages.query import STORIES
+from app.site.query import STORIES
 from tests.api.conftest import Server
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

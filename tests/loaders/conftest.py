@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command import Command, in_process
 
-from loaders.releases import Releases
+from releases.release import Releases
 
 
 @pytest.fixture(scope="module")

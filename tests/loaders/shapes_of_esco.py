@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from loaders import rdf
-from loaders.csv_bundle import CsvBundle, nace_links
+from loaders.input import rdf_files
+from loaders.input.csv_bundle import CsvBundle, nace_links
+from loaders.input.sources import Member, discover
 from loaders.normalise import Normaliser
-from loaders.sources import Member, discover
 from ontology import CCSID, DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, RDF, SKOS
 
 NOTES = {DCT + "description", SKOS + "scopeNote", SKOS + "definition"}
 
 
-def statements(*paths: Path) -> Iterator[list[rdf.Written]]:
+def statements(*paths: Path) -> Iterator[list[rdf_files.Written]]:
     """The statements of some input as the loader sees them."""
     source = discover(list(paths))
     if source.kind == "csv":
-        return rdf.written(CsvBundle(source).statements())
-    return itertools.chain.from_iterable(rdf.statements(m, f) for m, f in source.rdf)
+        return rdf_files.written(CsvBundle(source).statements())
+    return itertools.chain.from_iterable(rdf_files.statements(m, f) for m, f in source.rdf)
 
 
 def normalised(*paths: Path, nace: Path | None = None) -> tuple[set[str], Normaliser]:
@@ -35,7 +35,7 @@ def normalised(*paths: Path, nace: Path | None = None) -> tuple[set[str], Normal
     undecided = io.BytesIO()
     lines = list(itertools.chain.from_iterable(normaliser.first(statements(*paths), undecided)))
     undecided.seek(0)
-    lines += itertools.chain.from_iterable(normaliser.rest(rdf.lines(undecided)))
+    lines += itertools.chain.from_iterable(normaliser.rest(rdf_files.lines(undecided)))
     return {line.decode() for line in lines}, normaliser
 
 

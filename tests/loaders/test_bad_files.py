@@ -10,7 +10,7 @@ from command import FIXTURES, Command
 from refusal import BUNDLE, page, refused
 from shapes_of_esco import packed, zipped
 
-from loaders.releases import Releases
+from releases.release import Releases
 
 pytestmark = pytest.mark.usefixtures("untouched")
 

@@ -13,8 +13,8 @@ import pytest
 from command import FIXTURES, Command, run
 from refusal import BUNDLE, page, refused
 
-from loaders.csv_bundle import REQUIRED
-from loaders.releases import Releases
+from loaders.input.csv_bundle import REQUIRED
+from releases.release import Releases
 
 pytestmark = pytest.mark.usefixtures("untouched")
 

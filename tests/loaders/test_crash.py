@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from command import FIXTURES, QUICK, STARTER, run, start
 
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 
 
 @pytest.fixture

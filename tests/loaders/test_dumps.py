@@ -14,10 +14,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from loaders import dumps
-from loaders.errors import ReleaseError
-from loaders.releases import Release, Releases
 from ontology import GRAPH_SCOPE
+from releases import dumps
+from releases.errors import ReleaseError
+from releases.release import Release, Releases
 from tests.command import run
 
 

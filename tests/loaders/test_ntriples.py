@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
-from loaders import rdf
-from loaders.errors import SourceError
-from loaders.releases import Releases
+from loaders.input import rdf_files
+from releases.errors import SourceError
+from releases.release import Releases
 
 # Pieces of lines, sound and unsound, and what could smuggle a second statement or another graph into one.
 PIECES = [
@@ -32,7 +32,7 @@ LINES = st.lists(SOUND | TRIPLE | st.lists(st.sampled_from(PIECES), max_size=6).
 
 def strict(text: bytes) -> list[str] | None:
     """The triples of the strict parser as they are written; None when it refuses."""
-    named = rdf.numbered("x", "x")
+    named = rdf_files.numbered("x", "x")
     try:
         return [
             f"{named(s)} {p} {o if isinstance(o, ox.Literal) else named(o)}"
@@ -45,7 +45,7 @@ def strict(text: bytes) -> list[str] | None:
 def loaded(text: bytes) -> list[str] | None:
     """What a load takes from them; None when it, or the engine after it, refuses."""
     try:
-        batches = rdf.lines(io.BytesIO(text), rdf.numbered("x", "x"))
+        batches = rdf_files.lines(io.BytesIO(text), rdf_files.numbered("x", "x"))
         found = [b"%b %b %b%b".__mod__(triple).decode() for batch in batches for triple in batch]
         ox.Store().bulk_load(
             input="".join(f"{line} <http://e/graph> .\n" for line in found).encode(), format=ox.RdfFormat.N_QUADS
@@ -63,17 +63,17 @@ def test_what_is_read_is_what_the_strict_parser_reads(lines: list[str], end: str
 
 
 def test_canonical_lines_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rdf, "_parsed", lambda *_: pytest.fail("the parser was called"))
+    monkeypatch.setattr(rdf_files, "_parsed", lambda *_: pytest.fail("the parser was called"))
     line = '<http://e/a> <http://e/p> "caf\u00e9 \\"x\\" \\n"@en-gb .\n<http://e/a> <http://e/p> "1"^^<http://e/d> .\n'
-    assert sum(map(len, rdf.lines(io.BytesIO(line.encode() * 20_000)))) == 40_000
+    assert sum(map(len, rdf_files.lines(io.BytesIO(line.encode() * 20_000)))) == 40_000
 
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rdf, "LONGEST", 4096)
-    monkeypatch.setattr(rdf, "BLOCK", 1024)
+    monkeypatch.setattr(rdf_files, "LONGEST", 4096)
+    monkeypatch.setattr(rdf_files, "BLOCK", 1024)
     text = b'<http://e/a> <http://e/p> "x" .\n<http://e/a> <http://e/p> "' + b"x" * 10_000 + b'" .\n'
     with pytest.raises(SyntaxError, match="a line of more than") as caught:
-        list(rdf.lines(io.BytesIO(text)))
+        list(rdf_files.lines(io.BytesIO(text)))
     assert caught.value.lineno == 2
 
 

@@ -16,11 +16,11 @@ import pytest
 from command import FIXTURES, QUICK, ROOT, STARTER
 from shapes_of_esco import official
 
-from app.catalogue import Catalogue
+from app.catalogue.catalogue import Catalogue
 from app.store.embedded import EmbeddedStore
 from loaders.build import LoadRequest, load
-from loaders.errors import Busy, LoadError, ReleaseError
-from loaders.releases import Release, Releases
+from releases.errors import Busy, LoadError, ReleaseError
+from releases.release import Release, Releases
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_publishing_is_atomic_for_readers(data: Releases, second: Release) -> None:
     first, other = published(data), adopt(data, second)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom loaders.releases import Releases\n"
+        "import sys\nfrom pathlib import Path\nfrom releases.release import Releases\n"
         "r = Releases(Path(sys.argv[1]))\nprint('ready', flush=True)\n"
         "while not Path(sys.argv[2]).exists():\n    assert r.current() is not None\n"
     )

@@ -13,9 +13,9 @@ import pytest
 from shapes_of_esco import convert, normalised, packed, quads, zipped
 
 from loaders.build import LoadRequest, load
-from loaders.csv_bundle import CsvBundle
-from loaders.errors import SourceError, VersionUnknown
-from loaders.sources import discover
+from loaders.input.csv_bundle import CsvBundle
+from loaders.input.sources import discover
+from releases.errors import SourceError, VersionUnknown
 
 OCCUPATION = "http://data.europa.eu/esco/occupation/"
 ARCHIVIST = OCCUPATION + "e3b08984-19fe-4d51-a1b0-990676fc7234"

@@ -18,12 +18,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from app.http import Finished
 from app.main import create_app
-from app.metrics.counts import UNMATCHED, Requests, Routes
-from app.metrics.exposition import exported, received, text
-from app.metrics.seconds import BOUNDS, Seconds
 from app.settings import Limits, Settings
+from app.telemetry.counts import UNMATCHED, Requests, Routes
+from app.telemetry.exposition import exported, received, text
+from app.telemetry.seconds import BOUNDS, Seconds
 from loaders.build import LoadRequest, load
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 from tests.api.conftest import running
 from tests.metrics.conftest import Watched, parsed, watched
 from tests.servers import oxigraph

@@ -14,7 +14,7 @@ import pytest
 from command import ROOT
 from ruamel.yaml import YAML
 
-from loaders.releases import Release
+from releases.release import Release
 from tests.api.conftest import running
 from tests.metrics.conftest import PROMETHEUS, PROMTOOL, needs_prometheus, parsed, watched
 from tests.servers import free_port, oxigraph, wait_for_port

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from analysis.profiles.similarity import SkillSet, similarities
-from app.api.profile_models import PROFILE_ANSWERS
+from app.api.profiles.models import PROFILE_ANSWERS
 from ontology import ESCO_DATA
 
 COMPARE = "/api/v1/profiles/compare"

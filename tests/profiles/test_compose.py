@@ -24,7 +24,7 @@ from analysis.profiles.tables import (
     SkillFacts,
 )
 from analysis.profiles.templates import template_recipes, templates
-from loaders.derive import ontology_quads
+from loaders.derive.scope import ontology_quads
 from ontology import FOLDER
 
 FACTS = {

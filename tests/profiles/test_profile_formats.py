@@ -18,7 +18,7 @@ import pytest
 import rdflib
 from starlette.testclient import TestClient
 
-from app.api.profile_formats import MEDIA_TYPES, SUFFIXES
+from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
 from app.documents.linked import ELM
 from app.documents.sheet import sheet
 from app.main import create_app

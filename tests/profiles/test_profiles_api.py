@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.profile_formats import MEDIA_TYPES
+from app.api.profiles.formats import MEDIA_TYPES
 from ontology import CCSI, ESCO_DATA
 from tests.profiles.conftest import HERITAGE
 

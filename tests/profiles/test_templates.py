@@ -10,9 +10,9 @@ from pyoxigraph import NamedNode
 
 import queries
 from analysis.profiles.compose import compose
-from loaders.releases import Release
 from loaders.verify import Check, Validation
 from ontology import CCSID, ESCO_DATA, GRAPH_PROFILES
+from releases.release import Release
 
 
 @pytest.fixture(scope="module")

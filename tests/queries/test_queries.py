@@ -13,7 +13,7 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query as Prepared
 
 import queries
-from loaders.releases import Release
+from releases.release import Release
 
 NAMES = queries.names()
 HOSTILE = 'x" } UNION { ?s ?p ?o } #\n} ; DROP ALL <http://e> \\" '

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.catalogue import Catalogue
+from app.catalogue.catalogue import Catalogue
 from app.main import create_app
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedStore
-from loaders.releases import Release
+from releases.release import Release
 
 
 @pytest.fixture(scope="session")

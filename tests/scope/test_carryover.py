@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from loaders.build import LoadRequest, load
-from loaders.carryover import SKILLS_SHARE, Fingerprint, compare, read_baseline, write_baseline
-from loaders.releases import Release
+from loaders.derive.carryover import SKILLS_SHARE, Fingerprint, compare, read_baseline, write_baseline
+from releases.release import Release
 
 A, B, C = (f"http://data.europa.eu/esco/occupation/{n}" for n in "abc")
 

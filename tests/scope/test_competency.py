@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 import queries
-from loaders.releases import Release
+from releases.release import Release
 
 CURATOR = "http://data.europa.eu/esco/occupation/691d30cc-6b2c-4025-89b4-3e719fe664c7"
 NAMES = [n for n in queries.names() if n.startswith("competency/")]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 import pytest
 
-from loaders.carryover import read_baseline
-from loaders.derive import ontology_quads
+from loaders.derive.carryover import read_baseline
+from loaders.derive.scope import ontology_quads
 from loaders.verify import Validation, _validate
 from ontology import CCSI, FOLDER, RDF, turtle_files
 

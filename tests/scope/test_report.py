@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from app.catalogue import Catalogue
+from app.catalogue.catalogue import Catalogue
 from app.pictures.scope import scope_svg
-from app.scope_report import report, review_queue
+from app.reports.scope import report, review_queue
 
 
 @pytest.fixture(scope="module")

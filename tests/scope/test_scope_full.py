@@ -9,13 +9,13 @@ import pyoxigraph as ox
 import pytest
 
 from analysis.scope import evaluate
-from app.catalogue import Catalogue
-from app.cli_scope import _tables
-from app.scope_report import report
+from app.catalogue.catalogue import Catalogue
+from app.cli.scope import _tables
+from app.reports.scope import report
 from app.store.embedded import EmbeddedStore
-from loaders.derive import derive_scope
-from loaders.published import decisions
-from loaders.releases import Release
+from loaders.derive.scope import derive_scope
+from releases.decisions import decisions
+from releases.release import Release
 
 pytestmark = pytest.mark.full
 

@@ -8,7 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 from tests.serve.conftest import WORKERS, Clients, Workers
 
 Two = tuple[Releases, Release, Release]

@@ -17,7 +17,7 @@ import pytest
 
 from app.serve.template import shares
 from app.settings import Limits, Settings
-from loaders.releases import Release, Releases
+from releases.release import Release, Releases
 from tests.api.conftest import Server
 from tests.serve.conftest import WORKERS, Workers
 

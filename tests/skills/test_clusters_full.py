@@ -13,11 +13,11 @@ import pytest
 from analysis.skills import Settings, coherence
 from analysis.skills.evaluate import Bench, agreement, without
 from analysis.skills.tables import Cluster, Level, SkillTables
-from app.skill_catalogue import SkillCatalogue
+from app.catalogue.skills import SkillCatalogue
 from app.store.embedded import EmbeddedStore
-from loaders.derive_skills import deriving
-from loaders.releases import Release
-from loaders.skill_tables import alternative_labels, published_tables
+from loaders.derive.skill_tables import alternative_labels, published_tables
+from loaders.derive.skills import deriving
+from releases.release import Release
 from tests.command import run
 
 pytestmark = pytest.mark.full

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 import pytest
 
 import queries
-from loaders.releases import Release
+from releases.release import Release
 
 STARTER = {
     "cq06_over_represented": (10, 80), "cq07_clusters": (50, 250), "cq08_transversal_groups": (4, 6),

@@ -15,7 +15,7 @@ from app.pictures.clusters import Box, clusters_picture
 from app.pictures.overlap import overlap_picture
 from app.pictures.scope import scope_svg
 from app.pictures.transversal import transversal_picture
-from app.skill_report import Overlaps
+from app.reports.skills import Overlaps
 
 Kind = Literal["svg", "png"]
 # What is drawn, and what is to be seen of it.

@@ -12,7 +12,7 @@ from app.pictures.overlap import overlap_picture
 from app.pictures.scope import scope_svg
 from app.pictures.transversal import GROUPS, NAMED, transversal_picture
 from app.pictures.words import translations
-from app.skill_report import Overlaps
+from app.reports.skills import Overlaps
 
 WORDS = translations()
 ROUTES = ("isco", "nace", "curated", "skills", "label")

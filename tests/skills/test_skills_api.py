@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.build import LoadRequest, load
-from loaders.releases import Release
 from loaders.starter import load_starter
 from ontology import CCSI, CCSID
+from releases.release import Release
 
 LISTS = [
     "domains/heritage/skills", "domains/ccsi/skills", "domains/museums/skills", "domains/design/transversal",
@@ -166,7 +166,7 @@ def test_a_release_built_again_is_the_same(starter: Release, tmp_path: Path) -> 
 
 
 def test_a_release_without_skills_says_so(mini_dir: Path) -> None:
-    from loaders.releases import Releases
+    from releases.release import Releases
 
     release = Releases(mini_dir).current()
     assert release is not None

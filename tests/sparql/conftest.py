@@ -13,10 +13,10 @@ import pytest
 
 from app.settings import Limits, Settings
 from app.sparql.process import Source
-from app.sparql.trial import Endpoint, endpoint
 from bench.hostile_set import build_store
-from loaders import dumps
+from releases import dumps
 from tests.servers import Reply, oxigraph, virtuoso, virtuoso_graph_store
+from tools.endpoint import Endpoint, endpoint
 
 SECONDS = 1.0
 

@@ -10,9 +10,9 @@ import pytest
 from rdflib import Graph, Namespace, URIRef
 from rdflib.namespace import RDF
 
-from app.sparql import conformance
-from app.sparql.trial import Endpoint, endpoint
 from tests.sparql.conftest import call
+from tools import conformance
+from tools.endpoint import Endpoint, endpoint
 
 FOLDER = conformance.default_folder()
 TESTS = conformance.read_manifest(FOLDER) if FOLDER else []

@@ -9,10 +9,10 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from app import connection
-from app.sparql.trial import Endpoint
+from app.http import connection
 from bench.endpoints import ask
 from tests.sparql.conftest import call
+from tools.endpoint import Endpoint
 
 ASK = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nhost: x\r\n"
 

@@ -15,10 +15,10 @@ from app.errors import FederationRefused, TooComplex
 from app.settings import Limits, Settings
 from app.sparql.complexity import Bounds
 from app.sparql.guard import check
-from app.sparql.trial import Endpoint, endpoint
 from bench.endpoints import listener
 from tests.servers import Reply, free_port, needs_virtuoso, oxigraph
 from tests.sparql.conftest import call, served
+from tools.endpoint import Endpoint, endpoint
 
 EX = "http://example.org/"
 PREFIXES = f"PREFIX ex: <{EX}>\nPREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX i: <{EX}item/>\n"

@@ -15,12 +15,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from app.settings import Limits, Settings
-from app.sparql.trial import Endpoint, endpoint
 from bench.endpoints import listener
 from tests.backends.test_bad_upstream import BAD, ROWS, answering, reply
 from tests.servers import Reply
 from tests.sparql.conftest import SECONDS, call
 from tests.sparql.test_federation import silent
+from tools.endpoint import Endpoint, endpoint
 
 SLACK = 3.0
 

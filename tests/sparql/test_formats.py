@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.sparql.formats import by_name, media_types, negotiate
+from app.sparql.result_formats import by_name, media_types, negotiate
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from app.settings import Limits
-from app.sparql.trial import Endpoint
 from bench.endpoints import Peak, ask, listener, memory
 from bench.fuzz import fuzz
 from bench.hostile_set import queries
 from tests.sparql.conftest import SECONDS, call
+from tools.endpoint import Endpoint
 
 NAMES = list(queries(0))
 SLACK = 3.0

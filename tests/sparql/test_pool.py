@@ -20,11 +20,11 @@ import psutil
 import pyoxigraph as ox
 import pytest
 
+from app.process import confine
 from app.settings import Limits, Settings
-from app.sparql import confine
 from app.sparql.process import ROOT, Source, start_worker
-from app.sparql.trial import Endpoint, endpoint
 from tests.sparql.conftest import SECONDS, call
+from tools.endpoint import Endpoint, endpoint
 
 HEAVY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 # Some seconds of work with a small answer.
@@ -129,7 +129,7 @@ def test_nothing_is_left_behind(store: Path) -> None:
 
 def test_workers_end_when_the_service_is_killed(store: Path, tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from app.sparql.trial import endpoint\n"
+        "import sys, time; from pathlib import Path; from tools.endpoint import endpoint\n"
         "with endpoint(Path(sys.argv[1])) as e:\n"
         "  while len(e.gateway.pool.processes()) < 4: time.sleep(0.05)\n"
         "  print(e.port, *e.gateway.pool.processes(), flush=True); time.sleep(60)\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from app.settings import Limits, Settings
 from app.sparql.pool import Source
-from app.sparql.trial import Endpoint, endpoint
 from tests.servers import Reply, free_port, oxigraph
 from tests.sparql.conftest import call
+from tools.endpoint import Endpoint, endpoint
 
 
 def settings(url: str, port: int) -> Settings:

@@ -20,9 +20,9 @@ from app.http import coding_of
 from app.service import Service
 from app.settings import Limits, Settings
 from app.sparql import mount
-from app.sparql.trial import Endpoint, endpoint
 from tests.servers import needs_virtuoso
 from tests.sparql.conftest import call, served
+from tools.endpoint import Endpoint, endpoint
 
 ITEMS = "SELECT ?s { ?s <http://example.org/kind> <http://example.org/kind/1> } ORDER BY ?s LIMIT 3"
 FORM = {"content-type": "application/x-www-form-urlencoded"}

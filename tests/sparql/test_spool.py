@@ -21,10 +21,10 @@ from app.errors import NoRoom
 from app.settings import Limits, Settings
 from app.sparql import packing
 from app.sparql.spool import Spool
-from app.sparql.trial import Endpoint, endpoint
 from tests.servers import oxigraph
 from tests.sparql.conftest import call
 from tests.sparql.test_pool import wait_for
+from tools.endpoint import Endpoint, endpoint
 
 LONG = "SELECT ?a ?b ?c ?d { ?a ?b ?c . ?d <http://example.org/kind> ?e } LIMIT 15000"  # some 4 MB of JSON
 KEEP_NOTHING = Settings(sparql_cache_bytes=0)

@@ -15,12 +15,12 @@ from urllib.parse import quote
 import pytest
 
 from app.errors import Overloaded, TooManyQueries
+from app.process import fair_queue as module
+from app.process.fair_queue import Turns
 from app.settings import Limits, Settings
-from app.sparql import turns as module
-from app.sparql.trial import Endpoint, endpoint
-from app.sparql.turns import Turns
 from tests.sparql.conftest import call
 from tests.sparql.test_pool import HEAVY, wait_for
+from tools.endpoint import Endpoint, endpoint
 
 
 def waiting(turns: Turns[int], *clients: str) -> list[asyncio.Task[int]]:

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import pyoxigraph as ox
 import pytest
 
-from app.sparql.formats import GRAPH
 from app.sparql.markup import Unwritable, Xml
-from app.sparql.trial import Endpoint
+from app.sparql.result_formats import GRAPH
 from tests.sparql.conftest import call
+from tools.endpoint import Endpoint
 
 TRIPLE_TERM = "CONSTRUCT { <http://e/a> <http://e/b> <<( <http://e/a> <http://e/b> 1 )>> } {}"
 SYNTAX = {

@@ -1,0 +1,147 @@
+"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, faults, headers and real examples of answers."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.api import models
+from app.api.formats import MEDIA_TYPES
+from app.api.models import LinkedShape, Problem
+from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
+from app.api.profiles.models import PROFILE_ANSWERS, Profile
+from app.api.scope_models import SCOPE_ANSWERS
+from app.api.service_models import SERVICE_ANSWERS
+from app.api.skills.models import SKILL_ANSWERS
+from app.pictures.canvas import PICTURE_TYPES
+
+ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
+
+PREFIX = "/api/v1"
+EXAMPLES = Path(__file__).with_name("examples.json")
+# Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
+ABRIDGED = (
+    "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
+    "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits",
+)  # fmt: skip
+SHOWN = 2
+SERVICE = ("/limits", "/health/live", "/health/ready", "/health/ready/sparql", "/context.jsonld")  # need no release
+_REF = "#/components/schemas/"
+_HEADERS = {
+    "ETag": "Strong validator of release and bytes, for If-None-Match.",
+    "Content-Language": "The language asked for, after RFC 4647 lookup.",
+    "X-Request-ID": "Identifier of the request in the log; taken over from the request if it sends one.",
+}
+_FAULTS = {
+    "404": "Nothing at this identifier.",
+    "406": "No representation that the client accepts.",
+    "410": "ESCO has withdrawn the concept; names its successor where known.",
+    "422": "A parameter cannot be used, or is not known here.",
+    "503": "No release is loaded yet.",
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description; made once and kept by the app."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=app.servers or None,
+        )
+        shown: list[type[BaseModel]] = [model for models in ANSWERS.values() for model in models] + [Problem]
+        _, definitions = models_json_schema(
+            [(model, "serialization") for model in shown],
+            ref_template=_REF + "{model}",
+        )
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas |= definitions["$defs"]
+        for models in ANSWERS.values():
+            for model in models:
+                if issubclass(model, LinkedShape):
+                    schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
+        for path, item in made["paths"].items():
+            if path.startswith(PREFIX):
+                for method in item:
+                    _complete(path.removeprefix(PREFIX), item[method])
+            elif "get" in item:
+                _complete_document(item["get"])
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Path -> request (method and target) and answer, as the bundled sample gives it; written by tools.examples."""
+    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
+    return found
+
+
+def _complete_document(operation: dict[str, Any]) -> None:
+    """Linked data: the routes say what they answer, here is what they have in common."""
+    responses = operation["responses"]
+    responses["200"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
+    }
+    responses["304"] = {"description": "The client holds this answer already."}
+    for status in sorted({"404", "422", "503"} | {s for s in responses if s >= "400"}):
+        responses[status] = {
+            "description": _FAULTS.get(status) or responses[status]["description"],
+            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
+        }
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    good = responses["200"]
+    media_type = "application/ld+json" if path.endswith(".jsonld") else "application/json"
+    if path in ANSWERS:
+        refs = [{"$ref": _REF + model.__name__} for model in ANSWERS[path]]
+        good["content"] = {media_type: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
+    if path in examples():
+        example = examples()[path]
+        cut = ", long lists cut" if path in ABRIDGED else ""
+        good["description"] = f"For example `{example['request']}`, answered from the bundled sample{cut}."
+        good.setdefault("content", {}).setdefault(media_type, {})["example"] = example["answer"]
+    parameters = {p["name"] for p in operation.get("parameters", ())}
+    if "format" in parameters:
+        schema = good["content"][media_type]["schema"]
+        of_profiles = PROFILE_ANSWERS.get(path) == (Profile,)
+        good["content"]["application/ld+json"] = {"schema": {"type": "array"} if of_profiles else schema}
+        for media in (PROFILE_MEDIA_TYPES if of_profiles else MEDIA_TYPES).values():
+            good["content"].setdefault(media, {"schema": {"type": "string"}})
+    if "{suffix}" in path:
+        good["content"] = {media: {"schema": {"type": "string"}} for media in PROFILE_MEDIA_TYPES.values()}
+    if "{kind}" in path:
+        good["content"] = {media: {"schema": {"type": "string"}} for media in PICTURE_TYPES.values()}
+    names = ["X-Request-ID"] if path in SERVICE else list(_HEADERS)
+    good["headers"] = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
+    if "offset" in parameters:
+        good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
+    if path not in SERVICE:
+        responses["304"] = {"description": "The client holds this answer already."}
+    faults = {"422"}
+    if path not in SERVICE or path.startswith("/health/ready"):
+        faults.add("503")
+    if "{" in path or parameters & {"domain", "uri"}:
+        faults.add("404")
+    if "{uuid}" in path or "uri" in parameters or path.startswith("/profiles/"):
+        faults.add("410")
+    if "format" in parameters:
+        faults.add("406")
+    for status in sorted(faults):
+        responses[status] = {
+            "description": _FAULTS[status],
+            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
+        }

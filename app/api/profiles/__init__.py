@@ -1,0 +1,1 @@
+"""Profile templates: listed, rendered in every format, composed and compared."""

@@ -1,0 +1,67 @@
+"""One profile in whatever format was chosen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from app import http
+from app.api.formats import respond
+from app.api.profiles import views
+from app.api.profiles.formats import MEDIA_TYPES
+from app.api.profiles.rows import COLUMNS, json_ld, quads, rows
+from app.documents.linked import learning_model, schema_org
+from app.documents.markdown import profile_markdown
+from app.documents.page import POLICY, profile_page
+from app.documents.pdf import profile_pdf
+from app.documents.sheet import sheet
+from app.documents.workbook import profile_xlsx
+from app.request import ALL_LANGUAGES, Context
+
+SUFFIX = {"xlsx": "xlsx", "pdf": "pdf"}  # formats that a browser saves
+
+LONGEST_HEADER = 2000
+
+
+async def answer(ctx: Context, shown: views.Shown, chosen: str) -> Response:
+    """The document in the chosen format, with a link to its canonical address."""
+    payload = views.profile(ctx, shown)
+    links = f'<{payload["links"]["self"]}>; rel="canonical"'
+    if len(links) > LONGEST_HEADER:
+        links = ""  # proxies give up on long headers; the document holds the link too
+    if chosen == "json":
+        return ctx.json(payload, links)
+    document: dict[str, Any] = orjson.loads(orjson.dumps(payload))
+    if chosen in ("turtle", "csv"):
+        return respond(ctx, chosen, document, quads(ctx, shown), COLUMNS, rows(document), links)
+    headers = {}
+    if chosen == "html":
+        headers["content-security-policy"] = POLICY
+    if chosen in SUFFIX:
+        headers["content-disposition"] = f'inline; filename="{shown.name}.{SUFFIX[chosen]}"'
+    # Laying out pages takes some tenths of a second, so it does not hold up the others.
+    body = json_ld(quads(ctx, shown)) if chosen == "jsonld" else await asyncio.to_thread(written, document, chosen)
+    media = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("html", "markdown") else "")
+    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
+    return http.answer(ctx.request, ctx.served, body, media, language, links, headers)
+
+
+def written(document: dict[str, Any], name: str) -> bytes:
+    """The bytes of a document in one of the formats that need the document alone."""
+    match name:
+        case "schemaorg":
+            return orjson.dumps(schema_org(document))
+        case "elm":
+            return orjson.dumps(learning_model(document))
+        case "markdown":
+            return profile_markdown(sheet(document)).encode()
+        case "html":
+            return profile_page(sheet(document)).encode()
+        case "pdf":
+            return profile_pdf(sheet(document))
+        case "xlsx":
+            return profile_xlsx(sheet(document), COLUMNS, rows(document))
+    raise ValueError(f"there is no format '{name}'")

@@ -1,0 +1,345 @@
+"""/profiles/compare and /occupations/{uuid}/related: what is shared, missing and surplus, and which moves are near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Query, Request
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+from starlette.responses import Response
+
+from analysis.profiles.compose import compose
+from analysis.profiles.similarity import Nearness, SkillSet
+from analysis.profiles.tables import CCSI_UNIT, Profile, Warning
+from app.api.apart import apart
+from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
+from app.api.occupations import missing
+from app.api.profiles import views as profile_views
+from app.api.profiles.concepts import occupation, skill
+from app.api.profiles.request import ComposeIn, from_body, spoken, wanted
+from app.api.views import Json, occupation_ref
+from app.catalogue.catalogue import occupation_iri
+from app.errors import BadParameter
+from app.request import Context, Ctx, Page, Paging, concept_key, listing, page_links
+
+router = APIRouter(tags=["profiles"], route_class=BoundedBody)
+
+BRIDGING = 5  # missing skills that a list names; the comparison of two names all
+SPECIAL = ("ccsi", "outside", "all")
+
+
+class SideIn(Body):
+    """One side of a comparison: exactly one of occupation, profile, skills and compose."""
+
+    occupation: Iri = Field("", description="IRI or UUID of an ESCO occupation.")
+    profile: Name = Field("", description="Identifier of a profile template.")
+    skills: Annotated[list[Iri], FIRST_ERROR, few(most_of("compare_skills"))] = Field(
+        default_factory=list, description="ESCO skills: those of a person, or a training programme."
+    )
+    compose: ComposeIn | None = Field(None, description="A profile to compose.")
+    title: str = Field("", max_length=200, description="What to call a list of skills.")
+
+
+# A curriculum of two skills against a template, answered by the bundled sample.
+COMPARE_EXAMPLE: JsonDict = {
+    "from": {
+        "skills": [
+            "http://data.europa.eu/esco/skill/c1b4aa1e-bc42-49e4-952a-0cbd45f1d57b",
+            "http://data.europa.eu/esco/skill/397c14d5-42e0-4c85-8376-4c70b5a90bcf",
+        ],
+        "title": "Curriculum",
+    },
+    "to": [{"profile": "heritage-preservation"}],
+}
+
+
+class CompareIn(Body):
+    """What to compare with what."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [COMPARE_EXAMPLE]})
+    bound = "compare_bytes"
+
+    origin: SideIn = Field(alias="from", description="Who or what is compared.")
+    to: Annotated[list[SideIn], FIRST_ERROR, few(most_of("compare_targets"))] = Field(
+        default_factory=list, description="With what; or leave it to `among`."
+    )
+    among: Name = Field("", description="With all occupations of: ccsi, a domain, outside (the sectors), or all.")
+    language: Name | None = Field(None, description="As the parameter language.")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side of a comparison, checked: its skills and how it is referred to."""
+
+    skills: SkillSet
+    ref: Json
+    warnings: tuple[Warning, ...] = ()
+
+
+@router.post("/profiles/compare", summary="Compare occupations, profiles and lists of skills")
+@apart(lambda given: 12.0 * len(given["body"].to), {"json": 0.06})
+async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: CompareIn) -> Response:
+    """Shared, missing and surplus skills, coverage both ways, and whether the move is viable.
+
+    With `to`, one item for each of its sides, in their order, with the skills; with `among`, the occupations of a set, the
+    most similar first, with the skills that bridge the way to them. The list is paged like any other.
+    """
+    ctx = await spoken(request, ctx, body.language)
+    if bool(body.to) == bool(body.among):
+        raise BadParameter("to: give either the sides to compare with, or a set of occupations in among.", field="to")
+    most = ctx.limits.compare_targets
+    if len(body.to) > most:
+        raise BadParameter(f"to: at most {most} sides, not {len(body.to)}.", field="to", maximum=most)
+    origin = _side(ctx, body.origin, "from")
+    more: Json = {"from": origin.ref, "thresholds": _thresholds(ctx)}
+    if body.among:
+        nearness = ctx.catalogue.profiles.causeways.out_of(origin.skills)
+        keep = _among(ctx, body.among, "among")
+        own = origin.ref.get("uri", "")  # an occupation is not compared with itself
+        mine = origin.skills.every
+        return _moves(
+            ctx, paging, nearness, keep - {own}, lambda o: [s for s in _in_order(ctx, o) if s not in mine], more, origin
+        )
+    sides = [_side(ctx, side, f"to.{n}") for n, side in enumerate(body.to)]
+    return listing(ctx, sides, paging, lambda side: _pair(ctx, origin, side), **more)
+
+
+@router.get("/occupations/{uuid}/related", summary="Near occupations, and the skills that bridge the way")
+@apart(5.0, {"json": 0.06})
+async def related(
+    ctx: Ctx,
+    paging: Paging,
+    uuid: str,
+    direction: Annotated[
+        Literal["out", "into"], Query(description="Moves out of this occupation, or from others into it.")
+    ] = "out",
+    among: Annotated[
+        str, Query(description="Only with occupations of: ccsi, a domain, outside (the sectors), or all.")
+    ] = "ccsi",
+    viability: Annotated[
+        Literal["viable", "highly-viable"] | None, Query(description="Only moves that are at least this.")
+    ] = None,
+) -> Response:
+    """The most similar first, each with coverage both ways, viability, and the essential skills that are missing.
+
+    Viability follows the method of Nesta's Mapping Career Causeways; docs/profile-guidelines.md says how.
+    """
+    iri = occupation_iri(concept_key(uuid, "occupation"))
+    if iri not in ctx.catalogue.occupations:
+        raise missing(ctx, iri, "occupation")
+    causeways, mine = ctx.catalogue.profiles.causeways, _needs(ctx, iri)
+    keep = _among(ctx, among, "among") - {iri}
+    nearness = causeways.out_of(mine) if direction == "out" else causeways.into(mine)
+    if viability:
+        least = causeways.viable if viability == "viable" else causeways.highly_viable
+        keep = {o for o in keep if nearness.similarity[causeways.row[o]] >= least}
+
+    own = _in_order(ctx, iri)
+
+    def lacking(other: str) -> list[str]:
+        if direction == "out":
+            return [s for s in _in_order(ctx, other) if s not in mine.every]
+        theirs = _needs(ctx, other).every
+        return [s for s in own if s not in theirs]
+
+    more = {
+        "occupation": occupation_ref(ctx, iri),
+        "direction": direction,
+        "among": among,
+        "thresholds": _thresholds(ctx),
+    }
+    return _moves(ctx, paging, nearness, keep, lacking, more)
+
+
+def _moves(
+    ctx: Context,
+    paging: Page,
+    nearness: Nearness,
+    keep: set[str],
+    lacking: Callable[[str], list[str]],
+    more: Json,
+    origin: Side | None = None,
+) -> Response:
+    """Occupations by similarity, one page of them."""
+    causeways = ctx.catalogue.profiles.causeways
+    rows = np.fromiter((causeways.row[o] for o in keep), dtype=np.int64, count=len(keep))
+    rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
+    ordered = rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
+    shown = ordered[paging.offset : paging.offset + paging.limit]
+    items = [_move(ctx, nearness, int(n), lacking) for n in shown]
+    body = {
+        "@context": ctx.url("/context.jsonld"), **more, "items": items, "total": len(ordered), "limit": paging.limit,
+        "offset": paging.offset, "language": ctx.language,
+    }  # fmt: skip
+    if origin and origin.warnings:
+        body["warnings"] = [profile_views.warning(w) for w in origin.warnings]
+    return ctx.json(body, page_links(ctx, len(ordered), paging) if ctx.request.method == "GET" else "")
+
+
+def _move(ctx: Context, nearness: Nearness, row: int, lacking: Callable[[str], list[str]]) -> orjson.Fragment:
+    causeways = ctx.catalogue.profiles.causeways
+    other = causeways.occupations[row]
+    similarity = round(float(nearness.similarity[row]), 4)
+    gap = lacking(other)
+    own = {
+        "similarity": similarity,
+        "viability": causeways.viability(similarity),
+        "coverage": round(float(nearness.coverage[row]), 4),
+        "reverseCoverage": round(float(nearness.reverse[row]), 4),
+        "shared": int(nearness.shared[row]),
+        "missing": len(gap),
+    }
+    # Put together from parts that are serialised once: a list of all the sectors has hundreds of items.
+    bridging = b",".join([ctx.part_bytes("bridge", s, _bridge) for s in gap[:BRIDGING]])
+    occupation = ctx.part_bytes("moving", other, _moving)
+    return orjson.Fragment(
+        b'{"occupation":' + occupation + b"," + orjson.dumps(own)[1:-1] + b',"bridgingSkills":[' + bridging + b"]}"
+    )
+
+
+def _moving(ctx: Context, iri: str) -> Json:
+    """An occupation at the end of a move, with the domains it is in."""
+    domains = [
+        {"domain": d.domain, "degree": d.degree}
+        for d in ctx.catalogue.occupations[iri].decisions
+        if d.degree != "excluded"
+    ]
+    return {**occupation_ref(ctx, iri), "domains": domains}
+
+
+def _bridge(ctx: Context, iri: str) -> Json:
+    return {"uri": iri, "preferredLabel": ctx.labels.of(iri), "skillType": ctx.catalogue.skills[iri].type or None}
+
+
+def _in_order(ctx: Context, iri: str) -> tuple[str, ...]:
+    """The essential skills of an occupation, first those that its domain asks for most widely: these open most doors."""
+    profiles = ctx.catalogue.profiles
+    found = profiles.in_order.get(iri)
+    if found is None:
+        domain = next((d.domain for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"), CCSI_UNIT)
+        figures = profiles.tables.figures.get(domain, {})
+        needs = profiles.tables.occupations[iri].essential
+        found = tuple(sorted(needs, key=lambda s: (-figures[s].share if s in figures else 0.0, s)))
+        profiles.in_order[iri] = found
+    return found
+
+
+def _pair(ctx: Context, one: Side, other: Side) -> Json:
+    """Two sides with their skills."""
+    causeways = ctx.catalogue.profiles.causeways
+    similarity, coverage, reverse = causeways.between(one.skills, other.skills)
+    mine, theirs = one.skills, other.skills
+
+    def listed(skills: frozenset[str]) -> list[Json]:
+        return [
+            {
+                "skill": ctx.part("bridge", s, _bridge),
+                "from": _relation(mine, s), "to": _relation(theirs, s),
+            }
+            for s in sorted(skills, key=lambda s: (_relation(theirs, s) != "essential", ctx.labels.rank(s), s))
+        ]  # fmt: skip
+
+    return {
+        "to": other.ref,
+        "similarity": round(similarity, 4),
+        "viability": causeways.viability(similarity),
+        "coverage": round(coverage, 4),
+        "reverseCoverage": round(reverse, 4),
+        "shared": listed(mine.every & theirs.every),
+        "missing": listed(theirs.every - mine.every),
+        "surplus": listed(mine.every - theirs.every),
+        "warnings": [profile_views.warning(w) for w in (*one.warnings, *other.warnings)],
+    }
+
+
+def _relation(skills: SkillSet, skill: str) -> str | None:
+    return "essential" if skill in skills.essential else "optional" if skill in skills.every else None
+
+
+def _thresholds(ctx: Context) -> Json:
+    causeways = ctx.catalogue.profiles.causeways
+    return {"viable": causeways.viable, "highlyViable": causeways.highly_viable}
+
+
+def _needs(ctx: Context, iri: str) -> SkillSet:
+    needs = ctx.catalogue.profiles.tables.occupations[iri]
+    essential = frozenset(needs.essential)
+    return SkillSet(essential, essential | frozenset(needs.optional))
+
+
+def _among(ctx: Context, name: str, field: str) -> set[str]:
+    """The occupations of a set by its name. Raises BadParameter."""
+    scope = ctx.catalogue.profiles.tables.scope
+    inside = {o for o, places in scope.items() if places}
+    if name == "ccsi":
+        return inside
+    if name == "all":
+        return set(ctx.catalogue.occupations)
+    if name == "outside":
+        return set(ctx.catalogue.occupations) - inside
+    domains = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
+    if name not in domains:
+        known = [*SPECIAL, *domains]
+        raise BadParameter(f"{field}: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+    return {o for o in inside if name in scope[o]}
+
+
+def _side(ctx: Context, side: SideIn, where: str) -> Side:
+    """Check one side. Raises BadParameter, NotFound or Gone naming the field."""
+    given = [name for name in ("occupation", "profile", "skills", "compose") if getattr(side, name)]
+    if len(given) != 1:
+        raise BadParameter(f"{where}: give exactly one of occupation, profile, skills and compose.", field=where)
+    if side.occupation:
+        iri = occupation(ctx, side.occupation, f"{where}.occupation")
+        return Side(_needs(ctx, iri), occupation_ref(ctx, iri))
+    if side.skills:
+        return _list(ctx, side, where)
+    profiles = ctx.catalogue.profiles
+    if side.profile:
+        entry = profiles.templates.get(side.profile.lower())
+        if entry is None:
+            known = side.profile.lower().partition("-")[2]
+            if occupation_iri(known) in ctx.catalogue.withdrawn:
+                occupation(ctx, known, f"{where}.profile")
+            raise BadParameter(
+                f"{where}.profile: this release has no profile '{side.profile[:80]}'.", field=f"{where}.profile"
+            )
+        shown = profile_views.template(ctx, entry)
+    else:
+        assert side.compose is not None  # noqa: S101  # one of the four is given
+        asked = from_body(side.compose)
+        asked.base = f"{where}.compose."
+        if side.compose.language is not None:
+            field = asked.path("language")
+            raise BadParameter(f"{field}: a comparison is in one language; name it beside from and to.", field=field)
+        checked = wanted(ctx, asked)
+        made = compose(profiles.tables, profiles.guidelines, checked.recipe)
+        path = "/profiles/compose"
+        shown = profile_views.Shown(
+            made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
+        )
+    ref = {**profile_views.head(ctx, shown), "href": profile_views.links(ctx, shown)["self"]}
+    return Side(_asked(shown.profile), ref, shown.warnings)
+
+
+def _asked(profile: Profile) -> SkillSet:
+    """What a profile asks for: its core skills as the essential ones."""
+    core = frozenset(s.skill for s in profile.skills if s.section == "core")
+    return SkillSet(core, frozenset(s.skill for s in profile.skills if s.relation != "none" or s.section == "core"))
+
+
+def _list(ctx: Context, side: SideIn, where: str) -> Side:
+    most = ctx.limits.compare_skills
+    if len(side.skills) > most:
+        raise BadParameter(
+            f"{where}.skills: at most {most}, not {len(side.skills)}.", field=f"{where}.skills", maximum=most
+        )
+    found = [skill(ctx, text, f"{where}.skills.{n}") for n, text in enumerate(side.skills)]
+    known = frozenset(iri for iri, warning in found if not warning)
+    ref = {"className": "SkillList", "title": side.title or None, "skillCount": len(known)}
+    return Side(SkillSet(known, known), ref, tuple(w for _, w in found if w))

@@ -1,0 +1,144 @@
+"""/clusters: groups of skills that go together in a sector, and where a skill or an occupation stands in them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from analysis.skills.statements import Row, row_quads
+from app.api.apart import apart
+from app.api.formats import Format, choose, respond
+from app.api.occupations import missing
+from app.api.skills import views
+from app.api.skills.of_domain import title_of, unit_of
+from app.api.views import occupation_ref, skill_ref
+from app.catalogue.catalogue import occupation_iri, skill_iri
+from app.catalogue.concepts import in_one
+from app.errors import NotFound
+from app.pictures.canvas import PICTURE_TYPES
+from app.pictures.clusters import Box, clusters_picture
+from app.request import Ctx, Paging, concept_key, page_links
+
+router = APIRouter(tags=["clusters"])
+
+Level = Annotated[
+    Literal["broad", "fine"] | None,
+    Query(description="broad or fine (each fine one lies in a broad one); both when left out."),
+]
+
+
+@router.get("/domains/{id}/clusters", summary="The skill clusters of a sector")
+@apart(per_row={"turtle": 1.2, "csv": 0.5})
+async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, format: Format = None) -> Response:
+    """Clusters with label, description, size, stability and central skills, the largest first; figures on their quality."""
+    chosen = choose(ctx, format)
+    where = unit_of(ctx, id)
+    analysis = ctx.catalogue.analysis
+    found = [c for c in analysis.by_unit.get(where.id, []) if level is None or c.level == level]
+    found.sort(key=lambda c: (c.level, -sum(m.primary for m in c.members), c.id))
+    shown = found[paging.offset : paging.offset + paging.limit]
+    payload = {
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
+        "quality": {lv: views.quality(analysis.quality[where.id, lv]) for lv in ("broad", "fine") if (where.id, lv) in analysis.quality},
+        "items": [views.cluster_summary(ctx, c) for c in shown], "total": len(found), "limit": paging.limit,
+        "offset": paging.offset, "language": ctx.language,
+    }  # fmt: skip
+    return respond(
+        ctx, chosen, payload, row_quads(shown, ctx.served.release.manifest["escoVersion"]), views.CLUSTER_COLUMNS,
+        (row for c in shown for row in views.cluster_rows(ctx, c)), page_links(ctx, len(found), paging),
+    )  # fmt: skip
+
+
+@router.get("/domains/{id}/clusters.{kind}", summary="The cluster map of a sector")
+@apart(600.0)
+async def clusters_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> Response:
+    """The broad clusters as areas by number of skills, each with its label and central skills."""
+    where = unit_of(ctx, id)
+    found = [c for c in ctx.catalogue.analysis.by_unit.get(where.id, []) if c.level == "broad"]
+    boxes = [
+        Box(
+            in_one(c.labels, ctx.label_language) or c.id,
+            [views.label(ctx, s) for s in c.central],
+            sum(m.primary for m in c.members),
+            c.support,
+            c.reliable,
+        )
+        for c in found
+    ]
+    image = await asyncio.to_thread(clusters_picture, title_of(ctx, where), boxes, kind, ctx.label_language)
+    return ctx.bytes(image, PICTURE_TYPES[kind])
+
+
+@router.get("/clusters/{id:path}", summary="One skill cluster")
+async def cluster(ctx: Ctx, id: str, format: Format = None) -> Response:
+    """Members with weight and rank, occupations that draw on it, groups, fields, neighbours, and where it came from.
+
+    The identifier lasts from release to release; one that ended answers 404 and names what continues it.
+    """
+    chosen = choose(ctx, format)
+    analysis = ctx.catalogue.analysis
+    found = analysis.clusters.get(id)
+    if found is None:
+        successors = [ctx.url(f"/clusters/{e.new}") for e in analysis.lineage.get(id, []) if e.new and e.old == id]
+        raise NotFound(f"This release has no cluster '{id[:120]}'.", None, field="id", see=successors)
+    payload = {"@context": ctx.url("/context.jsonld"), **views.cluster(ctx, found), "language": ctx.language}
+    rows: list[Row] = [found, *analysis.lineage.get(id, [])]
+    return respond(
+        ctx, chosen, payload, row_quads(rows, ctx.served.release.manifest["escoVersion"]), views.CLUSTER_COLUMNS,
+        views.cluster_rows(ctx, found),
+    )  # fmt: skip
+
+
+@router.get("/skills/{uuid}/clusters", summary="The clusters that a skill is in")
+async def of_skill(ctx: Ctx, uuid: str, level: Level = None, format: Format = None) -> Response:
+    """In every domain and level, where the skill belongs and what it leans on."""
+    chosen = choose(ctx, format)
+    iri = skill_iri(concept_key(uuid, "skill"))
+    if iri not in ctx.catalogue.skills:
+        raise missing(ctx, iri, "skill")
+    found = [(c, m) for c, m in ctx.catalogue.analysis.by_skill.get(iri, []) if level is None or c.level == level]
+    found.sort(key=lambda e: (e[0].domain, e[0].level, not e[1].primary, -e[1].weight, e[0].id))
+    items = [
+        {
+            **views.cluster_ref(ctx, c), "domain": c.domain, "rank": m.rank, "weight": m.weight, "centrality": m.centrality,
+            "primary": m.primary,
+        }
+        for c, m in found
+    ]  # fmt: skip
+    payload = {
+        "@context": ctx.url("/context.jsonld"), "skill": ctx.part("skill", iri, skill_ref), "items": items,
+        "total": len(items), "limit": len(items), "offset": 0, "language": ctx.language,
+    }  # fmt: skip
+    return respond(
+        ctx, chosen, payload, row_quads([c for c, _ in found], ctx.served.release.manifest["escoVersion"]),
+        views.CLUSTER_COLUMNS, [row for c, _ in found for row in views.cluster_rows(ctx, c) if row[8] == iri],
+    )  # fmt: skip
+
+
+@router.get("/occupations/{uuid}/clusters", summary="How an occupation spreads over clusters")
+async def of_occupation(ctx: Ctx, uuid: str, level: Level = None, format: Format = None) -> Response:
+    """The share of its specialised skills in each cluster that it draws on, per domain that it is in, and for the whole.
+
+    Left out are shares below a tenth and clusters of which it uses one skill alone, so that they may add to less than 1.
+    """
+    chosen = choose(ctx, format)
+    iri = occupation_iri(concept_key(uuid, "occupation"))
+    if iri not in ctx.catalogue.occupations:
+        raise missing(ctx, iri, "occupation")
+    found = [(c, v) for c, v in ctx.catalogue.analysis.by_occupation.get(iri, []) if level is None or c.level == level]
+    found.sort(key=lambda e: (e[0].domain, e[0].level, -e[1], e[0].id))
+    items = [{**views.cluster_ref(ctx, c), "domain": c.domain, "share": v} for c, v in found]
+    payload = {
+        "@context": ctx.url("/context.jsonld"), "occupation": occupation_ref(ctx, iri), "items": items, "total": len(items),
+        "limit": len(items), "offset": 0, "language": ctx.language,
+    }  # fmt: skip
+    rows = [
+        (iri, c.domain, c.level, c.id, in_one(c.labels, ctx.label_language), v) for c, v in found
+    ]  # fmt: skip
+    return respond(
+        ctx, chosen, payload, row_quads([c for c, _ in found], ctx.served.release.manifest["escoVersion"]),
+        ("occupation", "domain", "level", "cluster", "clusterLabel", "share"), rows,
+    )  # fmt: skip

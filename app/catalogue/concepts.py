@@ -1,0 +1,118 @@
+"""What a release holds, as typed rows: concepts of ESCO, domains, and what was decided about them.
+
+Concepts refer to each other by IRI. Filled once when a release is read (app.catalogue.catalogue), never changed afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Occupation:
+    """One occupation; other concepts are referred to by IRI."""
+
+    iri: str
+    code: str
+    isco: str = ""
+    broader: list[str] = field(default_factory=list)
+    narrower: list[str] = field(default_factory=list)
+    nace: list[str] = field(default_factory=list)
+    essential: list[str] = field(default_factory=list)
+    optional: list[str] = field(default_factory=list)
+    collections: list[str] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    assertions: list[Assertion] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Skill:
+    """One skill or knowledge concept."""
+
+    iri: str
+    type: str
+    reuse: str
+    broader: list[str] = field(default_factory=list)
+    narrower: list[str] = field(default_factory=list)
+    collections: list[str] = field(default_factory=list)
+    essential_for: list[str] = field(default_factory=list)
+    optional_for: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """An ISCO group, ISCED-F field or skill group."""
+
+    iri: str
+    code: str
+    scheme: str
+    broader: list[str] = field(default_factory=list)
+    narrower: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Assertion:
+    """What one route says of an occupation, with what it was derived from."""
+
+    iri: str
+    occupation: str
+    domain: str
+    degree: str
+    route: str
+    sub_domain: str
+    function: str
+    charter_function: str
+    score: float | None
+    reason: str
+    sources: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Decision:
+    """The scope decision for one (occupation, domain)."""
+
+    iri: str
+    occupation: str
+    domain: str
+    degree: str
+    confidence: float
+    contradicted: bool
+    sub_domain: str
+    functions: list[str] = field(default_factory=list)
+    charter_functions: list[str] = field(default_factory=list)
+    evidence: list[Assertion] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Domain:
+    """A domain or sub-domain."""
+
+    iri: str
+    id: str
+    broader: str
+    labels: dict[str, str] = field(default_factory=dict)
+    definition: dict[str, str] = field(default_factory=dict)
+    narrower: list[str] = field(default_factory=list)
+    mappings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkEntry:
+    """One code of a classification placed in a domain."""
+
+    iri: str
+    classification: str
+    code: str
+    prefix: str
+    domain: str
+    sub_domain: str
+    function: str
+    degree: str
+    code_confidence: str
+    former: str
+
+
+def in_one(texts: Mapping[str, str], language: str) -> str:
+    """The text in the language, else in English, else none."""
+    return texts.get(language) or texts.get("en", "")

@@ -1,0 +1,210 @@
+"""What a release says about profiles, as the API serves it: guidelines, templates, and the tables to compose from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import NamedNode
+
+from analysis.profiles.compose import complete
+from analysis.profiles.guidelines import guidelines
+from analysis.profiles.similarity import Causeways, causeways
+from analysis.profiles.statements import profile_iri
+from analysis.profiles.tables import (
+    Figures,
+    Guidelines,
+    Needs,
+    Place,
+    Profile,
+    ProfileSkill,
+    ProfileTables,
+    Recipe,
+)
+from analysis.profiles.templates import template_recipe
+from analysis.profiles.traits import skill_facts
+from analysis.tables import Degree
+from app.store.port import GraphStore
+from ontology import CCSI, CCSID, SKOS
+
+if TYPE_CHECKING:
+    from app.catalogue.catalogue import Catalogue
+
+_PROPERTIES = {SKOS + "prefLabel": "label", SKOS + "definition": "definition", CCSI + "pattern": "pattern"}
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateEntry:
+    """A template in a list; its skills are read when it is asked for."""
+
+    id: str
+    iri: str
+    recipe: Recipe
+    degree: Degree
+    sizes: dict[str, int]  # section -> skills
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What the sectors name and ESCO lacks; no domains or functions stand for all."""
+
+    id: str
+    iri: str
+    domains: frozenset[str]
+    functions: frozenset[str]
+    sources: tuple[tuple[str, str], ...]  # IRI and title
+
+    def concerns(self, domain: str, functions: tuple[str, ...]) -> bool:
+        """Whether it is felt in a profile of this domain and these functions."""
+        fits = not self.functions or not functions or not self.functions.isdisjoint(functions)
+        return (not self.domains or domain in self.domains) and fits
+
+
+@dataclass(slots=True)
+class ProfileCatalogue:
+    """Everything about profiles in one release; a release without skill figures has no templates."""
+
+    store: GraphStore
+    guidelines: Guidelines
+    tables: ProfileTables
+    causeways: Causeways
+    templates: dict[str, TemplateEntry] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    t_groups: dict[str, str] = field(default_factory=dict)  # code -> IRI
+    in_order: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # filled when first asked for; see profile_compare
+    words: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # IRI -> label, ... -> language -> text
+
+    @classmethod
+    def read(cls, store: GraphStore, catalogue: Catalogue) -> ProfileCatalogue:
+        """Read the guidelines and the list of templates; the rest of the catalogue has to be read already."""
+        rules = guidelines(_rows(store, "api/profile_sections"), _rows(store, "api/profile_rules"))
+        tables = _tables(catalogue)
+        families: dict[str, list[str]] = {}
+        for item in catalogue.occupations.values():
+            if below := [o for o in item.narrower if o in catalogue.occupations]:
+                families[item.iri] = [item.iri, *below]
+        found = cls(store, rules, tables, causeways(tables, catalogue.by_isco, families))
+        found.t_groups = {g.code: iri for iri, g in catalogue.groups.items() if g.scheme == "skills" and g.code}
+        found._read_templates()
+        found._read_gaps()
+        return found
+
+    def template(self, entry: TemplateEntry) -> Profile:
+        """The profile of a template as the release holds it, read for this one alone."""
+        return self.read_templates([entry])[0]
+
+    def read_templates(self, entries: Sequence[TemplateEntry]) -> list[Profile]:
+        """The profiles of several templates, read with one query."""
+        also: dict[tuple[str, str], list[str]] = defaultdict(list)
+        rows: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+        for row in self.store.select("api/profile_skills", {"profile": [NamedNode(e.iri) for e in entries]}):
+            profile, skill, *said, other = ("" if t is None else t.value for t in row)
+            rows[profile][skill] = tuple(said)
+            if other:
+                also[profile, skill].append(_tail(other))
+        order = {r.id: r for r in self.guidelines.rules}
+        found = []
+        for entry in entries:
+            placed = []
+            for skill, (rule, relation, share, essential) in rows[entry.iri].items():
+                key, agreeing = _tail(rule), sorted(also[entry.iri, skill], key=lambda r: order[r].order)
+                figures: Any = (relation, float(share), float(essential))
+                placed.append(ProfileSkill(skill, order[key].section, key, tuple(agreeing), *figures))
+            found.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
+        return found
+
+    def _read_templates(self) -> None:
+        sizes: dict[str, dict[str, int]] = defaultdict(dict)
+        for profile, section, count in _rows(self.store, "api/profile_sizes"):
+            sizes[profile][_tail(section)] = int(count)
+        anchors: dict[str, list[str]] = defaultdict(list)
+        heads: dict[str, tuple[Any, ...]] = {}
+        for profile, kind, domain, degree, function, anchor in _rows(self.store, "api/profile_templates"):
+            heads[profile] = (kind, _tail(domain), _tail(degree), _tail(function))
+            anchors[profile].append(anchor)
+        for iri, (kind, domain, degree, function) in sorted(heads.items()):
+            recipe = template_recipe(kind, tuple(sorted(anchors[iri])), domain, function)
+            key = iri.removeprefix(profile_iri(""))
+            self.templates[key] = TemplateEntry(key, iri, recipe, degree, sizes[iri])
+
+    def _read_gaps(self) -> None:
+        for concept, prop, text in self.store.select("api/profile_words"):
+            kind = _PROPERTIES[prop.value]  # type: ignore[union-attr]
+            said = self.words.setdefault(concept.value, {}).setdefault(kind, {})  # type: ignore[union-attr]
+            said[text.language] = text.value  # type: ignore[union-attr,index]
+        rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for row in _rows(self.store, "api/profile_gaps"):
+            rows[row[0]].append(row)
+        for iri, found in sorted(rows.items()):
+            self.gaps.append(
+                Gap(
+                    found[0][1], iri, frozenset(_tail(r[2]) for r in found if r[2]),
+                    frozenset(_tail(r[3]) for r in found if r[3]), tuple(sorted({(r[4], r[5]) for r in found if r[4]})),
+                )
+            )  # fmt: skip
+
+
+def section_iri(section: str) -> str:
+    """The IRI of a section of the guidelines."""
+    return f"{CCSID}section/{section}"
+
+
+def rule_iri(rule: str) -> str:
+    """The IRI of a composition rule."""
+    return f"{CCSID}rule/{rule}"
+
+
+def _tables(catalogue: Catalogue) -> ProfileTables:
+    """The tables that composing reads, from what the release says."""
+    analysis = catalogue.analysis
+    figures: dict[str, dict[str, Figures]] = {}
+    for unit, rows in analysis.specialisations.items():
+        if "/" in unit:
+            continue  # sub-domains and functions have no clusters of their own
+        clusters = {
+            m.skill: c.id for c in analysis.by_unit.get(unit, ()) if c.level == "broad" for m in c.members if m.primary
+        }
+        figures[unit] = {r.skill: Figures(r.lq, r.share, r.evidence, clusters.get(r.skill, "")) for r in rows}
+    spread = {s: t.t_groups for s, t in analysis.transversality.items() if t.transversal}
+    concepts: dict[str, Any] = {**catalogue.groups, **catalogue.skills}
+    broader = {iri: c.broader for iri, c in concepts.items() if c.broader}
+    codes = {iri: g.code for iri, g in catalogue.groups.items()}
+    skills = {
+        iri: skill_facts(iri, s.type, s.collections, spread.get(iri), broader, codes)
+        for iri, s in catalogue.skills.items()
+    }
+    return ProfileTables.of(
+        skills=skills,
+        occupations={
+            iri: Needs(tuple(o.essential), tuple(s for s in o.optional if s not in set(o.essential)))
+            for iri, o in catalogue.occupations.items()
+        },
+        figures=figures,
+        scope={
+            iri: {
+                d.domain: Place(_degree(d.degree), tuple(sorted(d.functions)), tuple(sorted(d.charter_functions)))
+                for d in o.decisions
+                if d.degree != "excluded" and d.domain
+            }
+            for iri, o in catalogue.occupations.items()
+            if o.decisions
+        },
+        small=(u.id for u in analysis.units.values() if u.small),
+    )
+
+
+def _degree(text: str) -> Degree:
+    return "core" if text == "core" else "related"
+
+
+def _rows(store: GraphStore, name: str) -> list[tuple[str, ...]]:
+    """Rows as plain strings, "" for an unbound column."""
+    return [tuple("" if term is None else term.value for term in row) for row in store.select(name)]
+
+
+def _tail(iri: str) -> str:
+    return iri.rpartition("/")[2]

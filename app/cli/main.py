@@ -1,0 +1,258 @@
+"""The `ccsi` command: load ESCO, serve it, look after releases."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Column, Table
+
+from app.cli.clusters import cli as clusters_cli
+from app.cli.export import export, push
+from app.cli.options import AsJson, DataDir, folder_of, print_json
+from app.cli.profile import cli as profile_cli
+from app.cli.progress import reporter
+from app.cli.scope import cli as scope_cli
+from app.cli.serve import serve
+from loaders.build import LoadRequest
+from loaders.build import load as load_release
+from loaders.starter import STARTER
+from ontology import ATTRIBUTION
+from releases import dumps
+from releases.errors import LoadError, ReleaseError, system_faults
+from releases.release import Release, Releases
+
+cli = typer.Typer(
+    help=f"Load ESCO, decide which occupations are cultural and creative, and serve the result.\n\n{ATTRIBUTION}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+releases_cli = typer.Typer(help="List, check, publish and remove releases.", no_args_is_help=True)
+cli.add_typer(releases_cli, name="releases")
+cli.add_typer(scope_cli, name="scope")
+cli.add_typer(clusters_cli, name="clusters")
+cli.add_typer(profile_cli, name="profile")
+cli.command()(serve)
+cli.command()(export)
+cli.command()(push)
+
+out, err = Console(), Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point: a LoadError becomes a message with its remedy and an exit code of its own."""
+    try:
+        with system_faults():
+            cli()
+    except LoadError as fault:
+        err.print(f"[bold red]error:[/] {_plain(str(fault))}", highlight=False, soft_wrap=True)
+        if fault.remedy:
+            err.print(f"[bold]remedy:[/] {_plain(fault.remedy)}", highlight=False, soft_wrap=True)
+        sys.exit(fault.exit_code)
+    except ValidationError as fault:  # of the settings, the only model that the command line reads
+        prefix = "CCSI_LIMIT_" if fault.title == "Limits" else "CCSI_"
+        for wrong in fault.errors():
+            name = prefix + "_".join(map(str, wrong["loc"])).upper()
+            err.print(f"[bold red]error:[/] {name}: {_plain(wrong['msg'])}.", highlight=False, soft_wrap=True)
+        err.print("[bold]remedy:[/] Mend the environment variable or the .env file.", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+@cli.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    if show_version:
+        out.print(f"ccsi {version('ccsi-esco')} (pyoxigraph {version('pyoxigraph')})", highlight=False)
+        raise typer.Exit
+
+
+@cli.command()
+def load(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            readable=False,  # told by the loader, with the exit code of unusable input
+            help="ESCO as downloaded: Turtle, N-Triples or RDF/XML (plain, .gz, .zip), or the CSV bundle (folder or .zip).",
+        ),
+    ] = None,
+    esco_version: Annotated[str, typer.Option(help="ESCO version, where neither data nor file name says it.")] = "",
+    nace: Annotated[
+        Path | None,
+        typer.Option(readable=False, help="CSV of occupationUri,naceCodeUri for versions without NACE codes."),
+    ] = None,
+    curation: Annotated[
+        Path | None,
+        typer.Option(readable=False, help="Your own curation in place of ours (Turtle, see docs/scope.md)."),
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
+    starter: Annotated[
+        bool,
+        typer.Option("--starter", help="Load the bundled sample in place of PATHS, unless a release is published."),
+    ] = False,
+    skills: Annotated[
+        bool,
+        typer.Option("--skills/--no-skills", help="Derive skill figures and clusters: the longest part of a load."),
+    ] = True,
+    publish: Annotated[bool, typer.Option("--publish/--no-publish", help="Serve the new release at once.")] = True,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load ESCO files into a new release and publish it.
+
+    The release is built beside the served one and published in one step; on any fault what is served stays as it was.
+    Exit codes: 3 unusable input, 4 the release is not sound, 5 another load is running, 6 disk full, 1 anything else.
+    """
+    if starter == bool(paths):
+        raise typer.BadParameter("name ESCO files, or --starter", param_hint="PATHS")
+    if starter and (served := Releases(_data_dir(data_dir)).current()):
+        err.print(f"{served.id} is published already.", highlight=False)
+        return
+    files = paths or [STARTER]
+    request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
+    with reporter(quiet=as_json) as progress:
+        release = load_release(request, progress)
+    if as_json:
+        print_json(_public(release, served=publish))
+    else:
+        _summary(release, publish)
+
+
+@releases_cli.command("list")
+def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show the releases, newest first; the served one is marked."""
+    releases = Releases(_data_dir(data_dir))
+    found = releases.all()
+    if as_json:
+        print_json([_public(r, served=releases.serves(r)) for r in found])
+        return
+    table = Table("", Column("release", no_wrap=True), "ESCO", "created", "occupations", "skills", "in scope")
+    for r in found:
+        counts = r.manifest["counts"]
+        table.add_row(
+            "*" if releases.serves(r) else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
+            f"{counts['occupations']:,}", f"{counts['skills']:,}", f"{counts['inScope']:,}",
+        )  # fmt: skip
+    out.print(table)
+
+
+@releases_cli.command()
+def verify(
+    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a release's files with the checksums of its manifest. Exit code 4 when something differs."""
+    chosen = _chosen(release, data_dir)
+    faults = Releases(_data_dir(data_dir)).verify(chosen)
+    if as_json:
+        print_json({"release": chosen.id, "sound": not faults, "faults": faults})
+    elif faults:
+        err.print(f"{chosen.id} is damaged: {'; '.join(faults)}", highlight=False)
+    else:
+        out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
+    if faults:
+        raise typer.Exit(4)
+
+
+@releases_cli.command("dumps")
+def make_dumps(
+    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a release's downloads now, rather than when somebody first asks the service for one."""
+    made = dumps.make(_chosen(release, data_dir))
+    if as_json:
+        print_json([asdict(dump) for dump in made])
+        return
+    table = Table("file", "bytes", "SHA-256", "graph")
+    for dump in made:
+        table.add_row(dump.name, f"{dump.bytes:,}", dump.sha256, dump.graph or "all")
+    out.print(table)
+
+
+@releases_cli.command()
+def publish(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
+) -> None:
+    """Serve this release; a running service switches within a second, without dropping a request."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release)
+    if faults := releases.verify(chosen):
+        raise ReleaseError(f"{chosen.id} is damaged: {'; '.join(faults)}", "Remove it and load the ESCO files again.")
+    releases.publish(chosen)
+    out.print(f"{chosen.id} is published.", highlight=False)
+
+
+@releases_cli.command()
+def remove(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
+) -> None:
+    """Delete a release that is not served."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release)
+    releases.remove(chosen)
+    out.print(f"{chosen.id} is removed.", highlight=False)
+
+
+def _chosen(release: str, data_dir: Path | None) -> Release:
+    """The release with this id, or the served one. Raises ReleaseError."""
+    releases = Releases(_data_dir(data_dir))
+    chosen = releases.get(release) if release else releases.current()
+    if chosen is None:
+        raise ReleaseError("No release is published.", "Load ESCO with: ccsi load PATH")
+    return chosen
+
+
+def _data_dir(given: Path | None) -> Path:
+    return folder_of(given)
+
+
+def _public(release: Release, served: bool) -> dict[str, Any]:
+    return {**{k: v for k, v in release.manifest.items() if k != "files"}, "served": served}
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _summary(release: Release, published: bool) -> None:
+    m, c = release.manifest, release.manifest["counts"]
+    table = Table(
+        title=f"{release.id}  {'published' if published else 'built, not published'}",
+        show_header=False,
+        title_justify="left",
+    )
+    table.add_row(
+        "concepts",
+        f"{c['occupations']:,} occupations, {c['skills']:,} skills, {c['iscoGroups']:,} ISCO groups, {c['skillGroups']:,} skill groups",
+    )
+    table.add_row(
+        "relations",
+        f"{c['essential']:,} essential, {c['optional']:,} optional, {c['skillRelations']:,} between skills, {c['naceLinks']:,} to NACE",
+    )
+    table.add_row(
+        "scope", f"{c['inScope']:,} occupations in scope: {c['core']:,} core, {c['relatedOnly']:,} related only"
+    )
+    table.add_row("languages", ", ".join(f"{tag} ({w.get('prefLabel', 0):,})" for tag, w in m["languages"].items()))
+    table.add_row("repairs", "; ".join(f"{what}: {n:,}" for what, n in m["repairs"].items()) or "none")
+    table.add_row("withdrawn", f"{m['withdrawn']:,} concepts set aside")
+    table.add_row("missing", "; ".join(m["missing"]) or "nothing")
+    table.add_row("checks", ", ".join(f"{x['name']} ✓" for x in m["checks"]))
+    table.add_row("effort", f"{m['quads']:,} quads, {m['seconds']} s, {m['peakMemoryMiB']:,} MiB at most")
+    out.print(table)
+
+
+if __name__ == "__main__":
+    main()

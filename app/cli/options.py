@@ -1,0 +1,42 @@
+"""What the groups of commands share: options, the published release, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.settings import get_settings
+from releases.errors import LoadError
+from releases.release import Release, Releases
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the releases. \\[default: CCSI_DATA_DIR or ./data]", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def folder_of(data_dir: Path | None) -> Path:
+    """The data folder asked for, or that of the settings. Raises LoadError for a file in its place."""
+    folder = data_dir or get_settings().data_dir
+    if folder.exists() and not folder.is_dir():
+        raise LoadError(f"{folder}: is not a folder.", "Give another --data-dir.")
+    return folder
+
+
+def published(data_dir: Path | None) -> Release:
+    """The published release of the folder asked for, or of the settings. Raises LoadError where there is none."""
+    folder = folder_of(data_dir)
+    release = Releases(folder).current()
+    if release is None:
+        raise LoadError(f"No release is published in {folder}.", "Load ESCO with: ccsi load PATH")
+    return release
+
+
+def print_json(payload: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,266 @@
+"""`ccsi scope`: report, evaluate, fit and carry-over of the scope of a published release."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyoxigraph as ox
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analysis.scope import derive, evaluate
+from analysis.scope.fit import fit as fit_parameters
+from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
+from app.catalogue.catalogue import Catalogue
+from app.cli.options import AsJson, DataDir, print_json, published
+from app.documents.cells import cell
+from app.reports.scope import report as scope_report
+from app.store.embedded import EmbeddedStore
+from loaders.derive.carryover import compare, fingerprints, read_baseline
+from loaders.derive.scope import scope_tables
+from releases.decisions import decisions as decisions_of
+from releases.errors import SourceError
+
+cli = typer.Typer(help="The scope of the cultural and creative sectors in the published release.", no_args_is_help=True)
+out = Console()
+
+RouteList = Annotated[
+    str, typer.Option("--routes", help="Derive again with these routes only, for example isco,nace,skills,label.")
+]
+
+Reading = Annotated[
+    Path | None,
+    typer.Option("--reading", help="Take this reading (same columns) in place of the curation, and derive again."),
+]
+
+PARAMETERS = Path(__file__).parents[2] / "analysis" / "scope" / "parameters.json"
+CAVEAT = "Measured against a reading by language models after docs/scope.md; no human expert has checked that reading."
+
+
+@cli.command()
+def report(
+    output: Annotated[str, typer.Option("--format", help="table, json, csv or html.")] = "table",
+    data_dir: DataDir = None,
+) -> None:
+    """Sizes by domain, degree, route and ISCO major group, and the differences to the official routes."""
+    if output not in _FORMATS:
+        raise typer.BadParameter(f"'{output}' is none of {', '.join(_FORMATS)}", param_hint="--format")
+    release = published(data_dir)
+    store = EmbeddedStore(release.store)
+    _FORMATS[output](scope_report(Catalogue.read(release, store)))
+
+
+@cli.command("evaluate")
+def evaluate_scope(
+    gold: Annotated[
+        Path, typer.Argument(help="CSV of occupationUri, code, preferredLabel, domain, degree, agreement.")
+    ],
+    routes: RouteList = "",
+    reading: Reading = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Precision, recall and F1 of the published scope against a reading: core, any, pairs, degree; per domain too.
+
+    With --routes the scope is derived again with these routes alone. The parameters of the rule come with the software;
+    `ccsi scope fit` shows how the rule does on occupations that its fit has not seen.
+    """
+    rows = _gold(gold)
+    store = ox.Store.read_only(str(published(data_dir).store))
+    if routes or reading:
+        chosen = _routes(routes) if routes else ROUTES
+        tables, read = _tables(store, chosen, reading)
+        decisions: tuple[Decision, ...] = derive(tables, chosen, read=read).decisions
+    else:
+        decisions = decisions_of(ox.Store.read_only(str(published(data_dir).store)))
+    figures = evaluate.evaluate(decisions, rows)
+    if as_json:
+        print_json({**figures, "note": CAVEAT})
+        return
+    _figures("all occupations of the file", {k: figures[k] for k in ("core", "any", "pairs", "degree")})
+    domains: dict[str, Any] = figures["domains"]  # type: ignore[assignment]
+    for measure in ("core", "pairs", "degree"):
+        _figures(f"{measure} by domain", {domain: f[measure] for domain, f in domains.items()})
+    _calibration(figures["calibration"])
+    out.print(CAVEAT, style="dim")
+
+
+@cli.command("fit")
+def fit_scope(
+    gold: Annotated[Path, typer.Argument(help="A reading, as for evaluate.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Replace the software's parameters by the fitted ones.")
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the cross-validation, split by occupation.")] = 5,
+    reading: Reading = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the decision rule to a reading and show cross-validated figures, with and without curation."""
+    rows = _gold(gold)
+    store = ox.Store.read_only(str(published(data_dir).store))
+    tables, read = _tables(store, ROUTES, reading)
+    parameters, found = fit_parameters(tables, rows, folds, read=read, reading=f"{gold.name}: {CAVEAT}")
+    if write:
+        PARAMETERS.write_text(parameters.to_json(), encoding="utf-8")
+    if as_json:
+        print_json(found)
+        return
+    for case in ("uncurated", "curated"):
+        if case in found:
+            _figures(
+                f"{case}, cross-validated ({folds} folds)",
+                {k: found[case]["cross_validated"][k] for k in ("core", "any", "pairs", "degree")},
+            )
+            _calibration(found[case]["calibration"])
+    out.print(CAVEAT, style="dim")
+
+
+@cli.command("carry-over")
+def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """What changed between the ESCO that the curators read and the published release."""
+    found = published(data_dir).carry_over()
+    if as_json:
+        print_json(found)
+        return
+    table = Table("change", "occupation", "before", "after")
+    for change in found["changes"]:
+        table.add_row(
+            change["what"], f"{change['label']}\n[dim]{change['occupation']}[/]", change["before"], change["after"]
+        )
+    out.print(table)
+    out.print(f"{found['unchanged']:,} occupations are as they were read.", highlight=False)
+
+
+def _tables(store: ox.Store, routes: tuple[Route, ...], reading: Path | None) -> tuple[ScopeTables, frozenset[str]]:
+    """The tables of the derivation and the occupations whose silence is a no; a reading replaces the curation."""
+    tables = scope_tables(store, routes)
+    if "curated" not in routes:
+        return tables, frozenset()
+    if reading:
+        others = tuple(a for a in tables.assertions if a.route != "curated")
+        tables = replace(tables, assertions=others + _statements(_gold(reading), reading))
+    curated = {a.occupation for a in tables.assertions if a.route == "curated"}
+    carried = compare(read_baseline(), fingerprints(store, tables.occupations.values()), curated)
+    return tables, carried.unchanged
+
+
+def _statements(reading: evaluate.Gold, source: Path) -> tuple[Assertion, ...]:
+    """A reading as curated assertions: no row is a no to every domain, a disputed row says nothing."""
+    found = []
+    for iri, rows in reading.items():
+        if not rows:
+            found.append(Assertion(iri, "", "excluded", "curated", (source.name,)))
+        for domain, row in rows.items():
+            if row.agreed:
+                (opinion,) = row.opinions
+                degree: Degree = "core" if opinion == "core" else "related" if opinion == "related" else "excluded"
+                found.append(Assertion(iri, domain, degree, "curated", (source.name,)))
+    return tuple(found)
+
+
+def _gold(path: Path) -> evaluate.Gold:
+    try:
+        return evaluate.read_gold(path)
+    except OSError as fault:
+        raise SourceError(f"{path}: cannot be read ({fault.strerror}).", "Give the path of a reading.") from fault
+    except ValueError as fault:
+        raise SourceError(str(fault), "See docs/scope.md for the columns of a reading.") from fault
+
+
+def _routes(text: str) -> tuple[Route, ...]:
+    chosen = [r.strip() for r in text.split(",") if r.strip()]
+    if unknown := set(chosen) - set(ROUTES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: none of {', '.join(ROUTES)}", param_hint="--routes")
+    return tuple(r for r in ROUTES if r in chosen)
+
+
+def _figures(title: str, figures: dict[str, Any]) -> None:
+    table = Table("", "precision", "recall", "F1", "tp", "fp", "fn", title=title, title_justify="left")
+    for name, f in figures.items():
+        table.add_row(
+            name,
+            f"{f['precision']:.3f}",
+            f"{f['recall']:.3f}",
+            f"{f['f1']:.3f}",
+            str(f["tp"]),
+            str(f["fp"]),
+            str(f["fn"]),
+        )
+    out.print(table)
+
+
+def _calibration(bins: Any) -> None:
+    table = Table(
+        "confidence", "decisions", "mean confidence", "share right", title="calibration", title_justify="left"
+    )
+    for b in bins:
+        if b["n"]:
+            table.add_row(
+                f"{b['low']:.1f} to {b['high']:.1f}", str(b["n"]), f"{b['confidence']:.2f}", f"{b['right']:.2f}"
+            )
+    out.print(table)
+
+
+def _as_table(found: dict[str, Any]) -> None:
+    t = found["totals"]
+    numbers = f"{t['core']:,} core, {t['relatedOnly']:,} related only"
+    everything = f"{t['occupations']:,} occupations of ESCO {found['escoVersion']}"
+    out.print(f"[bold]{t['inScope']:,}[/] of {everything} are in scope: {numbers}", highlight=False)
+    for title, rows, columns in _sections(found):
+        table = Table(*columns, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*(str(row[c]) for c in columns))
+        out.print(table)
+
+
+def _sections(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
+    """The tabular parts of the report: title, rows, columns."""
+    routes = [{"route": route, **n} for route, n in found["routes"].items()]
+    overlaps = [{**o, "routes": " + ".join(o["routes"])} for o in found["routeOverlaps"]]
+    domains = [{**o, "domains": " + ".join(o["domains"])} for o in found["domainOverlaps"]]
+    return [
+        ("by domain", found["byDomain"], ("domain", "core", "related", "toReview")),
+        ("by ISCO-08 major group", found["byMajorGroup"], ("code", "label", "occupations", "core", "relatedOnly")),
+        ("by route", routes, ("route", "occupations", "inScope")),
+        ("overlap of routes", overlaps, ("routes", "both", "either")),
+        ("overlap of domains", domains, ("domains", "both", "jaccard")),
+        (
+            "ISCO-08 unit groups that are partly cultural",
+            found["partlyCultural"],
+            ("code", "label", "occupations", "core", "inScope", "share"),
+        ),
+        (
+            "Eurostat's cultural unit groups, code by code",
+            found["differenceToEurostat"]["unitGroups"],
+            ("code", "label", "occupations", "core", "inScope"),
+        ),
+        ("check figures of the official routes", found["checkFigures"], ("figure", "expected", "found", "holds")),
+    ]
+
+
+def _as_csv(found: dict[str, Any]) -> None:
+    """One long table: section, key, measure, value."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("section", "key", "measure", "value"))
+    for measure, value in found["totals"].items():
+        writer.writerow(("totals", "", measure, value))
+    for title, rows, columns in _sections(found):
+        for row in rows:
+            for column in columns[1:]:
+                writer.writerow(map(cell, (title, row[columns[0]], column, row[column])))
+
+
+def _as_html(found: dict[str, Any]) -> None:
+    """A page of its own, without scripts."""
+    from app.cli.report_page import scope_page
+
+    sys.stdout.write(scope_page(found, _sections(found)))
+
+
+_FORMATS = {"table": _as_table, "json": print_json, "csv": _as_csv, "html": _as_html}

@@ -1,0 +1,1 @@
+"""Templates, and the files that pages load; ground for whatever draws a page."""

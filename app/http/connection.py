@@ -1,0 +1,308 @@
+"""A client's connection: uvicorn's own, with the bounds that it lacks, and ready answers sent without any of ASGI.
+
+Without the bounds one connection fills the memory with a header that never ends, or holds its place for good by sending
+nothing, or by taking nothing. Bodies are bounded where they are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import cast
+
+import orjson
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import TYPE_BASE
+from app.http.clients import READY, network_of
+from app.http.crowd import Crowd
+from app.http.edge import CUT
+from app.http.front import Finished, Front, request_id_of
+from app.http.host import head_fault
+
+HEAD_BYTES = 64 * 1024
+HEAD_SECONDS = 20.0
+UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
+PIPELINED = 32  # requests that may wait behind the one that is being answered
+_QUICK = 16  # ready answers to requests that came in one piece, before others get a turn
+_TITLES = {
+    400: "Bad Request", 408: "Request Timeout", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}  # fmt: skip
+_LATE = f"The head of the request was not complete after {HEAD_SECONDS:g} seconds."
+_LONG = f"The head of the request has more than {HEAD_BYTES} bytes."
+
+
+class _Refused(Exception):
+    """What was received is not read on."""
+
+
+class Connection(HttpToolsProtocol):
+    """HTTP/1.1 as uvicorn speaks it, within bounds. `connections` makes the class that a server takes."""
+
+    front: Front
+    crowd: Crowd
+
+    retiring = False  # of the class: whether each connection ends with its next answer, because this process does
+    address = ""
+    # Bytes of a head that is not complete. Those that came in one piece with the request before are counted line by line.
+    _head = 0
+    _head_read = 0
+    _in_head = True
+    _rest = (
+        0  # bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head
+    )
+    _timer: asyncio.TimerHandle | None = None
+    _why: tuple[int, str] | None = None  # a refusal that the parser has to be told of
+    _began = 0.0
+    _proxied = False
+    _quick = 0
+    _answered = False  # the request that is being read, by a ready answer
+    _emptied = False
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come; its first request must follow."""
+        super().connection_made(transport)
+        peer = self.client[0] if self.client else ""
+        self._proxied = peer in self.front.proxies
+        self.address = "" if self._proxied else network_of(peer)
+        if (limit := self.crowd.enter(self)) == "":
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, _LATE)
+            return
+        status = 429 if limit == "client_connections" else 503
+        self._refuse(status, "There are too many connections.", limit, b"retry-after: 5\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._stop_timer()
+        self.crowd.leave(self)
+        self.front.held.release(self)
+        super().connection_lost(exc)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    # --- what the client takes -------------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """The client takes less than it is sent."""
+        super().pause_writing()
+        self.front.held.hold(self, self.waiting(), self.cut)
+
+    def resume_writing(self) -> None:
+        """It has taken all but a little."""
+        self._emptied = True
+        self.front.held.release(self)
+        super().resume_writing()
+
+    def waiting(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def emptied(self) -> bool:
+        """Whether the client took nearly all of a full buffer since this was asked last."""
+        emptied, self._emptied = self._emptied, False
+        return emptied
+
+    def cut(self, reason: str = "held_bytes") -> None:
+        """End the connection, with whatever has not been sent."""
+        self.front.refusals[reason] += 1
+        self.transport.abort()
+
+    # --- what the client sends -------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, and look at the bounds when a head is still not complete."""
+        self._head += len(data)
+        self._rest += len(data)
+        self._quick = 0
+        self._began = time.perf_counter()
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if not self._in_head:
+            self._head = 0
+            if self._rest > HEAD_BYTES:
+                self._refuse(431, _LONG)
+        elif self._head > HEAD_BYTES:
+            self._refuse(431, _LONG)
+        elif self._head and self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, _LATE)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head_read = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request target."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head; or of what follows a body in chunks, which is counted and left aside."""
+        self._count(len(name) + len(value) + 4)
+        if self._in_head:  # else uvicorn would put it among the headers that were looked at before
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: send what is ready for it, or have it answered; the body has bounds of its own."""
+        self._in_head = False
+        self._stop_timer()
+        version = self.parser.get_http_version()
+        if fault := head_fault(version, self.headers):
+            self._stop(400, fault)
+        if self._proxied:
+            self.front.proxies.apply(cast(Scope, self.scope))
+        if version == "1.1" and self._send_ready():
+            self._answered = True
+            return
+        if len(self.pipeline) >= PIPELINED:
+            self._stop(429, f"More than {PIPELINED} requests wait behind another.")
+        cast(Scope, self.scope)["extensions"] = {CUT: self.cut}
+        super().on_headers_complete()
+        if self.retiring:
+            self.cycle.keep_alive = False  # so that the answer says it
+        if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._rest = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The answer is there. A request that goes on, which nobody reads, must end soon."""
+        super().on_response_complete()
+        if not self._in_head and not self.transport.is_closing():
+            self._stop_timer()
+            self._timer = self.loop.call_later(UNREAD_SECONDS, self.transport.close)
+
+    def on_message_complete(self) -> None:
+        """What comes next is another request."""
+        self._stop_timer()
+        self._in_head, self._head = True, 0
+        if self._answered:
+            self._answered = False
+        else:
+            super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._head_read += size
+        if self._head_read > HEAD_BYTES:
+            self._stop(431, _LONG)
+
+    # --- ready answers ---------------------------------------------------------------------------------------------
+
+    def _send_ready(self) -> bool:
+        """Send the ready answer to a plain request, if there is one and nothing stands before it."""
+        front, scope = self.front, cast(Scope, self.scope)
+        method, url = self.parser.get_method(), self.url
+        if (
+            (method != b"GET" and method != b"HEAD")
+            or not url.startswith(b"/")
+            or self.busy
+            or self.retiring
+            or self.pipeline
+            or self.flow.write_paused
+            or self._quick >= _QUICK
+            or not self.parser.should_keep_alive()
+            or self.parser.should_upgrade()
+            or self.root_path
+        ):
+            return False
+        path, _, query = url.partition(b"?")
+        if b"%" in path or b"#" in url or not url.isascii():
+            return False
+        given = b""
+        for name, value in self.headers:
+            if name == b"x-request-id":
+                given = given or value
+            elif name == b"content-length" or name == b"transfer-encoding":
+                return False
+        scope["path"], scope["query_string"] = path.decode(), query
+        found = front.ready(scope)
+        if found is None:
+            return False
+        client = front.clients.of(scope)
+        limited = front.clients.limited(scope["path"])
+        if limited and not front.clients.admit(client, READY):
+            return False  # refused where all are
+        self._quick += 1
+        ready, known = found
+        request_id = request_id_of(given)
+        body = b"" if known or method == b"HEAD" else ready.answer.body
+        head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (
+            ready.head(known),
+            self._date(),
+            front.clients.lines(client) if limited else b"",
+            request_id.encode(),
+        )
+        if len(body) < _COPIED:
+            self.transport.write(head + body)
+        else:
+            self.transport.writelines((head, body))  # in one call of the kernel
+        self.on_response_complete()
+        front.tell(
+            Finished(
+                method=method.decode(),
+                path=scope["path"],
+                route=ready.route,
+                status=304 if known else 200,
+                seconds=time.perf_counter() - self._began,
+                bytes=len(body),
+                cached=True,
+                client=client.name,
+                request_id=request_id,
+            )
+        )
+        return True
+
+    def _date(self) -> bytes:
+        return next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
+
+    # --- refusals --------------------------------------------------------------------------------------------------
+
+    def _stop(self, status: int, detail: str) -> None:
+        """Make the parser stop; it then asks for a 400. Raises _Refused."""
+        self._why = status, detail
+        raise _Refused
+
+    def send_400_response(self, msg: str) -> None:
+        """What the parser cannot read, or was stopped from reading."""
+        self._refuse(*(self._why or (400, msg)))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, status: int, detail: str, limit: str = "", more: bytes = b"") -> None:
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        title = _TITLES[status]
+        slug = title.lower().replace(" ", "-")
+        self.front.refusals[limit or slug] += 1
+        if not self.busy:  # not in the middle of another answer
+            problem = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail}
+            body = orjson.dumps({**problem, "limit": limit} if limit else problem)
+            head = (
+                b"HTTP/1.1 %d %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+                b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n%b\r\n"
+            )
+            self.transport.write(head % (status, title.encode(), len(body), more) + body)
+        self.transport.close()
+
+
+_COPIED = 16 * 1024  # bytes below which head and body are put together rather than written one after the other
+
+
+def connections(front: Front) -> type[Connection]:
+    """The class of the connections to one application; they share its bounds."""
+    return type("Connection", (Connection,), {"front": front, "crowd": Crowd(front.limits)})

@@ -1,0 +1,1 @@
+"""Figures as text and pages, for commands and answers alike."""

@@ -1,0 +1,226 @@
+"""The scope in figures: pure functions from the catalogue to the report that API, command line and picture share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import combinations
+from typing import Any
+
+from app.catalogue.catalogue import Catalogue, Decision
+
+ROUTES = ("isco", "nace", "curated", "skills", "label")
+LOW_CONFIDENCE = 0.7
+# Figures of the two official routes that any implementation must give (ESCO 1.2.x with the NACE links of 1.2.1).
+CHECK_FIGURES = {
+    "ISCO-08 unit groups": 436,
+    "occupations on the ISCO route": 256,
+    "occupations on the NACE route": 313,
+    "occupations on both": 214,
+    "occupations on either": 355,
+    "ISCO route without a cultural NACE code": 42,
+}
+
+
+def report(catalogue: Catalogue) -> dict[str, Any]:
+    """Sizes, overlaps and differences to the official routes."""
+    core, related = _occupations(catalogue, "core"), _occupations(catalogue, "related")
+    related -= core
+    routes = {route: _on_route(catalogue, route) for route in ROUTES}
+    in_scope = core | related
+    return {
+        "release": catalogue.release.id,
+        "escoVersion": catalogue.release.manifest["escoVersion"],
+        "totals": {
+            "occupations": len(catalogue.occupations),
+            "inScope": len(in_scope),
+            "core": len(core),
+            "relatedOnly": len(related),
+            "pairs": sum(len(found) for found in catalogue.by_domain.values()),
+        },
+        "byDomain": _by_domain(catalogue),
+        "byMajorGroup": _by_major_group(catalogue, core, related),
+        "routes": {
+            route: {"occupations": len(found), "inScope": len(found & in_scope)} for route, found in routes.items()
+        },
+        "routeOverlaps": [
+            {"routes": [a, b], "both": len(routes[a] & routes[b]), "either": len(routes[a] | routes[b])}
+            for a, b in combinations(ROUTES, 2)
+        ],
+        "domainOverlaps": _domain_overlaps(catalogue),
+        "partlyCultural": _partly_cultural(catalogue, core, in_scope),
+        "differenceToEurostat": _eurostat(catalogue, core, in_scope),
+        "differenceToNace": _nace(catalogue, routes["nace"], in_scope),
+        "checkFigures": _check_figures(catalogue, routes),
+    }
+
+
+def review_queue(catalogue: Catalogue) -> list[tuple[Decision, list[str]]]:
+    """The decisions that an expert should look at, the least certain first, each with the reasons why."""
+    changed = {
+        c["occupation"]: c["what"] for c in catalogue.carry_over["changes"] if c["what"] not in ("vanished", "new")
+    }
+    queue = []
+    for occupation in catalogue.occupations.values():
+        for decision in occupation.decisions:
+            reasons = review_reasons(decision)
+            if decision.degree != "excluded" and decision.occupation in changed:
+                reasons.append(f"changed since curation: {changed[decision.occupation]}")
+            if reasons:
+                queue.append((decision, reasons))
+    queue.sort(key=lambda entry: (entry[0].confidence, entry[0].iri))
+    return queue
+
+
+def review_reasons(decision: Decision) -> list[str]:
+    """Why a decision needs a look; empty when it does not.
+
+    The skills route is no witness of degree (its "related" is right about one time in seven), so it raises no
+    contradiction about it.
+    """
+    said = {a.route: a.degree for a in decision.evidence}
+    reasons = []
+    if decision.degree == "excluded":
+        against = sorted(r for r, degree in said.items() if degree == "core" and r in ("isco", "nace"))
+        if against:
+            reasons.append(f"contradiction: {', '.join(against)} say core")
+        return reasons
+    if decision.confidence < LOW_CONFIDENCE:
+        reasons.append("low confidence")
+    in_favour = [r for r, degree in said.items() if degree != "excluded"]
+    if len(in_favour) == 1:
+        reasons.append(f"single route: {in_favour[0]}")
+    others = {r: d for r, d in said.items() if r != "skills" and d != decision.degree}
+    if others:
+        reasons.append("contradiction: " + ", ".join(f"{r} says {d}" for r, d in sorted(others.items())))
+    return reasons
+
+
+def _occupations(catalogue: Catalogue, degree: str) -> set[str]:
+    return {d.occupation for found in catalogue.by_domain.values() for d in found if d.degree == degree}
+
+
+def _on_route(catalogue: Catalogue, route: str) -> set[str]:
+    return {
+        iri
+        for iri, item in catalogue.occupations.items()
+        if any(a.route == route and a.degree != "excluded" for a in item.assertions)
+    }
+
+
+def _by_domain(catalogue: Catalogue) -> list[dict[str, Any]]:
+    rows = []
+    for key, domain in sorted(catalogue.domains.items()):
+        if domain.broader:
+            continue
+        found = catalogue.by_domain.get(key, [])
+        degrees = Counter(d.degree for d in found)
+        rows.append(
+            {
+                "domain": key,
+                "label": domain.labels.get("en", key),
+                "core": degrees["core"],
+                "related": degrees["related"],
+                "toReview": sum(bool(review_reasons(d)) for d in found),
+                "subDomains": dict(sorted(Counter(d.sub_domain for d in found if d.sub_domain).items())),
+                "functions": dict(sorted(Counter(f for d in found for f in d.functions).items())),
+            }
+        )
+    return rows
+
+
+def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> list[dict[str, Any]]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for iri, item in catalogue.occupations.items():
+        kind = "core" if iri in core else "related" if iri in related else "none"
+        counts[item.isco[:1]][kind] += 1
+    return [
+        {
+            "code": code,
+            "label": _label(catalogue, code),
+            "occupations": sum(n.values()),
+            "core": n["core"],
+            "relatedOnly": n["related"],
+        }
+        for code, n in sorted(counts.items())
+    ]
+
+
+def _domain_overlaps(catalogue: Catalogue) -> list[dict[str, Any]]:
+    members = {key: {d.occupation for d in found} for key, found in sorted(catalogue.by_domain.items())}
+    return [
+        {"domains": [a, b], "both": both, "jaccard": round(both / len(members[a] | members[b]), 3)}
+        for a, b in combinations(members, 2)
+        if (both := len(members[a] & members[b]))
+    ]
+
+
+def _partly_cultural(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> list[dict[str, Any]]:
+    rows = []
+    for code, members in sorted(catalogue.by_isco.items()):
+        inside = in_scope.intersection(members)
+        if 0 < len(inside) < len(members):
+            rows.append(
+                {
+                    "code": code,
+                    "label": _label(catalogue, code),
+                    "occupations": len(members),
+                    "core": len(core & inside),
+                    "inScope": len(inside),
+                    "share": round(len(inside) / len(members), 3),
+                }
+            )
+    return rows
+
+
+def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> dict[str, Any]:
+    """The 33 unit groups of cultural employment, code by code, and the core occupations outside of them."""
+    listed = sorted({e.code for e in catalogue.crosswalk if e.classification == "isco-08"})
+    rows = []
+    for code in listed:
+        members = set(catalogue.by_isco.get(code, ()))
+        rows.append(
+            {
+                "code": code,
+                "label": _label(catalogue, code),
+                "occupations": len(members),
+                "core": len(members & core),
+                "inScope": len(members & in_scope),
+                "leftOut": _names(catalogue, members - in_scope),
+            }
+        )
+    outside = {o for o in core if catalogue.occupations[o].isco not in listed}
+    return {"unitGroups": rows, "coreOutside": _names(catalogue, outside), "coreOutsideCount": len(outside)}
+
+
+def _nace(catalogue: Catalogue, on_route: set[str], in_scope: set[str]) -> dict[str, Any]:
+    return {
+        "onRoute": len(on_route),
+        "onRouteInScope": len(on_route & in_scope),
+        "onRouteLeftOut": _names(catalogue, on_route - in_scope),
+        "inScopeNotOnRoute": len(in_scope - on_route),
+    }
+
+
+def _check_figures(catalogue: Catalogue, routes: dict[str, set[str]]) -> list[dict[str, Any]]:
+    isco, nace = routes["isco"], routes["nace"]
+    found = {
+        "ISCO-08 unit groups": sum(len(code) == 4 for code in catalogue.isco),
+        "occupations on the ISCO route": len(isco),
+        "occupations on the NACE route": len(nace),
+        "occupations on both": len(isco & nace),
+        "occupations on either": len(isco | nace),
+        "ISCO route without a cultural NACE code": len(isco - nace),
+    }
+    return [
+        {"figure": name, "expected": CHECK_FIGURES[name], "found": n, "holds": CHECK_FIGURES[name] == n}
+        for name, n in found.items()
+    ]
+
+
+def _names(catalogue: Catalogue, iris: set[str]) -> list[str]:
+    return sorted(f"{catalogue.occupations[i].code} {catalogue.label(i, 'en').get('en', '')}".strip() for i in iris)
+
+
+def _label(catalogue: Catalogue, code: str) -> str:
+    group = catalogue.isco.get(code)
+    return catalogue.label(group.iri, "en").get("en", "") if group else ""

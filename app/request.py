@@ -1,0 +1,249 @@
+"""What the routes share: the served release, the language asked for, paging, and the refusal of unknown parameters."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Depends, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from starlette.responses import Response
+
+from app import http
+from app.catalogue.catalogue import Catalogue, LabelTable
+from app.errors import BadParameter, UnknownParameter
+from app.service import Served, Service
+from app.settings import Limits
+
+T = TypeVar("T")
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BASE = "\ue000base\ue000"  # stands for the public base URL in a part of an answer that is kept; see Context.part
+ALL_LANGUAGES = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request and the release that answers it."""
+
+    request: Request
+    served: Served
+    language: str  # a language of the release, or "*"
+    base: str  # public base URL, no trailing slash
+    limits: Limits
+    labels: LabelTable  # for related concepts: in the language asked for, English standing in
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The release's tables."""
+        return self.served.catalogue
+
+    @property
+    def label_language(self) -> str:
+        """The language for the labels of related concepts."""
+        return self.labels.tag
+
+    def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
+        """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
+        language = "" if self.language == ALL_LANGUAGES else self.language
+        return http.json_answer(self.request, self.served, payload, language, links, keep)
+
+    async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
+        """What `build` makes of an item; in a thread when its words have to come over a network."""
+        if self.catalogue.store.local:
+            return build(self, item)
+        return await asyncio.to_thread(build, self, item)
+
+    def part(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> orjson.Fragment:
+        """A part of an answer that says the same whenever it appears in this release and language, serialised once.
+
+        Only the base URL differs between requests: the part is kept cut at the places where it stands.
+        """
+        return orjson.Fragment(self.part_bytes(kind, iri, build))
+
+    def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
+        """The same as bytes, to be put together with others."""
+        pieces: list[bytes] | None = self.labels.parts.get(self.labels.tag, kind, iri)
+        if pieces is None:
+            whole = orjson.dumps(build(replace(self, base=_BASE), iri))
+            pieces = whole.split(_BASE.encode())
+            self.labels.parts.put(self.labels.tag, kind, iri, pieces, len(whole))
+        return _encoded(self.base).join(pieces)
+
+    def bytes(self, body: bytes, media_type: str) -> Response:
+        """Bytes of any kind as this request's answer."""
+        return http.answer(self.request, self.served, body, media_type, self.label_language)
+
+    def url(self, path: str) -> str:
+        """An absolute URL of the API."""
+        return f"{self.base}/api/v1{path}"
+
+
+@lru_cache(64)
+def _encoded(base: str) -> bytes:
+    """A base URL as it stands inside a JSON string."""
+    return orjson.dumps(base)[1:-1]
+
+
+def service_of(request: Request) -> Service:
+    """The service of the running app."""
+    return request.app.state.service  # type: ignore[no-any-return]
+
+
+async def strict_parameters(request: Request) -> None:
+    """Refuse a query parameter that the path does not know, or that is given twice: neither may silently change the answer."""
+    # Like all that routes depend on, a coroutine: FastAPI runs plain functions in a thread, which costs more than an answer.
+    if not request.scope["query_string"]:
+        return
+    known = known_parameters(request)
+    if unknown := sorted(set(request.query_params) - known.keys()):
+        raise UnknownParameter(f"{', '.join(unknown)}: no such parameter here.", field=unknown[0], known=sorted(known))
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    for name, times in given.items():
+        # The framework would take the last: degree=core&degree=related must not mean related alone.
+        if times > 1 and not _takes_many(known[name].field_info.annotation):
+            raise BadParameter(f"{name}: given {times} times, and takes one value.", field=name)
+
+
+def known_parameters(request: Request) -> dict[str, Any]:
+    """The query parameters of the request's route by name."""
+    found = get_flat_params(request.scope["route"].dependant)
+    return {p.alias: p for p in found if isinstance(p.field_info, params.Query)}
+
+
+def _takes_many(annotation: Any) -> bool:
+    return list in {get_origin(annotation), *map(get_origin, get_args(annotation))}
+
+
+async def context(
+    request: Request,
+    language: Annotated[
+        str | None,
+        Query(
+            description="Language of the words, as a BCP 47 tag; `*` for all. Without it Accept-Language decides; English stands in."
+        ),
+    ] = None,
+) -> Context:
+    """The served release and the language to answer in (RFC 4647 lookup, English as the last resort)."""
+    service = service_of(request)
+    served = service.served
+    available = served.catalogue.languages
+    if language is not None:
+        if language == ALL_LANGUAGES:
+            chosen = ALL_LANGUAGES
+        elif not _TAG.fullmatch(language):
+            raise BadParameter(
+                f"language: '{language[:40]}' is not a language tag.", field="language", available=available
+            )
+        else:
+            chosen = lookup([language], available)
+    else:
+        chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
+    labels = await served.catalogue.prepare("en" if chosen == ALL_LANGUAGES else chosen)
+    return Context(request, served, chosen, base_url(request), service.limits, labels)
+
+
+def base_url(request: Request) -> str:
+    """The address under which clients see the service, without a slash at its end."""
+    return service_of(request).settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+
+
+def accepted(header: str) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first."""
+    found = []
+    for n, part in enumerate(header[:500].split(",")):
+        tag, _, q = part.partition(";")
+        tag = tag.strip()
+        try:
+            weight = float(q.strip().removeprefix("q=")) if q.strip() else 1.0
+        except ValueError:
+            continue
+        if _TAG.fullmatch(tag) and weight > 0:
+            found.append((-weight, n, tag))
+    return [tag for _, _, tag in sorted(found)]
+
+
+def lookup(wanted: list[str], available: list[str]) -> str:
+    """RFC 4647 lookup: fr-BE finds fr; English where nothing fits."""
+    for tag in wanted:
+        parts = tag.lower().split("-")
+        while parts:
+            if "-".join(parts) in available:
+                return "-".join(parts)
+            parts.pop()
+    return "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list to answer."""
+
+    limit: int
+    offset: int
+
+
+async def page(
+    request: Request,
+    limit: Annotated[int | None, Query(description="Items of the page; see /api/v1/limits.")] = None,
+    offset: Annotated[int, Query(description="Items to pass over.")] = 0,
+) -> Page:
+    """The page asked for; a value beyond the published limits is refused, not clamped."""
+    limits = service_of(request).limits
+    chosen = limits.rows_default if limit is None else limit
+    if not 1 <= chosen <= limits.rows:
+        raise BadParameter(f"limit: must be from 1 to {limits.rows}.", field="limit", maximum=limits.rows)
+    if not 0 <= offset <= limits.offset:
+        raise BadParameter(f"offset: must be from 0 to {limits.offset}.", field="offset", maximum=limits.offset)
+    return Page(chosen, offset)
+
+
+def listing(ctx: Context, items: list[Any], where: Page, render: Any, **more: Any) -> Response:
+    """One page of a list: items, total, limit, offset, and RFC 8288 links to the other pages."""
+    shown = [render(item) for item in items[where.offset : where.offset + where.limit]]
+    body = {
+        "@context": ctx.url("/context.jsonld"), **more,
+        "items": shown, "total": len(items), "limit": where.limit, "offset": where.offset,
+        "language": ctx.language,
+    }  # fmt: skip
+    return ctx.json(body, page_links(ctx, len(items), where))
+
+
+def page_links(ctx: Context, total: int, where: Page) -> str:
+    """The Link header of a page: first, prev, next, last."""
+    last = max(0, (total - 1) // where.limit * where.limit)
+    targets = {"first": 0, "last": last}
+    if where.offset > 0:
+        targets["prev"] = min(last, max(0, where.offset - where.limit))  # from beyond the end, back to the last
+    if where.offset + where.limit < total:
+        targets["next"] = where.offset + where.limit
+    given = ctx.request.query_params.multi_items()
+    # The language as it was understood, so that one answer has one header however it was asked for.
+    others = [(k, ctx.language if k == "language" else v) for k, v in given if k not in ("limit", "offset")]
+
+    def target(offset: int) -> str:
+        query = urlencode([*others, ("limit", where.limit), ("offset", offset)])
+        return f"<{ctx.base}{ctx.request.scope['path']}?{query}>"
+
+    return ", ".join(f'{target(offset)}; rel="{rel}"' for rel, offset in targets.items())
+
+
+def concept_key(text: str, kind: str) -> str:
+    """A UUID in canonical form. Raises BadParameter when it is none."""
+    if not _UUID.fullmatch(text):
+        raise BadParameter(
+            f"'{text[:60]}' is not the UUID of an ESCO {kind}.",
+            field="uuid",
+            example="2a9f3bd5-e7a8-4a1c-a45b-cb2c1dee2d1c",
+        )
+    return text.lower()
+
+
+Ctx = Annotated[Context, Depends(context)]
+Paging = Annotated[Page, Depends(page)]

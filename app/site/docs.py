@@ -1,0 +1,69 @@
+"""The front door and the API's documentation: Swagger UI from an installed package, so that it works without a network."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.errors import NotFound
+from app.html.assets import Asset
+from app.html.render import HTML_HEADERS, render
+from app.linked.fault_page import fault_page
+from app.request import base_url, service_of
+
+router = APIRouter(include_in_schema=False)
+
+ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "start.js")
+# Swagger UI sets styles from its script and shows small pictures that it carries along; nothing comes from elsewhere.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+START = """\
+window.ui = SwaggerUIBundle({
+  url: document.body.dataset.description,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+});
+"""
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """What this is, and where to go."""
+    service = service_of(request)
+    manifest = service.served.release.manifest if service.ready else None
+    return _page(render("home.html", base=base_url(request), version=version("ccsi-esco"), manifest=manifest))
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """Swagger UI."""
+    shown = render("docs.html", description=request.app.openapi_url.lstrip("/"))
+    return _page(shown, headers={"content-security-policy": POLICY})
+
+
+@router.get("/docs/{name}")
+async def asset(request: Request, name: str) -> Response:
+    """A script or style sheet of the documentation page."""
+    if name not in ASSETS:
+        return fault_page(request, NotFound(f"There is nothing at {request.scope['path']}."))
+    return _asset(name).respond(request)
+
+
+def _page(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    headers = {**HTML_HEADERS, "cache-control": "no-cache", **(headers or {})}
+    return Response(text.encode(), status, headers, "text/html; charset=utf-8")
+
+
+@cache
+def _asset(name: str) -> Asset:
+    found = files("fastapi_offline") / "static" / name
+    return Asset.of(START.encode() if name == "start.js" else found.read_bytes(), name)

@@ -1,0 +1,1 @@
+"""What is derived from a loaded graph: scope, skills, profiles; and what is carried over from the release before."""

@@ -1,0 +1,97 @@
+"""Between store and profiles: typed tables out of the release being built, the templates' statements back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyoxigraph as ox
+
+from analysis.profiles.guidelines import guidelines
+from analysis.profiles.statements import profile_quads
+from analysis.profiles.tables import Figures, Guidelines, Needs, Place, ProfileTables
+from analysis.profiles.templates import templates
+from analysis.profiles.traits import skill_facts
+from analysis.skills.statements import published
+from analysis.skills.tables import SkillsResult
+from analysis.tables import Decision, Occupation
+from ontology import COLLECTIONS
+from queries import select
+
+
+def profile_lines(
+    store: ox.Store,
+    occupations: Mapping[str, Occupation],
+    decisions: Sequence[Decision],
+    result: SkillsResult | None,
+    esco_version: str,
+) -> list[str]:
+    """The profiles graph of a release being built; empty where nothing was derived about skills."""
+    if result is None:
+        return []
+    tables, told = _tables(store, occupations, decisions, result)
+    rules = _guidelines(store)
+    return list(profile_quads(templates(tables, rules), rules, tables, told, esco_version))
+
+
+def _guidelines(store: ox.Store) -> Guidelines:
+    return guidelines(_rows(store, "api/profile_sections"), _rows(store, "api/profile_rules"))
+
+
+def _tables(
+    store: ox.Store, occupations: Mapping[str, Occupation], decisions: Sequence[Decision], result: SkillsResult
+) -> tuple[ProfileTables, set[tuple[str, str]]]:
+    """The tables, and the pairs (unit, skill) that the release says something about.
+
+    Of the figures only what is published is used, so that the service comes to the same from the release alone.
+    """
+    kinds = {u.id: u.kind for u in result.units}
+    clusters = {
+        (c.domain, m.skill): c.id for c in result.clusters if c.level == "broad" for m in c.members if m.primary
+    }
+    figures: dict[str, dict[str, Figures]] = defaultdict(dict)
+    told = set()
+    for row in result.specialisations:
+        if published(row, kinds[row.unit]) and kinds[row.unit] in ("domain", "ccsi"):
+            told.add((row.unit, row.skill))
+            cluster = clusters.get((row.unit, row.skill), "")
+            figures[row.unit][row.skill] = Figures(round(row.lq, 4), round(row.share, 4), row.evidence, cluster)
+    spoken = {skill for _, skill in told}
+    transversal = {t.skill: t.t_groups for t in result.transversality if t.transversal and t.skill in spoken}
+    collections: dict[str, set[str]] = defaultdict(set)
+    for concept, scheme in _rows(store, "api/collections"):
+        if name := COLLECTIONS.get(scheme):
+            collections[concept].add(name)
+    broader: dict[str, set[str]] = defaultdict(set)
+    for concept, above in _rows(store, "api/broader"):
+        broader[concept].add(above)
+    kinds_of_skill = {iri: kind.rpartition("/")[2] for iri, kind, _ in _rows(store, "api/skills")}
+    groups = {
+        iri: code for iri, code, _ in _rows(store, "api/groups") if iri not in occupations and iri not in kinds_of_skill
+    }
+    skills = {
+        iri: skill_facts(iri, kind, collections.get(iri, ()), transversal.get(iri), broader, groups)
+        for iri, kind in kinds_of_skill.items()
+    }
+    scope: dict[str, dict[str, Place]] = defaultdict(dict)
+    for d in decisions:
+        if d.degree != "excluded" and d.domain:
+            scope[d.occupation][d.domain] = Place(
+                d.degree, tuple(sorted(d.functions)), tuple(sorted(d.charter_functions))
+            )
+    return ProfileTables.of(
+        skills=skills,
+        occupations={
+            iri: Needs(tuple(sorted(o.essential & skills.keys())), tuple(sorted((o.optional - o.essential) & skills.keys())))
+            for iri, o in occupations.items()
+        },
+        figures=figures,
+        scope=scope,
+        small=(u.id for u in result.units if u.small),
+    ), told  # fmt: skip
+
+
+def _rows(store: ox.Store, name: str) -> Iterable[tuple[str, ...]]:
+    """Rows as plain strings, "" for an unbound column."""
+    for row in select(store, name):
+        yield tuple("" if term is None else term.value for term in row)

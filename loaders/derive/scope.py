@@ -1,0 +1,170 @@
+"""Between store and analysis: read typed tables from the release being built, write the derived statements back."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from analysis.scope import ScopeResult, derive
+from analysis.scope.model import default_parameters
+from analysis.scope.statements import scope_quads
+from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
+from loaders.derive.carryover import CarryOver, compare, fingerprints, read_baseline
+from loaders.input.rdf_files import numbered
+from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS
+from queries import Row, select
+from releases.characters import UNFIT
+from releases.errors import SourceError
+
+# The languages that the label route has words for.
+LABEL_LANGUAGES = ("en", "es", "fr", "de")
+PREF_LABEL = SKOS + "prefLabel"
+
+
+def ontology_quads(files: list[Path]) -> Iterator[str]:
+    """The ontology files as quads of the ontology graph. Raises SourceError naming file and line on a syntax fault."""
+    for path in files:
+        named = numbered(path.name, str(path))
+        try:
+            for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+                if isinstance(value, ox.Literal) and UNFIT.search(value.value):
+                    raise SourceError(
+                        f"{path}: {subject} has a text with a character that XML cannot hold.",
+                        "Take it out of the file.",
+                    )
+                term = value if isinstance(value, ox.Literal) else named(value)
+                yield f"{named(subject)} {predicate} {term} <{GRAPH_ONTOLOGY}> .\n"
+        except SyntaxError as fault:
+            raise SourceError(
+                f"{path}, line {fault.lineno}: not valid Turtle ({fault.msg}).", "Mend the file."
+            ) from fault
+        except MemoryError as fault:
+            raise SourceError(f"{path}: {fault}.", "No text or IRI may be that long.") from fault
+        except OSError as fault:
+            raise SourceError(
+                f"{path}: cannot be read ({fault.strerror}).", "Give the path of a Turtle file."
+            ) from fault
+
+
+def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTables:
+    """Occupations with labels and skills, and what the table-driven routes (isco, nace, curated) assert."""
+    assertions: list[Assertion] = []
+    for route in ("isco", "nace", "curated"):
+        if route in routes:
+            assertions += _assertions(store, route)
+    return ScopeTables(occupation_tables(store), tuple(assertions))
+
+
+def derive_scope(
+    store: ox.Store,
+    routes: tuple[Route, ...] = ROUTES,
+    own_curation: bool = True,
+    tables: ScopeTables | None = None,
+) -> tuple[ScopeResult, CarryOver]:
+    """Run the scope derivation on what the store holds, and compare the store with what the curators read.
+
+    Our own curation comes of a reading of all of ESCO, so of an occupation that is as it was read, silence is a no. Of
+    another curation, and of occupations that are new or changed, only what it says is known.
+    """
+    tables = tables or scope_tables(store, routes)
+    curated = {a.occupation for a in tables.assertions if a.route == "curated"}
+    baseline = read_baseline() if own_curation else {}
+    carried = compare(baseline, fingerprints(store, tables.occupations.values()), curated)
+    return derive(tables, routes, read=carried.unchanged), carried
+
+
+def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
+    """The scope graph as N-Quads lines."""
+    parameters: dict[str, object] = {"decision": json.loads(default_parameters().to_json())}
+    return scope_quads(result.assertions, result.decisions, esco_version, parameters)
+
+
+def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
+    """Every occupation with its labels and skills."""
+    codes = {_iri(o): _text(c) for o, c in select(store, "api/occupations")}
+    isco = {_iri(o): _text(c) for o, _, c in select(store, "materialise/isco_groups")}
+    essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
+    graphs = [ox.NamedNode(GRAPH_LABELS + language) for language in LABEL_LANGUAGES]
+    preferred: dict[tuple[str, str], str] = {}
+    others: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for occupation, kind, label in select(store, "materialise/occupation_labels", {"labels": graphs}):
+        key = _iri(occupation), _language(label)
+        if _iri(kind) == PREF_LABEL:
+            preferred[key] = _text(label)
+        else:
+            others[key].add(_text(label))
+    return {
+        iri: Occupation(
+            iri,
+            codes[iri],
+            isco.get(iri, ""),
+            {
+                language: (preferred[iri, language], *sorted(others[iri, language]))
+                for language in LABEL_LANGUAGES
+                if (iri, language) in preferred
+            },
+            frozenset(essential[iri]),
+            frozenset(optional[iri]),
+        )
+        for iri in sorted(codes)
+    }
+
+
+def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for occupation, skill in select(store, name):
+        found[_iri(occupation)].add(_iri(skill))
+    return found
+
+
+def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
+    """One assertion per (occupation, domain) of a route: of several sources the strongest speaks, all are named."""
+    rank = {"excluded": 0, "core": 1, "related": 2}
+    grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
+    for row in select(store, f"materialise/scope_{route}"):
+        occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
+        if degree not in rank:
+            raise SourceError(
+                f"{source}: the degree '{degree}' is none of {', '.join(rank)}.", "Mend the entry in the curation file."
+            )
+        grouped[occupation, domain].append((degree, source, sub_domain, function, charter, reason))
+    assertions = []
+    for (occupation, domain), found in sorted(grouped.items()):
+        found.sort(key=lambda f: (rank[f[0]], f[1]))
+        degree, _, sub_domain, function, charter, reason = found[0]
+        sources = tuple(sorted({f[1] for f in found}))
+        assertions.append(
+            Assertion(occupation, domain, degree, route, sources, sub_domain, function, charter, reason=reason)
+        )
+    return assertions
+
+
+def _scope_row(route: Route, row: Row) -> tuple[str, str, Degree, str, str, str, str, str]:
+    if route == "curated":
+        occupation, domain, degree, sub_domain, function, charter, reason, source = row
+    else:
+        occupation, domain, degree, sub_domain, function, source = row
+        charter = reason = None
+    return (
+        _iri(occupation), _id(domain), _id(degree), _id(sub_domain), _id(function), _id(charter),  # type: ignore[return-value]
+        reason.value if reason else "", _iri(source),
+    )  # fmt: skip
+
+
+def _iri(term: object) -> str:
+    return term.value  # type: ignore[attr-defined, no-any-return]
+
+
+_text = _iri
+
+
+def _language(term: object) -> str:
+    return term.language  # type: ignore[attr-defined, no-any-return]
+
+
+def _id(term: object) -> str:
+    return "" if term is None else _iri(term).rpartition("/")[2]

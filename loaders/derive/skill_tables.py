@@ -1,0 +1,143 @@
+"""Between store and skill analysis: the typed tables that the derivation of skills reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import pyoxigraph as ox
+
+from analysis.skills.names import BASE_LANGUAGE
+from analysis.skills.tables import Group, PreviousCluster, Scope, Skill, SkillTables
+from analysis.tables import Decision, Occupation
+from loaders.derive.scope import occupation_tables
+from ontology import CCSID, COLLECTIONS, GRAPH_LABELS
+from queries import select
+from releases.decisions import decisions
+from releases.errors import LoadError
+from releases.release import Release
+
+_CLUSTER = CCSID + "cluster/"
+_UNIT = CCSID + "unit/"
+
+
+def published_tables(release: Release) -> SkillTables:
+    """The tables that the derivation of a published release read. Raises LoadError where it has no skills in scope."""
+    store = ox.Store.read_only(str(release.store))
+    tables = skill_tables(store, occupation_tables(store), decisions(store), sorted(release.manifest["languages"]))
+    if not can_derive(tables):
+        raise LoadError("The published release has no skills in scope.", "Load ESCO with its skills and relations.")
+    return tables
+
+
+def skill_tables(
+    store: ox.Store, occupations: Mapping[str, Occupation], decisions: Sequence[Decision], languages: Sequence[str]
+) -> SkillTables:
+    """All that the skill derivations read, from the store and the scope just decided.
+
+    Labels in every language are read for what can appear in the name of a cluster: skills and occupations in scope,
+    and groups. Of the rest English is enough.
+    """
+    scope = {
+        (d.occupation, d.domain): Scope(d.degree, d.sub_domain, d.functions)
+        for d in decisions
+        if d.degree != "excluded" and d.domain
+    }
+    inside = {occupation for occupation, _ in scope}
+    used = {s for o in inside for s in occupations[o].essential | occupations[o].optional}
+    kinds = {_iri(s): (_id(kind), _id(reuse)) for s, kind, reuse in select(store, "api/skills")}
+    codes = _groups(store, kinds)
+    broader: dict[str, set[str]] = defaultdict(set)
+    for concept, above in select(store, "api/broader"):
+        broader[_iri(concept)].add(_iri(above))
+    related: dict[str, set[str]] = defaultdict(set)
+    for one, other in select(store, "materialise/skill_relations"):
+        related[_iri(one)].add(_iri(other))
+        related[_iri(other)].add(_iri(one))
+    collections: dict[str, set[str]] = defaultdict(set)
+    for concept, scheme in select(store, "api/collections"):
+        if (name := COLLECTIONS.get(_iri(scheme))) is not None:
+            collections[_iri(concept)].add(name)
+    named = used | codes.keys() | inside
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    for language in sorted({BASE_LANGUAGE, *languages}):
+        for concept, text in select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}):
+            iri = _iri(concept)
+            if iri in named or (language == BASE_LANGUAGE and iri in kinds):
+                labels[iri][language] = _iri(text)
+    graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
+    texts = {_iri(s): {BASE_LANGUAGE: _iri(t)} for s, t in select(store, "materialise/skill_descriptions", graph)}
+    return SkillTables(
+        skills={
+            iri: Skill(
+                iri,
+                "knowledge" if kind == "knowledge" else "skill",
+                reuse,
+                frozenset(broader[iri]),
+                labels[iri],
+                texts.get(iri, {}),
+                frozenset(related[iri]),
+                frozenset(collections[iri]),
+            )
+            for iri, (kind, reuse) in sorted(kinds.items())
+        },
+        occupations={
+            iri: Occupation(
+                iri, o.code, o.isco, {tag: (text,) for tag, text in labels[iri].items()}, o.essential, o.optional
+            )
+            for iri, o in sorted(occupations.items())
+        },
+        groups={
+            iri: Group(iri, code, labels[iri], frozenset(broader[iri]), scheme)
+            for iri, (code, scheme) in sorted(codes.items())
+        },
+        scope=scope,
+    )
+
+
+def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
+    """The clusters that a release holds, as the next release has to know them."""
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for cluster, unit, level, skill in select(store, "materialise/previous_clusters"):
+        key = (_iri(cluster).removeprefix(_CLUSTER), _iri(unit).removeprefix(_UNIT), _iri(level))
+        found[key].add(_iri(skill))
+    return tuple(
+        PreviousCluster(cluster, unit, "broad" if level == "broad" else "fine", frozenset(members))
+        for (cluster, unit, level), members in sorted(found.items())
+    )
+
+
+def can_derive(tables: SkillTables) -> bool:
+    """Whether there is anything to derive: skills, and occupations in scope that use them."""
+    return any(
+        s in tables.skills
+        for o, _ in tables.scope
+        for s in tables.occupations[o].essential | tables.occupations[o].optional
+    )
+
+
+def alternative_labels(store: ox.Store) -> dict[str, list[str]]:
+    """English alternative labels by skill; only what judges the clusters reads them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
+    for concept, text in select(store, "api/alternative_labels", graph):
+        found[_iri(concept)].append(_iri(text))
+    return found
+
+
+def _groups(store: ox.Store, skill_iris: Mapping[str, object]) -> dict[str, tuple[str, str]]:
+    """IRI -> (code, scheme) of the groups above skills; a field of ISCED-F is in both schemes and counts as such."""
+    found: dict[str, tuple[str, str]] = {}
+    for group, code, scheme in sorted(select(store, "api/groups"), key=str):
+        iri, name = _iri(group), _id(scheme)
+        if name != "isco" and iri not in skill_iris and (iri not in found or name == "isced-f"):
+            found[iri] = (_iri(code), name)
+    return found
+
+
+def _iri(term: object) -> str:
+    return term.value  # type: ignore[attr-defined, no-any-return]
+
+
+def _id(term: object) -> str:
+    return "" if term is None else _iri(term).rpartition("/")[2]

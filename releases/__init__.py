@@ -1,0 +1,1 @@
+"""What a release is: its folder, record, dumps and content."""

@@ -1,0 +1,219 @@
+"""Releases: immutable folders, one of them served.
+
+DATA_DIR/
+  releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json, carryover.json
+  current -> releases/…      the served one; switched by one atomic rename
+  dumps/1.2.0-3f2a…/         downloads made of a release on demand (releases/dumps.py); removed with it
+  building/                  what a load works on; worthless after a crash and swept by the next load
+  load.lock                  held while a load runs
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from releases.errors import Busy, LoadError, ReleaseError
+
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release on disk."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """``<ESCO version>-<first 12 digits of the content hash>``."""
+        return self.path.name
+
+    @property
+    def edition(self) -> str:
+        """The id and when it was built: what was removed and loaded again has the same id."""
+        return f"{self.id} of {self.manifest['createdAt']}"
+
+    @property
+    def store(self) -> Path:
+        """The folder of the Oxigraph store."""
+        return self.path / "store"
+
+    @property
+    def dumps(self) -> Path:
+        """The folder of its downloads, which need not exist: a release itself never changes."""
+        return self.path.parent.parent / "dumps" / self.id
+
+    def withdrawn(self) -> dict[str, dict[str, str]]:
+        """IRI -> status, label, replacedBy of the concepts that ESCO has withdrawn."""
+        found: dict[str, dict[str, str]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
+        return found
+
+    def carry_over(self) -> dict[str, Any]:
+        """What changed since the curation was written: unchanged (a count), skillsShare, changes (a list)."""
+        found: dict[str, Any] = json.loads((self.path / "carryover.json").read_text(encoding="utf-8"))
+        return found
+
+
+class Releases:
+    """The releases of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.folder = data_dir / "releases"
+        self.pointer = data_dir / "current"
+        self.building = data_dir / "building"
+
+    def all(self) -> list[Release]:
+        """Every complete release, newest first; one whose manifest cannot be read must not hide the others."""
+        if not self.folder.is_dir():
+            return []
+        found = []
+        for path in self.folder.iterdir():
+            if (path / "manifest.json").is_file():
+                with suppress(ReleaseError):
+                    found.append(read(path))
+        return sorted(found, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
+
+    def get(self, release_id: str) -> Release:
+        """One release by its id or an unambiguous beginning of it. Raises ReleaseError."""
+        matches = [r for r in self.all() if r.id.startswith(release_id)]
+        exact = [r for r in matches if r.id == release_id]
+        if not exact and (self.folder / release_id / "manifest.json").is_file() and "/" not in release_id:
+            read(self.folder / release_id)  # tells why it cannot be used
+        if len(exact or matches) != 1:
+            known = ", ".join(r.id for r in self.all()) or "none"
+            what = "is ambiguous" if matches else "does not exist"
+            raise ReleaseError(f"Release '{release_id}' {what} (known: {known}).", "See: ccsi releases list")
+        return (exact or matches)[0]
+
+    def current(self) -> Release | None:
+        """The served release, or None. Raises ReleaseError when it cannot be read."""
+        try:
+            target = self.pointer.resolve(strict=True)
+        except OSError:
+            return None
+        return read(target) if (target / "manifest.json").is_file() else None
+
+    def serves(self, release: Release) -> bool:
+        """Whether this is the served release."""
+        return self.pointer.is_symlink() and self.pointer.resolve().name == release.id
+
+    def publish(self, release: Release) -> None:
+        """Make a release the served one: one atomic rename of the pointer, durable before it returns."""
+        temporary = self.data_dir / f".current-{os.getpid()}"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(Path("releases") / release.id)
+        temporary.replace(self.pointer)
+        sync_folder(self.data_dir)
+
+    def remove(self, release: Release) -> None:
+        """Delete a release from disk. Raises ReleaseError for the served one."""
+        if self.serves(release):
+            raise ReleaseError(f"Release {release.id} is being served.", "Publish another release first.")
+        doomed = self.folder / f".removing-{release.id}"  # gone from the list at once, whatever happens next
+        release.path.rename(doomed)
+        shutil.rmtree(doomed)
+        shutil.rmtree(release.dumps, ignore_errors=True)
+
+    def verify(self, release: Release) -> list[str]:
+        """Compare every file of the store with the checksums of the manifest; returns what is wrong, if anything."""
+        faults = []
+        recorded: dict[str, str] = release.manifest["files"]
+        present = checksums(release.store)
+        for name in sorted(recorded.keys() | present.keys()):
+            if name not in present:
+                faults.append(f"{name} is missing")
+            elif name not in recorded:
+                faults.append(f"{name} does not belong to the release")
+            elif recorded[name] != present[name]:
+                faults.append(f"{name} has changed")
+        return faults
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the data folder for one load. Raises Busy when another load does."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as fault:
+            raise LoadError(f"{self.data_dir}: is not a folder.", "Give another --data-dir.") from fault
+        with (self.data_dir / "load.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(
+                    f"Another load is running in {self.data_dir}.", "Wait for it to end, or use another --data-dir."
+                ) from None
+            self._sweep()
+            yield
+
+    def _sweep(self) -> None:
+        """Delete what a killed load, removal or publication left behind."""
+        for litter in (self.building, *self.folder.glob(".removing-*")):
+            shutil.rmtree(litter, ignore_errors=True)
+        for pointer in self.data_dir.glob(".current-*"):
+            if not _runs(pointer.name.rpartition("-")[2]):
+                pointer.unlink(missing_ok=True)
+        sweep_dumps(self.data_dir / "dumps")
+
+
+def sweep_dumps(folder: Path) -> None:
+    """Delete the dumps that killed processes left behind by half."""
+    for litter in folder.glob(".building-*"):
+        if not _runs(litter.name.rpartition("-")[2]):
+            shutil.rmtree(litter, ignore_errors=True)
+
+
+def _runs(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # it runs, as another user
+    return True
+
+
+def checksums(store: Path) -> dict[str, str]:
+    """SHA-256 of the files that hold a store's data; the engine's logs and lock are not among them."""
+    found = {}
+    for path in sorted(store.iterdir()):
+        if path.suffix in {".sst", ".log", ".blob"} or path.name.startswith(("MANIFEST", "CURRENT")):
+            with path.open("rb") as stream:
+                found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def sync_folder(path: Path) -> None:
+    """Make the entries of a folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read(path: Path) -> Release:
+    """The release in a folder. Raises ReleaseError when its manifest cannot be read."""
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as fault:
+        raise ReleaseError(
+            f"{path / 'manifest.json'}: not readable ({fault}).",
+            "Remove that folder, and load its ESCO files again.",
+        ) from fault
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise ReleaseError(
+            f"{path.name}: made by another version of this software (format {manifest.get('format')}).",
+            "Load the ESCO files again.",
+        )
+    return Release(path, manifest)
