@@ -19,7 +19,7 @@ from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
 from app.api.skills import clusters
 from app.api.skills import of_domain as skills_of_domain
-from app.heavy.client import Workshop
+from app.heavy.client import HeavyAnswers
 from app.html import assets
 from app.linked import downloads
 from app.linked import routes as linked
@@ -47,12 +47,12 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await gateway.start()
-        workshop = service.workshop = Workshop(settings, limits)
-        service.on_switch.append(workshop.switch)
-        workshop.start()
+        heavy = service.heavy = HeavyAnswers(settings, limits)
+        service.on_switch.append(lambda served: heavy.switch(served.release.id))
+        heavy.start()
         if service.ready:  # read by the process from which this one was forked
-            workshop.adopt(service.served.release.id, app.state.heavy_address)
-            workshop.switch(service.served)
+            heavy.adopt(service.served.release.id, app.state.heavy_address)
+            heavy.switch(service.served.release.id)
         await service.refresh()
         app.openapi()  # a third of a second, which the first to ask would cost all others
         watcher = asyncio.create_task(service.watch())
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             await gateway.stop()
-            await workshop.stop()
+            await heavy.stop()
             service.backend.close()
             await app.state.downloads.stop()
             access.close()

@@ -17,8 +17,10 @@ from fastapi.dependencies.utils import get_flat_params
 from starlette.responses import Response
 
 from app import http
-from app.catalogue.catalogue import Catalogue, LabelTable
-from app.errors import BadParameter, UnknownParameter
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.keys import local_name
+from app.catalogue.labels import LabelTable
+from app.errors import BadParameter, Gone, NotFound, UnknownParameter
 from app.service import Served, Service
 from app.settings import Limits
 
@@ -247,3 +249,24 @@ def concept_key(text: str, kind: str) -> str:
 
 Ctx = Annotated[Context, Depends(context)]
 Paging = Annotated[Page, Depends(page)]
+
+
+def missing(ctx: Context, iri: str, kind: str) -> NotFound | Gone:
+    """Why a concept cannot be shown: withdrawn by ESCO (with its successor if known), of another kind, or unknown."""
+    if entry := ctx.catalogue.withdrawn.get(iri):
+        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
+        successor = entry.get("replacedBy", "")
+        for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
+            if successor in concepts:
+                known["see"] = ctx.url(f"/{path}/{local_name(successor)}")
+        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
+    other = "skill" if kind == "occupation" else "occupation"
+    twin = iri.replace(f"/{kind}/", f"/{other}/")
+    if twin in ctx.catalogue.skills or twin in ctx.catalogue.occupations:
+        return NotFound(
+            f"This is the identifier of one {other}, not of one {kind}.",
+            field="uuid",
+            see=ctx.url(f"/{other}s/{local_name(twin)}"),
+        )
+    version = ctx.served.release.manifest["escoVersion"]
+    return NotFound(f"ESCO {version} has no {kind} {iri[:200]}.", field="uuid", uri=iri[:200])

@@ -8,12 +8,12 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import structlog
 
 from app.catalogue.catalogue import Catalogue
 from app.errors import NotReady, Problem
+from app.heavy.client import HeavyAnswers
 from app.http import AnswerCache, Tally
 from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
@@ -21,9 +21,6 @@ from app.store.port import Backend
 from app.store.remote import RemoteBackend
 from releases.errors import ReleaseError
 from releases.release import Release
-
-if TYPE_CHECKING:
-    from app.heavy.client import Workshop
 
 log = structlog.get_logger()
 
@@ -61,7 +58,7 @@ class Service:
         self.refusals = 0  # releases that could not be served
         self.refused_at = 0.0
         self._tally = Tally()
-        self.workshop: Workshop | None = None  # makes heavy answers; without one, this process makes them itself
+        self.heavy: HeavyAnswers | None = None  # makes heavy answers; without one, this process makes them itself
         self._served: Served | None = None
         self._refused = ""  # edition of a release that could not be opened, so that it is tried once
 
@@ -108,12 +105,12 @@ class Service:
             return None
         if release.edition == self._refused:
             return None
-        coming = asyncio.create_task(self.workshop.prepare(release)) if self.workshop else None
+        coming = asyncio.create_task(self.heavy.prepare(release)) if self.heavy else None
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as fault:  # a damaged release must not take down the one that is served
-            if self.workshop:
-                await self.workshop.drop(release.id)
+            if self.heavy:
+                await self.heavy.drop(release.id)
             return await self._refuse(release.edition, fault)
         if coming:
             await coming
@@ -129,7 +126,7 @@ class Service:
 
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
-        catalogue = Catalogue.read(release, store, self.limits)
+        catalogue = Catalogue(release, store, self.limits)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
     async def _refuse(self, what: str, fault: Exception) -> Served | None:

@@ -12,13 +12,10 @@ long enough for a skill in it to be less used than expected.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from analysis.scope.skills_route import SkillMatrix
+from analysis.scope.matrix import SkillMatrix
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

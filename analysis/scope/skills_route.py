@@ -20,14 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis.scope.matrix import SkillMatrix, build_matrix
 from analysis.scope.relatedness import relatedness_density
 from analysis.tables import Assertion, Degree, Occupation
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-# An optional skill counts half of an essential one.
-OPTIONAL_WEIGHT = 0.5
 
 # Pseudo-occupations with average skills that are added to each domain's core (add-alpha smoothing). Values from 0.5
 # to 5 gave the same ranking of pairs (area under the curve 0.880 to 0.883); 2 keeps a core of five from shouting.
@@ -38,26 +36,6 @@ _LOG_OFFSET = 1e-3
 
 # How many of the skills that speak most for a domain are named in the reason of an assertion.
 _NAMED_SKILLS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class SkillMatrix:
-    """The occupation x skill matrix in compressed rows: row i holds ``skills[indptr[i]:indptr[i + 1]]``.
-
-    ``weights`` are 1 (essential) or ``OPTIONAL_WEIGHT``; ``rows`` repeats the row number for each entry.
-    """
-
-    occupations: tuple[str, ...]
-    skill_iris: tuple[str, ...]
-    indptr: Ints
-    rows: Ints
-    skills: Ints
-    weights: Floats
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Return (number of occupations, number of skills that any occupation uses)."""
-        return len(self.occupations), len(self.skill_iris)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +50,6 @@ class SkillScores:
     score: Floats
     specialisation: Floats
     relatedness: Floats
-
-
-def build_matrix(occupations: Mapping[str, Occupation]) -> SkillMatrix:
-    """Build the matrix, rows and columns in order of IRI; a skill both essential and optional is essential."""
-    order = tuple(sorted(occupations))
-    used = sorted(set().union(*(occupations[o].essential | occupations[o].optional for o in order)))
-    column = {iri: i for i, iri in enumerate(used)}
-    skills: list[int] = []
-    weights: list[float] = []
-    indptr = [0]
-    for iri in order:
-        occupation = occupations[iri]
-        for skill in sorted(occupation.essential | occupation.optional):
-            skills.append(column[skill])
-            weights.append(1.0 if skill in occupation.essential else OPTIONAL_WEIGHT)
-        indptr.append(len(skills))
-    ends = np.asarray(indptr, dtype=np.int64)
-    rows = np.repeat(np.arange(len(order), dtype=np.int64), np.diff(ends))
-    return SkillMatrix(
-        order, tuple(used), ends, rows, np.asarray(skills, dtype=np.int64), np.asarray(weights, dtype=np.float64)
-    )
 
 
 def seed_matrix(matrix: SkillMatrix, seeds: Mapping[str, Collection[str]], domains: Sequence[str]) -> Floats:

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from app import http
 from app.api.formats import MEDIA_TYPES, choose
 from app.errors import TooCostly
-from app.heavy.client import Asked, Workshop
+from app.heavy.client import HeavyAnswers, HeavyRequest
 from app.http import Answer, Key
 from app.http.clients import client_of
 from app.request import Context, Page, known_parameters, service_of
@@ -53,10 +53,10 @@ def apart(
                 most = max(1, int(ctx.limits.heavy_cost / each))
                 raise TooCostly(f"limit: must be from 1 to {most} for {chosen}.", field="limit", maximum=most)
             cost = (price(given) if callable(price) else price) + each * rows
-            workshop = service_of(ctx.request).workshop
-            if workshop is None or cost <= LIGHT:
+            heavy = service_of(ctx.request).heavy
+            if heavy is None or cost <= LIGHT:
                 return await endpoint(**given)
-            return await _made_apart(workshop, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
+            return await _made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
 
         return made  # type: ignore[return-value]
 
@@ -72,11 +72,11 @@ def _coding(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def _made_apart(workshop: Workshop, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
+async def _made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
     cache = ctx.served.cache
     made: Answer | Response | None = cache.get(key)
     if made is None:
-        made = await workshop.answer(ctx.served, key, await _asked(ctx, chosen))
+        made = await heavy.answer(ctx.served.release.id, key, await _asked(ctx, chosen))
         http.spent(ctx.request.scope, cost / 1000)
     if isinstance(made, Response):
         again = Response(made.body, made.status_code)  # several may wait for one
@@ -88,7 +88,7 @@ async def _made_apart(workshop: Workshop, ctx: Context, chosen: str, cost: float
     return http.sent(ctx.request, ctx.served, made, keep=current)
 
 
-async def _asked(ctx: Context, chosen: str) -> Asked:
+async def _asked(ctx: Context, chosen: str) -> HeavyRequest:
     """The request as the process gets it: in the terms of its key where it has no body, else as it came."""
     request = ctx.request
     kept = (b"host", b"accept", b"accept-language", b"content-type")
@@ -109,4 +109,4 @@ async def _asked(ctx: Context, chosen: str) -> Asked:
         "headers": [*headers, ("accept-encoding", _coding(ctx))],
         "id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
-    return Asked(client_of(request.scope), said, await request.body())
+    return HeavyRequest(client_of(request.scope), said, await request.body())

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
-from app.catalogue.catalogue import Decision, Domain, fold, uuid
+from app.catalogue.concepts import Decision, Domain
+from app.catalogue.keys import local_name
+from app.catalogue.labels import fold
 from app.errors import BadParameter, NotFound
 from app.request import Context, Ctx, Paging, listing
 
@@ -86,7 +88,9 @@ async def domain_occupations(
     if nace is not None:
         digits = nace_digits(nace)
         found = [
-            d for d in found if any(uuid(n).startswith(digits) for n in ctx.catalogue.occupations[d.occupation].nace)
+            d
+            for d in found
+            if any(local_name(n).startswith(digits) for n in ctx.catalogue.occupations[d.occupation].nace)
         ]
     if function is not None:
         check_function(function)

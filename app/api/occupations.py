@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.domains import find, isco_digits, nace_digits
-from app.catalogue.catalogue import occupation_iri, skill_iri, uuid
-from app.errors import Gone, NotFound
-from app.request import Context, Ctx, Paging, concept_key, listing
+from app.catalogue.keys import local_name, occupation_iri, skill_iri
+from app.request import Context, Ctx, Paging, concept_key, listing, missing
 
 router = APIRouter()
 
@@ -73,31 +72,10 @@ def summary(ctx: Context, iri: str) -> views.Json:
     return {
         **views.occupation_ref(ctx, iri),
         "iscoGroup": item.isco,
-        "naceCode": [views.dotted(uuid(n)) for n in item.nace],
+        "naceCode": [views.dotted(local_name(n)) for n in item.nace],
         "domains": [
             {"uri": d.iri, "domain": d.domain, "degree": d.degree, "confidence": d.confidence}
             for d in item.decisions
             if d.degree != "excluded"
         ],
     }
-
-
-def missing(ctx: Context, iri: str, kind: str) -> NotFound | Gone:
-    """Why a concept cannot be shown: withdrawn by ESCO (with its successor if known), of another kind, or unknown."""
-    if entry := ctx.catalogue.withdrawn.get(iri):
-        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
-        successor = entry.get("replacedBy", "")
-        for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
-            if successor in concepts:
-                known["see"] = ctx.url(f"/{path}/{uuid(successor)}")
-        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
-    other = "skill" if kind == "occupation" else "occupation"
-    twin = iri.replace(f"/{kind}/", f"/{other}/")
-    if twin in ctx.catalogue.skills or twin in ctx.catalogue.occupations:
-        return NotFound(
-            f"This is the identifier of one {other}, not of one {kind}.",
-            field="uuid",
-            see=ctx.url(f"/{other}s/{uuid(twin)}"),
-        )
-    version = ctx.served.release.manifest["escoVersion"]
-    return NotFound(f"ESCO {version} has no {kind} {iri[:200]}.", field="uuid", uri=iri[:200])

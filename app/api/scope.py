@@ -11,14 +11,13 @@ from starlette.responses import Response
 from app.api import views
 from app.api.apart import apart
 from app.api.domains import find, nace_digits
-from app.api.occupations import missing
-from app.catalogue.catalogue import Decision, occupation_iri, uuid
-from app.catalogue.concepts import in_one
+from app.catalogue.concepts import Decision, in_one
+from app.catalogue.keys import local_name, occupation_iri
 from app.errors import BadParameter
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
-from app.request import Context, Ctx, Paging, concept_key, listing
+from app.request import Context, Ctx, Paging, concept_key, listing, missing
 
 router = APIRouter(tags=["scope"])
 
@@ -218,5 +217,5 @@ def _queued(ctx: Context, item: Decision, reasons: list[str]) -> dict[str, Any]:
         "reasons": reasons,
         "decision": item.iri,
         **{k: v for k, v in views.decision(item).items() if k != "uri"},
-        "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
+        "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
     }

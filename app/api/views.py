@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from app.catalogue.catalogue import Assertion, Decision, Domain, Group, Occupation, Skill, uuid
+from app.catalogue.concepts import Assertion, Decision, Domain, Group, Occupation, Skill
+from app.catalogue.keys import local_name
 from app.request import ALL_LANGUAGES, Context
 from ontology import ESCO_DATA
 
@@ -21,7 +22,7 @@ def occupation_ref(ctx: Context, iri: str) -> Json:
         "className": "Occupation",
         "code": item.code,
         "preferredLabel": ctx.labels.of(iri),
-        "href": ctx.url(f"/occupations/{uuid(iri)}"),
+        "href": ctx.url(f"/occupations/{local_name(iri)}"),
     }
 
 
@@ -37,7 +38,7 @@ def skill_ref(ctx: Context, iri: str) -> Json:
         "broaderHierarchyConcept": [
             group_ref(ctx, ctx.catalogue.groups[b]) for b in item.broader if b in ctx.catalogue.groups
         ],
-        "href": ctx.url(f"/skills/{uuid(iri)}"),
+        "href": ctx.url(f"/skills/{local_name(iri)}"),
     }
 
 
@@ -55,7 +56,7 @@ def group_ref(ctx: Context, group: Group) -> Json:
 
 def nace_ref(ctx: Context, iri: str) -> Json:
     """A NACE Rev. 2.1 code as ESCO gives it, and as the classification writes it."""
-    digits = uuid(iri)
+    digits = local_name(iri)
     return {"uri": iri, "code": dotted(digits), "href": ctx.url(f"/nace/{digits}")}
 
 
@@ -106,10 +107,10 @@ def domain_member(ctx: Context, item: Decision) -> orjson.Fragment:
         return {
             **occupation_ref(ctx, item.occupation),
             "iscoGroup": occupation.isco,
-            "naceCode": [dotted(uuid(n)) for n in occupation.nace],
+            "naceCode": [dotted(local_name(n)) for n in occupation.nace],
             "decision": item.iri,
             **{k: v for k, v in decision(item).items() if k != "uri"},
-            "allEvidence": ctx.url(f"/scope/occupations/{uuid(item.occupation)}"),
+            "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
         }
 
     return ctx.part("member", item.iri, build)
@@ -199,8 +200,8 @@ def occupation(ctx: Context, item: Occupation) -> Json:
         "language": ctx.language,
         "release": ctx.served.release.id,
         "links": {
-            "self": ctx.url(f"/occupations/{uuid(item.iri)}"),
-            "evidence": ctx.url(f"/scope/occupations/{uuid(item.iri)}"),
+            "self": ctx.url(f"/occupations/{local_name(item.iri)}"),
+            "evidence": ctx.url(f"/scope/occupations/{local_name(item.iri)}"),
         },
     }
 
@@ -237,7 +238,7 @@ def skill(ctx: Context, item: Skill) -> Json:
         "isOptionalForOccupation": needed_by(item.optional_for),
         "language": ctx.language,
         "release": ctx.served.release.id,
-        "links": {"self": ctx.url(f"/skills/{uuid(item.iri)}")},
+        "links": {"self": ctx.url(f"/skills/{local_name(item.iri)}")},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyoxigraph import NamedNode
 
@@ -26,11 +26,10 @@ from analysis.profiles.tables import (
 from analysis.profiles.templates import template_recipe
 from analysis.profiles.traits import skill_facts
 from analysis.tables import Degree
+from app.catalogue.facts import Facts
+from app.catalogue.skills import SkillCatalogue
 from app.store.port import GraphStore
 from ontology import CCSI, CCSID, SKOS
-
-if TYPE_CHECKING:
-    from app.catalogue.catalogue import Catalogue
 
 _PROPERTIES = {SKOS + "prefLabel": "label", SKOS + "definition": "definition", CCSI + "pattern": "pattern"}
 
@@ -79,16 +78,16 @@ class ProfileCatalogue:
     words: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # IRI -> label, ... -> language -> text
 
     @classmethod
-    def read(cls, store: GraphStore, catalogue: Catalogue) -> ProfileCatalogue:
-        """Read the guidelines and the list of templates; the rest of the catalogue has to be read already."""
+    def read(cls, store: GraphStore, facts: Facts, analysis: SkillCatalogue) -> ProfileCatalogue:
+        """Read the guidelines and the list of templates; facts and what is derived of skills are read already."""
         rules = guidelines(_rows(store, "api/profile_sections"), _rows(store, "api/profile_rules"))
-        tables = _tables(catalogue)
+        tables = _tables(facts, analysis)
         families: dict[str, list[str]] = {}
-        for item in catalogue.occupations.values():
-            if below := [o for o in item.narrower if o in catalogue.occupations]:
+        for item in facts.occupations.values():
+            if below := [o for o in item.narrower if o in facts.occupations]:
                 families[item.iri] = [item.iri, *below]
-        found = cls(store, rules, tables, causeways(tables, catalogue.by_isco, families))
-        found.t_groups = {g.code: iri for iri, g in catalogue.groups.items() if g.scheme == "skills" and g.code}
+        found = cls(store, rules, tables, causeways(tables, facts.by_isco, families))
+        found.t_groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme == "skills" and g.code}
         found._read_templates()
         found._read_gaps()
         return found
@@ -158,9 +157,8 @@ def rule_iri(rule: str) -> str:
     return f"{CCSID}rule/{rule}"
 
 
-def _tables(catalogue: Catalogue) -> ProfileTables:
+def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
     """The tables that composing reads, from what the release says."""
-    analysis = catalogue.analysis
     figures: dict[str, dict[str, Figures]] = {}
     for unit, rows in analysis.specialisations.items():
         if "/" in unit:
@@ -170,18 +168,17 @@ def _tables(catalogue: Catalogue) -> ProfileTables:
         }
         figures[unit] = {r.skill: Figures(r.lq, r.share, r.evidence, clusters.get(r.skill, "")) for r in rows}
     spread = {s: t.t_groups for s, t in analysis.transversality.items() if t.transversal}
-    concepts: dict[str, Any] = {**catalogue.groups, **catalogue.skills}
+    concepts: dict[str, Any] = {**facts.groups, **facts.skills}
     broader = {iri: c.broader for iri, c in concepts.items() if c.broader}
-    codes = {iri: g.code for iri, g in catalogue.groups.items()}
+    codes = {iri: g.code for iri, g in facts.groups.items()}
     skills = {
-        iri: skill_facts(iri, s.type, s.collections, spread.get(iri), broader, codes)
-        for iri, s in catalogue.skills.items()
+        iri: skill_facts(iri, s.type, s.collections, spread.get(iri), broader, codes) for iri, s in facts.skills.items()
     }
     return ProfileTables.of(
         skills=skills,
         occupations={
             iri: Needs(tuple(o.essential), tuple(s for s in o.optional if s not in set(o.essential)))
-            for iri, o in catalogue.occupations.items()
+            for iri, o in facts.occupations.items()
         },
         figures=figures,
         scope={
@@ -190,7 +187,7 @@ def _tables(catalogue: Catalogue) -> ProfileTables:
                 for d in o.decisions
                 if d.degree != "excluded" and d.domain
             }
-            for iri, o in catalogue.occupations.items()
+            for iri, o in facts.occupations.items()
             if o.decisions
         },
         small=(u.id for u in analysis.units.values() if u.small),

@@ -119,7 +119,7 @@ def intruders(
 
     The same seed gives the same sets, so that the answers (--key) can be printed apart from the questions.
     """
-    catalogue = Catalogue.read(release := published(data_dir), EmbeddedStore(release.store))
+    catalogue = Catalogue(release := published(data_dir), EmbeddedStore(release.store))
     if level not in ("broad", "fine"):
         raise typer.BadParameter(f"'{level}' is neither broad nor fine", param_hint="--level")
     chosen: Literal["broad", "fine"] = "fine" if level == "fine" else "broad"

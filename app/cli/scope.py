@@ -52,7 +52,7 @@ def report(
         raise typer.BadParameter(f"'{output}' is none of {', '.join(_FORMATS)}", param_hint="--format")
     release = published(data_dir)
     store = EmbeddedStore(release.store)
-    _FORMATS[output](scope_report(Catalogue.read(release, store)))
+    _FORMATS[output](scope_report(Catalogue(release, store)))
 
 
 @cli.command("evaluate")

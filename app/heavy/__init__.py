@@ -2,7 +2,7 @@
 
 Which they are is declared at their routes (app/api/apart.py).
 
-    workshop.py   as the service sees it: turns, one computation for equal requests, replies into kept answers
+    client.py     as the service sees it: turns, one computation for equal requests, replies into kept answers
     keeper.py     the heavy server of each release: started, replaced when it dies, ended with its release
     line.py       the way to it: one request, one whole answer
     server.py     the heavy server: holds the release's catalogue and forks a child for every request

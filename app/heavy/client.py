@@ -19,7 +19,6 @@ from app.heavy.keeper import Keeper
 from app.heavy.line import Line
 from app.http import Answer, Key
 from app.process.fair_queue import Turns
-from app.service import Served
 from app.settings import Limits, Settings
 from releases.release import Release
 
@@ -27,7 +26,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Asked:
+class HeavyRequest:
     """One heavy request: who asks, and what, as it stands on the wire."""
 
     client: str
@@ -43,7 +42,7 @@ class _Flight:
     waiting: int = 0
 
 
-class Workshop:
+class HeavyAnswers:
     """Has a server for the served release, and for the next one before it is served."""
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
@@ -85,12 +84,12 @@ class Workshop:
         if address:
             self._keepers[release] = Line(self._limits, release, address)
 
-    def switch(self, served: Served) -> None:
+    def switch(self, release: str) -> None:
         """From now on this release is served: the servers of others end when they have answered."""
-        self._current = served.release.id
+        self._current = release
         self._kept(self._current)
-        for release in [r for r in self._keepers if r != self._current]:
-            self._spawn(self._keepers.pop(release).stop(patiently=True))
+        for other in [r for r in self._keepers if r != release]:
+            self._spawn(self._keepers.pop(other).stop(patiently=True))
 
     async def stop(self) -> None:
         """End all servers."""
@@ -118,14 +117,14 @@ class Workshop:
 
     # --- answers ---------------------------------------------------------------------------------------------------
 
-    async def answer(self, served: Served, key: Key, asked: Asked) -> Answer | Response:
+    async def answer(self, release: str, key: Key, asked: HeavyRequest) -> Answer | Response:
         """The answer of a key, computed once however many ask for it at once. Raises a Problem where there is none."""
         if not self.offered:
             raise HeavyUnavailable("This server makes no heavy answers; ask for JSON.")
-        key = (served.release.id, *key)
+        key = (release, *key)
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(self._made(served, asked)))
+            flight = self._flights[key] = _Flight(asyncio.create_task(self._made(release, asked)))
         flight.waiting += 1
         try:
             return await asyncio.shield(flight.task)
@@ -136,12 +135,12 @@ class Workshop:
                 if self._flights.get(key) is flight:
                     del self._flights[key]
 
-    async def _made(self, served: Served, asked: Asked) -> Answer | Response:
+    async def _made(self, release: str, asked: HeavyRequest) -> Answer | Response:
         try:
             with self.turns.seat(asked.client):
                 slot = await self.turns.take(asked.client)
                 try:
-                    reply, body = await self._at_server(served.release.id, asked)
+                    reply, body = await self._at_server(release, asked)
                 finally:
                     self.turns.done(slot)
                     self.turns.add(slot)
@@ -162,7 +161,7 @@ class Workshop:
         texts.pop("content-length", None)
         return Answer(body, media_type, etag, tuple(texts.items()))
 
-    async def _at_server(self, release: str, asked: Asked) -> tuple[dict[str, Any], bytes]:
+    async def _at_server(self, release: str, asked: HeavyRequest) -> tuple[dict[str, Any], bytes]:
         """Ask the release's server, or that of the release which has taken its place."""
         keeper = self._keepers.get(release) or self._keepers.get(self._current)
         if keeper is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from app.catalogue.catalogue import Catalogue, Decision, occupation_iri
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.concepts import Decision
+from app.catalogue.keys import occupation_iri
 from ontology import CCSID
 
 _STATEMENT = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from app.catalogue.catalogue import occupation_iri, skill_iri
+from app.catalogue.keys import occupation_iri, skill_iri
 from app.linked.iris import short
 from app.request import Context
 from ontology import CCSID

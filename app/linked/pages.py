@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
 
-from app.catalogue.catalogue import Decision
+from app.catalogue.concepts import Decision
 from app.html.render import render
 from app.linked import evidence, iris
 from app.linked.names import Names, paths_up

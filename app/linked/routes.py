@@ -16,7 +16,6 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app import http
-from app.api.occupations import missing
 from app.errors import BadParameter, NotFound
 from app.html.render import HTML_HEADERS
 from app.linked import iris, rdf_formats
@@ -27,7 +26,7 @@ from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
-from app.request import Context, Ctx, service_of, strict_parameters
+from app.request import Context, Ctx, missing, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, PREFIXES, RDF
 from ontology.jsonld_context import CONTEXT
 from releases import dumps

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from typing import Any
 
-from app.catalogue.catalogue import Catalogue, Decision
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.concepts import Decision
 
 ROUTES = ("isco", "nace", "curated", "skills", "label")
 LOW_CONFIDENCE = 0.7

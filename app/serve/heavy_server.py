@@ -68,7 +68,7 @@ def serve(
     """
     app.user_middleware.clear()  # what the service's outermost layer does, it does itself with what comes back
     app.middleware_stack = None
-    app.state.service.workshop = None  # so every answer is made here
+    app.state.service.heavy = None  # so every answer is made here
     for path in _WARM:
         asyncio.run(ask(app, f"http://localhost{path}"))
     app.state.service.served.catalogue.store.detach()

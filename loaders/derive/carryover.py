@@ -4,7 +4,7 @@ The baseline (ontology/curation-baseline.csv.gz) holds a fingerprint of every oc
 label, ISCO unit group, a digest of the description, and the set of skills as 16-bit hashes. Curated statements follow an
 occupation's IRI into a new ESCO version; where its fingerprint differs, that is reported and put up for review.
 
-    python -m loaders.derive.carryover DATA_DIR     write the baseline from the published release
+tools/baseline.py writes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import csv
 import gzip
 import hashlib
 import io
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ import pyoxigraph as ox
 from analysis.tables import Occupation
 from ontology import FOLDER, GRAPH_LABELS
 from queries import select
-from releases.release import Releases
 
 BASELINE = FOLDER / "curation-baseline.csv.gz"
 COLUMNS = ("occupation", "isco", "label", "description", "skills")
@@ -160,20 +158,3 @@ def _words(text: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(_words(text).encode(), digest_size=4).hexdigest()
-
-
-def main(data_dir: Path) -> None:
-    """Write the baseline from the published release of a data folder."""
-    from loaders.derive.scope import scope_tables
-
-    release = Releases(data_dir).current()
-    if release is None:
-        sys.exit(f"{data_dir}: no release is published")
-    store = ox.Store.read_only(str(release.store))
-    found = fingerprints(store, scope_tables(store).occupations.values())
-    write_baseline(found)
-    sys.stdout.write(f"{len(found):,} occupations, {BASELINE.stat().st_size:,} bytes\n")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -93,7 +93,7 @@ def test_shuffled_triples_give_the_same_release(mini_dir: Path, tmp_path: Path) 
 
 def same_answers(one: Release, other: Release) -> None:
     """Everything that the API answers from, compared."""
-    a, b = (Catalogue.read(r, EmbeddedStore(r.store)) for r in (one, other))
+    a, b = (Catalogue(r, EmbeddedStore(r.store)) for r in (one, other))
     assert len(a.occupations) > 0
     assert a.occupations == b.occupations
     assert a.skills == b.skills
@@ -180,7 +180,7 @@ def test_serving_leaves_a_release_sound(data: Releases) -> None:
         store = ox.Store.read_only(str(release.store))
         assert store.query("ASK { GRAPH ?g { ?s ?p ?o } }")
         del store
-    catalogue = Catalogue.read(release, EmbeddedStore(release.store))
+    catalogue = Catalogue(release, EmbeddedStore(release.store))
     assert len(catalogue.occupations) == 5
     catalogue.close()
     assert data.verify(release) == []
@@ -340,7 +340,7 @@ def test_full_reports_what_is_missing(full: Release) -> None:
 
 @pytest.mark.full
 def test_full_routes(full: Release) -> None:
-    catalogue = Catalogue.read(full, EmbeddedStore(full.store))
+    catalogue = Catalogue(full, EmbeddedStore(full.store))
     found = {
         route: {o.iri for o in catalogue.occupations.values() if any(a.route == route for a in o.assertions)}
         for route in ("isco", "nace")

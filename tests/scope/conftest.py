@@ -24,4 +24,4 @@ def client(starter_dir: Path) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def catalogue(starter: Release) -> Catalogue:
-    return Catalogue.read(starter, EmbeddedStore(starter.store))
+    return Catalogue(starter, EmbeddedStore(starter.store))

@@ -71,7 +71,7 @@ def test_without_curation_it_beats_each_official_route_on_unseen_occupations(
 
 
 def test_check_figures_of_the_official_routes_hold(full: Release) -> None:
-    found = report(Catalogue.read(full, EmbeddedStore(full.store)))
+    found = report(Catalogue(full, EmbeddedStore(full.store)))
     assert all(c["holds"] for c in found["checkFigures"]), found["checkFigures"]
 
 

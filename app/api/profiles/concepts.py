@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analysis.profiles.tables import Warning
-from app.api.occupations import missing
-from app.catalogue.catalogue import occupation_iri, skill_iri, uuid
+from app.catalogue.keys import local_name, occupation_iri, skill_iri
 from app.errors import BadParameter, Gone
-from app.request import Context
+from app.request import Context, missing
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CONCEPT = re.compile(rf"(?:http://data\.europa\.eu/esco/(occupation|skill)/)?({_UUID})", re.IGNORECASE)
@@ -32,7 +31,7 @@ def skill(ctx: Context, text: str, where: str) -> tuple[str, Warning | None]:
     catalogue = ctx.catalogue
     if iri in catalogue.skills:
         return iri, None
-    if occupation_iri(uuid(iri)) in catalogue.occupations:
+    if occupation_iri(local_name(iri)) in catalogue.occupations:
         raise BadParameter(f"{where}: this is the identifier of an occupation, not of a skill.", field=where, uri=iri)
     if iri in catalogue.groups:
         raise BadParameter(f"{where}: this is a group of skills, not a skill.", field=where, uri=iri)

@@ -22,7 +22,7 @@ from analysis.profiles.templates import equal_anchors
 from app.api.bodies import FIRST_ERROR, Body, Iri, Name, few, most_of
 from app.api.domains import check_function
 from app.api.profiles.concepts import occupation, skill
-from app.catalogue.catalogue import uuid
+from app.catalogue.keys import local_name
 from app.errors import BadParameter
 from app.request import Context, context
 
@@ -355,7 +355,8 @@ def _canonical(recipe: Recipe, weights: dict[str, float], title: str) -> str:
     if weights:
         alike = len(set(weights.values())) == 1
         pairs += [
-            ("anchor", uuid(a.occupation) + ("" if alike else f":{weights[a.occupation]:g}")) for a in recipe.anchors
+            ("anchor", local_name(a.occupation) + ("" if alike else f":{weights[a.occupation]:g}"))
+            for a in recipe.anchors
         ]
     pairs += [(k, v) for k, v in (("domain", recipe.domain), ("function", recipe.function)) if v]
     pairs += [("section", s) for s in recipe.sections]
@@ -364,8 +365,8 @@ def _canonical(recipe: Recipe, weights: dict[str, float], title: str) -> str:
         pairs.append(("bounds", f"{name}:{low}..{high}"))
     if recipe.maximum:
         pairs.append(("maximum", recipe.maximum))
-    pairs += [("add", f"{section}:{uuid(iri)}" if section else uuid(iri)) for iri, section in recipe.add]
-    pairs += [("drop", uuid(iri)) for iri in sorted(recipe.drop)]
+    pairs += [("add", f"{section}:{local_name(iri)}" if section else local_name(iri)) for iri, section in recipe.add]
+    pairs += [("drop", local_name(iri)) for iri in sorted(recipe.drop)]
     if title:
         pairs.append(("title", title))
     return urlencode(pairs, safe=":")

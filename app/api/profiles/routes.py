@@ -14,17 +14,17 @@ from app.api.apart import apart
 from app.api.bodies import BoundedBody
 from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
-from app.api.occupations import missing
 from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
 from app.api.profiles.formats import COSTS, MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
 from app.api.profiles.request import Asked, ComposeIn, Wanted, from_body, from_query, spoken, wanted
 from app.api.profiles.rows import COLUMNS, quads, rows
-from app.catalogue.catalogue import fold, occupation_iri
+from app.catalogue.keys import occupation_iri
+from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
 from app.errors import BadParameter, NotFound
-from app.request import Context, Ctx, Paging, page_links
+from app.request import Context, Ctx, Paging, missing, page_links
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 

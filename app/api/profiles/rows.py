@@ -11,7 +11,7 @@ from pyoxigraph import Literal
 from analysis.profiles.statements import activity_iri, head_quads, skills_quads
 from app.api.profiles.views import UNSAID, Shown, flat, title
 from app.api.views import Json
-from app.catalogue.catalogue import uuid
+from app.catalogue.keys import local_name
 from app.request import Context
 from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD
 
@@ -62,7 +62,7 @@ def quads(ctx: Context, shown: Shown) -> Iterator[str]:
         yield f"<{node}> <{RDF}type> <{CCSI}Profile>{end}"
         base = f"{node}#"
         for anchor in recipe.anchors:
-            part = f"{node}#anchor-{uuid(anchor.occupation)}"
+            part = f"{node}#anchor-{local_name(anchor.occupation)}"
             weight = f'"{round(anchor.weight, 4)}"^^<{XSD}decimal>'
             yield f"<{node}> <{CCSI}weightedAnchor> <{part}>{end}"
             yield f"<{part}> <{RDF}type> <{CCSI}ProfileAnchor>{end}"

@@ -14,7 +14,7 @@ from analysis.profiles.tables import Profile, ProfileSkill, Rule, Section, Warni
 from app.api.profiles.formats import SUFFIXES
 from app.api.skills.views import cluster_ref
 from app.api.views import Json, dotted, group_ref, occupation_ref, skill_ref
-from app.catalogue.catalogue import uuid
+from app.catalogue.keys import local_name
 from app.catalogue.profiles import Gap, TemplateEntry, rule_iri, section_iri
 from app.request import Context
 from ontology import ATTRIBUTION, CCSID
@@ -205,8 +205,8 @@ def _anchor(ctx: Context, made: Profile, iri: str, weight: float) -> Json:
         return {
             **occupation_ref(ctx, iri),
             "broaderIscoGroup": group_ref(ctx, unit) if unit else None,
-            "naceCode": [dotted(uuid(n)) for n in item.nace],
-            "evidence": ctx.url(f"/scope/occupations/{uuid(iri)}"),
+            "naceCode": [dotted(local_name(n)) for n in item.nace],
+            "evidence": ctx.url(f"/scope/occupations/{local_name(iri)}"),
         }
 
     place = ctx.catalogue.profiles.tables.scope.get(iri, {}).get(made.domain)
@@ -314,7 +314,7 @@ def _known(ctx: Context, unit: str, skill: str) -> Json:
     found: Json = {"skill": skill_ref(ctx, skill), "specialisation": None}
     if known := ctx.catalogue.profiles.tables.figures.get(unit, {}).get(skill):
         found["specialisation"] = {
-            "uri": f"{CCSID}specialisation/{unit}/{uuid(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
+            "uri": f"{CCSID}specialisation/{unit}/{local_name(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
             "specialisationEvidence": known.evidence, "cluster": f"{CCSID}cluster/{known.cluster}" if known.cluster else None,
         }  # fmt: skip
     return found

@@ -11,16 +11,15 @@ from starlette.responses import Response
 from analysis.skills.statements import Row, row_quads
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
-from app.api.occupations import missing
 from app.api.skills import views
 from app.api.skills.of_domain import title_of, unit_of
 from app.api.views import occupation_ref, skill_ref
-from app.catalogue.catalogue import occupation_iri, skill_iri
 from app.catalogue.concepts import in_one
+from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.clusters import Box, clusters_picture
-from app.request import Ctx, Paging, concept_key, page_links
+from app.request import Ctx, Paging, concept_key, missing, page_links
 
 router = APIRouter(tags=["clusters"])
 

@@ -15,8 +15,8 @@ from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
 from app.api.skills import views
 from app.api.views import skill_ref
-from app.catalogue.catalogue import fold
 from app.catalogue.concepts import in_one
+from app.catalogue.labels import fold
 from app.catalogue.skills import CCSI_UNIT, UnitFacts
 from app.errors import BadParameter, NotFound
 from app.pictures.canvas import PICTURE_TYPES

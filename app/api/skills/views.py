@@ -7,7 +7,7 @@ from typing import Any
 from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation, TransversalFigure
 from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
-from app.catalogue.catalogue import uuid
+from app.catalogue.keys import local_name
 from app.catalogue.skills import UnitFacts
 from app.request import Context
 from ontology import CCSID
@@ -49,7 +49,7 @@ def specialisation(ctx: Context, s: Specialisation) -> Json:
     """How much a skill belongs to a unit."""
     spread = ctx.catalogue.analysis.transversality.get(s.skill)
     return {
-        "uri": f"{CCSID}specialisation/{s.unit}/{uuid(s.skill)}",
+        "uri": f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}",
         "className": "SkillSpecialisation",
         "skill": ctx.part("skill", s.skill, skill_ref),
         "skillClass": s.skill_class,
@@ -75,7 +75,7 @@ def specialisation(ctx: Context, s: Specialisation) -> Json:
 def specialisation_ref(s: Specialisation) -> Json:
     """The same in short, where the skill is told once for several units."""
     return {
-        "uri": f"{CCSID}specialisation/{s.unit}/{uuid(s.skill)}",
+        "uri": f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}",
         "className": "SkillSpecialisation",
         "locationQuotient": s.lq,
         "support": s.support,
@@ -115,7 +115,7 @@ def figure_row(ctx: Context, f: TransversalFigure) -> tuple[Any, ...]:
 def share(ctx: Context, g: GroupShare) -> Json:
     """The share of skill use under one ESCO group."""
     return {
-        "uri": f"{CCSID}group-share/{g.unit}/{uuid(g.group)}", "className": "GroupShare",
+        "uri": f"{CCSID}group-share/{g.unit}/{local_name(g.group)}", "className": "GroupShare",
         "group": group_ref(ctx, ctx.catalogue.groups[g.group]), "share": g.share, "overallShare": g.overall,
     }  # fmt: skip
 
@@ -164,7 +164,7 @@ def cluster(ctx: Context, c: Cluster) -> Json:
         "unit": unit(ctx, analysis.units[c.domain]),
         "members": [
             {
-                "uri": f"{CCSID}membership/{c.id}/{uuid(m.skill)}", "className": "ClusterMembership",
+                "uri": f"{CCSID}membership/{c.id}/{local_name(m.skill)}", "className": "ClusterMembership",
                 "skill": ctx.part("skill", m.skill, skill_ref), "rank": m.rank, "weight": m.weight, "centrality": m.centrality,
                 "primary": m.primary,
             }
@@ -184,7 +184,7 @@ def cluster(ctx: Context, c: Cluster) -> Json:
 
 def _part(c: Cluster, kind: str, target: str, shown: Json, value: float) -> Json:
     """A share of a cluster, by the kind of thing it is a share of."""
-    key = uuid(target) if kind != "neighbour" else target
+    key = local_name(target) if kind != "neighbour" else target
     return {
         "uri": f"{CCSID}cluster-share/{c.id}/{kind}/{key}", "className": "ClusterShare", kind: shown, "share": value
     }  # fmt: skip

@@ -1,0 +1,170 @@
+"""Facts of a release: concepts and their relations, domains, decisions. Some 100 MB of Python for full ESCO."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+
+from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
+from app.catalogue.keys import local_name
+from app.store.port import GraphStore
+from ontology import COLLECTIONS, SCHEME
+
+GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
+
+
+class Facts:
+    """Concepts of ESCO, domains and decisions, each by IRI or code."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self.occupations: dict[str, Occupation] = {}
+        self.skills: dict[str, Skill] = {}
+        self.groups: dict[str, Group] = {}
+        self.isco: dict[str, Group] = {}
+        self.domains: dict[str, Domain] = {}
+        self.crosswalk: list[CrosswalkEntry] = []
+        self.by_domain: dict[str, list[Decision]] = defaultdict(list)
+        self.by_isco: dict[str, list[str]] = defaultdict(list)
+        self.by_nace: dict[str, list[str]] = defaultdict(list)
+        self._read_esco(store)
+        self._read_ontology(store)
+        self._read_scope(store)
+
+    def _read_esco(self, store: GraphStore) -> None:
+        rows = partial(_rows, store)
+        for iri, code in rows("api/occupations"):
+            self.occupations[iri] = Occupation(iri, code)
+        for iri, kind, reuse in rows("api/skills"):
+            self.skills[iri] = Skill(iri, local_name(kind), local_name(reuse))
+        for iri, code, scheme in rows("api/groups"):
+            if iri not in self.occupations and iri not in self.skills:
+                kind = GROUP_SCHEMES[scheme]
+                if iri not in self.groups or kind == "isced-f":  # ISCED-F fields are in both skill schemes
+                    self.groups[iri] = Group(iri, code, kind)
+        concepts: dict[str, Occupation | Skill | Group] = {**self.groups, **self.skills, **self.occupations}
+        for child, parent in sorted(rows("api/broader")):
+            if child in concepts and parent in concepts:
+                concepts[child].broader.append(parent)
+                concepts[parent].narrower.append(child)
+        for occupation, skill in sorted(rows("api/essential_skills")):
+            self._relate(occupation, skill, "essential")
+        for occupation, skill in sorted(rows("api/optional_skills")):
+            self._relate(occupation, skill, "optional")
+        for occupation, code in sorted(rows("api/nace")):
+            self.occupations[occupation].nace.append(code)
+            self.by_nace[local_name(code)].append(occupation)
+        for concept, scheme in sorted(rows("api/collections")):
+            if isinstance(found := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
+                found.collections.append(COLLECTIONS[scheme])
+        self.isco = {g.code: g for g in self.groups.values() if g.scheme == "isco"}
+        for item in self.occupations.values():
+            item.isco = next((g.code for g in self.ancestors(item.iri) if g.scheme == "isco" and len(g.code) == 4), "")
+            self.by_isco[item.isco].append(item.iri)
+
+    def _relate(self, occupation: str, skill: str, relation: str) -> None:
+        if (o := self.occupations.get(occupation)) and (s := self.skills.get(skill)):
+            (o.essential if relation == "essential" else o.optional).append(skill)
+            (s.essential_for if relation == "essential" else s.optional_for).append(occupation)
+
+    def _read_ontology(self, store: GraphStore) -> None:
+        for node, notation, above, name, meaning in store.select("api/domains"):
+            key = notation.value  # type: ignore[union-attr]
+            new = Domain(node.value, key, local_name(above.value) if above else "")  # type: ignore[union-attr]
+            entry = self.domains.setdefault(key, new)
+            entry.labels[name.language] = name.value  # type: ignore[union-attr,index]
+            if meaning is not None:
+                entry.definition[meaning.language] = meaning.value  # type: ignore[union-attr,index]
+        for key, entry in sorted(self.domains.items()):
+            if entry.broader:
+                self.domains[entry.broader].narrower.append(key)
+        for domain, relation, target, label, scheme in sorted(_rows(store, "api/mappings")):
+            self.domains[local_name(domain)].mappings.append(
+                {"relation": relation.rpartition("#")[2], "uri": target, "label": label, "scheme": local_name(scheme)}
+            )
+        former: dict[str, list[str]] = defaultdict(list)
+        rows: dict[str, tuple[str, ...]] = {}
+        for row in sorted(_rows(store, "api/crosswalk")):
+            rows[row[0]] = row
+            former[row[0]].append(row[-1])
+        for iri, system, code, prefix, domain, sub, function, degree, confidence, _ in rows.values():
+            self.crosswalk.append(
+                CrosswalkEntry(
+                    iri, local_name(system), code, prefix, local_name(domain), local_name(sub), local_name(function), local_name(degree),
+                    local_name(confidence), " ".join(former[iri]),
+                )
+            )  # fmt: skip
+
+    def _read_scope(self, store: GraphStore) -> None:
+        assertions: dict[str, Assertion] = {}
+        for iri, occupation, domain, degree, route, sub, function, charter, score, reason, source in sorted(
+            _rows(store, "api/assertions")
+        ):
+            if iri not in assertions:
+                made = Assertion(
+                    iri, occupation, local_name(domain), local_name(degree), local_name(route), local_name(sub),
+                    local_name(function), local_name(charter), float(score) if score else None, reason,
+                )  # fmt: skip
+                assertions[iri] = made
+                self.occupations[occupation].assertions.append(made)
+            assertions[iri].sources.append(source)
+        decisions: dict[str, Decision] = {}
+        for iri, occupation, domain, degree, confidence, contradicted, sub, function, charter in sorted(
+            _rows(store, "api/decisions")
+        ):
+            decision = decisions.setdefault(
+                iri,
+                Decision(
+                    iri,
+                    occupation,
+                    local_name(domain),
+                    local_name(degree),
+                    float(confidence),
+                    contradicted == "true",
+                    local_name(sub),
+                ),
+            )
+            for value, target in ((function, decision.functions), (charter, decision.charter_functions)):
+                if value and local_name(value) not in target:
+                    target.append(local_name(value))
+        for iri, assertion in sorted(_rows(store, "api/decision_evidence")):
+            if iri in decisions:
+                decisions[iri].evidence.append(assertions[assertion])
+        for decision in decisions.values():
+            self.occupations[decision.occupation].decisions.append(decision)
+            if decision.degree != "excluded":
+                self.by_domain[decision.domain].append(decision)
+        for item in self.occupations.values():
+            item.decisions.sort(key=lambda d: (d.degree, -d.confidence, d.domain))
+
+    # --- hierarchy -----------------------------------------------------------------------------------------------
+
+    def ancestors(self, iri: str) -> list[Group]:
+        """The groups above a concept, nearest first, each once."""
+        found: dict[str, Group] = {}
+        todo = [iri]
+        seen = {iri}
+        while todo:
+            concept = self.occupations.get(todo[0]) or self.skills.get(todo[0]) or self.groups.get(todo[0])
+            todo.pop(0)
+            for parent in concept.broader if concept else ():
+                if parent not in seen:
+                    seen.add(parent)
+                    todo.append(parent)
+                    if parent in self.groups:
+                        found[parent] = self.groups[parent]
+        return list(found.values())
+
+    def isco_path(self, code: str) -> list[Group]:
+        """The ISCO groups from the major group down to this code."""
+        return [self.isco[code[:n]] for n in range(1, len(code) + 1) if code[:n] in self.isco]
+
+    def under_isco(self, code: str) -> list[str]:
+        """The occupations under an ISCO code of any level."""
+        return [o for group, members in self.by_isco.items() if group.startswith(code) for o in members]
+
+
+def _rows(store: GraphStore, name: str) -> Iterator[tuple[str, ...]]:
+    """Rows as plain strings, "" for an unbound column."""
+    for row in store.select(name):
+        yield tuple("" if term is None else term.value for term in row)
