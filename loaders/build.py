@@ -168,7 +168,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 result = skills()
             profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
             _write_skills(writer, skills_conform, result, profiles, esco_version)
-            content_hash, quads = writer.identity()
+            content_hash, quads = writer.content.result()
             counts = verify.counts(writer.store) | scope_counts(scope.decisions) | skill_counts(result)
             carry_over = carried.as_dict()
             record = content(esco_version, content_hash, normaliser, carried) | {

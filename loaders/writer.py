@@ -7,16 +7,15 @@ is prepared.
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pyoxigraph as ox
 
 from loaders.batches import batched
+from releases.content_hash import ContentHash, line_of
 
 PIECE = 24 * 1024 * 1024
 LOADERS = 3  # one piece is read while others are sorted and written
@@ -27,8 +26,7 @@ class QuadWriter:
 
     def __init__(self, path: Path) -> None:
         self.store = ox.Store(str(path))
-        self._marks = bytearray()  # one 64-bit hash per quad
-        self._removed: set[int] = set()
+        self.content = ContentHash()
         self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
         self._fault: BaseException | None = None
         self._loaders = [
@@ -56,9 +54,8 @@ class QuadWriter:
         """The same for lines that are bytes already."""
         piece: list[bytes] = []
         size = count = 0
-        blake2b = hashlib.blake2b
         for batch in batches:
-            self._marks += b"".join([blake2b(line, digest_size=8).digest() for line in batch])
+            self.content.add(batch)
             piece += batch
             size += sum(map(len, batch))
             count += len(batch)
@@ -78,8 +75,7 @@ class QuadWriter:
         """Take quads out of the store again, after a flush; returns how many."""
         count = 0
         for quad in list(quads):
-            line = f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n"
-            self._removed.add(int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "little"))
+            self.content.remove(line_of(quad))
             self.store.remove(quad)
             count += 1
         return count
@@ -98,14 +94,3 @@ class QuadWriter:
                 except BaseException as fault:  # handed to the writing thread
                     self._fault = fault
             self._pieces.task_done()
-
-    def identity(self) -> tuple[str, int]:
-        """(content hash, number of distinct quads): the SHA-256 of the sorted 64-bit hashes of all quads held.
-
-        It depends on the set of quads only, not on their order or on repetitions.
-        """
-        marks = np.sort(np.frombuffer(self._marks, dtype="<u8"))
-        marks = marks[np.concatenate(([True], marks[1:] != marks[:-1]))[: marks.size]]
-        if self._removed:
-            marks = np.setdiff1d(marks, np.fromiter(self._removed, dtype="<u8"), assume_unique=True)
-        return hashlib.sha256(marks.tobytes()).hexdigest(), int(marks.size)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyoxigraph as ox
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -24,7 +25,7 @@ from loaders.build import LoadRequest
 from loaders.build import load as load_release
 from loaders.starter import STARTER
 from ontology import ATTRIBUTION
-from releases import dumps
+from releases import content_hash, dumps
 from releases.errors import LoadError, ReleaseError, system_faults
 from releases.release import Release, Releases
 
@@ -149,12 +150,19 @@ def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @releases_cli.command()
 def verify(
     release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    content: Annotated[
+        bool, typer.Option("--content", help="Also compute the content hash again from the store.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare a release's files with the checksums of its manifest. Exit code 4 when something differs."""
     chosen = _chosen(release, data_dir)
     faults = Releases(_data_dir(data_dir)).verify(chosen)
+    if content and not faults:
+        found, _ = content_hash.of_store(ox.Store.read_only(str(chosen.store)))
+        expected = chosen.manifest["contentHash"]
+        faults = [] if found == expected else [f"its content hash is {found}, and its manifest says {expected}"]
     if as_json:
         print_json({"release": chosen.id, "sound": not faults, "faults": faults})
     elif faults:
@@ -163,6 +171,15 @@ def verify(
         out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
     if faults:
         raise typer.Exit(4)
+
+
+@releases_cli.command("hash")
+def hash_dump(
+    dump: Annotated[list[Path], typer.Argument(help="all.nq.gz, a TriG file, or all Turtle files of one release.")],
+) -> None:
+    """Compute the content hash of a release from its dump; equal to its manifest's when the dump is complete."""
+    found, quads = content_hash.of_dump(dump)
+    out.print(f"{found}  {quads:,} quads", highlight=False, soft_wrap=True)
 
 
 @releases_cli.command("dumps")
