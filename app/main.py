@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -32,6 +33,10 @@ from app.site import docs
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
+# After so long a thread beside the event loop (reading a long query, packing an answer) gives the interpreter back. By default
+# that is 5 ms, which every request would pay each time that it has called the kernel.
+SWITCH_SECONDS = 0.0005
+
 DESCRIPTION = f"""Which ESCO occupations and skills belong to the Cultural and Creative Sectors and Industries (CCSI), with evidence.
 
 {ATTRIBUTION}"""
@@ -46,6 +51,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sys.setswitchinterval(SWITCH_SECONDS)
         await gateway.start()
         heavy = service.heavy = HeavyAnswers(settings, limits)
         service.on_switch.append(lambda served: heavy.switch(served.release.id))

@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from app.http.clients import Clients, Proxies
 from app.http.held import Held
+from app.http.pace import Pace
 from app.http.ready import AnswerCache, Ready, key_of
 from app.http.responses import matches
 from app.settings import Limits, Settings
@@ -47,6 +48,7 @@ class Front:
         self.clients = Clients(limits, settings.client_salt)
         self.proxies = Proxies(settings.trusted_proxies)
         self.held = Held(limits.held_bytes)
+        self.pace = Pace()
         self.on_finished: list[Callable[[Finished], None]] = []
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""

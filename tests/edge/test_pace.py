@@ -1,0 +1,73 @@
+"""Requests begin one at a time, clients in turn, and who is ready to be answered is answered in between."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.http.pace import Pace
+
+
+def test_clients_take_turns_however_many_requests_each_has() -> None:
+    begun: list[str] = []
+
+    async def request(pace: Pace, client: str) -> None:
+        await pace.turn(client)
+        begun.append(client)
+
+    async def all_at_once() -> None:
+        pace = Pace()
+        crowd = [request(pace, "crowd") for _ in range(20)]
+        await asyncio.gather(*crowd, *(request(pace, f"newcomer {n}") for n in range(3)))
+
+    asyncio.run(all_at_once())
+    assert begun[:5] == ["crowd", "crowd", "newcomer 0", "newcomer 1", "newcomer 2"]
+    assert begun[5:] == ["crowd"] * 18
+
+
+def test_the_loop_goes_round_between_two_requests() -> None:
+    rounds: list[int] = []
+
+    async def all_at_once() -> None:
+        pace, turns = Pace(), 0
+        running = True
+
+        def count() -> None:
+            nonlocal turns
+            turns += 1
+            if running:
+                loop.call_soon(count)
+
+        loop = asyncio.get_running_loop()
+        loop.call_soon(count)
+
+        async def request() -> None:
+            await pace.turn("one")
+            rounds.append(turns)
+
+        await asyncio.gather(*(request() for _ in range(10)))
+        running = False
+
+    asyncio.run(all_at_once())
+    assert len(rounds) == len(set(rounds)) == 10
+
+
+def test_who_leaves_gives_the_turn_on() -> None:
+    begun: list[int] = []
+
+    async def leaving() -> None:
+        pace = Pace()
+
+        async def request(n: int) -> None:
+            await pace.turn(str(n % 2))
+            begun.append(n)
+
+        tasks = [asyncio.create_task(request(n)) for n in range(6)]
+        await asyncio.sleep(0)
+        for n in (1, 2, 3):
+            tasks[n].cancel()
+        await asyncio.wait(tasks)
+        await pace.turn("late")
+        begun.append(99)
+
+    asyncio.run(asyncio.wait_for(leaving(), 5))
+    assert begun == [0, 4, 5, 99]
