@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app import log_lines
+from app import logs
 from app.main import create_app
 from app.settings import Limits, Settings
 
@@ -31,9 +31,9 @@ def test_sparql_has_a_readiness_of_its_own(mini_dir: Path, monkeypatch: pytest.M
 
 
 def test_a_log_that_nobody_reads_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_lines, "_ROOM", 2000)
+    monkeypatch.setattr(logs, "_ROOM", 2000)
     reader, writer = os.pipe()
-    log = log_lines.Lines(writer)
+    log = logs.Lines(writer)
     began = time.monotonic()
     for n in range(50_000):
         log.write(b'{"line":%d}\n' % n)
