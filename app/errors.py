@@ -316,20 +316,20 @@ def install(app: FastAPI) -> None:
     """Make the app answer every fault as problem+json; one that nobody foresaw is answered by app.http.Edge."""
 
     @app.exception_handler(Problem)
-    async def known(request: Request, fault: Problem) -> Response:
+    async def known(request: Request, error: Problem) -> Response:
         return problem_response(
-            fault.status,
-            fault.slug,
-            fault.title,
-            fault.detail,
-            fault.headers,
+            error.status,
+            error.slug,
+            error.title,
+            error.detail,
+            error.headers,
             instance=request.scope["path"],
-            **fault.members,
+            **error.members,
         )
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, fault: RequestValidationError) -> Response:
-        found = fault.errors()
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        found = error.errors()
         first = found[0]
         # The way to it, below query, path or body; where the body is not JSON, the number is that of a character.
         field = "body" if first["type"] == "json_invalid" else _way(first["loc"][1:] or first["loc"])
@@ -341,13 +341,13 @@ def install(app: FastAPI) -> None:
         )  # fmt: skip
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, fault: HTTPException) -> Response:
-        if isinstance(fault.__cause__, Problem):  # what stopped the body; the framework only says that it has none
-            return await known(request, fault.__cause__)
+    async def http(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, Problem):  # what stopped the body; the framework only says that it has none
+            return await known(request, error.__cause__)
         titles = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
-        slug, title = titles.get(fault.status_code, ("http", str(fault.detail)))
-        detail = f"There is nothing at {request.scope['path']}." if fault.status_code == 404 else str(fault.detail)
-        headers = dict(fault.headers or {})
+        slug, title = titles.get(error.status_code, ("http", str(error.detail)))
+        detail = f"There is nothing at {request.scope['path']}." if error.status_code == 404 else str(error.detail)
+        headers = dict(error.headers or {})
         if headers.get("Allow") == "GET":
             headers["Allow"] = "GET, HEAD"
-        return problem_response(fault.status_code, slug, title, detail, headers, instance=request.scope["path"])
+        return problem_response(error.status_code, slug, title, detail, headers, instance=request.scope["path"])

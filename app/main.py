@@ -115,7 +115,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)
     app.state.front = front
-    app.add_middleware(http.Edge, front=front)
+    app.add_middleware(http.EdgeMiddleware, front=front)
     app.state.observer = observer = Observer(app, service, gateway, front)
     return app
 

@@ -55,7 +55,7 @@ class Context:
     def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
         """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
         language = "" if self.language == ALL_LANGUAGES else self.language
-        return http.json_answer(self.request, self.served, payload, language, links, keep)
+        return http.respond_json(self.request, self.served, payload, language, links, keep)
 
     async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
         """What `build` makes of an item; in a thread when its words have to come over a network."""
@@ -81,7 +81,7 @@ class Context:
 
     def bytes(self, body: bytes, media_type: str) -> Response:
         """Bytes of any kind as this request's answer."""
-        return http.answer(self.request, self.served, body, media_type, self.label_language)
+        return http.respond(self.request, self.served, body, media_type, self.label_language)
 
     def url(self, path: str) -> str:
         """An absolute URL of the API."""

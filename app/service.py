@@ -51,7 +51,7 @@ class Service:
         self.backend: Backend = (
             RemoteBackend(settings) if settings.sparql_endpoint else EmbeddedBackend(settings.data_dir)
         )
-        self.fault: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
+        self.error: Problem | None = None  # why the endpoint that holds the release could not be asked, the last time
         self.on_switch: list[Callable[[Served], None]] = []
         self.supervised = False  # whether another process looks for new releases, and then replaces this one
         self.fallback = ""  # why another release is served than the published one; "" when it is that
@@ -66,8 +66,8 @@ class Service:
     def served(self) -> Served:
         """What is served now. A request takes it once and keeps it to its end. Raises NotReady."""
         if self._served is None:
-            if self.fault is not None:
-                raise self.fault
+            if self.error is not None:
+                raise self.error
             raise NotReady("No release is published yet; load ESCO with: ccsi load PATH", headers={"retry-after": "5"})
         return self._served
 
@@ -90,14 +90,14 @@ class Service:
         """The published release, read, if it is another one than the served and can be read; looks for faults anyway."""
         try:
             release = await asyncio.to_thread(self.backend.current)
-        except ReleaseError as fault:
-            return await self._refuse("pointer", fault)
-        except Problem as fault:
-            if self.fault is None:
-                log.error("the endpoint that holds the release fails", fault=fault.detail)
-            self.fault = fault
+        except ReleaseError as error:
+            return await self._refuse("pointer", error)
+        except Problem as error:
+            if self.error is None:
+                log.error("the endpoint that holds the release fails", error=error.detail)
+            self.error = error
             return None
-        self.fault = None
+        self.error = None
         if release is None or self.supervised:
             return None
         if self._served and self._served.release.id == release.id:
@@ -108,10 +108,10 @@ class Service:
         coming = asyncio.create_task(self.heavy.prepare(release)) if self.heavy else None
         try:
             served = await asyncio.to_thread(self._open, release)
-        except Exception as fault:  # a damaged release must not take down the one that is served
+        except Exception as error:  # a damaged release must not take down the one that is served
             if self.heavy:
                 await self.heavy.drop(release.id)
-            return await self._refuse(release.edition, fault)
+            return await self._refuse(release.edition, error)
         if coming:
             await coming
         self._refused = self.fallback = ""
@@ -129,7 +129,7 @@ class Service:
         catalogue = Catalogue(release, store, self.limits)
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
 
-    async def _refuse(self, what: str, fault: Exception) -> Served | None:
+    async def _refuse(self, what: str, error: Exception) -> Served | None:
         """Keep what is served; at the start, when that is nothing, the newest release that is sound."""
         if self._refused == what:
             return None
@@ -137,9 +137,9 @@ class Service:
         self.refusals += 1
         self.refused_at = time.time()
         if self._served is not None:
-            log.error("release cannot be served; the one before stays", release=what, fault=str(fault))
+            log.error("release cannot be served; the one before stays", release=what, error=str(error))
             return None
-        log.error("release cannot be served", release=what, fault=str(fault))
+        log.error("release cannot be served", release=what, error=str(error))
         try:
             others = await asyncio.to_thread(self.backend.releases)
         except (ReleaseError, Problem):
@@ -148,10 +148,10 @@ class Service:
             try:
                 served = await asyncio.to_thread(self._open, other)
             except Exception as again:
-                log.warning("neither can this one", release=other.id, fault=str(again))
+                log.warning("neither can this one", release=other.id, error=str(again))
                 continue
-            self.fallback = f"The published release cannot be served: {fault}"
-            log.error("another release is served than the published one", release=other.id, fault=str(fault))
+            self.fallback = f"The published release cannot be served: {error}"
+            log.error("another release is served than the published one", release=other.id, error=str(error))
             return served
         return None
 

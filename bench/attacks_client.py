@@ -71,7 +71,7 @@ class Client:
             self._writer.transport.abort()
         self._reader = self._writer = None
 
-    async def ask(self, request: bytes, patience: float = PATIENCE, keep: bool = False) -> int:
+    async def ask(self, request: bytes, timeout_seconds: float = PATIENCE, keep: bool = False) -> int:
         """Send a request and read its answer to the end; its status. Raises OSError, Broken, TimeoutError.
 
         With `keep` the body is put into ``body``, else it is thrown away piece by piece.
@@ -80,15 +80,15 @@ class Client:
         done = False
         self.reused = self._writer is not None
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout_seconds):
                 reader, writer = await self.connect()
                 writer.write(request)
                 status, closes = await self._read(reader, head_only=request.startswith(b"HEAD "), keep=keep)
                 done = not closes
         except asyncio.IncompleteReadError:
             raise Broken("closed") from None
-        except (asyncio.LimitOverrunError, ValueError, StopIteration) as fault:
-            raise Broken("no HTTP") from fault
+        except (asyncio.LimitOverrunError, ValueError, StopIteration) as error:
+            raise Broken("no HTTP") from error
         finally:
             if not done:
                 self.close()

@@ -59,8 +59,8 @@ async def run(attack: Attack, world: World, port: int, sources: list[str], pace:
                     )  # what cannot be kept up with is not made up for
                 try:
                     await attack.step(client, world, next(numbers))
-                except (OSError, Broken, TimeoutError) as fault:
-                    tally.outcomes[type(fault).__name__] += 1
+                except (OSError, Broken, TimeoutError) as error:
+                    tally.outcomes[type(error).__name__] += 1
                     client.close()
                     await asyncio.sleep(_PAUSE)
 

@@ -56,12 +56,12 @@ class Watch:
         started = time.perf_counter()
         try:
             status = await client.ask(request)
-            fault = "" if status == 200 else str(status)
+            error = "" if status == 200 else str(status)
         except (OSError, Broken, TimeoutError) as broken:
-            fault = type(broken).__name__
-        if fault:
-            self._faults[fault] = self._faults.get(fault, 0) + 1
-        self._times.append(PATIENCE if fault else time.perf_counter() - started)
+            error = type(broken).__name__
+        if error:
+            self._faults[error] = self._faults.get(error, 0) + 1
+        self._times.append(PATIENCE if error else time.perf_counter() - started)
 
     def felt(self) -> Felt:
         """The figures."""

@@ -122,7 +122,7 @@ class Reply:
 
     status: int
     seconds: float
-    fault: str = ""
+    error: str = ""
     limit: str = ""
     body: bytes = field(default=b"", repr=False)
 
@@ -158,14 +158,14 @@ def ask(url: str, text: str, timeout: float) -> Reply:
             body += piece
             if time.perf_counter() - started > timeout:
                 return Reply(response.status, time.perf_counter() - started, "never ends", body=body[:100])
-    except (OSError, http.client.HTTPException) as fault:
-        return Reply(0, time.perf_counter() - started, type(fault).__name__)
+    except (OSError, http.client.HTTPException) as error:
+        return Reply(0, time.perf_counter() - started, type(error).__name__)
     finally:
         connection.close()
     reply = Reply(response.status, time.perf_counter() - started, body=body)
     if response.headers.get_content_type() == "application/problem+json":
         problem = json.loads(body)
-        reply.fault, reply.limit = problem["type"].rpartition("/")[2], str(problem.get("limit", ""))
+        reply.error, reply.limit = problem["type"].rpartition("/")[2], str(problem.get("limit", ""))
     return reply
 
 

@@ -127,8 +127,8 @@ class Fuzz:
         for server in self.servers:
             try:
                 self.client.post(server, data=upstream.fields(written), headers={"accept": "*/*"})
-            except httpx2.HTTPError as fault:
-                sys.stdout.write(f"{server} {type(fault).__name__}: {written[:300]!r}\n")
+            except httpx2.HTTPError as error:
+                sys.stdout.write(f"{server} {type(error).__name__}: {written[:300]!r}\n")
         return True
 
 

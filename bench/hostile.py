@@ -37,14 +37,14 @@ def compare(store: Path, seconds: float) -> None:
             before = len(heard)
             with Peak(pid) as mine:
                 first = ask(ours, text, seconds + 30)
-            verdict = f"{first.status} {first.limit or first.fault or 'answered'}"
+            verdict = f"{first.status} {first.limit or first.error or 'answered'}"
             verdict += " CONTACT" if len(heard) > before else ""
             before = len(heard)
             with Peak(peer.process.pid) as theirs:
                 reply = ask(peer.url, text, 3 * seconds + 3)
             state = peer.revive()
             told = (
-                f"{reply.status or reply.fault}" + ("" if reply.whole else " broken") + (f" {state}" if state else "")
+                f"{reply.status or reply.error}" + ("" if reply.whole else " broken") + (f" {state}" if state else "")
             )
             told += " CONTACT" if len(heard) > before else ""
             print(

@@ -148,8 +148,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=5)
             return
-        except urllib.error.HTTPError as fault:
-            if fault.code != 503:  # a server that does not know the path is up as well
+        except urllib.error.HTTPError as error:
+            if error.code != 503:  # a server that does not know the path is up as well
                 return
         except OSError:
             pass

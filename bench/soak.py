@@ -156,8 +156,8 @@ async def persist(client: Client, request: bytes, right: set[int], met: Counter[
     for _ in range(_TRIES):
         try:
             status = await client.ask(request, 30)
-        except (OSError, Broken, TimeoutError) as fault:
-            status = type(fault).__name__
+        except (OSError, Broken, TimeoutError) as error:
+            status = type(error).__name__
             if client.reused:  # a server may end an idle connection at any time: HTTP has clients ask once more
                 continue
             break

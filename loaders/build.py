@@ -95,8 +95,8 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     with _faults(request.data_dir), releases.lock(), no_garbage():
         try:
             release = _build(request, releases, progress)
-        except BaseException as fault:
-            cause: BaseException | None = fault
+        except BaseException as error:
+            cause: BaseException | None = error
             while cause:
                 traceback.clear_frames(cause.__traceback__)  # they would keep the store open
                 cause = cause.__cause__ or cause.__context__
@@ -114,17 +114,17 @@ def _faults(data_dir: Path) -> Iterator[None]:
     """Turn what the system and the engine raise into a LoadError that says what to do."""
     try:
         yield
-    except OSError as fault:
-        if fault.errno == errno.ENOSPC or "No space left" in str(fault):
+    except OSError as error:
+        if error.errno == errno.ENOSPC or "No space left" in str(error):
             raise NoSpace(
                 f"The disk of {data_dir} is full; the load was undone.", "Free space, or give another --data-dir."
-            ) from fault
-        if isinstance(fault, PermissionError):
+            ) from error
+        if isinstance(error, PermissionError):
             raise LoadError(
-                f"{fault.filename or data_dir}: permission denied.",
+                f"{error.filename or data_dir}: permission denied.",
                 "Check the permissions, or give another --data-dir.",
-            ) from fault
-        raise LoadError(f"The load failed: {fault}", "Nothing was published; try again.") from fault
+            ) from error
+        raise LoadError(f"The load failed: {error}", "Nothing was published; try again.") from error
 
 
 def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Release:
@@ -211,11 +211,11 @@ def _write_esco(
 ) -> str:
     """Read, repair and write the input; returns the ESCO version."""
     with _located(inputs.source), TemporaryFile(dir=request.data_dir) as undecided:
-        writer.write_raw(normaliser.first(counted(inputs.statements, progress), undecided))
+        writer.write_raw(normaliser.first_pass(counted(inputs.statements, progress), undecided))
         _check_consistency(normaliser.survey, request.partial)
         esco_version = _version(request, inputs.source, normaliser.survey)
         undecided.seek(0)
-        writer.write_raw(normaliser.rest(rdf_files.lines(undecided)))
+        writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
         writer.flush()
     _remove_orphans(writer, normaliser)
     return esco_version
@@ -264,10 +264,10 @@ def _located(source: Source) -> Iterator[None]:
     """A fault of the input that only the engine noticed gets the name of its file and the number of its line."""
     try:
         yield
-    except (SyntaxError, UnicodeDecodeError) as fault:
+    except (SyntaxError, UnicodeDecodeError) as error:
         for member, rdf_format in source.rdf:
             rdf_files.check(member, rdf_format)
-        raise LoadError(f"The engine refuses what was read: {fault}", "Report it, with the file.") from fault
+        raise LoadError(f"The engine refuses what was read: {error}", "Report it, with the file.") from error
 
 
 def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:

@@ -60,7 +60,7 @@ class Normaliser:
     _whole_notes: set[bytes] = field(default_factory=set)
     _words: dict[bytes, tuple[bytes, Counter[str]]] = field(default_factory=dict)  # language -> its graph, its counts
 
-    def first(self, statements: Iterable[list[Written]], undecided: IO[bytes]) -> Iterator[list[bytes]]:
+    def first_pass(self, statements: Iterable[list[Written]], undecided: IO[bytes]) -> Iterator[list[bytes]]:
         """Survey all statements; the quads of those that wait for nothing. The others go, as they are, to `undecided`."""
         released, notes, wait = self.survey.released, self.survey.notes, undecided.write
         learn, label, line = self.survey.learn, self._label, self._line
@@ -87,7 +87,7 @@ class Normaliser:
             yield [quad for quad in quads if quad]
         self.survey.complete()
 
-    def rest(self, statements: Iterable[list[Written]]) -> Iterator[list[bytes]]:
+    def second_pass(self, statements: Iterable[list[Written]]) -> Iterator[list[bytes]]:
         """The quads of what was undecided, now that all has been surveyed, and those that the input lacks."""
         notes, line = self.survey.notes, self._line
         withdrawn = {term(iri) for iri in self.survey.withdrawn}

@@ -22,7 +22,7 @@ import queries
 from ontology import FOLDER
 from releases.errors import VerificationFailed
 
-# Of what is derived about skills, these classes are validated node by node, of the others every so-manieth node.
+# Of what is derived about skills, these classes are validated node by node, of the others every n-th node.
 VALIDATED_WHOLE = frozenset(
     {"DerivationActivity", "AnalysisUnit", "SkillCluster", "ClusterLineage", "ClusteringQuality", "ProfileTemplate"}
 )

@@ -28,7 +28,7 @@ class QuadWriter:
         self.store = ox.Store(str(path))
         self.content = ContentHash()
         self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
         self._loaders = [
             threading.Thread(target=self._load, name=f"bulk-loader-{n}", daemon=True) for n in range(LOADERS)
         ]
@@ -38,13 +38,13 @@ class QuadWriter:
             loader.start()
         return self
 
-    def __exit__(self, kind: object, fault: object, trace: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         for _ in self._loaders:
             self._pieces.put(None)
         for loader in self._loaders:
             loader.join()
-        if kind is None and self._fault:
-            raise self._fault
+        if kind is None and self._error:
+            raise self._error
 
     def write(self, lines: Iterable[str]) -> int:
         """Load N-Quads lines; returns how many. Raises what the engine raises (OSError when the disk is full)."""
@@ -68,8 +68,8 @@ class QuadWriter:
     def flush(self) -> None:
         """Wait until everything written can be queried."""
         self._pieces.join()
-        if self._fault:
-            raise self._fault
+        if self._error:
+            raise self._error
 
     def remove(self, quads: Iterable[ox.Quad]) -> int:
         """Take quads out of the store again, after a flush; returns how many."""
@@ -81,16 +81,16 @@ class QuadWriter:
         return count
 
     def _hand_over(self, piece: list[bytes]) -> None:
-        if self._fault:
-            raise self._fault
+        if self._error:
+            raise self._error
         if piece:
             self._pieces.put(b"".join(piece))
 
     def _load(self) -> None:
         while (piece := self._pieces.get()) is not None:
-            if self._fault is None:
+            if self._error is None:
                 try:
                     self.store.bulk_load(input=piece, format=ox.RdfFormat.N_QUADS)
-                except BaseException as fault:  # handed to the writing thread
-                    self._fault = fault
+                except BaseException as error:  # handed to the writing thread
+                    self._error = error
             self._pieces.task_done()

@@ -139,12 +139,12 @@ def make(release: Release) -> list[Dump]:
         sync_folder(building)
         building.rename(target)
         sync_folder(target.parent)
-    except OSError as fault:
+    except OSError as error:
         if found := find(release):  # another process was faster
             return found
         raise ReleaseError(
-            f"The dumps of {release.id} cannot be written: {fault}", "Free space, or check permissions."
-        ) from fault
+            f"The dumps of {release.id} cannot be written: {error}", "Free space, or check permissions."
+        ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return made

@@ -63,12 +63,12 @@ def system_faults() -> Iterator[None]:
     """What the system refuses as a LoadError: a folder that is read-only, missing or a file, a full disk."""
     try:
         yield
-    except OSError as fault:
-        place = fault.filename2 or fault.filename
-        where, what = f"{place}: " if place else "", fault.strerror or str(fault)
-        if fault.errno == errno.ENOSPC:
-            raise NoSpace(f"{where}{what}.", "Free space, or name another place.") from fault
+    except OSError as error:
+        place = error.filename2 or error.filename
+        where, what = f"{place}: " if place else "", error.strerror or str(error)
+        if error.errno == errno.ENOSPC:
+            raise NoSpace(f"{where}{what}.", "Free space, or name another place.") from error
         raise LoadError(
             f"{where}{what[:1].lower()}{what[1:]}.",
             "Check that it is there and may be written to, or name another place.",
-        ) from fault
+        ) from error

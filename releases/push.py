@@ -57,8 +57,8 @@ class Push:
                     told(current)
                     self._send(client, store, current)
                     self.sent.append(current)
-            except (httpx2.HTTPError, OSError) as fault:
-                raise self._broken(current, str(fault) or type(fault).__name__, len(todo)) from fault
+            except (httpx2.HTTPError, OSError) as error:
+                raise self._broken(current, str(error) or type(error).__name__, len(todo)) from error
         return self.sent
 
     def _auth(self) -> httpx2.Auth | None:

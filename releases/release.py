@@ -144,8 +144,8 @@ class Releases:
         """Hold the data folder for one load. Raises Busy when another load does."""
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as fault:
-            raise LoadError(f"{self.data_dir}: is not a folder.", "Give another --data-dir.") from fault
+        except (FileExistsError, NotADirectoryError) as error:
+            raise LoadError(f"{self.data_dir}: is not a folder.", "Give another --data-dir.") from error
         with (self.data_dir / "load.lock").open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,11 +206,11 @@ def read(path: Path) -> Release:
     """The release in a folder. Raises ReleaseError when its manifest cannot be read."""
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as fault:
+    except (OSError, json.JSONDecodeError) as error:
         raise ReleaseError(
-            f"{path / 'manifest.json'}: not readable ({fault}).",
+            f"{path / 'manifest.json'}: not readable ({error}).",
             "Remove that folder, and load its ESCO files again.",
-        ) from fault
+        ) from error
     if manifest.get("format") != MANIFEST_FORMAT:
         raise ReleaseError(
             f"{path.name}: made by another version of this software (format {manifest.get('format')}).",

@@ -53,7 +53,7 @@ class Nearness:
 
 
 @dataclass(frozen=True, slots=True)
-class Causeways:
+class TransitionIndex:
     """The occupations of a release as matrices, with the thresholds of viability."""
 
     occupations: tuple[str, ...]
@@ -109,9 +109,9 @@ class Causeways:
         return found
 
 
-def causeways(
+def transition_index(
     tables: ProfileTables, unit_groups: Mapping[str, Sequence[str]], families: Mapping[str, Sequence[str]]
-) -> Causeways:
+) -> TransitionIndex:
     """Build the matrices; ``unit_groups`` and ``families`` name the occupations of each ISCO group and broader occupation."""
     occupations = tuple(sorted(tables.occupations))
     row = {o: n for n, o in enumerate(occupations)}
@@ -130,19 +130,19 @@ def causeways(
     )
     every = (essential + optional).tocsr()
     sizes = np.asarray(essential.sum(axis=1), dtype=np.float64).ravel()
-    made = Causeways(
+    made = TransitionIndex(
         occupations, row, column, essential, every, areas, _unit_rows(essential @ areas), _unit_rows(every @ areas), sizes, 0.0, 0.0
     )  # fmt: skip
     viable, highly = (
         _threshold(made, [[row[o] for o in members] for _, members in sorted(groups.items())])
         for groups in (unit_groups, families)
     )
-    return Causeways(
+    return TransitionIndex(
         occupations, row, column, essential, every, areas, made.essential_areas, made.every_areas, sizes, viable, max(viable, highly)
     )  # fmt: skip
 
 
-def similarities(made: Causeways, rows: Sequence[int]) -> Floats:
+def similarities(made: TransitionIndex, rows: Sequence[int]) -> Floats:
     """Symmetrised similarity within a group of rows, shape (len(rows), len(rows))."""
     essential, every, sizes = made.essential[rows], made.every[rows], made.sizes[rows]
     overlap = (essential @ essential.T).toarray() / np.maximum(np.maximum.outer(sizes, sizes), 1)
@@ -153,7 +153,7 @@ def similarities(made: Causeways, rows: Sequence[int]) -> Floats:
     return both
 
 
-def _threshold(made: Causeways, groups: Iterable[Sequence[int]]) -> float:
+def _threshold(made: TransitionIndex, groups: Iterable[Sequence[int]]) -> float:
     """Mean less one standard deviation of the mean similarity of two different members, over groups with two or more."""
     means = []
     for rows in groups:

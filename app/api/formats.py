@@ -87,4 +87,4 @@ def respond(
         body = text.getvalue().encode()
     media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.answer(ctx.request, ctx.served, body, media_type, language, links)
+    return http.respond(ctx.request, ctx.served, body, media_type, language, links)

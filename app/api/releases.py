@@ -27,8 +27,8 @@ async def releases(ctx: Ctx, request: Request) -> Response:
     service = service_of(request)
     try:
         known = await asyncio.to_thread(service.backend.releases)
-    except ReleaseError as fault:  # one that cannot be read must not hide the one that is served
-        log.warning("releases cannot be listed", fault=str(fault))
+    except ReleaseError as error:  # one that cannot be read must not hide the one that is served
+        log.warning("releases cannot be listed", error=str(error))
         known = [ctx.served.release]
     items = [{**described(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
     body = {"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION}
@@ -49,13 +49,13 @@ async def limits(request: Request) -> Response:
         }
         for name, info in Limits.model_fields.items()
     ]
-    return http.plain({"items": items, "total": len(items)})
+    return http.uncached_json({"items": items, "total": len(items)})
 
 
 @router.get("/health/live", summary="Is the process alive?")
 async def live() -> Response:
     """Always 200 while the process answers."""
-    return http.plain({"status": "alive"})
+    return http.uncached_json({"status": "alive"})
 
 
 @router.get("/health/ready", summary="Can it answer questions?")
@@ -65,15 +65,15 @@ async def ready(request: Request) -> Response:
     `fallback` says why the served release is not the published one.
     """
     service = service_of(request)
-    if (fault := service.fault) is not None:  # what is in memory is still answered, but not all is in memory
-        return problem_response(503, fault.slug, fault.title, fault.detail, {"retry-after": "5"})
+    if (error := service.error) is not None:  # what is in memory is still answered, but not all is in memory
+        return problem_response(503, error.slug, error.title, error.detail, {"retry-after": "5"})
     if not service.ready:
         return problem_response(
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
         )
     release = service.served.release
     parts = {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"}
-    return http.plain(
+    return http.uncached_json(
         {
             "status": "ready",
             "release": release.id,
@@ -90,7 +90,7 @@ async def ready_sparql(request: Request) -> Response:
     if not _sparql_is_ready(request):
         detail = "No worker process is there to evaluate a query."
         return problem_response(503, "sparql-not-ready", "SPARQL is not ready", detail, {"retry-after": "5"})
-    return http.plain({"status": "ready"})
+    return http.uncached_json({"status": "ready"})
 
 
 def _sparql_is_ready(request: Request) -> bool:
@@ -101,7 +101,7 @@ def _sparql_is_ready(request: Request) -> bool:
 @router.get("/context.jsonld", summary="The JSON-LD context of every answer")
 async def context() -> Response:
     """Makes the JSON of this API linked data."""
-    return http.plain(CONTEXT, "application/ld+json")
+    return http.uncached_json(CONTEXT, "application/ld+json")
 
 
 def described(manifest: dict[str, Any]) -> dict[str, Any]:

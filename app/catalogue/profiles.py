@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from analysis.profiles.compose import complete
 from analysis.profiles.guidelines import guidelines
-from analysis.profiles.similarity import Causeways, causeways
+from analysis.profiles.similarity import TransitionIndex, transition_index
 from analysis.profiles.statements import profile_iri
 from analysis.profiles.tables import (
     Figures,
@@ -68,7 +68,7 @@ class ProfileCatalogue:
     store: GraphStore
     guidelines: Guidelines
     tables: ProfileTables
-    causeways: Causeways
+    transition_index: TransitionIndex
     templates: dict[str, TemplateEntry] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     t_groups: dict[str, str] = field(default_factory=dict)  # code -> IRI
@@ -86,7 +86,7 @@ class ProfileCatalogue:
         for item in facts.occupations.values():
             if below := [o for o in item.narrower if o in facts.occupations]:
                 families[item.iri] = [item.iri, *below]
-        found = cls(store, rules, tables, causeways(tables, facts.by_isco, families))
+        found = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
         found.t_groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme == "skills" and g.code}
         found._read_templates()
         found._read_gaps()

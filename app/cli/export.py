@@ -59,8 +59,8 @@ def export(
             sys.stdout.buffer.flush()
         else:
             _write(store, target, form, "", packed)
-    except OSError as fault:
-        raise LoadError(f"The export cannot be written: {fault}", "Free space, or name another place.") from fault
+    except OSError as error:
+        raise LoadError(f"The export cannot be written: {error}", "Free space, or name another place.") from error
 
 
 def push(

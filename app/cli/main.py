@@ -53,14 +53,14 @@ def main() -> None:
     try:
         with system_faults():
             cli()
-    except LoadError as fault:
-        err.print(f"[bold red]error:[/] {_plain(str(fault))}", highlight=False, soft_wrap=True)
-        if fault.remedy:
-            err.print(f"[bold]remedy:[/] {_plain(fault.remedy)}", highlight=False, soft_wrap=True)
-        sys.exit(fault.exit_code)
-    except ValidationError as fault:  # of the settings, the only model that the command line reads
-        prefix = "CCSI_LIMIT_" if fault.title == "Limits" else "CCSI_"
-        for wrong in fault.errors():
+    except LoadError as error:
+        err.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
+        if error.remedy:
+            err.print(f"[bold]remedy:[/] {_plain(error.remedy)}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except ValidationError as error:  # of the settings, the only model that the command line reads
+        prefix = "CCSI_LIMIT_" if error.title == "Limits" else "CCSI_"
+        for wrong in error.errors():
             name = prefix + "_".join(map(str, wrong["loc"])).upper()
             err.print(f"[bold red]error:[/] {name}: {_plain(wrong['msg'])}.", highlight=False, soft_wrap=True)
         err.print("[bold]remedy:[/] Mend the environment variable or the .env file.", highlight=False, soft_wrap=True)

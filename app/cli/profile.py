@@ -138,8 +138,8 @@ def export(
     found = zip(names, _answers(data_dir, asked), strict=True)
     try:
         _store(target, found)
-    except OSError as fault:
-        raise SourceError(f"{target}: cannot be written ({fault.strerror}).", "Name another place.") from fault
+    except OSError as error:
+        raise SourceError(f"{target}: cannot be written ({error.strerror}).", "Name another place.") from error
     err.print(f"{len(names)} files in {target}", highlight=False)
 
 
@@ -201,8 +201,8 @@ def _write(answers: Iterator[bytes], output: Path | None) -> None:
         return
     try:
         output.write_bytes(body)
-    except OSError as fault:
-        raise SourceError(f"{output}: cannot be written ({fault.strerror}).", "Name another file.") from fault
+    except OSError as error:
+        raise SourceError(f"{output}: cannot be written ({error.strerror}).", "Name another file.") from error
 
 
 def _side(text: str) -> dict[str, Any]:
@@ -211,10 +211,10 @@ def _side(text: str) -> dict[str, Any]:
         path = Path(text[1:])
         try:
             lines = path.read_text(encoding="utf-8").split()
-        except (OSError, UnicodeDecodeError) as fault:
+        except (OSError, UnicodeDecodeError) as error:
             raise SourceError(
                 f"{path}: cannot be read as text.", "Give a file with one skill IRI or UUID a line."
-            ) from fault
+            ) from error
         return {"skills": lines, "title": path.stem[:200]}
     if _UUID.fullmatch(text):
         return {"occupation": text}

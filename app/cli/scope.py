@@ -167,10 +167,10 @@ def _statements(reading: evaluate.Gold, source: Path) -> tuple[Assertion, ...]:
 def _gold(path: Path) -> evaluate.Gold:
     try:
         return evaluate.read_gold(path)
-    except OSError as fault:
-        raise SourceError(f"{path}: cannot be read ({fault.strerror}).", "Give the path of a reading.") from fault
-    except ValueError as fault:
-        raise SourceError(str(fault), "See docs/scope.md for the columns of a reading.") from fault
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}).", "Give the path of a reading.") from error
+    except ValueError as error:
+        raise SourceError(str(error), "See docs/scope.md for the columns of a reading.") from error
 
 
 def _routes(text: str) -> tuple[Route, ...]:

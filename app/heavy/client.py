@@ -18,7 +18,7 @@ from app.heavy import wire
 from app.heavy.keeper import Keeper
 from app.heavy.line import Line
 from app.http import Answer, Key
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from releases.release import Release
 
@@ -46,7 +46,7 @@ class HeavyAnswers:
     """Has a server for the served release, and for the next one before it is served."""
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
-        self.turns: Turns[int] = Turns(
+        self.turns: FairQueue[int] = FairQueue(
             settings.heavy_processes, limits.heavy_per_client, limits.heavy_queue, limits.heavy_wait
         )
         self._settings = settings
@@ -137,7 +137,7 @@ class HeavyAnswers:
 
     async def _made(self, release: str, asked: HeavyRequest) -> Answer | Response:
         try:
-            with self.turns.seat(asked.client):
+            with self.turns.slot(asked.client):
                 slot = await self.turns.take(asked.client)
                 try:
                     reply, body = await self._at_server(release, asked)
@@ -146,12 +146,12 @@ class HeavyAnswers:
                     self.turns.add(slot)
         except HeavyBusy:
             raise
-        except TooManyQueries as fault:
+        except TooManyQueries as error:
             detail = f"{self._limits.heavy_per_client} heavy answers are being made for you; wait for one."
-            raise TooManyHeavy(detail, headers=fault.headers) from None
-        except Overloaded as fault:
-            raise HeavyBusy("Too many heavy answers are waited for.", headers=fault.headers) from None
-        headers = wire.written(reply["headers"])
+            raise TooManyHeavy(detail, headers=error.headers) from None
+        except Overloaded as error:
+            raise HeavyBusy("Too many heavy answers are waited for.", headers=error.headers) from None
+        headers = wire.as_bytes(reply["headers"])
         if reply["status"] != 200:
             made = Response(body, reply["status"])
             made.raw_headers = headers

@@ -59,8 +59,8 @@ class Keeper(Line):
                 pause = _FIRST_RETRY
                 await process.wait()
                 log.error("the heavy server ended", release=self.release, code=process.returncode)
-            except (OSError, TimeoutError) as fault:
-                log.error("the heavy server did not start", release=self.release, fault=str(fault))
+            except (OSError, TimeoutError) as error:
+                log.error("the heavy server did not start", release=self.release, error=str(error))
             finally:
                 self.ready.clear()
                 self.tried.set()

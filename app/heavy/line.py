@@ -65,9 +65,9 @@ class Line:
             if time.monotonic() - started >= seconds:
                 raise _stopped("time", f"{seconds:g} seconds") from None
             raise HeavyBusy("The process that made this answer was ended.", headers={"retry-after": "2"}) from None
-        except (OSError, ValueError) as fault:
-            raise HeavyBusy("Heavy answers cannot be made just now.", headers={"retry-after": "2"}) from fault
-        match reply.get("fault"):
+        except (OSError, ValueError) as error:
+            raise HeavyBusy("Heavy answers cannot be made just now.", headers={"retry-after": "2"}) from error
+        match reply.get("error"):
             case None:
                 return reply, answer
             case wire.MEMORY:

@@ -26,19 +26,19 @@ def pack(said: dict[str, Any], body: bytes = b"") -> bytes:
     return HEAD.pack(len(text), len(body)) + text + body
 
 
-def spoken(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+def as_text(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """Headers as JSON can hold them."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
-def written(headers: list[list[str]]) -> list[tuple[bytes, bytes]]:
+def as_bytes(headers: list[list[str]]) -> list[tuple[bytes, bytes]]:
     """The same as ASGI has them."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def answer(reply: Reply, release: str) -> bytes:
     """A reply, and the release that gave it."""
-    return pack({"status": reply.status, "headers": spoken(reply.headers), "release": release}, reply.body)
+    return pack({"status": reply.status, "headers": as_text(reply.headers), "release": release}, reply.body)
 
 
 def receive(channel: socket.socket, most: int) -> tuple[dict[str, Any], bytes]:

@@ -13,10 +13,10 @@
 """
 
 from app.http.coding import coding_of
-from app.http.edge import Edge
+from app.http.edge import EdgeMiddleware
 from app.http.front import Finished, Front
 from app.http.ready import Answer, AnswerCache, Key, Tally
-from app.http.responses import CACHE_CONTROL, VARY, answer, json_answer, matches, plain, sent
+from app.http.responses import CACHE_CONTROL, VARY, matches, respond, respond_json, sent, uncached_json
 from app.http.work import spent
 
 __all__ = [
@@ -24,16 +24,16 @@ __all__ = [
     "VARY",
     "Answer",
     "AnswerCache",
-    "Edge",
+    "EdgeMiddleware",
     "Finished",
     "Front",
     "Key",
     "Tally",
-    "answer",
     "coding_of",
-    "json_answer",
     "matches",
-    "plain",
+    "respond",
+    "respond_json",
     "sent",
     "spent",
+    "uncached_json",
 ]

@@ -155,8 +155,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         version = self.parser.get_http_version()
-        if fault := head_fault(version, self.headers):
-            self._stop(400, fault)
+        if error := head_fault(version, self.headers):
+            self._stop(400, error)
         if self._proxied:
             self.front.proxies.apply(cast(Scope, self.scope))
         if version == "1.1" and self._send_ready():

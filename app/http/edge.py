@@ -19,7 +19,7 @@ from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, probl
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
 from app.http.ready import CORS, NOSNIFF
-from app.http.responses import Bytes, route_of
+from app.http.responses import ReadyResponse, route_of
 from app.http.work import Work, spent_of
 
 log = structlog.get_logger("access")
@@ -30,7 +30,7 @@ _PIECE = 64 * 1024  # of an answer: no more is handed to the transport before th
 _READ_BY_OTHER_SITES = ("/api/", "/id/", "/ns", "/resource", "/contexts/", "/.well-known/void", "/dumps")
 
 
-class Edge:
+class EdgeMiddleware:
     """Wraps the application."""
 
     def __init__(self, app: ASGIApp, front: Front) -> None:
@@ -66,7 +66,7 @@ class Edge:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, edge: Edge, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, edge: EdgeMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
         self._started = time.perf_counter()
         self._edge, self._front = edge, edge.front
         self._method: str = scope["method"]
@@ -91,7 +91,7 @@ class _Exchange:
                 log.exception("unexpected fault", path=self._scope["path"])
                 if self._status:  # part of the answer is out: closing the connection tells the client
                     raise
-                await _fault(self._scope)(self._scope, self._receive, self._out)
+                await _error(self._scope)(self._scope, self._receive, self._out)
             finally:
                 self._charge()
                 self._front.tell(
@@ -119,7 +119,7 @@ class _Exchange:
             await _too_many(clients.retry_after(self._client))(scope, self._receive, self._out)
         elif ready is not None:
             kept, known = ready
-            await Bytes(kept.answer, kept.answer.etag if known else "")(scope, self._receive, self._out)
+            await ReadyResponse(kept.answer, kept.answer.etag if known else "")(scope, self._receive, self._out)
         elif (refusal := self._edge.refusal(scope) or _preflight(scope)) is not None:
             await refusal(scope, self._receive, self._out)
         else:
@@ -203,14 +203,14 @@ def _preflight(scope: Scope) -> Response | None:
 
 
 def _too_many(seconds: int) -> Response:
-    fault = TooManyRequests
+    error = TooManyRequests
     detail = "This client has used up what it may ask for; see RateLimit-Policy and /api/v1/limits."
     return problem_response(
-        fault.status, fault.slug, fault.title, detail, {"retry-after": str(seconds)}, limit="client_requests"
+        error.status, error.slug, error.title, detail, {"retry-after": str(seconds)}, limit="client_requests"
     )
 
 
-def _fault(scope: Scope) -> Response:
+def _error(scope: Scope) -> Response:
     detail = "The service met a fault of its own; it has been logged."
     return problem_response(500, Problem.slug, Problem.title, detail, instance=scope["path"])
 

@@ -16,9 +16,9 @@ def listen(host: str, port: int, option: str = "--port", shared: bool = False) -
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         listener.listen(2048)
-    except OSError as fault:
+    except OSError as error:
         listener.close()
         raise LoadError(
-            f"Cannot serve on {host}:{port}: {fault.strerror}.", f"Use another {option}, or stop what is using it."
-        ) from fault
+            f"Cannot serve on {host}:{port}: {error.strerror}.", f"Use another {option}, or stop what is using it."
+        ) from error
     return listener

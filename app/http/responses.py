@@ -28,14 +28,14 @@ class Source(Protocol):
         ...
 
 
-def json_answer(
+def respond_json(
     request: Request, source: Source, payload: Any, language: str = "", links: str = "", keep: bool = True
 ) -> Response:
     """A JSON payload as a cacheable answer."""
-    return answer(request, source, orjson.dumps(payload), "application/json", language, links, keep=keep)
+    return respond(request, source, orjson.dumps(payload), "application/json", language, links, keep=keep)
 
 
-def answer(
+def respond(
     request: Request,
     source: Source,
     body: bytes,
@@ -68,15 +68,15 @@ def sent(request: Request, source: Source, made: Answer, keep: bool = True) -> R
     asked = request.method == "GET"  # another method's answer depends on its body, and is no answer to a GET
     if keep and asked:
         source.cache.put(key_of(request.scope)[0], made, route_of(request.scope))
-    return Bytes(made, request.headers.get("if-none-match", "") if asked else "")
+    return ReadyResponse(made, request.headers.get("if-none-match", "") if asked else "")
 
 
-def plain(payload: Any, media_type: str = "application/json") -> Response:
+def uncached_json(payload: Any, media_type: str = "application/json") -> Response:
     """A JSON answer that does not depend on the release and is not kept."""
     return Response(orjson.dumps(payload), 200, {"cache-control": "no-cache"}, media_type)
 
 
-class Bytes(Response):
+class ReadyResponse(Response):
     """An Answer on its way out, or a 304 when the client holds it already."""
 
     def __init__(self, ready: Answer, if_none_match: str) -> None:

@@ -29,11 +29,11 @@ class Work:
 
     def __await__(self) -> Generator[Any, None, None]:
         steps = self._awaitable.__await__()
-        fault: BaseException | None = None
+        error: BaseException | None = None
         while True:
             self._began = time.thread_time()
             try:
-                waits_for = steps.send(None) if fault is None else steps.throw(fault)
+                waits_for = steps.send(None) if error is None else steps.throw(error)
             except StopIteration:
                 return
             finally:
@@ -41,9 +41,9 @@ class Work:
                 self._began = 0.0
             try:
                 yield waits_for
-                fault = None
+                error = None
             except BaseException as thrown:  # a cancellation belongs to the coroutine
-                fault = thrown
+                error = thrown
 
 
 def spent(scope: Scope, seconds: float) -> None:

@@ -66,7 +66,7 @@ class Downloads:
         _, words = await self._process.communicate()
         if self._process.returncode:
             self._failed = time.monotonic()
-            log.error("dumps not made", release=release.id, fault=words.decode(errors="replace").strip()[-300:])
+            log.error("dumps not made", release=release.id, error=words.decode(errors="replace").strip()[-300:])
         else:
             log.info("dumps made", release=release.id, seconds=round(time.monotonic() - started, 1))
 

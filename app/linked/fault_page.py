@@ -26,24 +26,24 @@ class PageRoute(APIRoute):
         async def answer_or_page(request: Request) -> Response:
             try:
                 return await answer(request)
-            except Problem as fault:
+            except Problem as error:
                 if not _for_people(request):
                     raise
-                return fault_page(request, fault)
+                return fault_page(request, error)
 
         return answer_or_page
 
 
-def fault_page(request: Request, fault: Problem) -> Response:
+def fault_page(request: Request, error: Problem) -> Response:
     """The page of a fault, with its status and headers."""
     base = base_url(request)
-    successor = str(fault.members.get("replacedBy") or "")
+    successor = str(error.members.get("replacedBy") or "")
     page = render(
-        "fault.html", base=base, title=fault.title, detail=fault.detail, uri=fault.members.get("uri"),
+        "fault.html", base=base, title=error.title, detail=error.detail, uri=error.members.get("uri"),
         successor={"text": successor, "href": iris.address(successor, base)} if successor else None,
     )  # fmt: skip
-    headers = {**HTML_HEADERS, **fault.headers, "cache-control": "no-store", "vary": http.VARY}
-    return Response(page.encode(), fault.status, headers, "text/html; charset=utf-8")
+    headers = {**HTML_HEADERS, **error.headers, "cache-control": "no-store", "vary": http.VARY}
+    return Response(page.encode(), error.status, headers, "text/html; charset=utf-8")
 
 
 def _for_people(request: Request) -> bool:

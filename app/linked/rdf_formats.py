@@ -74,6 +74,6 @@ def write(triples: list[ox.Triple], name: str, extra: dict[str, str] | None = No
     body = ox.serialize(triples, format=_SYNTAX[name], prefixes=prefixes) or b""
     try:
         return Xml().checked(body) if name == "rdf" else body
-    except Unwritable as fault:
+    except Unwritable as error:
         others = [media_type for other, media_type in MEDIA_TYPES.items() if other != "rdf"]
-        raise NotAcceptable(f"{fault}; it is available as {', '.join(others)}.", available=others) from fault
+        raise NotAcceptable(f"{error}; it is available as {', '.join(others)}.", available=others) from error

@@ -166,7 +166,7 @@ async def _answer(
     all_links = ", ".join(filter(None, [links, f'<{iri}>; rel="describes"', *alternates]))
     extra = HTML_HEADERS if chosen == "html" else None
     language = ctx.label_language if chosen == "html" else ""
-    return http.answer(
+    return http.respond(
         ctx.request, ctx.served, body, rdf_formats.content_type(chosen), language, all_links, extra, keep
     )
 

@@ -87,7 +87,7 @@ class Metrics:
     def _release(self) -> Iterator[Family]:
         service = self._service
         yield gauge(
-            "ccsi_ready", "Whether a release is served and can be asked.", ({}, service.ready and not service.fault)
+            "ccsi_ready", "Whether a release is served and can be asked.", ({}, service.ready and not service.error)
         )
         yield counter("ccsi_release_switches", "Releases taken into service, the first included.", ({}, self._switches))
         yield counter("ccsi_release_refusals", "Releases that could not be served.", ({}, service.refusals))
@@ -97,7 +97,7 @@ class Metrics:
         )  # fmt: skip
         if service.settings.sparql_endpoint:
             yield gauge(
-                "ccsi_store_up", "Whether the endpoint that holds the release answers.", ({}, not service.fault)
+                "ccsi_store_up", "Whether the endpoint that holds the release answers.", ({}, not service.error)
             )
         caches: dict[str, AnswerCache] = {"sparql": self._gateway.cache}
         if service.ready:

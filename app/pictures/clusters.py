@@ -11,7 +11,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
-from app.pictures.words import Say, speaker
+from app.pictures.words import Translate, translator
 
 CARD_WIDTH = 4.1  # inches
 GAP, PAD = 0.16, 0.13
@@ -36,7 +36,7 @@ class Box:
 
 def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] = "svg", language: str = "en") -> bytes:
     """Cards in columns, read row by row; the bar of a card is its number of skills beside that of the largest."""
-    say = speaker(language)
+    say = translator(language)
     ordered = sorted(boxes, key=lambda b: (-b.size, b.label))
     columns = 3 if len(boxes) <= 24 else 4
     width = columns * CARD_WIDTH + (columns + 1) * GAP
@@ -75,7 +75,7 @@ def _card(
     heads: list[str],
     texts: list[str],
     largest: int,
-    say: Say,
+    say: Translate,
 ) -> None:
     colour = CORE if box.reliable else RELATED
     add, write = axes.add_patch, axes.text  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from app.pictures.canvas import drawing, finish, line
-from app.pictures.words import speaker
+from app.pictures.words import translator
 from app.reports.skills import Overlaps
 
 TITLE = "Specialised skills that two domains share"
@@ -15,7 +15,7 @@ TITLE = "Specialised skills that two domains share"
 
 def overlap_picture(found: Overlaps, kind: Literal["svg", "png"] = "svg", language: str = "en") -> bytes:
     """Lower triangle: Jaccard index in per cent; diagonal: number of specialised skills."""
-    say = speaker(language)
+    say = translator(language)
     title, n = say(TITLE), len(found.labels)
     names = [line(label, 40) for label in found.labels]
     with drawing():

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
-from app.pictures.words import speaker
+from app.pictures.words import translator
 
 
 def scope_svg(
@@ -21,7 +21,7 @@ def scope_svg(
 
     Domains are called as the report calls them, or by `domain_names` in another language.
     """
-    say, called = speaker(language), domain_names or {}
+    say, called = translator(language), domain_names or {}
     domains = sorted(found["byDomain"], key=lambda d: d["core"] + d["related"])
     routes = [(r, found["routes"][r]) for r in ("isco", "nace", "curated", "skills", "label")][::-1]
     names = {"isco": "ISCO-08", "nace": "NACE Rev. 2.1", "curated": "curation", "skills": "skills", "label": "labels"}

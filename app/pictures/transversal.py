@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.skills.tables import TransversalFigure
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
-from app.pictures.words import speaker
+from app.pictures.words import translator
 
 GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
 NAMED = ("creative thinking", "cultural", "entrepreneurial and financial", "digital", "green", "digcomp", "language")
@@ -29,7 +29,7 @@ def transversal_picture(
     language: str = "en",
 ) -> bytes:
     """Two dots a line, the domain's and ESCO's: by share of skill use, and by share of occupations with such a skill."""
-    say = speaker(language)
+    say = translator(language)
     known = {f.aspect: f for f in figures}
     shown = [a for a in (*GROUPS, *NAMED) if a in known][::-1]
     title = line(title, 60)

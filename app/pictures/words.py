@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-Say = Callable[[str], str]
+Translate = Callable[[str], str]
 
 
 @cache
@@ -20,7 +20,7 @@ def translations() -> dict[str, dict[str, str]]:
     return found
 
 
-def speaker(language: str) -> Say:
+def translator(language: str) -> Translate:
     """A function that says an English phrase in the language; placeholders stay for the caller to fill."""
     known = translations().get(language, {})
     return lambda phrase: known.get(phrase, phrase)

@@ -1,4 +1,4 @@
-"""What a worker process takes away from itself before it reads a foreign query.
+"""What a worker process takes away from itself before it reads an untrusted query.
 
 No network (a seccomp filter, kept for good by the kernel), no new programs, no core dumps, a bound on memory, a low
 priority, and the first place in line when the machine runs out of memory. Standard library only.

@@ -70,7 +70,7 @@ class _Run(Generic[T]):
     give_way: Callable[[], None] | None = None
 
 
-class Turns(Generic[T]):
+class FairQueue(Generic[T]):
     """Hands out a few workers to many clients.
 
     - A free worker goes to the client that had least evaluation of late, and has least under way.
@@ -80,12 +80,12 @@ class Turns(Generic[T]):
     - A client that has its share of answers under way waits like others, and is refused when there is no room.
     """
 
-    def __init__(self, workers: int, per_client: int, waiting: int, patience: float) -> None:
+    def __init__(self, workers: int, per_client: int, waiting: int, timeout_seconds: float) -> None:
         self._workers = workers
         self._share = max(1, workers - 1)
         self._per_client = per_client
         self._most_waiting = waiting
-        self._patience = patience
+        self._timeout_seconds = timeout_seconds
         self._free: list[T] = []
         self._clients: dict[str, _Client[T]] = {}  # the longest idle first
         self._queues: dict[str, _Client[T]] = {}  # those with something waiting
@@ -103,9 +103,9 @@ class Turns(Generic[T]):
         """How many queries are being evaluated."""
         return len(self._runs)
 
-    def seat(self, client: str) -> _Seat[T]:
+    def slot(self, client: str) -> _Slot[T]:
         """Count a request of a client from its start to its last byte, inside a `with`."""
-        return _Seat(self, self._known(client))
+        return _Slot(self, self._known(client))
 
     def unseated(self, client: _Client[T]) -> None:
         """A request of a client has ended, and one that waits for that may run."""
@@ -129,7 +129,7 @@ class Turns(Generic[T]):
         if self._look is None and self._workers > 1:
             self._look = loop.call_later(_LOOK, self._make_way)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout_seconds):
                 try:
                     worker = await future
                     self.waited.add(time.monotonic() - now)
@@ -267,7 +267,7 @@ class Turns(Generic[T]):
                 self.gave_way += 1
 
     def _refusal(self, client: _Client[T]) -> Problem:
-        headers = {"retry-after": str(max(1, round(self._patience)))}
+        headers = {"retry-after": str(max(1, round(self._timeout_seconds)))}
         if client.seated > self._per_client:
             return TooManyQueries(
                 f"More than {self._per_client} of your queries are under way, and others wait; wait for one to end.",
@@ -276,12 +276,12 @@ class Turns(Generic[T]):
         return Overloaded("Too many queries are waiting; try again later.", headers=headers)
 
 
-class _Seat(Generic[T]):
+class _Slot(Generic[T]):
     """A place in the count of a client."""
 
     __slots__ = ("_client", "_turns")
 
-    def __init__(self, turns: Turns[T], client: _Client[T]) -> None:
+    def __init__(self, turns: FairQueue[T], client: _Client[T]) -> None:
         self._turns = turns
         self._client = client
 

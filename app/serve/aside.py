@@ -36,8 +36,8 @@ def aside(work: Callable[[], T]) -> T:
         with no_garbage(), open(output, "rb") as stream:  # noqa: PTH123 (a descriptor)
             found: T = pickle.load(stream)  # noqa: S301 (from a fork of this process)
             return found
-    except (EOFError, pickle.UnpicklingError) as fault:
-        raise RuntimeError("the process that reads the release did not come to its end") from fault
+    except (EOFError, pickle.UnpicklingError) as error:
+        raise RuntimeError("the process that reads the release did not come to its end") from error
     finally:
         os.waitpid(pid, 0)
 

@@ -57,14 +57,14 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        patience: float,
+        timeout_seconds: float,
         connections: Connections,
         listener: socket.socket,
         channel: Channel,
     ) -> None:
         super().__init__(config)
         self.server_state.connections = self._connections = connections
-        self._patience = patience
+        self._timeout_seconds = timeout_seconds
         self._listener = listener
         self._channel = channel
         self._port: Port | None = None
@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
         connection: Any = self.config.http_protocol_class
         connection.retiring = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout_seconds):
                 while self._connections or self._connections.coming:
                     await asyncio.sleep(0.05)
         self.should_exit = True

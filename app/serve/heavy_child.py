@@ -45,17 +45,17 @@ def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, mem
 
 
 def _answer(app: ASGIApp, said: dict[str, Any], body: bytes, release: str, most: int) -> bytes:
-    headers = wire.written(said["headers"])
+    headers = wire.as_bytes(said["headers"])
     try:
         with structlog.contextvars.bound_contextvars(request_id=said["id"]):
             reply = asyncio.run(
                 exchange(app, said["method"], said["scheme"], said["path"], said["query"], headers, body)
             )
     except MemoryError:
-        return wire.pack({"fault": wire.MEMORY})
+        return wire.pack({"error": wire.MEMORY})
     except Exception:
         log.exception("unexpected fault", path=said["path"], request_id=said["id"])
-        return wire.pack({"fault": wire.INTERNAL})
+        return wire.pack({"error": wire.INTERNAL})
     if len(reply.body) > most:
-        return wire.pack({"fault": wire.BYTES})
+        return wire.pack({"error": wire.BYTES})
     return wire.answer(reply, release)

@@ -114,8 +114,8 @@ class _Server:
         for one in self._children.values():
             watched.register(one.channel, 0)  # a hang-up alone: what is sent there is the child's to read
         next_deadline = min((one.deadline for one in self._children.values()), default=None)
-        patience = None if next_deadline is None else max(0, (next_deadline - time.monotonic()) * 1000) + 1
-        ready = {fd for fd, _ in watched.poll(patience)}
+        timeout_seconds = None if next_deadline is None else max(0, (next_deadline - time.monotonic()) * 1000) + 1
+        ready = {fd for fd, _ in watched.poll(timeout_seconds)}
         for pid, one in self._children.items():
             if one.channel.fileno() in ready:  # the service gave up
                 os.kill(pid, signal.SIGKILL)

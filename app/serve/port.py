@@ -118,8 +118,8 @@ class Port:
             client, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
-        except OSError as fault:
-            log.error("no connection can be accepted", fault=str(fault))
+        except OSError as error:
+            log.error("no connection can be accepted", error=str(error))
             self._pause(_RECOVERY)
             return
         client.setblocking(False)

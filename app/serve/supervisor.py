@@ -67,8 +67,8 @@ class Supervisor:
         with suppress(asyncio.CancelledError):
             await work
         log.info("ending")
-        patience = self._settings.shutdown_seconds + _KILL_SECONDS
-        await asyncio.gather(*(g.end(patience) for g in (self._serving, self._leaving) if g is not None))
+        timeout_seconds = self._settings.shutdown_seconds + _KILL_SECONDS
+        await asyncio.gather(*(g.end(timeout_seconds) for g in (self._serving, self._leaving) if g is not None))
         self._backend.close()
         log.info("ended")
 
@@ -92,9 +92,9 @@ class Supervisor:
         """Edition of the release to serve; "" where there is none, or it cannot be asked for."""
         try:
             release = await asyncio.to_thread(self._backend.current)
-        except ReleaseError as fault:
+        except ReleaseError as error:
             if self._refused != "pointer":
-                log.error("release cannot be served; the one before stays", release="pointer", fault=str(fault))
+                log.error("release cannot be served; the one before stays", release="pointer", error=str(error))
                 self._refused = "pointer"
             return ""
         except Problem:  # which the serving processes meet as well, and tell of
@@ -130,10 +130,10 @@ class Supervisor:
                         self._back_off()
                     return
                 await new.fill()
-        except (Lost, OSError, TimeoutError) as fault:
+        except (Lost, OSError, TimeoutError) as error:
             await new.end(0)
             self._back_off()
-            log.error("no new serving processes", fault=str(fault) or "they were not ready in time")
+            log.error("no new serving processes", error=str(error) or "they were not ready in time")
             return
         except BaseException:
             await new.end(0)

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> None:
     app = create_app(settings, limits)
     logs.mark(worker="template", pid=os.getpid())
     service: Service = app.state.service
-    served, service.fault = aside(lambda: _read(service))
+    served, service.error = aside(lambda: _read(service))
     service.supervised = True
     if served is not None:
         service.switch(served)
@@ -92,7 +92,7 @@ def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, 
 
 def _read(service: Service) -> tuple[Served | None, Problem | None]:
     """The published release and what is wrong with the endpoint that holds it; the engine's files stay behind."""
-    return asyncio.run(service.read()), service.fault
+    return asyncio.run(service.read()), service.error
 
 
 def _fork(

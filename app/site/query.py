@@ -27,7 +27,7 @@ async def query_page(request: Request) -> Response:
         prefixes=orjson.dumps(PREFIXES).decode(), ours=orjson.dumps({"ns": CCSI, "id": CCSID, "esco": ESCO_DATA}).decode(),
     )  # fmt: skip
     if service.ready:
-        return http.answer(
+        return http.respond(
             request, service.served, page.encode(), "text/html; charset=utf-8", extra=HTML_HEADERS, keep=False
         )
     headers = {**HTML_HEADERS, "cache-control": "no-cache", "vary": "Accept"}

@@ -1,4 +1,4 @@
-"""The public SPARQL endpoint: foreign queries behind a guard, in worker processes that can be killed.
+"""The public SPARQL endpoint: untrusted queries behind a guard, in worker processes that can be killed.
 
     protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
     tokens.py       a text cut into the tokens of the standard

@@ -31,7 +31,7 @@ from app.errors import (
     UpstreamBusy,
     UpstreamTimeout,
 )
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import remote, wire
 from app.sparql.complexity import Bounds
@@ -77,7 +77,9 @@ class Federation:
         self._bounds = Bounds.of(limits, standard=True)
         self._most_bytes = min(_MOST_BYTES, limits.sparql_bytes)
         self._places = settings.sparql_workers
-        self._turns: Turns[int] = Turns(self._places, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
+        self._turns: FairQueue[int] = FairQueue(
+            self._places, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
+        )
         self._client: httpx2.AsyncClient | None = None
 
     def start(self) -> None:
@@ -102,7 +104,7 @@ class Federation:
         call = _Call(pool, client, request, asyncio.get_running_loop().time() + request["seconds"])
         text: str = request["query"]
         checked = await call.work(query=_skeleton(text, outline.services), check=True)
-        if "fault" in checked.end:
+        if "error" in checked.end:
             return checked
         try:
             async with asyncio.timeout_at(call.deadline):
@@ -113,7 +115,7 @@ class Federation:
                     result = await call.work(
                         query=query, leaving=leaving, check=True, bindings="json", default=None, dataset=()
                     )
-                    if "fault" in result.end:
+                    if "error" in result.end:
                         return result  # places in this text are those in the outline's
                     queries.append(leaving)
                 answers: list[str] = []
@@ -123,9 +125,9 @@ class Federation:
                     answers.append(values)
                     room -= terms
         except TimeoutError:
-            return Result(checked.source, {"fault": TIME, "message": ""}, b"", None, 0)
+            return Result(checked.source, {"error": TIME, "message": ""}, b"", None, 0)
         result = await call.work(query=_replaced(text, outline.services, answers))
-        if result.end.get("fault") == wire.SYNTAX:  # places in that text mean nothing to the user
+        if result.end.get("error") == wire.SYNTAX:  # places in that text mean nothing to the user
             raise QuerySyntax(f"With the answers in place of SERVICE it is not a query: {result.end['message']}")
         return result
 
@@ -139,16 +141,16 @@ class Federation:
                     bindings="values", rows=room, bytes=self._most_bytes,
                 )  # fmt: skip
             try:
-                if result.end.get("fault") == TIME:
+                if result.end.get("error") == TIME:
                     raise TimeoutError  # the query's own
-                if "fault" in result.end:
+                if "error" in result.end:
                     raise self._unusable(service, result.end)
                 values = b"".join([piece async for piece in result.pieces()]).decode()
                 return _ONE_SOLUTION if values == _ONE_ROW else values, result.end["rows"]
             finally:
                 result.close()
-        except (ServiceFault, ServiceBusy, ServiceTimeout, QueryStopped) as fault:
-            log.warning("SERVICE failed", endpoint=service.endpoint, fault=fault.detail, silent=service.silent)
+        except (ServiceFault, ServiceBusy, ServiceTimeout, QueryStopped) as error:
+            log.warning("SERVICE failed", endpoint=service.endpoint, error=error.detail, silent=service.silent)
             if service.silent:
                 return _ONE_SOLUTION, 0
             raise
@@ -174,17 +176,17 @@ class Federation:
         try:
             return await remote.fetch(self._client, service.endpoint, form, accept, file, self._most_bytes)
         except remote.TooLong:
-            raise self._unusable(service, {"fault": wire.BYTES}) from None
-        except httpx2.HTTPError as fault:
-            raise _failure(service, upstream.failure(fault)) from fault
+            raise self._unusable(service, {"error": wire.BYTES}) from None
+        except httpx2.HTTPError as error:
+            raise _failure(service, upstream.failure(error)) from error
         except NoRoom:
             raise
-        except Problem as fault:
-            raise _failure(service, fault) from fault
+        except Problem as error:
+            raise _failure(service, error) from error
 
     def _unusable(self, service: Service, end: dict[str, Any]) -> Problem:
         """Why an answer could not be written as VALUES."""
-        match end["fault"]:
+        match end["error"]:
             case wire.ROWS:
                 most = self._limits.sparql_values
                 detail = f"{_name(service)} sends too much: the SERVICE clauses of a query may bring {most} terms."
@@ -201,12 +203,12 @@ def _name(service: Service) -> str:
     return f"The endpoint <{service.endpoint}>"
 
 
-def _failure(service: Service, fault: Problem) -> Problem:
+def _failure(service: Service, error: Problem) -> Problem:
     """The fault of an endpoint behind the service, as one of an endpoint that a query names."""
-    detail = fault.detail.replace("The endpoint behind this service", _name(service))
-    if isinstance(fault, UpstreamBusy):
-        return ServiceBusy(detail, headers=fault.headers)
-    return ServiceTimeout(detail) if isinstance(fault, UpstreamTimeout) else ServiceFault(detail)
+    detail = error.detail.replace("The endpoint behind this service", _name(service))
+    if isinstance(error, UpstreamBusy):
+        return ServiceBusy(detail, headers=error.headers)
+    return ServiceTimeout(detail) if isinstance(error, UpstreamTimeout) else ServiceFault(detail)
 
 
 def _blank(text: str) -> str:

@@ -35,7 +35,7 @@ from app.errors import (
     problem_response,
 )
 from app.http import Answer, AnswerCache
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
@@ -43,7 +43,7 @@ from app.sparql.federation import Federation
 from app.sparql.guard import Outline, check, engine_fault, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
-from app.sparql.protocol import Asked, ClientGone, Page
+from app.sparql.protocol import ClientGone, Page, SparqlRequest
 from app.sparql.remote import RemotePool
 from app.sparql.result_formats import Offer
 from app.sparql.spool import Spool
@@ -78,7 +78,7 @@ class Gateway:
         )  # of an answer with a validator
         self._other_headers = _raw({**self._headers, "cache-control": "no-store"})
         self.cache = AnswerCache(settings.sparql_cache_bytes)
-        turns: Turns[Worker] = Turns(
+        turns: FairQueue[Worker] = FairQueue(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
         self._spool = Spool(limits.sparql_spool_bytes)
@@ -95,11 +95,11 @@ class Gateway:
 
     def add_to(self, app: FastAPI) -> None:
         """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
-        app.add_middleware(_Door, gateway=self)
+        app.add_middleware(SparqlMiddleware, gateway=self)
 
     def before(self, app: ASGIApp) -> ASGIApp:
         """An application that answers at /sparql and hands everything else on."""
-        return _Door(app, self)
+        return SparqlMiddleware(app, self)
 
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
@@ -149,19 +149,19 @@ class Gateway:
                 await self._describe(asked, scope, receive, send)
             else:
                 await self._query(asked, asked.query, receive, send)
-        except Problem as fault:
-            if not isinstance(fault, QueryStopped):
-                self._refused[fault.slug] += 1
-            if isinstance(fault, TooManyQueries | Overloaded):
+        except Problem as error:
+            if not isinstance(error, QueryStopped):
+                self._refused[error.slug] += 1
+            if isinstance(error, TooManyQueries | Overloaded):
                 await self.pool.turns.hold_back(began)
-            headers = {**self._headers, **fault.headers}
-            members = {"instance": scope["path"], **fault.members}
-            response = problem_response(fault.status, fault.slug, fault.title, fault.detail, headers, **members)
+            headers = {**self._headers, **error.headers}
+            members = {"instance": scope["path"], **error.members}
+            response = problem_response(error.status, error.slug, error.title, error.detail, headers, **members)
             await response(scope, receive, send)
         except ClientGone:
             return
 
-    async def _describe(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _describe(self, asked: SparqlRequest, scope: Scope, receive: Receive, send: Send) -> None:
         offer = asked.choice.description
         if offer is None:
             raise refusals.not_acceptable("describe")
@@ -181,7 +181,7 @@ class Gateway:
             return
         await self._send(Answer(body, result_formats.content_type(offer), etag), asked, send)
 
-    async def _query(self, asked: Asked, text: str, receive: Receive, send: Send) -> None:
+    async def _query(self, asked: SparqlRequest, text: str, receive: Receive, send: Send) -> None:
         if len(text) > _LONG_TEXT:
             async with self._reading:
                 outline = await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
@@ -201,7 +201,7 @@ class Gateway:
             if ready:
                 await self._send(ready, asked, send)
                 return
-        with self.pool.turns.seat(asked.client):
+        with self.pool.turns.slot(asked.client):
             result = await self._evaluate(asked, outline, receive)
             try:
                 offer = self._offer_of(result, asked, text, outline)
@@ -214,7 +214,7 @@ class Gateway:
             finally:
                 result.close()
 
-    async def _evaluate(self, asked: Asked, outline: Outline, receive: Receive) -> Result:
+    async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
         choice, limits = asked.choice, self._limits
         request = {
@@ -262,10 +262,10 @@ class Gateway:
             if watcher is not None:
                 watcher.cancel()
 
-    def _offer_of(self, result: Result, asked: Asked, text: str, outline: Outline) -> Offer:
+    def _offer_of(self, result: Result, asked: SparqlRequest, text: str, outline: Outline) -> Offer:
         """The representation of a complete answer. Raises a Problem for one that is not."""
         end, limits = result.end, self._limits
-        match end.get("fault"):
+        match end.get("error"):
             case None:
                 offer: Offer | None = getattr(asked.choice, end["kind"])
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
@@ -281,18 +281,18 @@ class Gateway:
             case wire.NETWORK:
                 raise FederationRefused(federation_refusal(self._bounds))
             case wire.STORAGE:
-                log.error("the store cannot be read", fault=end["message"])
+                log.error("the store cannot be read", error=end["message"])
                 raise Overloaded("The store cannot be read at the moment.", headers={"retry-after": "5"})
             case wire.UPSTREAM:
-                log.error("the endpoint's answer is not whole", fault=end["message"])
+                log.error("the endpoint's answer is not whole", error=end["message"])
                 raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.")
             case wire.EVALUATION:
                 raise BadRequest(f"The query cannot be evaluated: {end['message']}")
-            case fault:
-                self._stopped[fault] += 1
-                raise refusals.stopped(fault, limits)
+            case error:
+                self._stopped[error] += 1
+                raise refusals.stopped(error, limits)
 
-    async def _packed(self, result: Result, media_type: str, etag: str, asked: Asked) -> Answer:
+    async def _packed(self, result: Result, media_type: str, etag: str, asked: SparqlRequest) -> Answer:
         """The answer in the coding that the client takes; the result holds its file, if it has one, in that coding too."""
         coding = asked.coding
         if not coding or result.length < packing.SMALL:
@@ -308,7 +308,7 @@ class Gateway:
             result.length = len(result.body)
         return Answer(result.body, media_type, etag, (("content-encoding", coding),))
 
-    async def _send(self, answer: Answer, asked: Asked, send: Send, result: Result | None = None) -> None:
+    async def _send(self, answer: Answer, asked: SparqlRequest, send: Send, result: Result | None = None) -> None:
         length = result.length if result is not None else len(answer.body)
         headers = list(self._kept_headers if answer.etag else self._other_headers)
         if answer.headers:
@@ -323,11 +323,11 @@ class Gateway:
             await send({"type": "http.response.body", "body": b"" if asked.head else answer.body})
             return
         pieces = result.pieces() if result is not None and in_file else _cut(answer.body)
-        loop, patience = asyncio.get_running_loop(), self._limits.sparql_send_seconds
-        deadline = loop.time() + patience  # moves on with what was accepted
+        loop, timeout_seconds = asyncio.get_running_loop(), self._limits.sparql_send_seconds
+        deadline = loop.time() + timeout_seconds  # moves on with what was accepted
         try:
             async for piece in pieces:
-                async with asyncio.timeout_at(min(deadline, loop.time() + patience)):
+                async with asyncio.timeout_at(min(deadline, loop.time() + timeout_seconds)):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                 deadline += len(piece) / self._limits.sparql_send_rate
         except TimeoutError:  # a client that does not take it in time loses the connection
@@ -335,7 +335,7 @@ class Gateway:
         await send({"type": "http.response.body", "body": b""})
 
 
-class _Door:
+class SparqlMiddleware:
     """Hands /sparql to the gateway and everything else on."""
 
     def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
@@ -343,6 +343,7 @@ class _Door:
         self._gateway = gateway
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is asked of /sparql; pass on all else."""
         is_query = scope["type"] == "http" and scope["path"] in ("/sparql", "/sparql/")
         await (self._gateway if is_query else self._app)(scope, receive, send)
 
@@ -359,7 +360,7 @@ def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _etag(source: Source, asked: Asked, text: str) -> str:
+def _etag(source: Source, asked: SparqlRequest, text: str) -> str:
     """A strong validator known before evaluation: a release never changes, so neither does its answer to a query."""
     parts = (
         _SALT,

@@ -20,8 +20,8 @@ def objection(text: str) -> str:
     """Why a query must not leave; "" when it may."""
     try:
         parsed = parseQuery(text)
-    except (ParseBaseException, RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as fault:
-        return f"it cannot be read a second time ({type(fault).__name__})"
+    except (ParseBaseException, RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        return f"it cannot be read a second time ({type(error).__name__})"
     names = set(_names(parsed))
     if _SERVICE in names:
         return "it has a SERVICE"

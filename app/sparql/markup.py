@@ -24,7 +24,7 @@ class Xml:
         piece = piece.replace(b"\r", b"&#xD;")
         try:
             self._parser.Parse(piece, False)
-        except expat.ExpatError as fault:
+        except expat.ExpatError as error:
             what = "a character, or an IRI whose end is no name,"
-            raise Unwritable(f"XML 1.0 has no way to write {what} of this answer") from fault
+            raise Unwritable(f"XML 1.0 has no way to write {what} of this answer") from error
         return piece

@@ -11,7 +11,7 @@ from app.sparql.spool import SpoolFile
 
 SMALL = 600  # bytes below which packing is not worth it
 _PIECE = 256 * 1024
-# Speed over size: an answer to a foreign query is packed once and rarely asked for again.
+# Speed over size: an answer to an untrusted query is packed once and rarely asked for again.
 _GZIP_LEVEL = 2
 _ZSTD_LEVEL = 3
 

@@ -20,7 +20,7 @@ import structlog
 
 from app.errors import NotReady, Unavailable
 from app.process import confine
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import wire
 from app.sparql.process import Source, Worker, start_worker
@@ -65,7 +65,7 @@ class Result:
 class Pool:
     """A fixed number of workers on the served release; one that is lost is replaced."""
 
-    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
+    def __init__(self, settings: Settings, limits: Limits, turns: FairQueue[Worker], spool: Spool) -> None:
         self._workers = settings.sparql_workers
         self._memory = limits.sparql_memory
         self._unconfined = settings.sparql_unconfined
@@ -136,15 +136,15 @@ class Pool:
         while self._started and self.source == source:
             try:
                 worker = await start_worker(source, self._memory, self._judges)
-            except (OSError, TimeoutError) as fault:
-                log.error("SPARQL worker did not start", release=source.tag, fault=str(fault))
+            except (OSError, TimeoutError) as error:
+                log.error("SPARQL worker did not start", release=source.tag, error=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), pause)
                 pause = min(2 * pause, _LAST_RETRY)
                 continue
             self._alive.add(worker)
             if not worker.confined and not self._unconfined:
-                self.refusal = "The kernel filter that denies network access to foreign queries could not be set."
+                self.refusal = "The kernel filter that denies network access to untrusted queries could not be set."
                 log.error("SPARQL is not offered", reason=self.refusal)
                 self._retire(worker)
             elif self._started and self.source == source:
@@ -254,7 +254,7 @@ class Pool:
             reason = TIME
         else:
             reason = await self._why(worker)
-        result.end = {"fault": reason, "message": ""}
+        result.end = {"error": reason, "message": ""}
         return result
 
     async def _hold(self, client: str, result: Result, data: list[bytes]) -> None:

@@ -45,7 +45,7 @@ class ClientGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SparqlRequest:
     """What a client asks for. Without a query, the service description."""
 
     query: str | None
@@ -65,7 +65,7 @@ class Asked:
         return bool(self.default_graphs or self.named_graphs)
 
 
-async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) -> Asked:
+async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) -> SparqlRequest:
     """Read one request. Raises a Problem for what the protocol does not allow, ClientGone when nobody is there."""
     method = scope["method"]
     if method not in {"GET", "HEAD", "POST"}:
@@ -120,7 +120,7 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         if (chosen := next(filter(None, map(by_name, formats)), None)) is None:
             raise BadRequest("format is one of json, xml, csv, tsv, ttl, nt, rdf, jsonld, trig, nq.")
         choice = chosen
-    return Asked(
+    return SparqlRequest(
         query=queries[0] if queries else None,
         default_graphs=tuple(default), named_graphs=tuple(named), choice=choice, head=method == "HEAD",
         none_match=headers.get("if-none-match", "") if method != "POST" else "",

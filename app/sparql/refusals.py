@@ -22,7 +22,7 @@ def unwritable(form: str, choice: Choice, why: str) -> NotAcceptable:
     return NotAcceptable(f"{why}; it is available as {', '.join(others)}.", available=others)
 
 
-def stopped(fault: str, limits: Limits) -> QueryStopped:
+def stopped(error: str, limits: Limits) -> QueryStopped:
     """A limit ended the query: which, and what it is."""
     bounds: dict[str, tuple[str, str, float]] = {
         TIME: ("sparql_seconds", "It was not complete after {:g} seconds.", limits.sparql_seconds),
@@ -34,7 +34,7 @@ def stopped(fault: str, limits: Limits) -> QueryStopped:
             limits.sparql_bytes,
         ),
     }
-    if fault not in bounds:
+    if error not in bounds:
         return QueryStopped("The engine gave up on this query.", limit=ENGINE)
-    name, detail, value = bounds[fault]
+    name, detail, value = bounds[error]
     return QueryStopped(detail.format(value), limit=name, value=value)

@@ -17,7 +17,7 @@ import httpx2
 import structlog
 
 from app.errors import GraphRefused, NotPassedOn, QuerySyntax
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import probe, wire
 from app.sparql.complexity import Bounds
@@ -46,11 +46,11 @@ def sealed(text: str, base: str, bounds: Bounds) -> str:
     """A query as it leaves for an endpoint: written anew here, whoever wrote it before. Raises NotPassedOn."""
     try:
         outline = check(text, bounds, base)
-    except QuerySyntax as fault:
-        reason = fault.detail.partition(": ")[
+    except QuerySyntax as error:
+        reason = error.detail.partition(": ")[
             2
         ]  # without its place, which is one in a text that the client does not know
-        raise NotPassedOn(f"The query is not passed on: {reason}") from fault
+        raise NotPassedOn(f"The query is not passed on: {reason}") from error
     return f"BASE <{outline.base}> {outline.text}"
 
 
@@ -74,7 +74,7 @@ async def fetch(
 class RemotePool(Pool):
     """A Pool whose queries are evaluated by the endpoint of the settings."""
 
-    def __init__(self, settings: Settings, limits: Limits, turns: Turns[Worker], spool: Spool) -> None:
+    def __init__(self, settings: Settings, limits: Limits, turns: FairQueue[Worker], spool: Spool) -> None:
         super().__init__(settings, limits, turns, spool)
         self._endpoint = settings.sparql_endpoint
         self._probe = settings.sparql_endpoint_probe
@@ -99,8 +99,8 @@ class RemotePool(Pool):
         while self._started:
             try:
                 found = await probe.has_way_out(self._client, self._endpoint, self._probe)
-            except (httpx2.HTTPError, OSError) as fault:
-                log.warning("the endpoint's way out could not be looked for", fault=str(fault) or type(fault).__name__)
+            except (httpx2.HTTPError, OSError) as error:
+                log.warning("the endpoint's way out could not be looked for", error=str(error) or type(error).__name__)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _PROBE_AGAIN)
                 continue
@@ -125,7 +125,7 @@ class RemotePool(Pool):
         leaving = await asyncio.to_thread(sealed, request["query"], request["base"], self._bounds)
         self._check_graphs(request)
         checked = await self._evaluate(worker, {**request, "check": True, "leaving": leaving}, request["seconds"])
-        if "fault" in checked.end or not worker.usable:
+        if "error" in checked.end or not worker.usable:
             return checked
         kind = checked.end["kind"]
         with self.spool.open(worker.client, named=True) as file:
@@ -136,13 +136,13 @@ class RemotePool(Pool):
                 return self._stopped(worker, TIME)
             except TooLong:
                 return self._stopped(worker, wire.BYTES)
-            except httpx2.HTTPError as fault:
-                raise upstream.failure(fault) from fault
+            except httpx2.HTTPError as error:
+                raise upstream.failure(error) from error
             received = {**request, "file": file.name, "kind": kind, "media_type": media_type}
             return await self._evaluate(worker, received, max(_LEAST_SECONDS, deadline - loop.time()))
 
     def _stopped(self, worker: Worker, why: str) -> Result:
-        return Result(worker.source, {"fault": why, "message": ""}, b"", None, 0)
+        return Result(worker.source, {"error": why, "message": ""}, b"", None, 0)
 
     def _check_graphs(self, request: dict[str, Any]) -> None:
         """Refuse a graph that the release does not have: a store may fetch it from elsewhere. Raises GraphRefused."""

@@ -68,8 +68,8 @@ class SpoolFile:
             # Without a buffer: what does not fit is found by the write, not by a later close.
             make = tempfile.NamedTemporaryFile if named else tempfile.TemporaryFile
             self._file = make(buffering=0)
-        except OSError as fault:
-            raise _as_problem(fault) from fault
+        except OSError as error:
+            raise _as_problem(error) from error
         self.name = str(Path(self._file.name)) if named else ""
         spool.count(1)
 
@@ -83,8 +83,8 @@ class SpoolFile:
             try:
                 while left:  # a disk that is nearly full takes a part
                     left = left[self._file.write(left) :]
-            except OSError as fault:
-                raise _as_problem(fault) from fault
+            except OSError as error:
+                raise _as_problem(error) from error
         return len(piece)
 
     def read(self, size: int = -1) -> bytes:
@@ -123,9 +123,9 @@ def no_room() -> NoRoom:
     )
 
 
-def _as_problem(fault: OSError) -> Exception:
+def _as_problem(error: OSError) -> Exception:
     """A full disk as a refusal, with a line in the log; any other fault as it is."""
-    if fault.errno not in _FULL:
-        return fault
-    log.error("no room for a SPARQL answer", fault=str(fault))
+    if error.errno not in _FULL:
+        return error
+    log.error("no room for a SPARQL answer", error=str(error))
     return no_room()

@@ -120,7 +120,7 @@ def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, A
     if leaving := request.get("leaving"):
         store.query(leaving)  # a fault in what was written around the query is no fault of the query
         if reason := _judge()(leaving):
-            return {"fault": wire.OBJECTION, "message": reason}
+            return {"error": wire.OBJECTION, "message": reason}
     return _write(result, request, sink)
 
 
@@ -139,7 +139,7 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
     kind = {ox.QuerySolutions: "bindings", ox.QueryBoolean: "boolean"}.get(type(result), "graph")
     name = request[kind]
     if name is None:
-        return {"fault": wire.FORM, "message": kind}
+        return {"error": wire.FORM, "message": kind}
     if request.get("check"):
         return {"kind": kind, "format": name}
     if name in _XML:
@@ -228,20 +228,20 @@ def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict
     try:
         end = answer(store, request, sink)
         return end, sink.rest()
-    except _Exceeded as fault:
-        end = {"fault": str(fault), "message": ""}
-    except Unwritable as fault:
-        end = {"fault": wire.FORMAT, "message": str(fault)}
-    except SyntaxError as fault:
-        end = {"fault": wire.UPSTREAM if "file" in request else wire.SYNTAX, "message": str(fault)}
+    except _Exceeded as error:
+        end = {"error": str(error), "message": ""}
+    except Unwritable as error:
+        end = {"error": wire.FORMAT, "message": str(error)}
+    except SyntaxError as error:
+        end = {"error": wire.UPSTREAM if "file" in request else wire.SYNTAX, "message": str(error)}
     except MemoryError:
-        end = {"fault": wire.MEMORY, "message": "", "retire": True}
-    except PermissionError as fault:  # the kernel refused a socket
-        end = {"fault": wire.NETWORK, "message": str(fault)}
-    except OSError as fault:
-        end = {"fault": wire.STORAGE, "message": str(fault)}
-    except (RuntimeError, ValueError) as fault:
-        end = {"fault": wire.EVALUATION, "message": str(fault)}
+        end = {"error": wire.MEMORY, "message": "", "retire": True}
+    except PermissionError as error:  # the kernel refused a socket
+        end = {"error": wire.NETWORK, "message": str(error)}
+    except OSError as error:
+        end = {"error": wire.STORAGE, "message": str(error)}
+    except (RuntimeError, ValueError) as error:
+        end = {"error": wire.EVALUATION, "message": str(error)}
     return end, b""
 
 

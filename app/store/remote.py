@@ -96,10 +96,10 @@ class RemoteStore:
         except httpx2.RemoteProtocolError:  # most often a kept connection that the endpoint had closed meanwhile
             try:
                 return self._once(text)
-            except httpx2.HTTPError as fault:
-                raise upstream.failure(fault) from fault
-        except httpx2.HTTPError as fault:
-            raise upstream.failure(fault) from fault
+            except httpx2.HTTPError as error:
+                raise upstream.failure(error) from error
+        except httpx2.HTTPError as error:
+            raise upstream.failure(error) from error
 
     def _once(self, text: str) -> bytes:
         end = time.monotonic() + self._seconds
@@ -128,8 +128,8 @@ def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
             names = [variable.value for variable in found.variables]
             order = [names.index(column) for column in columns]
             return [tuple(_canonical(row[place]) for place in order) for row in found]
-    except (SyntaxError, ValueError) as fault:
-        raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from fault
+    except (SyntaxError, ValueError) as error:
+        raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from error
     raise UpstreamFault("The endpoint behind this service gave another answer than was asked for.")
 
 
@@ -173,8 +173,8 @@ class RemoteBackend:
             complete = (
                 record["graphs"] and isinstance(record["withdrawn"], dict) and isinstance(record["carryOver"], dict)
             )
-        except (LookupError, TypeError, ValueError) as fault:
-            raise ReleaseError("The endpoint's release has no readable record.", "Export and load it again.") from fault
+        except (LookupError, TypeError, ValueError) as error:
+            raise ReleaseError("The endpoint's release has no readable record.", "Export and load it again.") from error
         if not complete:
             raise ReleaseError("The record of the endpoint's release is incomplete.", "Export and load it again.")
         return release

@@ -62,10 +62,10 @@ def _refusal(status: int, retry_after: str) -> Problem:
     return UpstreamFault(f"The endpoint behind this service answered with status {status}.")
 
 
-def failure(fault: httpx2.HTTPError) -> Problem:
+def failure(error: httpx2.HTTPError) -> Problem:
     """The Problem that a broken conversation is."""
-    if isinstance(fault, httpx2.TimeoutException):
+    if isinstance(error, httpx2.TimeoutException):
         return UpstreamTimeout("The endpoint behind this service did not answer in time.")
-    if isinstance(fault, httpx2.ConnectError):
+    if isinstance(error, httpx2.ConnectError):
         return UpstreamFault("The endpoint behind this service cannot be reached.")
     return UpstreamFault("The endpoint behind this service broke off its answer.")

@@ -46,8 +46,8 @@ def _part(tracer: Tracer, name: str, outgoing: bool) -> Iterator[None]:
     with tracer.start_as_current_span(name, kind=kind, record_exception=False, set_status_on_exception=False) as part:
         try:
             yield
-        except BaseException as fault:
-            part.set_status(StatusCode.ERROR, type(fault).__name__)
+        except BaseException as error:
+            part.set_status(StatusCode.ERROR, type(error).__name__)
             raise
 
 
@@ -61,9 +61,9 @@ class Traces:
             from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
             from opentelemetry.sdk.trace import TracerProvider
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        except ImportError as fault:
+        except ImportError as error:
             remedy = "Install them, pip install 'ccsi-esco[otel]', or leave CCSI_TRACES empty."
-            raise LoadError(f"CCSI_TRACES needs libraries that are not installed: {fault}.", remedy) from fault
+            raise LoadError(f"CCSI_TRACES needs libraries that are not installed: {error}.", remedy) from error
         name = os.environ.get("OTEL_SERVICE_NAME") or "ccsi-esco"
         resource = Resource.create({SERVICE_NAME: name, SERVICE_VERSION: version("ccsi-esco")})
         self._provider: TracerProvider = TracerProvider(resource=resource, shutdown_on_exit=False)

@@ -38,16 +38,16 @@ def ontology_quads(files: list[Path]) -> Iterator[str]:
                     )
                 term = value if isinstance(value, ox.Literal) else named(value)
                 yield f"{named(subject)} {predicate} {term} <{GRAPH_ONTOLOGY}> .\n"
-        except SyntaxError as fault:
+        except SyntaxError as error:
             raise SourceError(
-                f"{path}, line {fault.lineno}: not valid Turtle ({fault.msg}).", "Mend the file."
-            ) from fault
-        except MemoryError as fault:
-            raise SourceError(f"{path}: {fault}.", "No text or IRI may be that long.") from fault
-        except OSError as fault:
+                f"{path}, line {error.lineno}: not valid Turtle ({error.msg}).", "Fix the file."
+            ) from error
+        except MemoryError as error:
+            raise SourceError(f"{path}: {error}.", "No text or IRI may be that long.") from error
+        except OSError as error:
             raise SourceError(
-                f"{path}: cannot be read ({fault.strerror}).", "Give the path of a Turtle file."
-            ) from fault
+                f"{path}: cannot be read ({error.strerror}).", "Give the path of a Turtle file."
+            ) from error
 
 
 def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTables:
@@ -129,7 +129,7 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
         occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
         if degree not in rank:
             raise SourceError(
-                f"{source}: the degree '{degree}' is none of {', '.join(rank)}.", "Mend the entry in the curation file."
+                f"{source}: the degree '{degree}' is none of {', '.join(rank)}.", "Fix the entry in the curation file."
             )
         grouped[occupation, domain].append((degree, source, sub_domain, function, charter, reason))
     assertions = []

@@ -69,7 +69,7 @@ def deriving(
     waiting = deque(
         u.id for u in sorted(stage.units, key=lambda u: (not skills.is_clustered(u), -len(u.weights), u.id))
     )
-    start = pickle.dumps((spoken_in_one_language(tables), tuple(previous), chosen))
+    start = pickle.dumps((base_language_only(tables), tuple(previous), chosen))
     children = [_Child() for _ in range(min(processes, len(waiting)))]
     with ThreadPoolExecutor(len(children)) as threads:
         running = [threads.submit(child.work, start, waiting) for child in children]
@@ -86,7 +86,7 @@ def deriving(
                 child.end()
 
 
-def spoken_in_one_language(tables: SkillTables) -> SkillTables:
+def base_language_only(tables: SkillTables) -> SkillTables:
     """The tables with one language of labels only, which is all that a child process reads.
 
     Clusters are named in every language by the parent, so that the languages of a release are held once.
@@ -136,8 +136,8 @@ class _Child:
                 orders.write(f"{unit}\n".encode())
                 orders.flush()
                 found[unit] = pickle.load(answers)  # noqa: S301  # our own process
-        except (OSError, EOFError) as fault:
-            raise LoadError("A process that makes the skill clusters ended unexpectedly.", "Try again.") from fault
+        except (OSError, EOFError) as error:
+            raise LoadError("A process that makes the skill clusters ended unexpectedly.", "Try again.") from error
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

@@ -259,10 +259,10 @@ def iri(text: str, member: Member, line: int) -> NamedNode:
         )
     try:
         return NamedNode(text)
-    except ValueError as fault:
+    except ValueError as error:
         raise SourceError(
-            f"{member.name}, line {line}: '{text[:80]}' is not an IRI ({fault}).", "Use the file as downloaded."
-        ) from fault
+            f"{member.name}, line {line}: '{text[:80]}' is not an IRI ({error}).", "Use the file as downloaded."
+        ) from error
 
 
 def nace_links(path: Member) -> dict[NamedNode, set[NamedNode]]:

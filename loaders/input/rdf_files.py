@@ -65,8 +65,8 @@ def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[list[Writte
             for batch in lines(stream, named) if plain else _batches(_parsed(stream, rdf_format, named)):
                 seen = seen or bool(batch)
                 yield batch
-        except (SyntaxError, MemoryError) as fault:
-            raise _invalid(member, rdf_format, fault) from fault
+        except (SyntaxError, MemoryError) as error:
+            raise _invalid(member, rdf_format, error) from error
     if not seen:
         raise SourceError(f"{member.name}: holds no statement.", "The file is empty or cut short; download it again.")
 
@@ -77,12 +77,12 @@ def check(member: Member, rdf_format: ox.RdfFormat) -> None:
         try:
             for _ in _parsed(stream, rdf_format, numbered(member.base, member.name)):
                 pass
-        except (SyntaxError, MemoryError) as fault:
-            raise _invalid(member, rdf_format, fault) from fault
+        except (SyntaxError, MemoryError) as error:
+            raise _invalid(member, rdf_format, error) from error
 
 
-def _invalid(member: Member, rdf_format: ox.RdfFormat, fault: SyntaxError | MemoryError) -> SourceError:
-    line, what = (fault.lineno, fault.msg) if isinstance(fault, SyntaxError) else (None, _TOO_LONG)
+def _invalid(member: Member, rdf_format: ox.RdfFormat, error: SyntaxError | MemoryError) -> SourceError:
+    line, what = (error.lineno, error.msg) if isinstance(error, SyntaxError) else (None, _TOO_LONG)
     return SourceError(
         f"{member.name}{f', line {line}' if line else ''}: not valid {rdf_format.name} ({what}).",
         "Check that the file is the one from the ESCO portal and that its ending fits its content.",
@@ -162,13 +162,13 @@ def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
             continue
         try:
             found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
-        except SyntaxError as fault:
-            raise _at(number, fault) from None
+        except SyntaxError as error:
+            raise _at(number, error) from None
         except MemoryError:
             raise _at(number, SyntaxError(_TOO_LONG)) from None
     return found
 
 
-def _at(line: int, fault: SyntaxError) -> SyntaxError:
-    fault.lineno = line
-    return fault
+def _at(line: int, error: SyntaxError) -> SyntaxError:
+    error.lineno = line
+    return error

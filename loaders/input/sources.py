@@ -86,17 +86,17 @@ class Member:
                         yield _unmarked(bounded)
                 else:
                     yield _unmarked(raw)
-        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as fault:
+        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as error:
             raise SourceError(
-                f"{self.name}: the archive is damaged or cut short ({fault}).",
+                f"{self.name}: the archive is damaged or cut short ({error}).",
                 "Download the file again and compare its size with the download page.",
-            ) from fault
-        except PermissionError as fault:
+            ) from error
+        except PermissionError as error:
             raise SourceError(
-                f"{self.name}: cannot be read ({fault.strerror}).", "Check the file's permissions."
-            ) from fault
-        except (FileNotFoundError, IsADirectoryError) as fault:
-            raise SourceError(f"{self.name}: {fault.strerror}.", "Give the path of a file.") from fault
+                f"{self.name}: cannot be read ({error.strerror}).", "Check the file's permissions."
+            ) from error
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise SourceError(f"{self.name}: {error.strerror}.", "Give the path of a file.") from error
 
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
@@ -107,8 +107,8 @@ class Member:
                 except (
                     RuntimeError,
                     NotImplementedError,
-                ) as fault:  # encrypted, or packed in a way Python does not know
-                    raise SourceError(f"{self.name}: cannot be unpacked ({fault}).", "Unpack it first.") from fault
+                ) as error:  # encrypted, or packed in a way Python does not know
+                    raise SourceError(f"{self.name}: cannot be unpacked ({error}).", "Unpack it first.") from error
                 with stream:
                     yield stream
         else:
@@ -215,16 +215,16 @@ def _members(path: Path, depth: int = 0) -> Iterator[Member]:
             inner = [p for p in inside if p.is_dir() and not p.is_symlink()]
             for folder in inner if not files and depth < MAX_FOLDERS else ():
                 yield from _members(folder, depth + 1)
-        except PermissionError as fault:
-            raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from fault
+        except PermissionError as error:
+            raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from error
     elif path.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(path) as archive:
                 entries = [e for e in archive.infolist() if not e.is_dir() and "__MACOSX" not in e.filename]
-        except (zipfile.BadZipFile, OSError) as fault:
+        except (zipfile.BadZipFile, OSError) as error:
             raise SourceError(
-                f"{path}: not a sound zip archive ({fault}).", "Download the file again; the archive may be cut short."
-            ) from fault
+                f"{path}: not a sound zip archive ({error}).", "Download the file again; the archive may be cut short."
+            ) from error
         if len(entries) > MAX_ENTRIES:
             raise SourceError(f"{path}: holds {len(entries)} files.", "Use the archive as downloaded.")
         for entry in entries:
@@ -303,15 +303,15 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
                         "The file was cut short or edited; download it again.",
                     )
                 yield at, dict(zip(header, row, strict=True))
-        except UnicodeDecodeError as fault:
+        except UnicodeDecodeError as error:
             raise SourceError(
-                f"{member.name}: not UTF-8 text ({fault.reason}).", "Use the file as downloaded."
-            ) from fault
-        except csv.Error as fault:
+                f"{member.name}: not UTF-8 text ({error.reason}).", "Use the file as downloaded."
+            ) from error
+        except csv.Error as error:
             raise SourceError(
-                f"{member.name}, line {reader.line_num + 1 if held >= MAX_ROW else reader.line_num}: {fault}.",
+                f"{member.name}, line {reader.line_num + 1 if held >= MAX_ROW else reader.line_num}: {error}.",
                 "Use the file as downloaded.",
-            ) from fault
+            ) from error
 
 
 def fingerprint(path: Path) -> dict[str, str | int]:

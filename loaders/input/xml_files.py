@@ -37,33 +37,33 @@ class CheckedXml:
         self._bytes += len(block)
         try:
             self._parser.Parse(block, not block)
-        except expat.ExpatError as fault:
-            raise self._fault(expat.ErrorString(fault.code) or "not well-formed", fault.lineno) from None
+        except expat.ExpatError as error:
+            raise self._error(expat.ErrorString(error.code) or "not well-formed", error.lineno) from None
         if self._since_tag > LONGEST:
-            raise self._fault(f"a text of more than {LONGEST >> 20} MiB")
+            raise self._error(f"a text of more than {LONGEST >> 20} MiB")
         if self._bytes - self._parser.CurrentByteIndex > LONGEST_TAG:
-            raise self._fault(f"a tag or comment of more than {LONGEST_TAG >> 10} KiB")
+            raise self._error(f"a tag or comment of more than {LONGEST_TAG >> 10} KiB")
         return block
 
-    def _fault(self, what: str, line: int | None = None) -> SyntaxError:
-        fault = SyntaxError(what)
-        fault.lineno = line or self._parser.CurrentLineNumber
-        return fault
+    def _error(self, what: str, line: int | None = None) -> SyntaxError:
+        error = SyntaxError(what)
+        error.lineno = line or self._parser.CurrentLineNumber
+        return error
 
     def _entity(self, name: str, parameter: bool, value: str | None, *_: object) -> None:
         self._entities += 1
         if parameter or value is None:
-            raise self._fault(f"the entity '{name[:40]}' comes from elsewhere")
+            raise self._error(f"the entity '{name[:40]}' comes from elsewhere")
         if "&" in value or len(value) > LONGEST_ENTITY:
-            raise self._fault(f"the entity '{name[:40]}' holds others or more than {LONGEST_ENTITY} characters")
+            raise self._error(f"the entity '{name[:40]}' holds others or more than {LONGEST_ENTITY} characters")
         if self._entities > MOST_ENTITIES:
-            raise self._fault(f"more than {MOST_ENTITIES} entities")
+            raise self._error(f"more than {MOST_ENTITIES} entities")
 
     def _start(self, *_: object) -> None:
         self._since_tag = 0
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._fault(f"more than {DEEPEST} elements inside each other")
+            raise self._error(f"more than {DEEPEST} elements inside each other")
 
     def _end(self, _: str) -> None:
         self._since_tag = 0

@@ -42,12 +42,12 @@ def ready(server: Server) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("fault", [damage, no_manifest, gone])
+@pytest.mark.parametrize("error", [damage, no_manifest, gone])
 def test_the_newest_sound_release_stands_in(
-    fault: Callable[[Release], None], two: tuple[Releases, Release, Release], serve: Callable[..., Server]
+    error: Callable[[Release], None], two: tuple[Releases, Release, Release], serve: Callable[..., Server]
 ) -> None:
     releases, first, second = two
-    fault(second)
+    error(second)
     target = releases.pointer.readlink()
     server = serve(releases.data_dir)
     server.wait(lambda: "release" in ready(server))

@@ -42,8 +42,8 @@ class Load:
                 begun, target = time.monotonic(), TARGETS[n % len(TARGETS)]
                 try:
                     answer = client.get(target)
-                except httpx2.HTTPError as fault:
-                    self.faults.append(f"{target}: {fault!r}")
+                except httpx2.HTTPError as error:
+                    self.faults.append(f"{target}: {error!r}")
                     continue
                 if answer.status_code != 200:
                     self.faults.append(f"{target}: {answer.status_code} {answer.text[:200]}")
@@ -99,7 +99,7 @@ def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], serv
     assert httpx2.get(f"{server.url}/api/v1/occupations").content == before
     refusals = [line for line in server.lines().splitlines() if "cannot be served" in line]
     assert len(refusals) == 1, "said once, not at every look"
-    assert "has changed" in json.loads(refusals[0])["fault"]
+    assert "has changed" in json.loads(refusals[0])["error"]
     releases.publish(first)
     time.sleep(0.5)
     assert served(server) == first.id

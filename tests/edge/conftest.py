@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http import Edge, Front
+from app.http import EdgeMiddleware, Front
 from app.http.connection import Connection, connections
 from app.main import create_app
 from app.settings import Limits, Settings
@@ -111,7 +111,7 @@ def bytes_of(size: int, trusted_proxies: str = "127.0.0.1", **limits: Any) -> It
         await send({"type": "http.response.body", "body": body})
 
     front = Front(Settings(trusted_proxies=trusted_proxies), Limits(**limits))
-    with serving(Edge(app, front), front) as site:
+    with serving(EdgeMiddleware(app, front), front) as site:
         yield site
 
 

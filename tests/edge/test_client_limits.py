@@ -8,7 +8,7 @@ import time
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from app.http import Edge, Finished, Front, spent
+from app.http import EdgeMiddleware, Finished, Front, spent
 from app.http.clients import client_of, network_of
 from app.settings import Limits, Settings
 from tests.edge.conftest import Site, ask, bytes_of, serving
@@ -75,7 +75,7 @@ def test_dear_answers_cost_more() -> None:
         await send({"type": "http.response.body"})
 
     front = Front(Settings(trusted_proxies=""), Limits(client_requests=0.001, client_burst=2000))
-    with serving(Edge(app, front), front) as site:
+    with serving(EdgeMiddleware(app, front), front) as site:
         assert left(site, "/") >= 1990
         before = left(site, "/")
         assert before - left(site, "/here") >= 30, "the time that it takes of the event loop"

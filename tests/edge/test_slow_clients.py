@@ -124,8 +124,8 @@ def test_a_thousand_connections_half_of_them_slow(site: Site) -> None:
                 for raw in sockets:
                     status, _, body = ask(raw, path)  # type: ignore[arg-type]
                     assert (status, len(body)) == (200, size)
-        except BaseException as fault:
-            faults.append(fault)
+        except BaseException as error:
+            faults.append(error)
 
     with ExitStack() as stack:
         for n in range(500):

@@ -33,9 +33,9 @@ def normalised(*paths: Path, nace: Path | None = None) -> tuple[set[str], Normal
     """The quads that a load of some input writes, with what was learnt and counted on the way."""
     normaliser = Normaliser(nace=nace_links(Member(nace)) if nace else {})
     undecided = io.BytesIO()
-    lines = list(itertools.chain.from_iterable(normaliser.first(statements(*paths), undecided)))
+    lines = list(itertools.chain.from_iterable(normaliser.first_pass(statements(*paths), undecided)))
     undecided.seek(0)
-    lines += itertools.chain.from_iterable(normaliser.rest(rdf_files.lines(undecided)))
+    lines += itertools.chain.from_iterable(normaliser.second_pass(rdf_files.lines(undecided)))
     return {line.decode() for line in lines}, normaliser
 
 

@@ -98,28 +98,30 @@ def test_moves_in_and_out(client: TestClient, core: list[str], catalogue: Any) -
 
 
 def test_into_mirrors_out_of(catalogue: Any, core: list[str]) -> None:
-    causeways, tables = catalogue.profiles.causeways, catalogue.profiles.tables
+    transition_index, tables = catalogue.profiles.transition_index, catalogue.profiles.tables
 
     def needs(iri: str) -> SkillSet:
         found = tables.occupations[iri]
         return SkillSet(frozenset(found.essential), frozenset((*found.essential, *found.optional)))
 
     one, other = core[0], core[3]
-    out, into = causeways.out_of(needs(one)), causeways.into(needs(other))
-    assert out.similarity[causeways.row[other]] == pytest.approx(into.similarity[causeways.row[one]])
-    assert causeways.between(needs(one), needs(other))[0] == pytest.approx(out.similarity[causeways.row[other]])
+    out, into = transition_index.out_of(needs(one)), transition_index.into(needs(other))
+    assert out.similarity[transition_index.row[other]] == pytest.approx(into.similarity[transition_index.row[one]])
+    assert transition_index.between(needs(one), needs(other))[0] == pytest.approx(
+        out.similarity[transition_index.row[other]]
+    )
     assert np.all((out.similarity >= 0) & (out.similarity <= 1 + 1e-9))
 
 
 def test_thresholds_are_mean_less_one_deviation_within_unit_groups(catalogue: Any) -> None:
-    causeways = catalogue.profiles.causeways
+    transition_index = catalogue.profiles.transition_index
     means = []
     for members in catalogue.by_isco.values():
         if len(members) > 1:
-            found = similarities(causeways, [causeways.row[o] for o in members])
+            found = similarities(transition_index, [transition_index.row[o] for o in members])
             means.append(float(found[~np.eye(len(members), dtype=bool)].mean()))
-    assert causeways.viable == pytest.approx(statistics.mean(means) - statistics.pstdev(means), abs=1e-4)
-    assert 0 < causeways.viable <= causeways.highly_viable < 1
+    assert transition_index.viable == pytest.approx(statistics.mean(means) - statistics.pstdev(means), abs=1e-4)
+    assert 0 < transition_index.viable <= transition_index.highly_viable < 1
 
 
 @pytest.mark.parametrize(

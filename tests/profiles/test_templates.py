@@ -36,13 +36,13 @@ def check_coverage(store: ox.Store) -> None:
         key = f"{tail(domain)}-{tail(function) if kind == 'cell' else tail(anchor)}"
         assert profile == f"{CCSID}profile/{key}"
         found.setdefault(key, set()).add(anchor)
-    wanted, cells = set(), set()
+    check_request, cells = set(), set()
     for _, occupation, domain, degree, _, _, _, function, _ in select(store, "api/decisions"):
         if tail(degree) != "excluded" and domain:
             cells.add(f"{tail(domain)}-{tail(function)}")
             if tail(degree) == "core":
-                wanted.add(f"{tail(domain)}-{tail(occupation)}")
-    assert set(found) == wanted | cells
+                check_request.add(f"{tail(domain)}-{tail(occupation)}")
+    assert set(found) == check_request | cells
     sizes: dict[str, int] = {}
     for profile, _, count in select(store, "api/profile_sizes"):
         sizes[tail(profile)] = sizes.get(tail(profile), 0) + int(count)
@@ -66,8 +66,8 @@ def check_core_skills(store: ox.Store) -> None:
             held[profile].add(skill)
     compared = 0
     for profile, kind, domain, degree, function, anchor in select(store, "api/profile_templates"):
-        wanted = essential[anchor] if kind == "occupation" else recomputed.get((domain, function, degree), set())
-        assert held[profile] == wanted, profile
+        check_request = essential[anchor] if kind == "occupation" else recomputed.get((domain, function, degree), set())
+        assert held[profile] == check_request, profile
         compared += 1
     assert compared > 100
 

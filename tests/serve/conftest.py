@@ -132,8 +132,8 @@ class Clients:
             begun = time.monotonic()
             try:
                 answer = self._ask(connection, target, turn)
-            except (OSError, http.client.HTTPException) as fault:
-                self.faults.append(f"{target}: {fault!r}")
+            except (OSError, http.client.HTTPException) as error:
+                self.faults.append(f"{target}: {error!r}")
                 connection.close()
                 continue
             if answer.status != 200:

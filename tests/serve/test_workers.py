@@ -88,7 +88,7 @@ def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], work
     service.wait(lambda: bool(service.events(f"{refusal}; the one before stays")))
     assert service.settled() == before
     assert len(service.events(refusal)) == 1, "said once, not at every look"
-    assert "has changed" in service.events(refusal)[0]["fault"]
+    assert "has changed" in service.events(refusal)[0]["error"]
     assert httpx2.get(f"{service.url}/api/v1/health/ready").json()["release"] == first.id
     releases.publish(first)
     service.wait(lambda: len(service.templates()) == 1)

@@ -47,4 +47,4 @@ def test_one_row_too_many_is_noticed(name: str, piece: int, text: str, monkeypat
             "bindings": name, "boolean": name, "graph": "nt", "rows": 41, "bytes": 100_000,
         }  # fmt: skip
         end, _ = worker.outcome(ox.Store(), request, worker._Sink(lambda _: None, 100_000))
-        assert end.get("fault") == (wire.ROWS if rows > 41 else None), rows
+        assert end.get("error") == (wire.ROWS if rows > 41 else None), rows

@@ -281,8 +281,8 @@ def test_engine_faults_get_their_place_in_the_text_of_the_client() -> None:
     outline = check(text, BOUNDS)
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(outline.text)
-    fault = engine_fault(text, outline, str(caught.value))
-    assert fault.members == {"line": 5, "column": 10, "offendingLine": "}  LIMIT ?s"}
+    error = engine_fault(text, outline, str(caught.value))
+    assert error.members == {"line": 5, "column": 10, "offendingLine": "}  LIMIT ?s"}
     cut = "ASK {\n ?s"
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(check(cut, BOUNDS).text)
@@ -351,8 +351,8 @@ _WORDS = st.sampled_from([
 def test_any_text_is_read_or_refused_as_a_problem(text: str) -> None:
     try:
         check(text, Bounds(10, 10, 10, 10, frozenset(["http://a/"])))
-    except Problem as fault:
-        assert 400 <= fault.status < 500  # noqa: PT017
+    except Problem as error:
+        assert 400 <= error.status < 500  # noqa: PT017
 
 
 @settings(max_examples=300, deadline=None)

@@ -46,7 +46,7 @@ def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: 
 
 
 @pytest.mark.parametrize(
-    ("name", "fault"),
+    ("name", "error"),
     [
         ("20,000 brackets", "sparql-too-complex"),
         ("3,000 nested EXISTS", "sparql-too-complex"),
@@ -58,8 +58,8 @@ def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: 
         ("cross product, COUNT", "sparql-stopped"),
     ],
 )
-def test_the_fault_is_named(target: Endpoint, name: str, fault: str) -> None:
-    assert ask(target.url, queries(1)[name], 30).fault == fault
+def test_the_fault_is_named(target: Endpoint, name: str, error: str) -> None:
+    assert ask(target.url, queries(1)[name], 30).error == error
 
 
 def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:

@@ -182,7 +182,7 @@ def test_the_network_is_denied_by_the_kernel(store: Path) -> None:
         pytest.skip("the kernel filter is for Linux on x86-64")
     confined, end, contacted = asyncio.run(outcome())
     assert confined
-    assert end["fault"] == "network"
+    assert end["error"] == "network"
     assert not contacted
 
 

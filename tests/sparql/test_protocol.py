@@ -145,10 +145,10 @@ def test_refusals(target: Endpoint, method: str, headers: dict[str, str], body: 
 
 
 def test_syntax_faults_show_the_place(target: Endpoint) -> None:
-    fault = call(target, query="SELECT *\nWHERE { ?s ex:p ?o }")
-    assert fault.status == 400
-    assert (fault.json["line"], fault.json["offendingLine"]) == (2, "WHERE { ?s ex:p ?o }")
-    assert fault.json["column"] > 1
+    error = call(target, query="SELECT *\nWHERE { ?s ex:p ?o }")
+    assert error.status == 400
+    assert (error.json["line"], error.json["offendingLine"]) == (2, "WHERE { ?s ex:p ?o }")
+    assert error.json["column"] > 1
 
 
 def test_datasets(target: Endpoint, request: pytest.FixtureRequest) -> None:

@@ -16,24 +16,24 @@ import pytest
 
 from app.errors import Overloaded, TooManyQueries
 from app.process import fair_queue as module
-from app.process.fair_queue import Turns
+from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from tests.sparql.conftest import call
 from tests.sparql.test_pool import HEAVY, wait_for
 from tools.endpoint import Endpoint, endpoint
 
 
-def waiting(turns: Turns[int], *clients: str) -> list[asyncio.Task[int]]:
+def waiting(turns: FairQueue[int], *clients: str) -> list[asyncio.Task[int]]:
     return [asyncio.create_task(turns.take(client)) for client in clients]
 
 
 def test_clients_take_turns() -> None:
     async def order() -> list[str]:
-        turns: Turns[str] = Turns(workers=2, per_client=10, waiting=10, patience=5)
+        turns: FairQueue[str] = FairQueue(workers=2, per_client=10, waiting=10, timeout_seconds=5)
         served: list[str] = []
 
         async def query(client: str) -> None:
-            with turns.seat(client):
+            with turns.slot(client):
                 worker = await turns.take(client)
                 served.append(client)
                 await asyncio.sleep(0.01)
@@ -53,7 +53,7 @@ def test_clients_take_turns() -> None:
 
 def test_long_queries_count_for_more_than_short_ones() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=1, per_client=10, waiting=10, patience=5)
+        turns: FairQueue[int] = FairQueue(workers=1, per_client=10, waiting=10, timeout_seconds=5)
         turns.add(0)
         for client, seconds in (("long", 0.4), ("short", 0.01)):
             worker = await turns.take(client)
@@ -76,7 +76,7 @@ def test_long_queries_count_for_more_than_short_ones() -> None:
 
 def test_one_client_never_holds_every_worker() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=3, per_client=10, waiting=10, patience=0.05)
+        turns: FairQueue[int] = FairQueue(workers=3, per_client=10, waiting=10, timeout_seconds=0.05)
         for number in range(3):
             turns.add(number)
         await turns.take("greedy")
@@ -92,7 +92,7 @@ def test_clients_of_long_queries_together_never_hold_every_worker(monkeypatch: p
     monkeypatch.setattr(module, "_LITTLE", 0.05)
 
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=2, per_client=10, waiting=10, patience=0.2)
+        turns: FairQueue[int] = FairQueue(workers=2, per_client=10, waiting=10, timeout_seconds=0.2)
         turns.add(0)
         turns.add(1)
         await turns.take("one")
@@ -112,7 +112,7 @@ def test_a_long_query_gives_way_once_to_a_client_that_had_little(monkeypatch: py
     monkeypatch.setattr(module, "_LOOK", 0.01)
 
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=2, per_client=10, waiting=10, patience=1)
+        turns: FairQueue[int] = FairQueue(workers=2, per_client=10, waiting=10, timeout_seconds=1)
         gave_way: list[str] = []
         turns.add(0)
         for client in ("first", "last"):
@@ -137,7 +137,7 @@ def test_a_long_query_gives_way_once_to_a_client_that_had_little(monkeypatch: py
 
 def test_a_full_queue_makes_room_for_a_client_with_fewer() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=1, per_client=10, waiting=4, patience=5)
+        turns: FairQueue[int] = FairQueue(workers=1, per_client=10, waiting=4, timeout_seconds=5)
         turns.add(0)
         await turns.take("greedy")
         tasks = waiting(turns, "greedy", "greedy", "greedy", "greedy", "greedy", "modest", "third")
@@ -160,7 +160,7 @@ def test_a_full_queue_makes_room_for_a_client_with_fewer() -> None:
 
 def test_a_victim_of_eight_gets_its_turn_within_the_round() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=4, per_client=16, waiting=64, patience=5)
+        turns: FairQueue[int] = FairQueue(workers=4, per_client=16, waiting=64, timeout_seconds=5)
         attackers = [f"attacker {number}" for number in range(8)]
         tasks = waiting(turns, *(attackers * 20))
         await asyncio.sleep(0)
@@ -185,16 +185,16 @@ def test_a_victim_of_eight_gets_its_turn_within_the_round() -> None:
 
 def test_bounds_of_the_queue() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=1, per_client=2, waiting=1, patience=0.2)
+        turns: FairQueue[int] = FairQueue(workers=1, per_client=2, waiting=1, timeout_seconds=0.2)
         leaving = asyncio.create_task(turns.take("c"))
         await asyncio.sleep(0)
         turns.add(1)
         leaving.cancel()  # in the moment in which it was handed the worker
         with pytest.raises(asyncio.CancelledError):
             await leaving
-        with turns.seat("a"), turns.seat("a"):
+        with turns.slot("a"), turns.slot("a"):
             assert await turns.take("a") == 1
-            with turns.seat("a"):
+            with turns.slot("a"):
                 with pytest.raises(TooManyQueries) as many:
                     await turns.take("a")  # after its patience
                 assert many.value.headers["retry-after"]
@@ -213,21 +213,21 @@ def test_bounds_of_the_queue() -> None:
 
 def test_answers_under_way_are_bounded_and_more_wait_for_them() -> None:
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=3, per_client=1, waiting=5, patience=5)
+        turns: FairQueue[int] = FairQueue(workers=3, per_client=1, waiting=5, timeout_seconds=5)
         turns.add(0)
         turns.add(1)
-        with turns.seat("a"):
+        with turns.slot("a"):
             turns.done(await turns.take("a"))
             turns.add(1)  # evaluated, and its answer is being sent
-            with turns.seat("a"):
+            with turns.slot("a"):
                 second = asyncio.create_task(turns.take("a"))
                 await asyncio.sleep(0.01)
                 assert not second.done()
-                with turns.seat("b"):
+                with turns.slot("b"):
                     assert await turns.take("b") in (0, 1)
                 second.cancel()
                 await asyncio.gather(second, return_exceptions=True)
-        with turns.seat("a"):
+        with turns.slot("a"):
             assert await turns.take("a") in (0, 1)
 
     asyncio.run(scene())
@@ -237,9 +237,9 @@ def test_clients_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CLIENTS", 10)
 
     async def scene() -> None:
-        turns: Turns[int] = Turns(workers=1, per_client=1, waiting=1, patience=1)
+        turns: FairQueue[int] = FairQueue(workers=1, per_client=1, waiting=1, timeout_seconds=1)
         for number in range(50):
-            with turns.seat(f"client {number}"):
+            with turns.slot(f"client {number}"):
                 turns.add(0)
                 turns.done(await turns.take(f"client {number}"))
         assert len(turns._clients) <= 10

@@ -26,7 +26,7 @@ SUFFIX = {"xlsx": "xlsx", "pdf": "pdf"}  # formats that a browser saves
 LONGEST_HEADER = 2000
 
 
-async def answer(ctx: Context, shown: views.Shown, chosen: str) -> Response:
+async def answer(ctx: Context, shown: views.RenderedProfile, chosen: str) -> Response:
     """The document in the chosen format, with a link to its canonical address."""
     payload = views.profile(ctx, shown)
     links = f'<{payload["links"]["self"]}>; rel="canonical"'
@@ -46,7 +46,7 @@ async def answer(ctx: Context, shown: views.Shown, chosen: str) -> Response:
     body = json_ld(quads(ctx, shown)) if chosen == "jsonld" else await asyncio.to_thread(written, document, chosen)
     media = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("html", "markdown") else "")
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.answer(ctx.request, ctx.served, body, media, language, links, headers)
+    return http.respond(ctx.request, ctx.served, body, media, language, links, headers)
 
 
 def written(document: dict[str, Any], name: str) -> bytes:

@@ -20,7 +20,7 @@ from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
 from app.api.profiles import views as profile_views
 from app.api.profiles.concepts import occupation, skill
-from app.api.profiles.request import ComposeIn, from_body, spoken, wanted
+from app.api.profiles.request import ComposeIn, check_request, from_body, with_language
 from app.api.views import Json, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
@@ -88,7 +88,7 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     With `to`, one item for each of its sides, in their order, with the skills; with `among`, the occupations of a set, the
     most similar first, with the skills that bridge the way to them. The list is paged like any other.
     """
-    ctx = await spoken(request, ctx, body.language)
+    ctx = await with_language(request, ctx, body.language)
     if bool(body.to) == bool(body.among):
         raise BadParameter("to: give either the sides to compare with, or a set of occupations in among.", field="to")
     most = ctx.limits.compare_targets
@@ -97,7 +97,7 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     origin = _side(ctx, body.origin, "from")
     more: Json = {"from": origin.ref, "thresholds": _thresholds(ctx)}
     if body.among:
-        nearness = ctx.catalogue.profiles.causeways.out_of(origin.skills)
+        nearness = ctx.catalogue.profiles.transition_index.out_of(origin.skills)
         keep = _among(ctx, body.among, "among")
         own = origin.ref.get("uri", "")  # an occupation is not compared with itself
         mine = origin.skills.every
@@ -131,12 +131,12 @@ async def related(
     iri = occupation_iri(concept_key(uuid, "occupation"))
     if iri not in ctx.catalogue.occupations:
         raise missing(ctx, iri, "occupation")
-    causeways, mine = ctx.catalogue.profiles.causeways, _needs(ctx, iri)
+    transition_index, mine = ctx.catalogue.profiles.transition_index, _needs(ctx, iri)
     keep = _among(ctx, among, "among") - {iri}
-    nearness = causeways.out_of(mine) if direction == "out" else causeways.into(mine)
+    nearness = transition_index.out_of(mine) if direction == "out" else transition_index.into(mine)
     if viability:
-        least = causeways.viable if viability == "viable" else causeways.highly_viable
-        keep = {o for o in keep if nearness.similarity[causeways.row[o]] >= least}
+        least = transition_index.viable if viability == "viable" else transition_index.highly_viable
+        keep = {o for o in keep if nearness.similarity[transition_index.row[o]] >= least}
 
     own = _in_order(ctx, iri)
 
@@ -165,8 +165,8 @@ def _moves(
     origin: Side | None = None,
 ) -> Response:
     """Occupations by similarity, one page of them."""
-    causeways = ctx.catalogue.profiles.causeways
-    rows = np.fromiter((causeways.row[o] for o in keep), dtype=np.int64, count=len(keep))
+    transition_index = ctx.catalogue.profiles.transition_index
+    rows = np.fromiter((transition_index.row[o] for o in keep), dtype=np.int64, count=len(keep))
     rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
     ordered = rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
     shown = ordered[paging.offset : paging.offset + paging.limit]
@@ -181,13 +181,13 @@ def _moves(
 
 
 def _move(ctx: Context, nearness: Nearness, row: int, lacking: Callable[[str], list[str]]) -> orjson.Fragment:
-    causeways = ctx.catalogue.profiles.causeways
-    other = causeways.occupations[row]
+    transition_index = ctx.catalogue.profiles.transition_index
+    other = transition_index.occupations[row]
     similarity = round(float(nearness.similarity[row]), 4)
     gap = lacking(other)
     own = {
         "similarity": similarity,
-        "viability": causeways.viability(similarity),
+        "viability": transition_index.viability(similarity),
         "coverage": round(float(nearness.coverage[row]), 4),
         "reverseCoverage": round(float(nearness.reverse[row]), 4),
         "shared": int(nearness.shared[row]),
@@ -230,8 +230,8 @@ def _in_order(ctx: Context, iri: str) -> tuple[str, ...]:
 
 def _pair(ctx: Context, one: Side, other: Side) -> Json:
     """Two sides with their skills."""
-    causeways = ctx.catalogue.profiles.causeways
-    similarity, coverage, reverse = causeways.between(one.skills, other.skills)
+    transition_index = ctx.catalogue.profiles.transition_index
+    similarity, coverage, reverse = transition_index.between(one.skills, other.skills)
     mine, theirs = one.skills, other.skills
 
     def listed(skills: frozenset[str]) -> list[Json]:
@@ -246,7 +246,7 @@ def _pair(ctx: Context, one: Side, other: Side) -> Json:
     return {
         "to": other.ref,
         "similarity": round(similarity, 4),
-        "viability": causeways.viability(similarity),
+        "viability": transition_index.viability(similarity),
         "coverage": round(coverage, 4),
         "reverseCoverage": round(reverse, 4),
         "shared": listed(mine.every & theirs.every),
@@ -261,8 +261,8 @@ def _relation(skills: SkillSet, skill: str) -> str | None:
 
 
 def _thresholds(ctx: Context) -> Json:
-    causeways = ctx.catalogue.profiles.causeways
-    return {"viable": causeways.viable, "highlyViable": causeways.highly_viable}
+    transition_index = ctx.catalogue.profiles.transition_index
+    return {"viable": transition_index.viable, "highlyViable": transition_index.highly_viable}
 
 
 def _needs(ctx: Context, iri: str) -> SkillSet:
@@ -316,10 +316,10 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
         if side.compose.language is not None:
             field = asked.path("language")
             raise BadParameter(f"{field}: a comparison is in one language; name it beside from and to.", field=field)
-        checked = wanted(ctx, asked)
+        checked = check_request(ctx, asked)
         made = compose(profiles.tables, profiles.guidelines, checked.recipe)
         path = "/profiles/compose"
-        shown = profile_views.Shown(
+        shown = profile_views.RenderedProfile(
             made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
         )
     ref = {**profile_views.head(ctx, shown), "href": profile_views.links(ctx, shown)["self"]}

@@ -108,7 +108,7 @@ class ComposeIn(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CheckedRequest:
     """A checked request: the recipe, what to warn of beside it, and the query string that asks for the same."""
 
     recipe: Recipe
@@ -118,7 +118,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Asked:
+class ComposeRequest:
     """A request as worded, the same for both ways in; ``base`` and ``singular`` serve to name a field in the client's terms."""
 
     anchors: list[tuple[str, float]] = field(default_factory=list)
@@ -140,9 +140,9 @@ class Asked:
         return self.base + (name if n is None else f"{name}.{n}")
 
 
-def from_body(body: ComposeIn) -> Asked:
+def from_body(body: ComposeIn) -> ComposeRequest:
     """The request of a body."""
-    return Asked(
+    return ComposeRequest(
         [(a.uri, a.weight) for a in body.anchors],
         body.domain, body.function, body.sections,
         {s: Limit(b.minimum, b.maximum) for s, b in body.bounds.items()},
@@ -167,7 +167,7 @@ async def from_query(
     ] = None,
     drop: Annotated[list[str] | None, Query(description="Skill to leave out; may be repeated.")] = None,
     title: Annotated[str, Query(max_length=TITLE_LENGTH, description="A name for the profile.")] = "",
-) -> Asked:
+) -> ComposeRequest:
     """The request of a query string. Raises BadParameter naming the parameter."""
     anchors = []
     for text in anchor or ():
@@ -199,10 +199,12 @@ async def from_query(
         prefix, colon, rest = text.partition(":")
         named = bool(colon) and not rest.startswith("//")
         added.append((prefix, rest) if named else ("", text))
-    return Asked(anchors, domain, function, section or [], limits, maximum, added, drop or [], title, singular=True)
+    return ComposeRequest(
+        anchors, domain, function, section or [], limits, maximum, added, drop or [], title, singular=True
+    )
 
 
-async def spoken(request: Request, ctx: Context, language: str | None) -> Context:
+async def with_language(request: Request, ctx: Context, language: str | None) -> Context:
     """The context in the language that the body asks for. Raises BadParameter where the query string asks for another."""
     if language is None:
         return ctx
@@ -211,10 +213,10 @@ async def spoken(request: Request, ctx: Context, language: str | None) -> Contex
     return await context(request, language)
 
 
-def wanted(ctx: Context, asked: Asked) -> Wanted:
+def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
     """Check a request against the release. Raises BadParameter, or Gone for a withdrawn occupation, naming the field."""
     profiles = ctx.catalogue.profiles
-    _known(ctx, asked)
+    _check_concepts(ctx, asked)
     for name, given, most in (
         ("anchors", asked.anchors, ctx.limits.profile_anchors), ("add", asked.add, ctx.limits.profile_changes),
         ("drop", asked.drop, ctx.limits.profile_changes),
@@ -263,10 +265,10 @@ def wanted(ctx: Context, asked: Asked) -> Wanted:
             f"add: the link that makes this profile again would hold {len(query)} bytes of at most {most}. Add or drop fewer skills.",
             field=asked.path("add" if asked.add else "drop"), maximum=most,
         )  # fmt: skip
-    return Wanted(recipe, asked.title, (*warnings, *more), query)
+    return CheckedRequest(recipe, asked.title, (*warnings, *more), query)
 
 
-def _known(ctx: Context, asked: Asked) -> None:
+def _check_concepts(ctx: Context, asked: ComposeRequest) -> None:
     """Raise BadParameter where a domain, function or section does not exist, or bounds contradict each other."""
     catalogue = ctx.catalogue
     domains = sorted(d.id for d in catalogue.domains.values() if not d.broader)
@@ -312,7 +314,7 @@ def _known(ctx: Context, asked: Asked) -> None:
         )
 
 
-def _changes(ctx: Context, asked: Asked) -> tuple[list[tuple[str, str]], list[Warning]]:
+def _changes(ctx: Context, asked: ComposeRequest) -> tuple[list[tuple[str, str]], list[Warning]]:
     sections = [s.id for s in ctx.catalogue.profiles.guidelines.skill_sections()]
     added: dict[str, str] = {}
     warnings = []
@@ -331,7 +333,7 @@ def _changes(ctx: Context, asked: Asked) -> tuple[list[tuple[str, str]], list[Wa
     return sorted(added.items()), warnings
 
 
-def _room(asked: Asked, added: Counter[str]) -> None:
+def _room(asked: ComposeRequest, added: Counter[str]) -> None:
     """Raise BadParameter where skills are added that the other limits of the request leave no room for."""
     field = asked.path("add")
     for section, count in added.items():
@@ -344,7 +346,7 @@ def _room(asked: Asked, added: Counter[str]) -> None:
         raise BadParameter(f"add: {added.total()} skills, and the maximum is {asked.maximum}.", field=field)
 
 
-def _skills(ctx: Context, texts: Sequence[str], name: str, asked: Asked) -> tuple[list[str], list[Warning]]:
+def _skills(ctx: Context, texts: Sequence[str], name: str, asked: ComposeRequest) -> tuple[list[str], list[Warning]]:
     found = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
     return sorted(found), [w for w in found.values() if w]
 

@@ -18,7 +18,15 @@ from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
 from app.api.profiles.formats import COSTS, MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
-from app.api.profiles.request import Asked, ComposeIn, Wanted, from_body, from_query, spoken, wanted
+from app.api.profiles.request import (
+    CheckedRequest,
+    ComposeIn,
+    ComposeRequest,
+    check_request,
+    from_body,
+    from_query,
+    with_language,
+)
 from app.api.profiles.rows import COLUMNS, quads, rows
 from app.catalogue.keys import occupation_iri
 from app.catalogue.labels import fold
@@ -77,16 +85,16 @@ async def compose_profile(request: Request, ctx: Ctx, body: ComposeIn, format: P
 
     The same request gives the same document and ETag; `links.self` is a link that gives it again.
     """
-    ctx = await spoken(request, ctx, body.language)
-    return await _composed(ctx=ctx, asked=wanted(ctx, from_body(body)), format=format)
+    ctx = await with_language(request, ctx, body.language)
+    return await _composed(ctx=ctx, asked=check_request(ctx, from_body(body)), format=format)
 
 
 @router.get("/profiles/compose", summary="Compose a profile by a link")
 async def composed_profile(
-    ctx: Ctx, asked: Annotated[Asked, Depends(from_query)], format: ProfileFormat = None
+    ctx: Ctx, asked: Annotated[ComposeRequest, Depends(from_query)], format: ProfileFormat = None
 ) -> Response:
     """The same as the POST, as a link that can be kept and shared."""
-    return await _composed(ctx=ctx, asked=wanted(ctx, asked), format=format)
+    return await _composed(ctx=ctx, asked=check_request(ctx, asked), format=format)
 
 
 @router.get("/profiles/{id}.{suffix}", summary="One profile template, as a file")
@@ -111,12 +119,14 @@ async def _template(ctx: Context, id: str, format: FormatName | None) -> Respons
 
 # All occupations of a domain are many anchors.
 @apart(lambda given: 5.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
-async def _composed(ctx: Context, asked: Wanted, format: FormatName | None) -> Response:
+async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | None) -> Response:
     chosen = choose(ctx, format, MEDIA_TYPES)
     profiles = ctx.catalogue.profiles
     made = compose(profiles.tables, profiles.guidelines, asked.recipe)
     path = "/profiles/compose"
-    shown = views.Shown(made, f"{ctx.url(path)}?{asked.query}", path, asked.query, asked.title, None, asked.warnings)
+    shown = views.RenderedProfile(
+        made, f"{ctx.url(path)}?{asked.query}", path, asked.query, asked.title, None, asked.warnings
+    )
     return await answer(ctx, shown, chosen)
 
 
@@ -199,10 +209,12 @@ async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], for
         "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown], "total": len(found),
         "limit": paging.limit, "offset": paging.offset, "language": ctx.language,
     }  # fmt: skip
-    whole: list[views.Shown] = []
+    whole: list[views.RenderedProfile] = []
     if chosen in ("csv", "turtle") and shown:
         made = ctx.catalogue.profiles.read_templates(shown)
-        whole = [views.Shown(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)]
+        whole = [
+            views.RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)
+        ]
     lines: Iterable[tuple[object, ...]] = (
         row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
     )

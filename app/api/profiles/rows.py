@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from pyoxigraph import Literal
 
 from analysis.profiles.statements import activity_iri, head_quads, skills_quads
-from app.api.profiles.views import UNSAID, Shown, flat, title
+from app.api.profiles.views import UNSAID, RenderedProfile, flat, title
 from app.api.views import Json
 from app.catalogue.keys import local_name
 from app.request import Context
@@ -40,7 +40,7 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def quads(ctx: Context, shown: Shown) -> Iterator[str]:
+def quads(ctx: Context, shown: RenderedProfile) -> Iterator[str]:
     """The statements of a profile: those of the graph for a template, the same kind for a composed one."""
     made, node = shown.profile, shown.uri
     tables = ctx.catalogue.profiles.tables

@@ -25,7 +25,7 @@ _GROUPS = {"cluster", "field", "t-group"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RenderedProfile:
     """A profile on its way out: what it is, where it stands, what it is called."""
 
     profile: Profile
@@ -42,16 +42,16 @@ class Shown:
         return self.entry.id if self.entry else "profile"
 
 
-def template(ctx: Context, entry: TemplateEntry) -> Shown:
+def template(ctx: Context, entry: TemplateEntry) -> RenderedProfile:
     """A template of the release."""
-    return Shown(ctx.catalogue.profiles.template(entry), entry.iri, f"/profiles/{entry.id}", "", "", entry)
+    return RenderedProfile(ctx.catalogue.profiles.template(entry), entry.iri, f"/profiles/{entry.id}", "", "", entry)
 
 
-def profile(ctx: Context, shown: Shown) -> Json:
+def profile(ctx: Context, shown: RenderedProfile) -> Json:
     """The whole document."""
     made = shown.profile
     guidelines = ctx.catalogue.profiles.guidelines
-    wanted = set(made.recipe.sections)
+    check_request = set(made.recipe.sections)
     rules = {r.id: r for r in guidelines.rules}
     by_section: dict[str, list[ProfileSkill]] = {}
     also: dict[str, list[ProfileSkill]] = {}
@@ -68,14 +68,14 @@ def profile(ctx: Context, shown: Shown) -> Json:
         "sections": [
             _section(ctx, made, section, by_section.get(section.id, []), also.get(section.id, []), asking)
             for section in guidelines.skill_sections()
-            if not wanted or section.id in wanted
+            if not check_request or section.id in check_request
         ],
     }
     found["headings"] = headings(ctx)
-    if not wanted or "functions" in wanted:
+    if not check_request or "functions" in check_request:
         found["functions"] = [function(ctx, f) for f in made.functions]
         found["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
-    if not wanted or "gaps" in wanted:
+    if not check_request or "gaps" in check_request:
         found["gaps"] = gaps(ctx, made)
     return found | {
         "leftOut": made.left_out,
@@ -87,7 +87,7 @@ def profile(ctx: Context, shown: Shown) -> Json:
     }
 
 
-def head(ctx: Context, shown: Shown) -> Json:
+def head(ctx: Context, shown: RenderedProfile) -> Json:
     """What a profile is, in a list as in the document."""
     made, entry = shown.profile, shown.entry
     return {
@@ -340,7 +340,7 @@ def warning(item: Warning) -> Json:
     return {"code": item.code, "detail": item.detail, "about": item.about}
 
 
-def provenance(ctx: Context, shown: Shown) -> Json:
+def provenance(ctx: Context, shown: RenderedProfile) -> Json:
     """What is needed to make the same profile again."""
     manifest = ctx.served.release.manifest
     return {
@@ -380,7 +380,7 @@ def _rule(ctx: Context, item: Rule) -> Json:
     }  # fmt: skip
 
 
-def links(ctx: Context, shown: Shown) -> Json:
+def links(ctx: Context, shown: RenderedProfile) -> Json:
     """Where the same profile is in every format; for a composed one, the link that reproduces it."""
     here = ctx.url(shown.path)
     if shown.entry:

@@ -22,7 +22,7 @@ from app.errors import BadParameter, NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.overlap import overlap_picture
 from app.pictures.transversal import transversal_picture
-from app.pictures.words import speaker
+from app.pictures.words import translator
 from app.reports.skills import comparison, overlaps
 from app.request import Context, Ctx, Paging, page_links
 
@@ -242,7 +242,7 @@ def title_of(ctx: Context, where: UnitFacts) -> str:
     """The name of a unit for the head of a picture."""
     domain = ctx.catalogue.domains.get(where.id.rpartition("/")[2])
     if domain is None:
-        return speaker(ctx.label_language)("Cultural and creative sectors") if where.id == CCSI_UNIT else where.id
+        return translator(ctx.label_language)("Cultural and creative sectors") if where.id == CCSI_UNIT else where.id
     return in_one(domain.labels, ctx.label_language) or where.id
 
 
