@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup serve test lint unit fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
+.PHONY: help setup serve test lint unit long fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
 
 help: ## list the targets
@@ -28,14 +28,19 @@ lint: setup ## check style and types
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 
-unit: setup ## run the tests alone
-	$(BIN)/pytest
+# What measures time comes last, one test after another. CCSI_ESCO_DATA brings the tests on full ESCO.
+unit: setup ## run the tests alone: some 15 minutes, 20 with full ESCO; skipped ones say why at the end
+	$(BIN)/pytest -n 2 --dist loadfile -rs -m "not alone and not long"
+	$(BIN)/pytest -rs -m "alone and not long"
+
+long: setup ## run the tests that take minutes each
+	$(BIN)/pytest -rs -m long
 
 # Functions, queries and the API in process: what starts no server, no browser and no other program to speak of.
-FAST := tests/analysis tests/analysis_skills tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \
+FAST := tests/analysis tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \
 	tests/api/test_contract.py tests/api/test_lists.py tests/api/test_bodies.py tests/test_project.py
 fast: setup ## run the quick tests, in under a minute; left out: loads, servers, workers, documents, pages, full ESCO
-	$(BIN)/pytest -m "not full and not containers" -k "not (oxigraph or virtuoso or incoming or outgoing)" $(FAST)
+	$(BIN)/pytest -m "not full and not containers and not long" -k "not (oxigraph or virtuoso or incoming or outgoing)" $(FAST)
 
 format: setup ## put code into shape, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
@@ -64,7 +69,7 @@ attacks: setup ## attack a service that is started for it, and see what others n
 	$(BIN)/python -m bench.soak
 
 # Every kind of check there is. Tests say what is missing for those that are skipped: `.ci/run` installs it where it can.
-check-all: test supply-chain conformance fuzz bench attacks ## all of it: tests, containers, browser, servers, supply chain, fuzz, bench
+check-all: test long supply-chain conformance fuzz bench attacks ## all of it: tests, containers, browser, servers, supply chain, fuzz, bench
 
 supply-chain: setup ## licences, SBOM and known vulnerabilities of what the image installs, into build/
 	sh deploy/supply_chain.sh $(BIN) build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,14 +49,21 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str
 
 
 def start(*arguments: object, prefix: tuple[str, ...] = (), **options: object) -> subprocess.Popen[str]:
-    """Start `ccsi` as a process of its own, in a process group of its own."""
+    """Start `ccsi` as a process of its own, in a process group of its own, to which an interrupt means what it does at a
+    terminal: a shell lets what it starts in the background ignore it.
+    """
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [*prefix, *CCSI, *map(str, arguments)],
         **{
             "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT, "start_new_session": True,
+            "preexec_fn": _heed_interrupts,
             "env": {**os.environ, "COLUMNS": "200", "PYTHONWARNINGS": "error"}, **options,
         },
     )  # fmt: skip
+
+
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(*arguments: object, prefix: tuple[str, ...] = ()) -> Ended:

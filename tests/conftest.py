@@ -21,8 +21,20 @@ from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
+# What measures time, or has servers and processes of its own compete for it: no other test runs beside these.
+ALONE = (
+    "tests/deploy/", "tests/http/", "tests/metrics/", "tests/serve/", "tests/sparql/", "tests/store/",
+    "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py",
+    "tests/linked/test_query_page.py", "tests/loaders/test_crash.py", "tests/loaders/test_costly_input.py", "tests/site/",
+)  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first; the ones on full ESCO only where there is full ESCO."""
+    for item in items:
+        if item.nodeid.startswith(ALONE):
+            item.add_marker("alone")
     items.sort(key=lambda item: item.get_closest_marker("full") is not None)
     if not os.environ.get("CCSI_ESCO_DATA"):
         skip = pytest.mark.skip(reason="CCSI_ESCO_DATA is not set: it names the folder that holds esco-1.2.0-csv")

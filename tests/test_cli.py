@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from command import CCSI, FIXTURES, QUICK, ROOT, Command, in_process, run
 
 from releases.release import Releases
+from tests.command import CCSI, FIXTURES, QUICK, ROOT, Command, in_process, run
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import FIXTURES, QUICK, Command, in_process, run
 
 from releases.release import Releases
+from tests.command import FIXTURES, QUICK, Command, in_process, run
 
 COMMANDS = {
     "load": ["load", FIXTURES / "csv-v1.2.0", *QUICK],

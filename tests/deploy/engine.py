@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import ROOT
 from ruamel.yaml import YAML
 
+from tests.command import ROOT
 from tests.servers import OXIGRAPH, free_port
 
 BIN = Path(sys.executable).parent

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import ROOT
 from ruamel.yaml import YAML
 
 from app.settings import Limits, Settings
+from tests.command import ROOT
 from tests.deploy.conftest import RESOLVER, TEMPLATE
 
 BIN = Path(sys.executable).parent

@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from command import ROOT
 from ruamel.yaml import YAML
 
 from tests.api.conftest import Server
+from tests.command import ROOT
 from tests.deploy.engine import SERVICES
 
 BIN = Path(sys.executable).parent

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from command import STARTER
 
+from tests.command import STARTER
 from tests.deploy.conftest import Client, Kept
 from tests.deploy.engine import SERVICES, Engine, Stack, engine, stack
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import ROOT
 from ruamel.yaml import YAML
 
 from loaders.build import LoadRequest, load
 from releases.release import Releases
 from tests.api.conftest import Server
+from tests.command import ROOT
 from tests.deploy.conftest import NGINX, client, nginx
 from tests.servers import OXIGRAPH, free_port, wait_for_port
 

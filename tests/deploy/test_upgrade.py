@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from command import FIXTURES, QUICK, ROOT
 
 from tests.api.conftest import Server
+from tests.command import FIXTURES, QUICK, ROOT
 
 # The program as it was before requests had limits by client and answers were sent past the framework.
 OLDER = "733fc6e"
@@ -108,6 +108,7 @@ def test_the_program_is_upgraded_and_taken_back_on_one_folder(
     assert answers(again) == said
 
 
+@pytest.mark.long
 def test_a_release_is_taken_back_without_a_failed_request(
     tmp_path: Path, serve: Callable[[Path, Path], Server]
 ) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import Command, in_process
 
 from releases.release import Releases
+from tests.command import Command, in_process
 
 
 @pytest.fixture(scope="module")

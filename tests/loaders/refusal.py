@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command import FIXTURES, Ended
+from tests.command import FIXTURES, Ended
 
 BUNDLE = FIXTURES / "csv-v1.2.0"
 

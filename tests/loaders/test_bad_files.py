@@ -6,11 +6,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from command import FIXTURES, Command
-from refusal import BUNDLE, page, refused
-from shapes_of_esco import packed, zipped
 
 from releases.release import Releases
+from tests.command import FIXTURES, Command
+from tests.loaders.refusal import BUNDLE, page, refused
+from tests.loaders.shapes_of_esco import packed, zipped
 
 pytestmark = pytest.mark.usefixtures("untouched")
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import FIXTURES, Command, run
-from refusal import BUNDLE, page, refused
 
 from loaders.input.csv_bundle import REQUIRED
 from releases.release import Releases
+from tests.command import FIXTURES, Command, run
+from tests.loaders.refusal import BUNDLE, page, refused
 
 pytestmark = pytest.mark.usefixtures("untouched")
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import QUICK, ROOT, Command, run
-from refusal import BUNDLE, refused
 
 from loaders.input.sources import FREE_BYTES, MAX_RATIO, MAX_ROW, Member, discover, read_csv
 from loaders.input.xml_files import DEEPEST, CheckedXml
 from releases.characters import UNFIT, fit
 from releases.release import Releases
+from tests.command import QUICK, ROOT, Command, run
+from tests.loaders.refusal import BUNDLE, refused
 
 HEAD = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">\n'
 ABOUT = b'<rdf:Description rdf:about="http://e/s">'

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import FIXTURES, QUICK, STARTER, run, start
 
 from releases.release import Release, Releases
+from tests.command import FIXTURES, QUICK, STARTER, run, start
 
 
 @pytest.fixture
@@ -68,6 +68,7 @@ def test_kill_9_at_five_points(data: Releases) -> None:
     killed_at_many_points(data, [FIXTURES / "csv-v1.2.1", *QUICK], 5)
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_kill_9_at_ten_points_of_loading_the_starter(data: Releases) -> None:
     killed_at_many_points(data, [STARTER], 10)

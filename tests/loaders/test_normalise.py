@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from shapes_of_esco import convert, normalised, quads
 
 from loaders.build import LoadRequest, load
 from loaders.normalise import Normaliser
 from ontology import CCSI
 from releases.release import Release
+from tests.loaders.shapes_of_esco import convert, normalised, quads
 
 OCC, SKILL = "http://data.europa.eu/esco/occupation/", "http://data.europa.eu/esco/skill/"
 KEEPER, FILM, SLIDES = (f"{OCC}00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 8))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from command import FIXTURES, Command
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from refusal import refused
 
 from loaders.input import rdf_files
 from releases.errors import SourceError
 from releases.release import Releases
+from tests.command import FIXTURES, Command
+from tests.loaders.refusal import refused
 
 # Pieces of lines, sound and unsound, and what could smuggle a second statement or another graph into one.
 PIECES = [

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from command import FIXTURES, QUICK, ROOT, STARTER
-from shapes_of_esco import official
 
 from app.catalogue.catalogue import Catalogue
 from app.store.embedded import EmbeddedStore
 from loaders.build import LoadRequest, load
 from releases.errors import Busy, LoadError, ReleaseError
 from releases.release import Release, Releases
+from tests.command import FIXTURES, QUICK, ROOT, STARTER
+from tests.loaders.shapes_of_esco import official
 
 
 @pytest.fixture
@@ -350,6 +350,7 @@ def test_full_routes(full: Release) -> None:
     assert (len(isco), len(nace), len(isco & nace), len(isco | nace)) == (256, 313, 214, 355)
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_full_turtle_gives_the_same_answers(full: Release, tmp_path: Path) -> None:
     file = tmp_path / "esco-v1.2.0.ttl"

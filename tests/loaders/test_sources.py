@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from shapes_of_esco import convert, normalised, packed, quads, zipped
 
 from loaders.build import LoadRequest, load
 from loaders.input.csv_bundle import CsvBundle
 from loaders.input.sources import discover
 from releases.errors import SourceError, VersionUnknown
+from tests.loaders.shapes_of_esco import convert, normalised, packed, quads, zipped
 
 OCCUPATION = "http://data.europa.eu/esco/occupation/"
 ARCHIVIST = OCCUPATION + "e3b08984-19fe-4d51-a1b0-990676fc7234"

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from command import ROOT
 from ruamel.yaml import YAML
 
 from releases.release import Release
 from tests.api.conftest import running
+from tests.command import ROOT
 from tests.metrics.conftest import PROMETHEUS, PROMTOOL, needs_prometheus, parsed, watched
 from tests.servers import free_port, oxigraph, wait_for_port
 

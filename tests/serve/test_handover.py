@@ -8,6 +8,8 @@ import time
 import urllib.request
 from collections.abc import Callable
 
+import pytest
+
 from releases.release import Release, Releases
 from tests.serve.conftest import WORKERS, Clients, Workers
 
@@ -26,6 +28,7 @@ def tag(release: Release) -> str:
     return content_hash[:12]
 
 
+@pytest.mark.long
 def test_many_switches_under_load(two: Two, workers: Callable[..., Workers], clients: Callable[..., Clients]) -> None:
     releases, first, second = two
     service = workers(releases.data_dir)
@@ -52,6 +55,7 @@ def test_many_switches_under_load(two: Two, workers: Callable[..., Workers], cli
     assert max(spreads) < 1.0, "the old release is not begun with a second after the new one was first seen"
 
 
+@pytest.mark.long
 def test_hang_up_renews_every_process(
     two: Two, workers: Callable[..., Workers], clients: Callable[..., Clients]
 ) -> None:

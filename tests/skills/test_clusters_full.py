@@ -71,11 +71,13 @@ def test_small_support_is_marked(catalogue: SkillCatalogue) -> None:
     }
 
 
+@pytest.mark.long
 def test_the_same_clusters_again(tables: SkillTables, catalogue: SkillCatalogue) -> None:
     with deriving(tables) as get:
         assert contents(get().clusters) == contents(catalogue.clusters.values())
 
 
+@pytest.mark.long
 def test_time_and_memory(full_dir: Path) -> None:
     # In a process of its own: this one holds what other tests have read.
     ended = run("clusters", "evaluate", "--domains", "gaming", "--json", "--data-dir", full_dir)
@@ -85,6 +87,7 @@ def test_time_and_memory(full_dir: Path) -> None:
     assert held["MiB"]["holds"], held
 
 
+@pytest.mark.long
 def test_intruders_are_told(catalogue: SkillCatalogue, tables: SkillTables, full: Release) -> None:
     store = ox.Store.read_only(str(full.store))
     vectors, row = coherence.text_space(tables, alternative_labels(store))

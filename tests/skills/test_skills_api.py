@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from command import FIXTURES
 from starlette.testclient import TestClient
 
 from app.main import create_app
@@ -18,6 +17,7 @@ from loaders.build import LoadRequest, load
 from loaders.starter import load_starter
 from ontology import CCSI, CCSID
 from releases.release import Release
+from tests.command import FIXTURES
 
 LISTS = [
     "domains/heritage/skills", "domains/ccsi/skills", "domains/museums/skills", "domains/design/transversal",

@@ -16,10 +16,10 @@ import pytest
 
 from app.settings import Limits, Settings
 from bench.endpoints import listener
-from tests.backends.test_bad_upstream import BAD, ROWS, answering, reply
 from tests.servers import Reply
 from tests.sparql.conftest import SECONDS, call
 from tests.sparql.test_federation import silent
+from tests.store.test_bad_upstream import BAD, ROWS, answering, reply
 from tools.endpoint import Endpoint, endpoint
 
 SLACK = 3.0

@@ -8,6 +8,7 @@ import random
 import numpy as np
 import pytest
 
+from analysis.scope.matrix import OPTIONAL_WEIGHT
 from analysis.scope.relatedness import (
     MARKING_SKILLS,
     MIN_LOG2_QUOTIENT,
@@ -16,7 +17,6 @@ from analysis.scope.relatedness import (
     relatedness_density,
 )
 from analysis.scope.skills_route import (
-    OPTIONAL_WEIGHT,
     SMOOTHING,
     build_matrix,
     seed_matrix,

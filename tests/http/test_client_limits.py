@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.http import EdgeMiddleware, Finished, Front, spent
 from app.http.clients import client_of, network_of
 from app.settings import Limits, Settings
-from tests.edge.conftest import Site, ask, bytes_of, serving
+from tests.http.conftest import Site, ask, bytes_of, serving
 
 LIST = "/api/v1/domains/gaming/occupations"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from command import Command, in_process
 
 from app.settings import Settings
 from app.store.remote import RemoteBackend, RemoteRelease
@@ -18,6 +17,7 @@ from releases.errors import LoadError
 from releases.push import Push, PushError
 from releases.record import GRAPH_RELEASE
 from releases.release import Release, Releases
+from tests.command import Command, in_process
 from tests.servers import oxigraph
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from app.http.connection import HEAD_BYTES, PIPELINED
-from tests.edge.conftest import Site, bytes_of
+from tests.http.conftest import Site, bytes_of
 
 KEPT = "/api/v1/domains/heritage/occupations"
 PATHS = [KEPT, "/sparql?query=ASK%7B%7D", "/docs", "/api/v1/health/live", "/none"]
