@@ -116,11 +116,16 @@ def remote(gateway: Client, peer: Client | None, rounds: int) -> None:
     print("{:20} {:>8} {:>9} {:>6}".format("remote", "ours", "oxigraph", "ratio"))
     ratios = []
     for name, query in QUERIES.items():
-        gateway.ask(query(-1))
-        ours, bare = medians([gateway, peer], query, rounds)
+        try:
+            gateway.ask(query(-1))
+            ours, bare = medians([gateway, peer], query, rounds)
+        except RuntimeError as error:  # the bare server has been seen to answer 500 when its address space was used up
+            print(f"{name:20} not measured: {error}")
+            continue
         ratios.append(ours / bare)
         print(f"{name:20} {ours:8.2f} {bare:9.2f} {ours / bare:6.2f}")
-    print(f"median ratio of the {len(ratios)} remote queries: {statistics.median(ratios):.2f}")
+    if ratios:
+        print(f"median ratio of the {len(ratios)} remote queries: {statistics.median(ratios):.2f}")
 
 
 def main() -> None:
@@ -140,7 +145,9 @@ def main() -> None:
         if third is None:
             print("rdflib-endpoint is not installed: not measured (pip install rdflib-endpoint)")
         clients = [Client(url), Client(peer.url), Client(third) if third else None]
-        behind, _ = stack.enter_context(own_process(store, 10, peer.url))
+        fresh = Peer(store, 30)  # with an address space that no query before has filled
+        stack.callback(fresh.stop)
+        behind, _ = stack.enter_context(own_process(store, 10, fresh.url))
         heads = ("query", "ours", "oxigraph", "ratio", "rdflib-endpoint", "ratio", "ours, repeated", "ratio")
         print("{:20} {:>8} {:>9} {:>6} {:>16} {:>7} {:>15} {:>6}".format(*heads))
         ratios = []
@@ -155,7 +162,7 @@ def main() -> None:
             print("{:20} {:8.2f} {:9.2f} {:6.2f} {:16.2f} {:7.1f} {:15.2f} {:6.2f}".format(name, *figures))
         middle = statistics.median(ratios)
         print(f"median ratio of the {len(ratios)} queries: {middle:.2f} (target: {TARGET:g})\n")
-        remote(Client(behind), clients[1], chosen.rounds)
+        remote(Client(behind), Client(fresh.url), chosen.rounds)
     sys.exit(middle > TARGET)
 
 
