@@ -87,7 +87,9 @@ class Gateway:
             self.pool = RemotePool(settings, limits, turns, self._spool)
         else:
             self.pool = Pool(settings, limits, turns, self._spool)
-        self._reading = asyncio.Semaphore(1)  # of long texts: several threads would keep the event loop from its turn
+        # Long texts are read one at a time, clients in turn: several threads would keep the event loop from its turn.
+        self._readers: FairQueue[int] = FairQueue(1, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
+        self._readers.add(0)
         self._stopped: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 
@@ -182,11 +184,7 @@ class Gateway:
         await self._send(Answer(body, result_formats.content_type(offer), etag), asked, send)
 
     async def _query(self, asked: SparqlRequest, text: str, receive: Receive, send: Send) -> None:
-        if len(text) > _LONG_TEXT:
-            async with self._reading:
-                outline = await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
-        else:
-            outline = _checked(text, self._bounds, asked.endpoint)
+        outline = await self._read(asked, text)
         if outline.form and asked.choice.for_form(outline.form) is None:
             raise refusals.not_acceptable(outline.form)
         if (source := self.pool.source) is None:
@@ -213,6 +211,18 @@ class Gateway:
                 await self._send(answer, asked, send, result)
             finally:
                 result.close()
+
+    async def _read(self, asked: SparqlRequest, text: str) -> Outline:
+        """What the guard makes of a text. Raises what `check` raises."""
+        if len(text) <= _LONG_TEXT:
+            return _checked(text, self._bounds, asked.endpoint)
+        with self._readers.slot(asked.client):
+            reader = await self._readers.take(asked.client)
+            try:
+                return await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
+            finally:
+                self._readers.done(reader)
+                self._readers.add(reader)
 
     async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
