@@ -75,7 +75,7 @@ supply-chain: setup ## licences, SBOM and known vulnerabilities of what the imag
 	sh deploy/supply_chain.sh $(BIN) build
 
 # The W3C SPARQL 1.1 Protocol tests; CCSI_ESCO_DATA names the folder that holds w3c-sparql11-protocol.
-conformance: setup ## score the W3C SPARQL 1.1 Protocol tests
+conformance: setup ## score the W3C SPARQL tests: 1.1 Protocol, 1.0 and 1.1 syntax
 	$(BIN)/python -m tools.conformance
 
 # Renew the locks from pyproject.toml: of everything, and of that what the container image takes. They hold names, versions

@@ -47,6 +47,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 TYPE_BASE = "https://w3id.org/ccsi/problem/"
 _MOST_ERRORS = 20  # that an answer names; of the others it says how many there are
@@ -312,6 +313,28 @@ def _way(location: tuple[Any, ...]) -> str:
     return ".".join(str(part)[:_MOST_NAME] for part in location)
 
 
+def _allowed(request: Request) -> str:
+    """The methods that the path takes; the framework names those of the first route alone."""
+    taken = []
+    for method in ("GET", "POST"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            taken += ["GET", "HEAD"] if method == "GET" else [method]
+    return ", ".join([*taken, "OPTIONS"])
+
+
+def _options(request: Request) -> Response:
+    """What a path takes; also for a browser that asks whether a page of another site may read it: any may."""
+    allowed = _allowed(request)
+    headers = {
+        "allow": allowed,
+        "access-control-allow-methods": allowed,
+        "access-control-allow-headers": "*",
+        "access-control-max-age": "86400",
+    }
+    return Response(None, 204, headers)
+
+
 def install(app: FastAPI) -> None:
     """Make the app answer every fault as problem+json; one that nobody foresaw is answered by app.http.Edge."""
 
@@ -344,10 +367,12 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if isinstance(error.__cause__, Problem):  # what stopped the body; the framework only says that it has none
             return await known(request, error.__cause__)
+        if error.status_code == 405 and request.method == "OPTIONS":
+            return _options(request)
         titles = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
         slug, title = titles.get(error.status_code, ("http", str(error.detail)))
         detail = f"There is nothing at {request.scope['path']}." if error.status_code == 404 else str(error.detail)
         headers = dict(error.headers or {})
-        if headers.get("Allow") == "GET":
-            headers["Allow"] = "GET, HEAD"
+        if error.status_code == 405:
+            headers["Allow"] = _allowed(request)
         return problem_response(error.status_code, slug, title, detail, headers, instance=request.scope["path"])

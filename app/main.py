@@ -14,12 +14,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import classifications, domains, occupations, releases, scope
+from app.api import classifications, domains, occupations, releases, scope, turtle
 from app.api.openapi import describe
 from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
 from app.api.skills import clusters
 from app.api.skills import of_domain as skills_of_domain
+from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
 from app.html import assets
 from app.linked import downloads
@@ -29,7 +30,7 @@ from app.metrics.observe import Observer
 from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
-from app.site import docs
+from app.site import about, docs
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             heavy.adopt(service.served.release.id, app.state.heavy_address)
             heavy.switch(service.served.release.id)
         await service.refresh()
-        app.openapi()  # a third of a second, which the first to ask would cost all others
+        releases.openapi_file(app)  # a third of a second, which the first to ask would cost all others
         watcher = asyncio.create_task(service.watch())
         try:
             async with observer.running():
@@ -82,16 +83,17 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # app.api.releases answers there, with a validator
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is set up to take it; asking costs
-        servers=[{"url": settings.public_url.rstrip("/")}] if settings.public_url else None,
+        servers=[{"url": settings.public_url.rstrip("/") or "/"}],
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
     app.state.downloads = Downloads(service)
     # Called by the template of several serving processes with the release in memory, before it forks the first.
     app.state.heavy_address = ""  # of a heavy server that several processes share
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters)])
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters), Depends(turtle_apart)])
     # What is asked for most comes first: every route before it is tried, which took a third of a small answer's time.
     # skills_of_domain goes before domains: /domains/compare is no domain.
     for module in (
@@ -107,11 +109,12 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     ):
         api.include_router(module.router)
     app.include_router(api)
-    for router in (docs.router, assets.router, linked.router, downloads.router):
+    for router in (docs.router, about.router, assets.router, linked.router, downloads.router):
         app.include_router(router)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
+    turtle.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)
     app.state.front = front

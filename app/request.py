@@ -18,17 +18,19 @@ from starlette.responses import Response
 
 from app import http
 from app.catalogue.catalogue import Catalogue
-from app.catalogue.keys import local_name
-from app.catalogue.labels import LabelTable
-from app.errors import BadParameter, Gone, NotFound, UnknownParameter
+from app.catalogue.labels import EVERY, LabelTable
+from app.errors import BadParameter, UnknownParameter
+from app.http.negotiation import best_of
+from app.http.representations import OFFERS, json_ld, turtle
 from app.service import Served, Service
 from app.settings import Limits
 
 T = TypeVar("T")
+ALL_LANGUAGES = EVERY
+_CONTEXT_LINK = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BASE = "\ue000base\ue000"  # stands for the public base URL in a part of an answer that is kept; see Context.part
-ALL_LANGUAGES = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Context:
     language: str  # a language of the release, or "*"
     base: str  # public base URL, no trailing slash
     limits: Limits
-    labels: LabelTable  # for related concepts: in the language asked for, English standing in
+    labels: LabelTable  # for related concepts: in the language asked for, English standing in; or in all
 
     @property
     def catalogue(self) -> Catalogue:
@@ -50,12 +52,21 @@ class Context:
     @property
     def label_language(self) -> str:
         """The language for the labels of related concepts."""
-        return self.labels.tag
+        return "en" if self.labels.tag == ALL_LANGUAGES else self.labels.tag
 
     def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
         """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
         language = "" if self.language == ALL_LANGUAGES else self.language
-        return http.respond_json(self.request, self.served, payload, language, links, keep)
+        body, media_type = orjson.dumps(payload), "application/json"
+        chosen = representation_of(self.request)
+        if body.startswith(b'{"@context"'):
+            if chosen == "jsonld":
+                body, media_type = json_ld(body, self.base), "application/ld+json"
+            elif chosen == "turtle":
+                body, media_type = turtle(body), "text/turtle; charset=utf-8"
+            else:
+                links = ", ".join(filter(None, [links, f"<{self.url('/context.jsonld')}>; {_CONTEXT_LINK}"]))
+        return http.respond(self.request, self.served, body, media_type, language, links, keep=keep)
 
     async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
         """What `build` makes of an item; in a thread when its words have to come over a network."""
@@ -86,6 +97,12 @@ class Context:
     def url(self, path: str) -> str:
         """An absolute URL of the API."""
         return f"{self.base}/api/v1{path}"
+
+
+def representation_of(request: Request) -> str:
+    """How an answer that is JSON is sent: json, jsonld or turtle, as Accept says; JSON also to who accepts none of these."""
+    offer = best_of(",".join(request.headers.getlist("accept"))[:1000], OFFERS) if request.method == "GET" else None
+    return offer[0] if offer else "json"
 
 
 @lru_cache(64)
@@ -148,7 +165,7 @@ async def context(
             chosen = lookup([language], available)
     else:
         chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
-    labels = await served.catalogue.prepare("en" if chosen == ALL_LANGUAGES else chosen)
+    labels = await served.catalogue.prepare(chosen)
     return Context(request, served, chosen, base_url(request), service.limits, labels)
 
 
@@ -219,7 +236,9 @@ def listing(ctx: Context, items: list[Any], where: Page, render: Any, **more: An
 
 def page_links(ctx: Context, total: int, where: Page) -> str:
     """The Link header of a page: first, prev, next, last."""
-    last = max(0, (total - 1) // where.limit * where.limit)
+    # Pages are counted from the offset asked for, so that `next` comes to `last` from wherever somebody begins.
+    first = where.offset % where.limit
+    last = max(0, first + (total - 1 - first) // where.limit * where.limit)
     targets = {"first": 0, "last": last}
     if where.offset > 0:
         targets["prev"] = min(last, max(0, where.offset - where.limit))  # from beyond the end, back to the last
@@ -236,12 +255,12 @@ def page_links(ctx: Context, total: int, where: Page) -> str:
     return ", ".join(f'{target(offset)}; rel="{rel}"' for rel, offset in targets.items())
 
 
-def concept_key(text: str, kind: str) -> str:
-    """A UUID in canonical form. Raises BadParameter when it is none."""
+def concept_key(text: str, kind: str, field: str = "uuid") -> str:
+    """A UUID in canonical form. Raises BadParameter when it is none, naming the parameter."""
     if not _UUID.fullmatch(text):
         raise BadParameter(
             f"'{text[:60]}' is not the UUID of an ESCO {kind}.",
-            field="uuid",
+            field=field,
             example="2a9f3bd5-e7a8-4a1c-a45b-cb2c1dee2d1c",
         )
     return text.lower()
@@ -249,24 +268,3 @@ def concept_key(text: str, kind: str) -> str:
 
 Ctx = Annotated[Context, Depends(context)]
 Paging = Annotated[Page, Depends(page)]
-
-
-def missing(ctx: Context, iri: str, kind: str) -> NotFound | Gone:
-    """Why a concept cannot be shown: withdrawn by ESCO (with its successor if known), of another kind, or unknown."""
-    if entry := ctx.catalogue.withdrawn.get(iri):
-        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
-        successor = entry.get("replacedBy", "")
-        for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
-            if successor in concepts:
-                known["see"] = ctx.url(f"/{path}/{local_name(successor)}")
-        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
-    other = "skill" if kind == "occupation" else "occupation"
-    twin = iri.replace(f"/{kind}/", f"/{other}/")
-    if twin in ctx.catalogue.skills or twin in ctx.catalogue.occupations:
-        return NotFound(
-            f"This is the identifier of one {other}, not of one {kind}.",
-            field="uuid",
-            see=ctx.url(f"/{other}s/{local_name(twin)}"),
-        )
-    version = ctx.served.release.manifest["escoVersion"]
-    return NotFound(f"ESCO {version} has no {kind} {iri[:200]}.", field="uuid", uri=iri[:200])

@@ -36,12 +36,13 @@ from loaders.derive.skills import deriving_skills
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import CsvBundle, nace_links
 from loaders.input.sources import VERSION, Member, Source, discover, fingerprint
+from loaders.inverses import inverses
 from loaders.normalise import Normaliser
 from loaders.progress import Progress, Quiet, counted
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey
 from loaders.writer import QuadWriter
-from ontology import FOLDER, turtle_files
+from ontology import FOLDER, nace, turtle_files
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
 from releases.gc_pause import no_garbage
@@ -145,7 +146,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     ):
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
-            writer.write(ontology)
+            classified = [*ontology, *nace.quads()]
+            writer.write([*classified, *inverses(classified)])
             conforms.write(ontology)
             esco_version = _write_esco(request, inputs, normaliser, writer, progress)
             progress.stage("Deciding the scope")

@@ -1,123 +1,197 @@
-"""The JSON-LD context that makes the API's JSON linked data."""
+"""The JSON-LD contexts that make the API's JSON linked data.
+
+Whatever an answer says by them is a statement of the graph (a test asks it for every one). What is about the answer and not
+about a thing (how many items, where to read on), what is a figure of the moment, and what the graph has in another shape is
+declared to say nothing, by null: no key is left to chance. Lists are `@included`: their items are told, and no link to the page.
+
+There are two, because a JSON number with a fraction is a double to JSON-LD and a decimal in the graph. In plain JSON such
+numbers stay numbers and say nothing; as application/ld+json they are strings, and decimals (`app.api.representations`).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ontology import CCSI, CCSID, DCT, ESCO, ESCO_DATA, SKOS
+from ontology import CCSI, CCSID, COLLECTIONS, DCT, ESCO, ESCO_DATA, PROV, SKOS, XSD
 
-HYDRA = "http://www.w3.org/ns/hydra/core#"
+Terms = dict[str, Any]
+
+# Figures that are decimals in the graph.
+DECIMALS = (
+    "confidence", "score", "locationQuotient", "logLocationQuotient", "essentialShare", "share", "overallShare", "effectiveUse",
+    "coreness", "ratio", "reach", "overallReach", "weight", "centrality", "clusterStability",
+)  # fmt: skip
 _LINK = {"@type": "@id"}
-_BY_UNIT = {"@type": "@id", "@container": "@index"}  # an object with a key per unit, which says nothing of its own
+_KEYS_TOO = ("core", "related", "excluded", "skill", "skills")  # values that are keys elsewhere
+_INCLUDED = "@included"
+# Said of the answer, or for people; or told by links that stand beside them.
+_UNSAID = (
+    "allEvidence", "among", "anchorCount", "anchors", "attribution", "bridgingSkills", "changes", "charterFunctions", "classification",
+    "contradicted", "core", "coreOccupationCount", "coreShare", "coverage", "degree", "direction", "distinctive", "domain",
+    "domainShares", "escoVersion", "evidence", "function", "functions", "gaps", "groupShares", "headings", "href", "id", "inScope",
+    "iscoUnitGroups", "kind", "language", "leaning", "leftOut", "limit", "lineage", "links", "mappings", "members", "missing",
+    "note", "occupationCount", "occupations", "offset", "overlap", "provenance", "quality", "reasons", "related", "release",
+    "reverseCoverage", "routes", "sections", "shared", "similarity", "size", "skillCount", "skillsBySection", "smallUnit", "statement",
+    "subDomain", "support", "thresholds", "title", "total", "transversalityScore", "unit", "units", "viability", "warnings",
+)  # fmt: skip
 
 
-def _value_of(prop: str, base: str) -> dict[str, Any]:
+def _value_of(prop: str, base: str) -> Terms:
     """A short value such as "knowledge" as the IRI it stands for."""
-    return {"@id": prop, "@type": "@vocab", "@context": {"@vocab": base}}
+    return {"@id": prop, "@type": "@vocab", "@context": {"@vocab": base, **{name: base + name for name in _KEYS_TOO}}}
 
 
-def _domain_like(folder: str, prop: str) -> dict[str, Any]:
+def _ours(folder: str, prop: str) -> Terms:
     """An identifier of ours such as "heritage" as the IRI it stands for."""
     return _value_of(prop if ":" in prop else CCSI + prop, f"{CCSID}{folder}/")
 
 
-_EVIDENCE: dict[str, Any] = {
-    "domain": _domain_like("domain", "domain"),
-    "subDomain": _domain_like("domain", "subDomain"),
-    "degree": _domain_like("degree", "degree"),
-    "route": _domain_like("route", "evidenceRoute"),
-    "function": _domain_like("function", "function"),
-    "functions": _domain_like("function", "function"),
-    "charterFunction": _domain_like("charter", "charterFunction"),
-    "charterFunctions": _domain_like("charter", "charterFunction"),
-    # JSON numbers are doubles to JSON-LD, which would write "8.9E-1" into a decimal too; the graph itself has decimals.
-    "confidence": CCSI + "confidence",
-    "score": CCSI + "score",
-    "reason": CCSI + "reason",
-    "contradicted": CCSI + "contradicted",
-    "derivedFrom": {"@id": "http://www.w3.org/ns/prov#wasDerivedFrom", **_LINK},
-}
+def _figures(typed: bool, *names: str) -> Terms:
+    """Decimals where they come as strings; nothing where they come as JSON numbers."""
+    return {name: {"@id": CCSI + name, "@type": XSD + "decimal"} if typed else None for name in names}
 
-# What is derived about skills. Scoped to its classes, so that "share" or "group" mean nothing elsewhere.
-_STATEMENT: dict[str, Any] = {
-    name: CCSI + name
-    for name in (
-        "skillClass", "specialisationEvidence", "transversal", "locationQuotient", "logLocationQuotient", "essentialSupport",
-        "optionalSupport", "coreSupport", "overallSupport", "essentialShare", "share", "overallShare", "pValue", "qValue",
-        "effectiveUse", "coreness", "aspect", "ratio", "reach", "overallReach", "weight", "centrality", "rank", "primary",
-    )
-} | {name: {"@id": CCSI + name, **_LINK} for name in ("skill", "group", "skillOccupation", "neighbour")}  # fmt: skip
-_SHARES = {"@reverse": CCSI + "cluster", **_LINK}
-_DERIVED: dict[str, Any] = {
-    name: {"@id": CCSI + name, "@context": _STATEMENT}
-    for name in ("SkillSpecialisation", "GroupShare", "TransversalFigure", "ClusterMembership", "ClusterShare")
-} | {
-    "SkillCluster": {
-        "@id": CCSI + "SkillCluster",
-        "@context": {
-            "clusterLevel": CCSI + "clusterLevel",
-            "clusterSupport": CCSI + "clusterSupport",
-            "clusterStability": CCSI + "clusterStability",
-            "reliable": CCSI + "reliable",
-            "broaderCluster": {"@id": CCSI + "broaderCluster", **_LINK},
-            "centralSkill": {"@id": CCSI + "centralSkill", **_LINK},
-            "unit": {"@id": CCSI + "unit", **_LINK},
-            "narrower": {"@reverse": CCSI + "broaderCluster", **_LINK},
-            "members": _SHARES,
-            "groups": _SHARES,
-            "fields": _SHARES,
-            "occupations": _SHARES,
-            "neighbours": _SHARES,
-        },
-    }
-}
 
-CONTEXT: dict[str, Any] = {
-    "@context": {
-        "@version": 1.1,
-        "uri": "@id",
-        "className": "@type",
-        "Occupation": ESCO + "Occupation",
-        "Skill": ESCO + "Skill",
-        **_DERIVED,
-        "preferredLabel": {"@id": SKOS + "prefLabel", "@container": "@language"},
-        "alternativeLabel": {"@id": SKOS + "altLabel", "@container": "@language"},
-        "description": {"@id": DCT + "description", "@container": "@language"},
-        "scopeNote": {"@id": SKOS + "scopeNote", "@container": "@language"},
-        "definition": {"@id": SKOS + "definition", "@container": "@language"},
-        "code": SKOS + "notation",
-        "broaderIscoGroup": {"@id": SKOS + "broaderTransitive", **_LINK},
-        "iscoHierarchy": {"@id": SKOS + "broaderTransitive", **_LINK},
-        "hierarchy": {"@id": SKOS + "broaderTransitive", **_LINK},
-        "broader": _domain_like("domain", SKOS + "broader"),
-        "narrower": {"@id": SKOS + "narrower", **_LINK},
-        "broaderOccupation": {"@id": SKOS + "broader", **_LINK},
-        "narrowerOccupation": {"@id": SKOS + "narrower", **_LINK},
-        "broaderSkill": {"@id": SKOS + "broader", **_LINK},
-        "narrowerSkill": {"@id": SKOS + "narrower", **_LINK},
-        "broaderHierarchyConcept": {"@id": SKOS + "broader", **_LINK},
-        "skillType": _value_of(ESCO + "skillType", ESCO_DATA + "skill-type/"),
-        "reuseLevel": _value_of(ESCO + "skillReuseLevel", ESCO_DATA + "skill-reuse-level/"),
-        "naceCode": {"@id": ESCO + "hasNACECode", **_LINK},
-        "hasEssentialSkill": {"@id": ESCO + "relatedEssentialSkill", **_LINK},
-        "hasOptionalSkill": {"@id": ESCO + "relatedOptionalSkill", **_LINK},
-        # What needs a skill names its domains by identifier alone: not decisions.
-        "isEssentialForOccupation": {"@id": ESCO + "isEssentialSkillFor", **_LINK, "@context": {"domains": None}},
-        "isOptionalForOccupation": {"@id": ESCO + "isOptionalSkillFor", **_LINK, "@context": {"domains": None}},
-        # A decision is a node of its own that points at the occupation; nothing of ours is said of ESCO's concept itself.
-        "domains": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
-        "decisions": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
-        "assertions": {"@reverse": CCSI + "occupation", **_LINK, "@context": _EVIDENCE},
-        "decision": {"@reverse": CCSI + "occupation", **_LINK},
+def _plain(*names: str) -> Terms:
+    return {name: CCSI + name for name in names}
+
+
+def _links(*names: str) -> Terms:
+    return {name: {"@id": CCSI + name, **_LINK} for name in names}
+
+
+def _evidence(typed: bool) -> Terms:
+    """Decisions and assertions."""
+    return {
+        "domain": _ours("domain", "domain"),
+        "subDomain": _ours("domain", "subDomain"),
+        "degree": _ours("degree", "degree"),
+        "route": _ours("route", "evidenceRoute"),
+        "function": _ours("function", "function"),
+        "functions": _ours("function", "function"),
+        "charterFunction": _ours("charter", "charterFunction"),
+        "charterFunctions": _ours("charter", "charterFunction"),
+        **_figures(typed, "confidence", "score"),
+        **_plain("reason", "contradicted"),
+        "derivedFrom": {"@id": PROV + "wasDerivedFrom", **_LINK},
         "evidence": {"@id": CCSI + "basedOn", **_LINK},
-        # Domains side by side: a shared skill with the statements about it, and those about what one domain has alone.
-        "shared": {
-            "@id": HYDRA + "member",
-            "@context": {"skill": {"@id": DCT + "subject", **_LINK}, "in": {"@id": HYDRA + "member", **_BY_UNIT}},
-        },
-        "distinctive": {"@id": HYDRA + "member", **_BY_UNIT},
-        # Items of a list: codes stand as plain text there, and a member's decision is told flat beside it.
-        "items": {"@id": HYDRA + "member", **_LINK, "@context": {"naceCode": None, "evidence": None}},
-        "total": HYDRA + "totalItems",
+        "routes": None,  # those of the evidence
     }
+
+
+def _derived(typed: bool) -> Terms:
+    """What is derived about skills. Scoped to its classes, so that "share" or "group" mean nothing elsewhere."""
+    statement = {
+        **_plain(
+            "skillClass", "specialisationEvidence", "transversal", "essentialSupport", "optionalSupport", "coreSupport", "overallSupport",
+            "aspect", "rank", "primary",
+        ),
+        **_figures(typed, *(name for name in DECIMALS if name not in ("confidence", "score", "clusterStability"))),
+        **_links("skill", "group", "skillOccupation", "neighbour"),
+        **{name: {"@id": CCSI + name, "@type": XSD + "double"} for name in ("pValue", "qValue")},
+    }  # fmt: skip
+    of_cluster = {"@reverse": CCSI + "cluster", **_LINK}
+    cluster = {
+        **_plain("clusterLevel", "clusterSupport", "reliable"),
+        **_figures(typed, "clusterStability"),
+        **_links("broaderCluster", "centralSkill", "unit"),
+        "narrower": {"@reverse": CCSI + "broaderCluster", **_LINK},
+        **dict.fromkeys(("members", "groups", "fields", "occupations", "neighbours"), of_cluster),
+    }
+    classes = ("SkillSpecialisation", "GroupShare", "ClusterMembership", "ClusterShare")
+    return {
+        **{name: {"@id": CCSI + name, "@context": statement} for name in classes},
+        # The graph names the aspect; which group that is, is told for people.
+        "TransversalFigure": {"@id": CCSI + "TransversalFigure", "@context": {**statement, "group": None}},
+        "SkillCluster": {"@id": CCSI + "SkillCluster", "@context": cluster},
+    }
+
+
+_CLASSES: Terms = {
+    "Occupation": ESCO + "Occupation",
+    "Skill": ESCO + "Skill",
+    # A group of a classification. Occupations and entries stand below it, which is not a statement about the group.
+    "Concept": {"@id": SKOS + "Concept", "@context": {"occupations": _INCLUDED, "crosswalk": _INCLUDED}},
+    "CrosswalkEntry": {
+        "@id": CCSI + "CrosswalkEntry",
+        "@context": {
+            "code": CCSI + "code",
+            "classification": _ours("scheme", "classification"),
+            "domain": _ours("domain", "domain"),
+            "subDomain": _ours("domain", "subDomain"),
+            "function": _ours("function", "function"),
+            "degree": _ours("degree", "degree"),
+            "codeConfidence": _ours("confidence", "codeConfidence"),
+            "formerCode": CCSI + "formerCode",
+        },
+    },
+    "ProfileTemplate": {
+        "@id": CCSI + "ProfileTemplate",
+        "@context": {
+            "kind": CCSI + "profileKind",
+            "domain": {"@id": CCSI + "profileDomain", **_LINK},
+            "function": {"@id": CCSI + "cellFunction", **_LINK},
+            "degree": _ours("degree", "anchorDegree"),
+            "skillCount": CCSI + "profileSize",
+            "occupation": None,
+        },
+    },
+    # Composed for one request: no statement of the graph is about them.
+    "Profile": None,
+    "SkillList": None,
 }
+
+
+def _context(typed: bool) -> Terms:
+    evidence = _evidence(typed)
+    decisions = {"@reverse": CCSI + "occupation", **_LINK, "@context": evidence}
+    in_language = {
+        name: {"@id": prop, "@container": "@language"}
+        for name, prop in (
+            ("preferredLabel", SKOS + "prefLabel"), ("alternativeLabel", SKOS + "altLabel"), ("description", DCT + "description"),
+            ("scopeNote", SKOS + "scopeNote"), ("definition", SKOS + "definition"),
+        )
+    }  # fmt: skip
+    return {
+        "@context": {
+            "@version": 1.1,
+            "uri": "@id",
+            "className": "@type",
+            **dict.fromkeys((*_UNSAID, *DECIMALS)),
+            **_CLASSES,
+            **_derived(typed),
+            **in_language,
+            "code": SKOS + "notation",
+            "broader": _ours("domain", SKOS + "broader"),
+            "narrower": {"@id": SKOS + "narrower", **_LINK},
+            **{
+                name: {"@id": SKOS + "broaderTransitive", **_LINK}
+                for name in ("broaderIscoGroup", "iscoHierarchy", "hierarchy", "paths")
+            },
+            **{
+                name: {"@id": SKOS + "broader", **_LINK}
+                for name in ("broaderOccupation", "broaderSkill", "broaderHierarchyConcept")
+            },
+            **{name: {"@id": SKOS + "narrower", **_LINK} for name in ("narrowerOccupation", "narrowerSkill", "skills")},
+            "iscoGroup": _value_of(SKOS + "broaderTransitive", ESCO_DATA + "isco/C"),
+            "skillType": _value_of(ESCO + "skillType", ESCO_DATA + "skill-type/"),
+            "reuseLevel": _value_of(ESCO + "skillReuseLevel", ESCO_DATA + "skill-reuse-level/"),
+            "collections": {
+                "@id": SKOS + "inScheme",
+                "@type": "@vocab",
+                "@context": {name: iri for iri, name in COLLECTIONS.items()},
+            },
+            "naceCode": {"@id": ESCO + "hasNACECode", **_LINK},
+            "hasEssentialSkill": {"@id": ESCO + "relatedEssentialSkill", **_LINK},
+            "hasOptionalSkill": {"@id": ESCO + "relatedOptionalSkill", **_LINK},
+            "isEssentialForOccupation": {"@id": ESCO + "isEssentialSkillFor", **_LINK},
+            "isOptionalForOccupation": {"@id": ESCO + "isOptionalSkillFor", **_LINK},
+            # A decision is a node of its own that points at the occupation; nothing of ours is said of ESCO's concept itself.
+            **dict.fromkeys(("domains", "excluded", "decisions", "assertions"), decisions),
+            "decision": {"@reverse": CCSI + "occupation", **_LINK},
+            **dict.fromkeys(("items", "entries", "skill", "occupation"), _INCLUDED),
+        }
+    }
+
+
+CONTEXT = _context(typed=False)  # of plain JSON
+TYPED_CONTEXT = _context(typed=True)  # of application/ld+json

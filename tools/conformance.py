@@ -2,6 +2,7 @@
 
 FOLDER holds manifest.ttl and its three data files; without it, $CCSI_ESCO_DATA/w3c-sparql11-protocol. The endpoint is
 read-only: a query test must answer as the manifest says, an update test passes when every update in it is refused.
+Behind them run the tests of syntax where they are: w3c-sparql-syntax beside FOLDER.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from rdflib import Graph, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
+from tools.conformance_syntax import EXCUSED, LENIENT, syntax_results
 from tools.endpoint import Endpoint, endpoint
 
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
@@ -191,7 +194,29 @@ def main(arguments: list[str]) -> int:
         f"W3C SPARQL 1.1 Protocol: {queries}/{all_queries} query tests pass, "
         f"{updates}/{all_updates} update tests are refused as a read-only endpoint must.\n"
     )
-    return 0 if (queries, updates) == (all_queries, all_updates) else 1
+    sound = (queries, updates) == (all_queries, all_updates)
+    syntax = folder.parent / "w3c-sparql-syntax"
+    return 0 if (not syntax.is_dir() or _syntax(folder, syntax)) and sound else 1
+
+
+def _syntax(folder: Path, syntax: Path) -> bool:
+    """Print what fails and the score of the tests of syntax."""
+    score: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        build_store(folder, Path(temporary) / "store")
+        with endpoint(Path(temporary) / "store") as target:
+            for test, wrong in syntax_results(syntax, target):
+                kind = "positive" if test.positive else "negative"
+                score[kind] += 1
+                score[wrong if wrong in EXCUSED else f"{kind} failed" if wrong else f"{kind} passed"] += 1
+                if wrong:
+                    sys.stdout.write(f"{wrong if wrong in EXCUSED else 'FAIL'}  {test.name}  {wrong}\n")
+    sys.stdout.write(
+        f"W3C SPARQL 1.0 and 1.1 syntax: {score['positive passed']}/{score['positive']} positive tests are taken, "
+        f"{score['policy']} refused for SERVICE, {score['function']} for functions that the engine lacks; "
+        f"{score['negative passed'] - len(LENIENT)}/{score['negative']} negative tests are refused, {len(LENIENT)} is taken on purpose.\n"
+    )
+    return not score["positive failed"] and not score["negative failed"]
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def apart(
             heavy = service_of(ctx.request).heavy
             if heavy is None or cost <= LIGHT:
                 return await endpoint(**given)
-            return await _made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
+            return await made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
 
         return made  # type: ignore[return-value]
 
@@ -65,14 +65,16 @@ def apart(
 
 def _key(endpoint: Callable[..., Any], ctx: Context, chosen: str, given: Mapping[str, Any]) -> Key:
     said = [f"{name}={value!r}" for name, value in sorted(given.items()) if name not in ("ctx", "request", "format")]
-    return (endpoint.__module__, endpoint.__qualname__, ctx.base, ctx.language, chosen, _coding(ctx), *said)
+    return (endpoint.__module__, endpoint.__qualname__, ctx.base, ctx.language, chosen, coding_of(ctx), *said)
 
 
-def _coding(ctx: Context) -> str:
+def coding_of(ctx: Context) -> str:
+    """The content coding that the client wants."""
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def _made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
+async def made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
+    """The answer that the key stands for, kept or made by a process of its own."""
     cache = ctx.served.cache
     made: Answer | Response | None = cache.get(key)
     if made is None:
@@ -106,7 +108,7 @@ async def _asked(ctx: Context, chosen: str) -> HeavyRequest:
         "scheme": request.scope["scheme"],
         "path": request.scope["raw_path"].decode("latin-1"),
         "query": query,
-        "headers": [*headers, ("accept-encoding", _coding(ctx))],
+        "headers": [*headers, ("accept-encoding", coding_of(ctx))],
         "id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
     return HeavyRequest(client_of(request.scope), said, await request.body())

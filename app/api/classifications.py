@@ -1,37 +1,100 @@
-"""/isco, /nace and /crosswalk: other classifications, and the domains that their codes lead to."""
+"""/isco, /nace and /skill-groups: classifications, and the domains that their codes lead to."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
 from app.api.apart import apart
-from app.api.domains import nace_digits
+from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.errors import NotFound
-from app.request import Ctx
+from app.request import Context, Ctx, Paging, listing
+from ontology.nace import Revision, activities
 
 router = APIRouter(tags=["classifications"])
 
+Level = Annotated[int | None, Query(ge=1, le=4, description="Only of this level, 1 for the highest.")]
+
+
+@router.get("/isco", summary="The ISCO-08 groups, or one by any usual form of its code")
+async def isco_groups(
+    ctx: Ctx,
+    paging: Paging,
+    code: Annotated[str | None, Query(description="One group: 2651, C2651 or its IRI.", examples=["C2651"])] = None,
+    level: Level = None,
+) -> Response:
+    """By code: major groups have one digit, unit groups four."""
+    every = [group for _, group in sorted(ctx.catalogue.isco.items())]
+    found = every if code is None else [isco_group(ctx, code, "code")]
+    shown = [group for group in found if level is None or len(group.code) == level]
+    return listing(ctx, shown, paging, lambda group: views.group_ref(ctx, group))
+
 
 @router.get("/isco/{code}", summary="An ISCO-08 group: its occupations and how many are cultural")
-@apart(lambda given: 0.08 * len(given["ctx"].catalogue.under_isco(given["code"])))
 async def isco(ctx: Ctx, code: str) -> Response:
     """Place, labels, crosswalk entries, occupations with their domains, and the share of them in scope."""
-    group = ctx.catalogue.isco.get(code)
-    if group is None:
-        raise NotFound(f"There is no ISCO-08 group '{code[:20]}'.", field="code")
-    return ctx.json(await ctx.built(views.isco_group, group))
+    return await _isco(ctx=ctx, group=isco_group(ctx, code, "code", NotFound).code)
+
+
+@apart(lambda given: 0.08 * len(given["ctx"].catalogue.under_isco(given["group"])))
+async def _isco(ctx: Context, group: str) -> Response:
+    return ctx.json(await ctx.built(views.isco_group, ctx.catalogue.isco[group]))
+
+
+@router.get("/nace", summary="The NACE codes, or one by any usual form")
+async def nace_codes(
+    ctx: Ctx,
+    paging: Paging,
+    code: Annotated[
+        str | None, Query(description="One code: S, 91, 91.21, 9121 or its IRI.", examples=["9121"])
+    ] = None,
+    revision: Annotated[Revision, Query(description="2.1, which ESCO uses, or 2.")] = "2.1",
+    level: Level = None,
+) -> Response:
+    """In the order of the classification: sections, divisions, groups, classes. Names are Eurostat's, in English."""
+    found = [nace_activity(ctx, code, "code", revision)] if code is not None else [*activities(revision).values()]
+    levels = {1: 1, 2: 2, 3: 4, 4: 5}  # level: characters of a code
+    shown = [item for item in found if level is None or len(item.code) == levels[level]]
+    return listing(ctx, shown, paging, lambda item: views.activity(ctx, item))
 
 
 @router.get("/nace/{code}", summary="A NACE Rev. 2.1 code: its occupations and how many are cultural")
 async def nace(ctx: Ctx, code: str) -> Response:
-    """Crosswalk entries, the occupations that ESCO links to the code or below it, and the share of them in scope."""
-    digits = nace_digits(code)
-    found = sorted({o for c, members in ctx.catalogue.by_nace.items() if c.startswith(digits) for o in members})
-    if not found and not views.crosswalk_entries(ctx, "nace-2.1", digits):
-        raise NotFound(
-            f"No ESCO occupation and no crosswalk entry has the NACE Rev. 2.1 code {views.dotted(digits)}.",
-            field="code",
-        )
-    return ctx.json(views.nace_code(ctx, digits, found))
+    """Name and place, crosswalk entries, the occupations that ESCO links to the code or below it, and the share in scope."""
+    item = nace_activity(ctx, code, "code", unknown=NotFound)
+    return await _nace(ctx=ctx, code=item.code)
+
+
+@apart(lambda given: 0.08 * len(occupations_of(given["ctx"], activities("2.1")[given["code"]])))
+async def _nace(ctx: Context, code: str) -> Response:
+    item = activities("2.1")[code]
+    return ctx.json(views.nace_code(ctx, item, occupations_of(ctx, item)))
+
+
+@router.get("/skill-groups", summary="The groups of the skills hierarchy and fields of knowledge")
+async def skill_groups(
+    ctx: Ctx,
+    paging: Paging,
+    uri: Annotated[str | None, Query(description="The IRI of one group.", max_length=2000)] = None,
+    scheme: Annotated[
+        Literal["skills", "isced-f"] | None, Query(description="Only groups of skills, or only fields of knowledge.")
+    ] = None,
+) -> Response:
+    """By code: S, K, L and T are the heads of the skills hierarchy, figures are fields of ISCED-F."""
+    found = sorted((g for g in ctx.catalogue.groups.values() if g.scheme != "isco"), key=lambda g: (g.code, g.iri))
+    if uri is not None:
+        iri = concept_iri(uri)
+        found = [g for g in found if g.iri == iri]
+        if not found:
+            raise NotFound(f"This release has no group of skills {iri[:200]}.", field="uri", uri=iri[:200])
+    shown = [g for g in found if scheme is None or g.scheme == scheme]
+    return listing(ctx, shown, paging, lambda group: views.group_ref(ctx, group))
+
+
+@router.get("/skill-groups/{code}", summary="A group of skills or field of knowledge, with what is right below it")
+async def one_skill_group(ctx: Ctx, code: str) -> Response:
+    """Words and place, the groups and the skills right below. By code (S1.2.3) or by the UUID of its IRI."""
+    return ctx.json(await ctx.built(views.skill_group, skill_group(ctx, code, "code", NotFound)))

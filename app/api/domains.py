@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import views
-from app.catalogue.concepts import Decision, Domain
-from app.catalogue.keys import local_name
+from app.api.codes import isco_group, nace_activity, occupations_of
+from app.api.lookup import check_function, find
+from app.catalogue.concepts import Decision
 from app.catalogue.labels import fold
-from app.errors import BadParameter, NotFound
+from app.errors import BadParameter
 from app.request import Context, Ctx, Paging, listing
 
 router = APIRouter(prefix="/domains", tags=["domains"])
-
-FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
-CODE = re.compile(r"[0-9]{1,4}")
-
-
-def check_function(name: str, field: str = "function") -> None:
-    """Raises BadParameter for what is no function of ESSnet-Culture."""
-    if name not in FUNCTIONS:
-        known = list(FUNCTIONS)
-        raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
 
 
 @router.get("", summary="The domains of the cultural and creative sectors")
@@ -41,7 +31,7 @@ async def domain(ctx: Ctx, id: str) -> Response:
     return ctx.json(
         {
             "@context": ctx.url("/context.jsonld"),
-            **views.domain(ctx, find(ctx, id), full=True),
+            **views.domain(ctx, find(ctx, id, "id"), full=True),
             "language": ctx.language,
         }
     )
@@ -74,7 +64,7 @@ async def domain_occupations(
     q: Annotated[str | None, Query(description="Only with these words in a preferred or alternative label.")] = None,
 ) -> Response:
     """Core before related, then by label. Each item says its degree, confidence, function, sub-domain and evidence."""
-    where = find(ctx, id)
+    where = find(ctx, id, "id")
     found = ctx.catalogue.by_domain.get(where.broader or where.id, [])
     if where.broader:
         found = [d for d in found if d.sub_domain == where.id]
@@ -83,15 +73,11 @@ async def domain_occupations(
     if route:
         found = [d for d in found if any(a.route == route and a.degree != "excluded" for a in d.evidence)]
     if isco is not None:
-        code = isco_digits(isco)
+        code = isco_group(ctx, isco).code
         found = [d for d in found if ctx.catalogue.occupations[d.occupation].isco.startswith(code)]
     if nace is not None:
-        digits = nace_digits(nace)
-        found = [
-            d
-            for d in found
-            if any(local_name(n).startswith(digits) for n in ctx.catalogue.occupations[d.occupation].nace)
-        ]
+        members = occupations_of(ctx, nace_activity(ctx, nace))
+        found = [d for d in found if d.occupation in members]
     if function is not None:
         check_function(function)
         found = [d for d in found if function in d.functions]
@@ -108,14 +94,6 @@ async def domain_occupations(
     return listing(ctx, ordered, paging, lambda d: views.domain_member(ctx, d), domain=where.id)
 
 
-def find(ctx: Context, key: str) -> Domain:
-    """The domain of this identifier. Raises NotFound naming those there are."""
-    if found := ctx.catalogue.domains.get(key):
-        return found
-    known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
-    raise NotFound(f"There is no domain '{key[:40]}'.", field="id", known=known)
-
-
 async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:
     """Those whose labels hold every word of the query; accents and case do not matter."""
     if len(q) > ctx.limits.query_text:
@@ -125,20 +103,3 @@ async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision
     wanted = fold(q).split()
     texts = [await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, "en"))]
     return [d for d in found if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]
-
-
-def isco_digits(code: str) -> str:
-    """An ISCO-08 code of any level. Raises BadParameter."""
-    if not CODE.fullmatch(code):
-        raise BadParameter(f"isco: '{code[:20]}' is not an ISCO-08 code of one to four digits.", field="isco")
-    return code
-
-
-def nace_digits(code: str) -> str:
-    """A NACE code as ESCO cuts it: no dots, no trailing zero of a class. Raises BadParameter."""
-    digits = code.replace(".", "")
-    if not CODE.fullmatch(digits) or len(digits) < 2:
-        raise BadParameter(
-            f"nace: '{code[:20]}' is not a NACE code of two to four digits.", field="nace", example="90.31"
-        )
-    return digits[:3] if len(digits) == 4 and digits[3] == "0" else digits

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from app import http
 from app.documents.cells import cell
 from app.errors import NotAcceptable
+from app.http.representations import json_ld
 from app.request import ALL_LANGUAGES, Context
 from ontology import PREFIXES
 
@@ -75,7 +76,7 @@ def respond(
     if chosen == "json":
         return ctx.json(payload, links)
     if chosen == "jsonld":
-        body = orjson.dumps(payload)
+        body = json_ld(orjson.dumps(payload), ctx.base)
     elif chosen == "turtle":
         triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
         body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""

@@ -44,9 +44,10 @@ class GroupRef(Shape):
     """An ISCO-08 group, ISCED-F field or group of skills."""
 
     uri: str
+    class_name: Literal["Concept"]
     code: str
     preferred_label: LanguageMap
-    href: str = Field("", description="Its place in this API, for ISCO-08 groups.")
+    href: str
 
 
 class OccupationRef(Shape):
@@ -164,7 +165,7 @@ class DomainMember(OccupationRef):
     """An occupation of a domain, and why it is there."""
 
     isco_group: str
-    nace_code: list[str]
+    nace_code: list[NaceRef]
     decision: str = Field(description="IRI of the scope decision that the following fields tell.")
     domain: str
     degree: Degree
@@ -189,7 +190,7 @@ class OccupationItem(OccupationRef):
     """An occupation in a list."""
 
     isco_group: str
-    nace_code: list[str]
+    nace_code: list[NaceRef]
     domains: list[DecisionRef]
 
 
@@ -228,7 +229,8 @@ class OccupationDetail(Words, LinkedShape):
     narrower_occupation: list[OccupationRef]
     nace_code: list[NaceRef]
     collections: list[str]
-    domains: list[Decision]
+    domains: list[Decision] = Field(description="The domains that it is in: core before related.")
+    excluded: list[Decision] = Field(description="Decisions that it is not in a domain, where a route says otherwise.")
     has_essential_skill: list[SkillRef]
     has_optional_skill: list[SkillRef]
     release: str
@@ -238,7 +240,7 @@ class OccupationDetail(Words, LinkedShape):
 class NeedingOccupation(OccupationRef):
     """An occupation that needs a skill."""
 
-    domains: list[str]
+    domains: list[DecisionRef]
 
 
 class SkillLinks(Shape):
@@ -256,7 +258,7 @@ class SkillDetail(Words, LinkedShape):
     reuse_level: str | None
     collections: list[str]
     broader_hierarchy_concept: list[GroupRef]
-    hierarchy: list[GroupRef]
+    paths: list[list[GroupRef]] = Field(description="Each way from the top of a hierarchy down to it.")
     broader_skill: list[SkillRef]
     narrower_skill: list[SkillRef]
     is_essential_for_occupation: list[NeedingOccupation]
@@ -265,12 +267,20 @@ class SkillDetail(Words, LinkedShape):
     links: SkillLinks
 
 
+class SkillRefs(Listing):
+    """Skills."""
+
+    items: list[SkillRef]
+
+
 class CrosswalkEntry(Shape):
     """A code of another classification, placed in a domain."""
 
     uri: str
+    class_name: Literal["CrosswalkEntry"]
+    classification: Literal["isco-08", "nace-2.1"]
     code: str
-    former_code: str | None
+    former_code: list[str] = Field(description="What the code was in NACE Rev. 2.")
     domain: str
     sub_domain: str | None
     function: str | None
@@ -297,6 +307,7 @@ class IscoGroup(Words, Members, LinkedShape):
     """An ISCO-08 group."""
 
     uri: str
+    class_name: Literal["Concept"]
     code: str
     href: str
     hierarchy: list[GroupRef]
@@ -304,11 +315,42 @@ class IscoGroup(Words, Members, LinkedShape):
     crosswalk: list[CrosswalkEntry]
 
 
-class NaceCode(Members, LinkedShape):
-    """A NACE Rev. 2.1 code."""
+class GroupList(Listing):
+    """Groups of a classification."""
+
+    items: list[GroupRef]
+
+
+class SkillGroup(Words, LinkedShape):
+    """A group of skills or field of knowledge."""
 
     uri: str
+    class_name: Literal["Concept"]
     code: str
+    href: str
+    paths: list[list[GroupRef]] = Field(description="Each way from the top of the hierarchy down to it.")
+    narrower: list[GroupRef]
+    skills: list[SkillRef] = Field(description="Right below it.")
+
+
+class Activity(NaceRef):
+    """A NACE code with its name."""
+
+    class_name: Literal["Concept"]
+    preferred_label: LanguageMap
+
+
+class NaceList(Listing):
+    """NACE codes in the order of the classification."""
+
+    items: list[Activity]
+
+
+class NaceCode(Activity, Members, LinkedShape):
+    """A NACE Rev. 2.1 code."""
+
+    hierarchy: list[Activity]
+    narrower: list[Activity]
     crosswalk: list[CrosswalkEntry]
 
 
@@ -330,9 +372,14 @@ ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/domains": (DomainList,),
     "/domains/{id}": (DomainDetail,),
     "/domains/{id}/occupations": (DomainMembers,),
-    "/occupations": (OccupationList, OccupationDetail),
+    "/occupations": (OccupationList,),
     "/occupations/{uuid}": (OccupationDetail,),
     "/skills/{uuid}": (SkillDetail,),
+    "/skills": (SkillRefs,),
+    "/skill-groups": (GroupList,),
+    "/skill-groups/{code}": (SkillGroup,),
+    "/isco": (GroupList,),
     "/isco/{code}": (IscoGroup,),
+    "/nace": (NaceList,),
     "/nace/{code}": (NaceCode,),
 }

@@ -15,12 +15,14 @@ from pydantic.json_schema import models_json_schema
 from app.api import models
 from app.api.formats import MEDIA_TYPES
 from app.api.models import LinkedShape, Problem
+from app.api.openapi_sparql import sparql_path
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profiles.models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
 from app.api.service_models import SERVICE_ANSWERS
 from app.api.skills.models import SKILL_ANSWERS
 from app.pictures.canvas import PICTURE_TYPES
+from app.settings import Limits
 
 ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
 
@@ -42,10 +44,20 @@ _HEADERS = {
 _FAULTS = {
     "404": "Nothing at this identifier.",
     "406": "No representation that the client accepts.",
+    "408": "The body did not arrive in time.",
+    "413": "The body is larger than it may be.",
+    "414": "The address is longer than it may be.",
+    "429": "This client has used up what it may ask for; Retry-After.",
+    "500": "A fault of the service.",
+    "502": "The store behind the service failed.",
+    "504": "The store did not answer in time, or making the answer took too long.",
     "410": "ESCO has withdrawn the concept; names its successor where known.",
     "422": "A parameter cannot be used, or is not known here.",
     "503": "No release is loaded yet.",
 }
+
+
+_ALWAYS = ("414", "429", "500")
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -57,6 +69,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             description=app.description,
             routes=app.routes,
             servers=app.servers or None,
+            license_info=app.license_info,
         )
         shown: list[type[BaseModel]] = [model for models in ANSWERS.values() for model in models] + [Problem]
         _, definitions = models_json_schema(
@@ -71,14 +84,30 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for model in models:
                 if issubclass(model, LinkedShape):
                     schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
+        made["security"] = []  # nobody has to say who he is
         for path, item in made["paths"].items():
+            for operation in item.values():
+                _bound(operation, app.state.service.limits)
             if path.startswith(PREFIX):
                 for method in item:
                     _complete(path.removeprefix(PREFIX), item[method])
             elif "get" in item:
                 _complete_document(item["get"])
+        made["paths"]["/sparql"] = sparql_path(app.state.service.limits)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _bound(operation: dict[str, Any], limits: Limits) -> None:
+    """The published limits as bounds of the parameters that they bound."""
+    bounds = {
+        "limit": {"minimum": 1, "maximum": limits.rows, "default": limits.rows_default},
+        "offset": {"minimum": 0, "maximum": limits.offset},
+        "q": {"maxLength": limits.query_text},
+    }
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in bounds and "maximum" not in parameter["schema"]:
+            parameter["schema"] |= bounds[parameter["name"]]
 
 
 @cache
@@ -95,7 +124,7 @@ def _complete_document(operation: dict[str, Any]) -> None:
         name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
     }
     responses["304"] = {"description": "The client holds this answer already."}
-    for status in sorted({"404", "422", "503"} | {s for s in responses if s >= "400"}):
+    for status in sorted({"404", "422", "503", *_ALWAYS, "502", "504"} | {s for s in responses if s >= "400"}):
         responses[status] = {
             "description": _FAULTS.get(status) or responses[status]["description"],
             "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
@@ -121,6 +150,11 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         good["content"]["application/ld+json"] = {"schema": {"type": "array"} if of_profiles else schema}
         for media in (PROFILE_MEDIA_TYPES if of_profiles else MEDIA_TYPES).values():
             good["content"].setdefault(media, {"schema": {"type": "string"}})
+    elif (
+        path in ANSWERS and any(issubclass(model, LinkedShape) for model in ANSWERS[path]) and "parameters" in operation
+    ):
+        good["content"]["application/ld+json"] = {"schema": {"type": "object"}}
+        good["content"]["text/turtle"] = {"schema": {"type": "string"}}
     if "{suffix}" in path:
         good["content"] = {media: {"schema": {"type": "string"}} for media in PROFILE_MEDIA_TYPES.values()}
     if "{kind}" in path:
@@ -131,9 +165,13 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
     if path not in SERVICE:
         responses["304"] = {"description": "The client holds this answer already."}
-    faults = {"422"}
+    faults = {"422", *_ALWAYS}
     if path not in SERVICE or path.startswith("/health/ready"):
         faults.add("503")
+    if path not in SERVICE:
+        faults |= {"502", "504"}
+    if "requestBody" in operation:
+        faults |= {"408", "413"}
     if "{" in path or parameters & {"domain", "uri"}:
         faults.add("404")
     if "{uuid}" in path or "uri" in parameters or path.startswith("/profiles/"):

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from app import http
 from app.errors import problem_response
+from app.html.assets import Asset
 from app.request import Ctx, service_of
 from app.settings import Limits
 from ontology import ATTRIBUTION
-from ontology.jsonld_context import CONTEXT
+from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
 from releases.errors import ReleaseError
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])
+TYPED_FILE = Asset.document(orjson.dumps(TYPED_CONTEXT), "application/ld+json")
+CONTEXT_FILE = Asset.document(orjson.dumps(CONTEXT), "application/ld+json")
 
 
 @router.get("/releases", summary="The releases on this server, and which one is served")
@@ -99,9 +103,23 @@ def _sparql_is_ready(request: Request) -> bool:
 
 
 @router.get("/context.jsonld", summary="The JSON-LD context of every answer")
-async def context() -> Response:
+async def context(request: Request) -> Response:
     """Makes the JSON of this API linked data."""
-    return http.uncached_json(CONTEXT, "application/ld+json")
+    return CONTEXT_FILE.respond(request)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def description(request: Request) -> Response:
+    """The description of the API in OpenAPI."""
+    return openapi_file(request.app).respond(request, "public, max-age=60")
+
+
+def openapi_file(app: FastAPI) -> Asset:
+    """The description as it is sent, made once for an application."""
+    made: Asset | None = getattr(app.state, "openapi_file", None)
+    if made is None:
+        made = app.state.openapi_file = Asset.document(orjson.dumps(app.openapi()), "application/json")
+    return made
 
 
 def described(manifest: dict[str, Any]) -> dict[str, Any]:

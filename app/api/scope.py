@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -10,14 +12,16 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.apart import apart
-from app.api.domains import find, nace_digits
+from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
+from app.api.lookup import find, missing
 from app.catalogue.concepts import Decision, in_one
 from app.catalogue.keys import local_name, occupation_iri
-from app.errors import BadParameter
+from app.errors import BadParameter, NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
-from app.request import Context, Ctx, Paging, concept_key, listing, missing
+from app.request import Context, Ctx, Paging, concept_key, listing
+from ontology.nace import Activity, Revision, cut
 
 router = APIRouter(tags=["scope"])
 
@@ -86,11 +90,11 @@ async def crosswalk(
     ctx: Ctx,
     isco: Annotated[str | None, Query(description="ISCO-08 code of any level.", examples=["2651"])] = None,
     nace: Annotated[
-        str | None, Query(description="NACE code of any level, with or without dots.", examples=["90.31"])
+        str | None, Query(description="NACE code of any level: S, 90, 90.31, 9031 or its IRI.", examples=["90.31"])
     ] = None,
     revision: Annotated[
-        Literal["2", "2.1"] | None,
-        Query(description="Revision of the NACE code; without it 2.1, or 2 where 2.1 knows nothing."),
+        Revision | None,
+        Query(description="Revision of the NACE code; without it 2.1, or 2 for a code that 2.1 does not have."),
     ] = None,
     esco: Annotated[str | None, Query(description="IRI or UUID of an occupation.")] = None,
     domain: Annotated[str | None, Query(description="A domain: which codes lead to it?", examples=["heritage"])] = None,
@@ -108,59 +112,83 @@ async def crosswalk(
     if len(given) != 1:
         raise BadParameter("Give exactly one of isco, nace, esco and domain.", field=given[1] if given else "isco")
     if isco is not None:
-        if isco not in ctx.catalogue.isco:
-            raise BadParameter(f"isco: there is no ISCO-08 group '{isco[:20]}'.", field="isco")
+        group = isco_group(ctx, isco)
+        entries = views.crosswalk_entries(ctx, "isco-08", group.code)
         return _answer(
-            ctx, "isco-08", isco, views.crosswalk_entries(ctx, "isco-08", isco), ctx.catalogue.under_isco(isco)
+            ctx,
+            "isco-08",
+            group.iri,
+            group.code,
+            ctx.labels.of(group.iri),
+            entries,
+            ctx.catalogue.under_isco(group.code),
         )
     if nace is not None:
-        return _nace(ctx, nace, revision)
+        return _nace(ctx, nace_activity(ctx, nace, revision=revision))
     if esco is not None:
-        iri = esco if esco.startswith("http") else occupation_iri(concept_key(esco, "occupation"))
+        given_iri = concept_iri(esco)
+        iri = given_iri if given_iri.startswith("http") else occupation_iri(concept_key(esco, "occupation", "esco"))
         if iri not in ctx.catalogue.occupations:
-            raise missing(ctx, iri, "occupation")
-        return _answer(ctx, "esco", iri, [], [iri])
-    return _back(ctx, find(ctx, domain or "").id)
+            raise missing(ctx, iri, "occupation", "esco")
+        return _answer(ctx, "esco", iri, ctx.catalogue.occupations[iri].code, ctx.labels.of(iri), [], [iri])
+    where = find(ctx, domain or "")
+    entries = [views.crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
+    members = [
+        d.occupation
+        for d in ctx.catalogue.by_domain.get(where.broader or where.id, [])
+        if not where.broader or d.sub_domain == where.id
+    ]
+    return _answer(ctx, "domain", where.iri, where.id, views.chosen(where.labels, ctx), entries, members)
 
 
-def _nace(ctx: Context, code: str, revision: str | None) -> Response:
-    digits = nace_digits(code)
-    if revision != "2":
-        members = {o for c, found in ctx.catalogue.by_nace.items() if c.startswith(digits) for o in found}
-        found = views.crosswalk_entries(ctx, "nace-2.1", digits)
-        if members or found or revision:
-            return _answer(ctx, "nace-2.1", views.dotted(digits), found, sorted(members))
+def _nace(ctx: Context, item: Activity) -> Response:
+    label = {"en": item.name}
+    if item.revision == "2.1":
+        entries = views.crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
+        return _answer(ctx, "nace-2.1", item.iri, item.code, label, entries, occupations_of(ctx, item))
     # Rev. 2 codes lead to their successors: an entry names the code or codes it was before.
-    entries = [
+    found = [
         e
         for e in ctx.catalogue.crosswalk
-        if e.classification == "nace-2.1" and any(f.replace(".", "").startswith(digits) for f in e.former.split())
+        if e.classification == "nace-2.1" and any(item.covers(cut(former)) for former in e.former.split())
     ]
-    prefixes = tuple({e.prefix for e in entries})
-    members = {o for c, found in ctx.catalogue.by_nace.items() if prefixes and c.startswith(prefixes) for o in found}
-    shown = [row for prefix in sorted(prefixes) for row in views.crosswalk_entries(ctx, "nace-2.1", prefix)]
-    return _answer(
-        ctx, "nace-2", views.dotted(digits), list({row["uri"]: row for row in shown}.values()), sorted(members)
-    )
+    if not found:
+        raise NotFound(
+            f"nace: the crosswalk does not know what became of NACE Rev. 2 code {item.code} ({item.name}): it covers culture only.",
+            field="nace", revision="2", see=ctx.url("/nace"),
+        )  # fmt: skip
+    prefixes = tuple(sorted({e.prefix for e in found}))
+    shown = {row["uri"]: row for prefix in prefixes for row in views.crosswalk_entries(ctx, "nace-2.1", prefix)}
+    members = {o for code, known in ctx.catalogue.by_nace.items() if code.startswith(prefixes) for o in known}
+    return _answer(ctx, "nace-2", item.iri, item.code, label, list(shown.values()), members)
 
 
 def _answer(
-    ctx: Context, classification: str, code: str, entries: list[dict[str, Any]], members: list[str]
+    ctx: Context,
+    classification: str,
+    iri: str,
+    code: str,
+    label: dict[str, str],
+    entries: list[dict[str, Any]],
+    members: Collection[str],
 ) -> Response:
     return ctx.json(
         {
             "@context": ctx.url("/context.jsonld"),
+            "uri": iri,
             "classification": classification,
             "code": code,
+            "preferredLabel": label,
             "entries": entries,
-            "occupations": len(members),
-            "domains": _shares(ctx, members),
+            "total": len(members),
+            "domainShares": _shares(ctx, members),
+            "iscoUnitGroups": _unit_groups(ctx, members),
             "language": ctx.language,
         }
     )
 
 
-def _shares(ctx: Context, members: list[str]) -> list[dict[str, Any]]:
+def _shares(ctx: Context, members: Collection[str]) -> list[dict[str, Any]]:
     """Domain -> how many of the occupations are in it, by degree, and their share of all."""
     counts: dict[str, dict[str, int]] = {}
     for iri in members:
@@ -179,36 +207,19 @@ def _shares(ctx: Context, members: list[str]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["share"], row["domain"]))
 
 
-def _back(ctx: Context, domain: str) -> Response:
-    """The codes that lead to a domain: crosswalk entries, and where its occupations actually stand."""
-    inside = {d.occupation for d in ctx.catalogue.by_domain.get(domain, [])}
-    groups = []
-    for code, members in sorted(ctx.catalogue.by_isco.items()):
-        if found := len(inside.intersection(members)):
-            groups.append(
-                {"code": code, "occupations": len(members), "inDomain": found, "share": round(found / len(members), 4)}
-            )
-    entries = [e for e in ctx.catalogue.crosswalk if e.domain == domain]
-    return ctx.json(
+def _unit_groups(ctx: Context, members: Collection[str]) -> list[dict[str, Any]]:
+    """The ISCO-08 unit groups in which the occupations stand, and which share of each group they are."""
+    counts = Counter(ctx.catalogue.occupations[iri].isco for iri in members)
+    return [
         {
-            "@context": ctx.url("/context.jsonld"),
-            "classification": "domain",
-            "code": domain,
-            "entries": [
-                {
-                    "classification": e.classification,
-                    "code": e.code,
-                    "degree": e.degree,
-                    "function": e.function or None,
-                    "codeConfidence": e.code_confidence,
-                }
-                for e in entries
-            ],
-            "iscoUnitGroups": groups,
-            "occupations": len(inside),
-            "language": ctx.language,
+            "code": code,
+            "occupations": (whole := len(ctx.catalogue.by_isco[code])),
+            "among": number,
+            "share": round(number / whole, 4),
         }
-    )
+        for code, number in sorted(counts.items())
+        if code
+    ]
 
 
 def _queued(ctx: Context, item: Decision, reasons: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.api.models import (
     Assertion,
     CrosswalkEntry,
     Decision,
-    Degree,
+    LanguageMap,
     LinkedShape,
     Listing,
     NaceRef,
@@ -195,48 +195,31 @@ class DomainShare(Shape):
     core_share: float
 
 
-class CrosswalkAnswer(LinkedShape):
-    """From a code to domains."""
-
-    classification: Literal["isco-08", "nace-2.1", "nace-2", "esco"]
-    code: str
-    entries: list[CrosswalkEntry] = Field(description="What the crosswalk says of the code as such.")
-    occupations: int
-    domains: list[DomainShare] = Field(description="Where the occupations under the code belong.")
-
-
-class LeadingCode(Shape):
-    """A code that leads to a domain."""
-
-    classification: Literal["isco-08", "nace-2.1"]
-    code: str
-    degree: Degree
-    function: str | None
-    code_confidence: str | None
-
-
 class UnitGroupShare(Shape):
-    """An ISCO-08 unit group with occupations in the domain."""
+    """An ISCO-08 unit group in which some of the occupations stand."""
 
     code: str
     occupations: int
-    in_domain: int
+    among: int = Field(description="How many of the answer's occupations stand in it.")
     share: float
 
 
-class CrosswalkBack(LinkedShape):
-    """From a domain back to codes."""
+class CrosswalkAnswer(LinkedShape):
+    """From a code, an occupation or a domain to codes and domains."""
 
-    classification: Literal["domain"]
+    uri: str
+    classification: Literal["isco-08", "nace-2.1", "nace-2", "esco", "domain"]
     code: str
-    entries: list[LeadingCode]
-    isco_unit_groups: list[UnitGroupShare]
-    occupations: int
+    preferred_label: LanguageMap
+    entries: list[CrosswalkEntry] = Field(description="What the crosswalk says of the code or domain as such.")
+    total: int = Field(description="Occupations under the code.")
+    domain_shares: list[DomainShare] = Field(description="Where the occupations under the code belong.")
+    isco_unit_groups: list[UnitGroupShare] = Field(description="Where they stand in ISCO-08.")
 
 
 SCOPE_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/scope": (ScopeReport,),
     "/scope/review-queue": (ReviewQueue,),
     "/scope/occupations/{uuid}": (OccupationEvidence,),
-    "/crosswalk": (CrosswalkAnswer, CrosswalkBack),
+    "/crosswalk": (CrosswalkAnswer,),
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 
-from app.catalogue.concepts import Assertion, Decision, Domain, Group, Occupation, Skill
+from app.api.ways import ways
+from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
 from app.catalogue.keys import local_name
 from app.request import ALL_LANGUAGES, Context
-from ontology import ESCO_DATA
+from ontology.nace import Activity, activities, cut, path
 
 Json = dict[str, Any]
 
@@ -46,18 +48,32 @@ def group_ref(ctx: Context, group: Group) -> Json:
     """An ISCO group, ISCED-F field or skill group."""
     found: Json = {
         "uri": group.iri,
+        "className": "Concept",
         "code": group.code,
         "preferredLabel": ctx.labels.of(group.iri),
     }
-    if group.scheme == "isco":
-        found["href"] = ctx.url(f"/isco/{group.code}")
+    found["href"] = group_address(ctx, group)
     return found
+
+
+def group_address(ctx: Context, group: Group) -> str:
+    """Where a group has its place: ISCO-08 groups, or those of skills and knowledge."""
+    return ctx.url(f"/{'isco' if group.scheme == 'isco' else 'skill-groups'}/{group.code}")
 
 
 def nace_ref(ctx: Context, iri: str) -> Json:
     """A NACE Rev. 2.1 code as ESCO gives it, and as the classification writes it."""
-    digits = local_name(iri)
-    return {"uri": iri, "code": dotted(digits), "href": ctx.url(f"/nace/{digits}")}
+    code = dotted(local_name(iri))
+    return {"uri": iri, "code": code, "href": ctx.url(f"/nace/{code}")}
+
+
+def domains_of(item: Occupation) -> list[Json]:
+    """The domains that an occupation is in, as others refer to its decisions."""
+    return [
+        {"uri": d.iri, "domain": d.domain, "degree": d.degree, "confidence": d.confidence}
+        for d in item.decisions
+        if d.degree != "excluded"
+    ]
 
 
 def dotted(digits: str) -> str:
@@ -107,7 +123,7 @@ def domain_member(ctx: Context, item: Decision) -> orjson.Fragment:
         return {
             **occupation_ref(ctx, item.occupation),
             "iscoGroup": occupation.isco,
-            "naceCode": [dotted(local_name(n)) for n in occupation.nace],
+            "naceCode": [nace_ref(ctx, n) for n in occupation.nace],
             "decision": item.iri,
             **{k: v for k, v in decision(item).items() if k != "uri"},
             "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
@@ -194,7 +210,8 @@ def occupation(ctx: Context, item: Occupation) -> Json:
         "narrowerOccupation": [occupation_ref(ctx, n) for n in item.narrower if n in catalogue.occupations],
         "naceCode": [nace_ref(ctx, n) for n in item.nace],
         "collections": item.collections,
-        "domains": [decision(d) for d in item.decisions],
+        "domains": [decision(d) for d in item.decisions if d.degree != "excluded"],
+        "excluded": [decision(d) for d in item.decisions if d.degree == "excluded"],
         "hasEssentialSkill": skills(ctx, item.essential),
         "hasOptionalSkill": skills(ctx, item.optional),
         "language": ctx.language,
@@ -211,13 +228,17 @@ def skills(ctx: Context, iris: list[str]) -> list[orjson.Fragment]:
     return [ctx.part("skill", iri, skill_ref) for iri in sorted(iris, key=ctx.labels.rank)]
 
 
+def paths(ctx: Context, iri: str) -> list[list[Json]]:
+    """The ways from the top of the hierarchies down to a skill or group, each without itself; a skill may have several."""
+    return [[group_ref(ctx, group) for group in way] for way in ways(ctx.catalogue, iri)]
+
+
 def skill(ctx: Context, item: Skill) -> Json:
     """Everything about one skill."""
     catalogue = ctx.catalogue
 
     def needing(ctx: Context, iri: str) -> Json:
-        found = [d.domain for d in catalogue.occupations[iri].decisions if d.degree != "excluded"]
-        return {**occupation_ref(ctx, iri), "domains": found}
+        return {**occupation_ref(ctx, iri), "domains": domains_of(catalogue.occupations[iri])}
 
     def needed_by(iris: list[str]) -> list[orjson.Fragment]:
         return [ctx.part("needing", o, needing) for o in sorted(iris, key=ctx.labels.rank)]
@@ -231,7 +252,7 @@ def skill(ctx: Context, item: Skill) -> Json:
         "reuseLevel": item.reuse or None,
         "collections": item.collections,
         "broaderHierarchyConcept": [group_ref(ctx, catalogue.groups[b]) for b in item.broader if b in catalogue.groups],
-        "hierarchy": [group_ref(ctx, g) for g in catalogue.ancestors(item.iri)],
+        "paths": paths(ctx, item.iri),
         "broaderSkill": skills(ctx, [b for b in item.broader if b in catalogue.skills]),
         "narrowerSkill": skills(ctx, [n for n in item.narrower if n in catalogue.skills]),
         "isEssentialForOccupation": needed_by(item.essential_for),
@@ -258,58 +279,84 @@ def isco_group(ctx: Context, group: Group) -> Json:
     }
 
 
-def nace_code(ctx: Context, digits: str, members: list[str]) -> Json:
-    """A NACE Rev. 2.1 code with its crosswalk entries and the occupations that ESCO links to it or below it."""
+def skill_group(ctx: Context, group: Group) -> Json:
+    """A group of skills or field of knowledge with its place and what is right below it."""
+    catalogue = ctx.catalogue
     return {
         "@context": ctx.url("/context.jsonld"),
-        "uri": f"http://data.europa.eu/ux2/nace2.1/{digits}",
-        "code": dotted(digits),
-        "crosswalk": crosswalk_entries(ctx, "nace-2.1", digits),
+        **group_ref(ctx, group),
+        **words(ctx, group.iri),
+        "paths": paths(ctx, group.iri),
+        "narrower": [group_ref(ctx, catalogue.groups[n]) for n in sorted(group.narrower) if n in catalogue.groups],
+        "skills": skills(ctx, [n for n in group.narrower if n in catalogue.skills]),
+        "language": ctx.language,
+    }
+
+
+def nace_code(ctx: Context, item: Activity, members: Iterable[str]) -> Json:
+    """A NACE Rev. 2.1 code with its place, its crosswalk entries and the occupations that ESCO links to it or below it."""
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        **activity(ctx, item),
+        "hierarchy": [activity(ctx, a) for a in path(item)[:-1]],
+        "narrower": [activity(ctx, a) for a in activities(item.revision).values() if a.above == item.code],
+        "crosswalk": crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers),
         **members_with_scope(ctx, members),
         "language": ctx.language,
     }
 
 
-def members_with_scope(ctx: Context, iris: list[str]) -> Json:
-    """Occupations with their domains, and how many of them are in scope."""
-    decisions = {
-        iri: [d for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"]
-        for iri in sorted(iris, key=ctx.labels.rank)
-    }
-    in_scope = sum(map(bool, decisions.values()))
+def activity(ctx: Context, item: Activity) -> Json:
+    """A NACE code with its name, which Eurostat's lists give in English."""
+    place = f"/nace/{item.code}" if item.revision == "2.1" else f"/crosswalk?nace={item.code}&revision=2"
     return {
-        "occupations": [
-            {
-                **occupation_ref(ctx, iri),
-                "domains": [
-                    {"uri": d.iri, "domain": d.domain, "degree": d.degree, "confidence": d.confidence} for d in found
-                ],
-            }
-            for iri, found in decisions.items()
-        ],
-        "total": len(decisions),
-        "inScope": in_scope,
-        "share": round(in_scope / len(decisions), 4) if decisions else None,
+        "uri": item.iri,
+        "className": "Concept",
+        "code": item.code,
+        "preferredLabel": {"en": item.name},
+        "href": ctx.url(place),
     }
 
 
-def crosswalk_entries(ctx: Context, classification: str, digits: str) -> list[Json]:
-    """The crosswalk entries at or below a code, or else the nearest above it."""
+def members_with_scope(ctx: Context, iris: Iterable[str]) -> Json:
+    """Occupations with their domains, and how many of them are in scope."""
+    found = [
+        {**occupation_ref(ctx, iri), "domains": domains_of(ctx.catalogue.occupations[iri])}
+        for iri in sorted(iris, key=lambda o: (ctx.labels.rank(o), o))
+    ]
+    in_scope = sum(bool(o["domains"]) for o in found)
+    return {
+        "occupations": found,
+        "total": len(found),
+        "inScope": in_scope,
+        "share": round(in_scope / len(found), 4) if found else None,
+    }
+
+
+def crosswalk_entries(
+    ctx: Context, classification: str, digits: str, covers: Callable[[str], bool] | None = None
+) -> list[Json]:
+    """The crosswalk entries at or below a code, or else the nearest above it; `covers` says what is below."""
     entries = [e for e in ctx.catalogue.crosswalk if e.classification == classification]
-    found = [e for e in entries if e.prefix.startswith(digits)]
+    found = [e for e in entries if (covers(e.prefix) if covers else e.prefix.startswith(digits))]
     if not found:
         above = [e for e in entries if digits.startswith(e.prefix)]
         longest = max((len(e.prefix) for e in above), default=0)
         found = [e for e in above if len(e.prefix) == longest]
-    return [
-        {
-            "uri": e.iri, "code": e.code, "formerCode": e.former or None, "domain": e.domain, "subDomain": e.sub_domain or None,
-            "function": e.function or None, "degree": e.degree, "codeConfidence": e.code_confidence or None,
-        }
-        for e in found
-    ]  # fmt: skip
+    return [crosswalk_entry(e) for e in found]
 
 
-def concept_uri(kind: str, key: str) -> str:
-    """ESCO's IRI of an occupation or skill."""
-    return f"{ESCO_DATA}{kind}/{key}"
+def crosswalk_entry(e: CrosswalkEntry) -> Json:
+    """A code that the crosswalk places in a domain."""
+    return {
+        "uri": e.iri,
+        "className": "CrosswalkEntry",
+        "classification": e.classification,
+        "code": e.code,
+        "formerCode": e.former.split(),
+        "domain": e.domain,
+        "subDomain": e.sub_domain or None,
+        "function": e.function or None,
+        "degree": e.degree,
+        "codeConfidence": e.code_confidence or None,
+    }

@@ -40,7 +40,7 @@ class Catalogue(Facts):
             analysis = beside.submit(SkillCatalogue.read, store)
             super().__init__(store)
             self.graphs = store.graphs
-            self._labels = Labels(store, limits.languages_in_memory, Parts(limits.parts_bytes))
+            self._labels = Labels(store, self.languages, limits.languages_in_memory, Parts(limits.parts_bytes))
             if "en" in self.languages:
                 self._labels.load_english()
             self.analysis = analysis.result()

@@ -17,19 +17,24 @@ from ontology import GRAPH_LABELS
 from queries import Term
 
 T = TypeVar("T")
+EVERY = "*"  # stands for all languages
 
 
 class LabelTable:
-    """Preferred labels in one language, English standing in; the labels are complete when made, and never changed."""
+    """Preferred labels in one language, English standing in, or in all; the labels are complete when made, and never changed."""
 
     def __init__(
-        self, tag: str, own: Mapping[str, str], english: Mapping[str, dict[str, str]], parts: Parts | None = None
+        self,
+        tag: str,
+        own: Mapping[str, dict[str, str]],
+        english: Mapping[str, dict[str, str]],
+        parts: Parts | None = None,
     ) -> None:
         self.tag = tag
         # Filled as they are first asked for; the same in every answer of this release and language.
         self.parts = parts or Parts(0)
-        self._labels = {**english, **{iri: {tag: text} for iri, text in own.items()}}
-        keys = {iri: collate(next(iter(label.values()))) for iri, label in self._labels.items()}
+        self._labels = {**english, **own}
+        keys = {iri: collate(label.get("en") or next(iter(label.values()))) for iri, label in self._labels.items()}
         self._rank = {iri: n for n, iri in enumerate(sorted(keys, key=lambda i: (keys[i], i)))}
 
     def of(self, iri: str) -> dict[str, str]:
@@ -51,8 +56,9 @@ class Labels:
     Used from the event loop only: threads read the store and give back what they found, so nothing is shared with them.
     """
 
-    def __init__(self, store: GraphStore, room: int, parts: Parts) -> None:
+    def __init__(self, store: GraphStore, languages: list[str], room: int, parts: Parts) -> None:
         self._store = store
+        self._languages = languages
         self._room = room
         self._parts = parts  # of all languages
         self._english = LabelTable("en", {}, {}, parts)
@@ -93,8 +99,11 @@ class Labels:
         return found
 
     def _read(self, language: str) -> LabelTable:
-        rows = self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + language)]})
-        own = {concept.value: label.value for concept, label in rows}  # type: ignore[union-attr]
+        """One language, or all of them for `*`: some 60 MB for the 28 of full ESCO, which leave like any other table."""
+        own: dict[str, dict[str, str]] = defaultdict(dict)
+        for tag in self._languages if language == EVERY else [language]:
+            for concept, label in self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + tag)]}):
+                own[concept.value][tag] = label.value  # type: ignore[union-attr]
         return LabelTable(language, own, self._english.english(), self._parts)
 
     def _read_search_text(self, language: str, concepts: list[str]) -> dict[str, str]:

@@ -69,8 +69,9 @@ def sheet(document: Json) -> Json:
 def _said(texts: dict[str, str], language: str) -> Json:
     """A text, with the tag of its language where it is another than the document's."""
     tag, text = next(iter(texts.items()), ("", ""))
-    if language in texts:
-        tag, text = language, texts[language]
+    for wanted in ("en", language):
+        if wanted in texts:
+            tag, text = wanted, texts[wanted]
     return {"text": text, "tag": "" if tag in ("", language, *UNMARKED) else tag}
 
 
@@ -82,7 +83,7 @@ def _anchor(anchor: Json, language: str) -> Json:
         "code": occupation["code"],
         "isco": _said(group["preferredLabel"], language) if group else None,
         "iscoCode": group["code"] if group else "",
-        "nace": ", ".join(occupation["naceCode"]),
+        "nace": ", ".join(code["code"] for code in occupation["naceCode"]),
         "weight": _percent(anchor["weight"]),
         "degree": anchor["degree"] or "",
         "uri": occupation["uri"],

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.errors import NotFound
+from app.http import coding_of, matches
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,15 +32,19 @@ class Asset:
     @classmethod
     def of(cls, plain: bytes, name: str) -> Asset:
         """From the bytes of a file with this name."""
-        tag = hashlib.sha256(plain).hexdigest()[:16]
-        return cls(plain, gzip.compress(plain, 9, mtime=0), tag, _TYPES[Path(name).suffix])
+        return cls.document(plain, _TYPES[Path(name).suffix])
 
-    def respond(self, request: Request) -> Response:
+    @classmethod
+    def document(cls, plain: bytes, media_type: str) -> Asset:
+        """From a document that this program writes, such as its own description."""
+        return cls(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:16], media_type)
+
+    def respond(self, request: Request, cache_control: str = "public, max-age=3600") -> Response:
         """The file, or 304 when the client holds it."""
-        coded = "gzip" in request.headers.get("accept-encoding", "")
+        coded = coding_of(request.headers.get("accept-encoding", "").replace("zstd", "")) == "gzip"
         etag = f'"{self.tag}-gzip"' if coded else f'"{self.tag}"'
-        headers = {"etag": etag, "cache-control": "public, max-age=3600", "vary": "Accept-Encoding"}
-        if etag in request.headers.get("if-none-match", ""):
+        headers = {"etag": etag, "cache-control": cache_control, "vary": "Accept-Encoding"}
+        if matches(request.headers.get("if-none-match", ""), etag):
             return Response(None, 304, headers)
         if coded:
             headers["content-encoding"] = "gzip"

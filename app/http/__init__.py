@@ -1,6 +1,7 @@
 """What every request and answer goes through, whatever it is about; knows settings and errors, and no release.
 
     host.py      is the head of a request one of HTTP/1.1, with one Host
+    parser.py    httptools' parser, which reads on where a client asks for another protocol
     clients.py   who asks, and how much more he may
     ready.py     answers that are kept, and what finds them
     answers.py   bytes as a cacheable answer: conditional requests, content coding

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from starlette.types import Scope
@@ -20,6 +20,7 @@ from app.http.crowd import Crowd
 from app.http.edge import CUT
 from app.http.front import Finished, Front, request_id_of
 from app.http.host import head_fault
+from app.http.parser import DecliningParser
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
@@ -60,6 +61,10 @@ class Connection(HttpToolsProtocol):
     _quick = 0
     _answered = False  # the request that is being read, by a ready answer
     _emptied = False
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.parser = DecliningParser(self)  # type: ignore[assignment]
 
     # --- life ------------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,6 @@ log = structlog.get_logger("access")
 BODY_SECONDS = 20.0
 CUT = "ccsi.cut"  # extension of the scope: a function that ends the connection
 _PIECE = 64 * 1024  # of an answer: no more is handed to the transport before the client has taken the last
-_READ_BY_OTHER_SITES = ("/api/", "/id/", "/ns", "/resource", "/contexts/", "/.well-known/void", "/dumps")
 
 
 class EdgeMiddleware:
@@ -120,7 +119,7 @@ class _Exchange:
         elif ready is not None:
             kept, known = ready
             await ReadyResponse(kept.answer, kept.answer.etag if known else "")(scope, self._receive, self._out)
-        elif (refusal := self._edge.refusal(scope) or _preflight(scope)) is not None:
+        elif (refusal := self._edge.refusal(scope)) is not None:
             await refusal(scope, self._receive, self._out)
         else:
             await self._edge.app(scope, self._bounded, self._out)
@@ -187,19 +186,6 @@ class _Exchange:
 
 def _first(scope: Scope, name: bytes) -> bytes:
     return next((value for n, value in scope["headers"] if n == name), b"")
-
-
-def _preflight(scope: Scope) -> Response | None:
-    """The answer to a browser that asks whether a page of another site may read the API: any may."""
-    if scope["method"] != "OPTIONS" or not scope["path"].startswith(_READ_BY_OTHER_SITES):
-        return None
-    headers = {
-        "allow": "GET, HEAD, POST, OPTIONS",
-        "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
-        "access-control-allow-headers": "*",
-        "access-control-max-age": "86400",
-    }
-    return Response(None, 204, headers)
 
 
 def _too_many(seconds: int) -> Response:

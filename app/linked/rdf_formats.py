@@ -8,9 +8,9 @@ import pyoxigraph as ox
 from fastapi import Query, Request
 
 from app.errors import NotAcceptable
+from app.http.negotiation import Offer, best_of
 from app.linked import jsonld
 from app.sparql.markup import Unwritable, Xml
-from app.sparql.result_formats import Offer, best_of
 from ontology import PREFIXES
 
 # Clients that accept anything, as curl does, get Turtle; browsers ask for HTML by name.

@@ -10,14 +10,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
-import orjson
 import pyoxigraph as ox
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
+from app.api.lookup import missing
+from app.api.releases import CONTEXT_FILE, TYPED_FILE
 from app.errors import BadParameter, NotFound
 from app.html.render import HTML_HEADERS
+from app.http.representations import TYPED_PATH
 from app.linked import iris, rdf_formats
 from app.linked import pages as pages
 from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples
@@ -26,9 +28,8 @@ from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
-from app.request import Context, Ctx, missing, service_of, strict_parameters
-from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, PREFIXES, RDF
-from ontology.jsonld_context import CONTEXT
+from app.request import Context, Ctx, service_of, strict_parameters
+from ontology import ATTRIBUTION, CCSI, CCSID, DCT, PREFIXES, RDF
 from releases import dumps
 
 router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)], route_class=PageRoute)
@@ -53,7 +54,7 @@ async def thing(ctx: Ctx, path: str, form: Format = None) -> Response:
     if suffix:
         return await _described(ctx, iri, suffix)
     chosen = rdf_formats.choose(ctx.request, form)
-    if iri.startswith(GRAPH) and len(iri) > len(GRAPH):
+    if iri in ctx.catalogue.graphs:
         return _see_other(f"{ctx.base}{DATASET_PATH}{f'?format={form}' if form else ''}")
     if not await asyncio.to_thread(known, ctx.catalogue.store, iri):
         raise _unknown(ctx, iri)
@@ -99,6 +100,17 @@ async def namespace(ctx: Ctx, form: Format = None) -> Response:
     return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
 
 
+@router.get("/ns/{version}", include_in_schema=False)
+async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Response:
+    """The ontology by its version IRI: the one that the release holds; older ones are in the releases that held them."""
+    found = await asyncio.to_thread(ontology, ctx.served)
+    if version != found.version:
+        raise NotFound(
+            f"This release holds version {found.version} of the ontology.", field="version", available=[found.version]
+        )
+    return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
+
+
 @router.get("/ns.{suffix}", include_in_schema=False)
 async def namespace_as(ctx: Ctx, suffix: str) -> Response:
     """The ontology in the representation that the suffix names."""
@@ -122,10 +134,19 @@ async def dataset(ctx: Ctx, form: Format = None) -> Response:
 @router.get(
     "/contexts/v1.jsonld", response_class=Response, summary="The JSON-LD context of the API, under a version that stays"
 )
-async def context_v1() -> Response:
+async def context_v1(request: Request) -> Response:
     """The same as `/api/v1/context.jsonld`. A term may be added to it; none changes its meaning or goes."""
-    headers = {"cache-control": "public, max-age=86400"}
-    return Response(orjson.dumps(CONTEXT), 200, headers, "application/ld+json")
+    return CONTEXT_FILE.respond(request, "public, max-age=86400")
+
+
+@router.get(
+    TYPED_PATH,
+    response_class=Response,
+    summary="The JSON-LD context of the API's application/ld+json, whose figures are decimals",
+)
+async def context_v1_typed(request: Request) -> Response:
+    """As `/contexts/v1.jsonld`; figures with a fraction, which come as strings, are decimals by it."""
+    return TYPED_FILE.respond(request, "public, max-age=86400")
 
 
 async def _described(ctx: Context, iri: str, chosen: str) -> Response:
@@ -217,7 +238,8 @@ def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> l
 
 def _offsets(ctx: Context, links: Links) -> dict[str, int]:
     size = ctx.limits.links
-    found = {"first": 0, "last": (links.total - 1) // size * size}
+    first = links.offset % size
+    found = {"first": 0, "last": max(0, first + (links.total - 1 - first) // size * size)}
     if links.offset:
         found["prev"] = max(0, links.offset - size)
     if links.offset + size < links.total:

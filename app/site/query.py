@@ -19,11 +19,12 @@ STORIES = ("stories/job_portal", "stories/linked_data", "stories/funder")
 
 
 async def query_page(request: Request) -> Response:
-    """The page for a browser that opens the endpoint without a query."""
+    """The page for a browser that opens the endpoint, with the query of its address where there is one."""
     service = service_of(request)
     limits = service.limits
     page = render(
-        "query.html", base=base_url(request), groups=_groups(), limits=limits, first=_groups()[0][1][0],
+        "query.html", base=base_url(request), groups=_groups(), limits=limits,
+        shown=request.query_params.get("query") or _groups()[0][1][0].shown,
         prefixes=orjson.dumps(PREFIXES).decode(), ours=orjson.dumps({"ns": CCSI, "id": CCSID, "esco": ESCO_DATA}).decode(),
     )  # fmt: skip
     if service.ready:

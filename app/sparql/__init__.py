@@ -15,6 +15,7 @@
     pool.py         the worker processes together: kept, timed, killed, replaced
     process.py      one of them as the service sees it: started, asked, ended
     worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates
+    conformance.py, conformance_syntax.py  the W3C's tests
     description.py  the service description
 
 Imports are kept out of this file: every worker process starts by reading it and needs none of the web framework.

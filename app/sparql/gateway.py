@@ -35,6 +35,7 @@ from app.errors import (
     problem_response,
 )
 from app.http import Answer, AnswerCache
+from app.http.negotiation import Offer
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
@@ -45,7 +46,6 @@ from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import ClientGone, Page, SparqlRequest
 from app.sparql.remote import RemotePool
-from app.sparql.result_formats import Offer
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
 
@@ -147,7 +147,9 @@ class Gateway:
                 await Response(status_code=204, headers=protocol.PREFLIGHT)(scope, receive, send)
                 return
             asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
-            if asked.query is None:
+            # A browser that follows a link to a query gets the page that shows it; whoever asks for a format gets the answer.
+            browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
+            if asked.query is None or browser:
                 await self._describe(asked, scope, receive, send)
             else:
                 await self._query(asked, asked.query, receive, send)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-Offer = tuple[str, str]  # name, media type
+from app.http.negotiation import Offer, best, ranges
 
 BINDINGS: tuple[Offer, ...] = (
     ("json", "application/sparql-results+json"),
@@ -74,13 +74,8 @@ class Choice:
 @lru_cache(maxsize=512)
 def negotiate(accept: str) -> Choice:
     """Choose by an Accept header; "" accepts everything."""
-    ranges = _ranges(accept)
-    return Choice(_best(ranges, BINDINGS), _best(ranges, BOOLEAN), _best(ranges, GRAPH), _best(ranges, (*GRAPH, HTML)))
-
-
-def best_of(accept: str, offers: Sequence[Offer]) -> Offer | None:
-    """The offer that an Accept header wants most; "" accepts everything. None where nothing is acceptable."""
-    return _best(_ranges(accept), offers)
+    wanted = ranges(accept)
+    return Choice(best(wanted, BINDINGS), best(wanted, BOOLEAN), best(wanted, GRAPH), best(wanted, (*GRAPH, HTML)))
 
 
 def by_name(name: str) -> Choice | None:
@@ -109,38 +104,3 @@ def content_type(offer: Offer) -> str:
 
 def _offer(offers: Sequence[Offer], name: str | None) -> Offer | None:
     return next((offer for offer in offers if offer[0] == name), None)
-
-
-def _ranges(accept: str) -> list[tuple[str, float]]:
-    found = []
-    for part in accept.split(","):
-        media_range, *parameters = (item.strip().lower() for item in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            key, _, value = parameter.partition("=")
-            if key.strip() == "q":
-                try:
-                    quality = float(value)
-                except ValueError:
-                    quality = 0.0
-        if media_range and 0 <= quality <= 1:
-            found.append((media_range, quality))
-    return found or [("*/*", 1.0)]
-
-
-def _best(ranges: list[tuple[str, float]], offers: Sequence[Offer]) -> Offer | None:
-    """The offer of the highest quality, the first of equals; the most specific range decides each one's quality."""
-    best, best_quality = None, 0.0
-    for offer in offers:
-        media_type = offer[1]
-        group = media_type.partition("/")[0] + "/*"
-        quality, rank = 0.0, 0
-        for media_range, given in ranges:
-            specific = (
-                3 if media_range == media_type else 2 if media_range == group else 1 if media_range == "*/*" else 0
-            )
-            if specific > rank or (specific == rank and specific and given > quality):
-                quality, rank = given, specific
-        if quality > best_quality:
-            best, best_quality = offer, quality
-    return best

@@ -205,15 +205,16 @@ UNKNOWN = str(uuid.UUID(int=0))
         (f"domains/heritage/occupations?q={'a' * 201}", 422, {"field": "q", "maximum": 200}),
         ("occupations?isco=99999", 422, {"field": "isco"}),
         ("occupations?nace=x", 422, {"field": "nace"}),
-        ("nace/x", 422, {"field": "nace"}),
+        ("nace/x", 404, {"field": "code"}),
+        ("nace/9.1", 422, {"field": "code", "didYouMean": "09.1"}),
         ("occupations/nonsense", 422, {"field": "uuid"}),
         (f"occupations/{UNKNOWN.replace('-', '')}", 422, {"field": "uuid"}),
-        ("skills/S1.2.3", 422, {"field": "uuid"}),
+        ("skills/S1.2.3", 404, {"field": "uuid"}),
         ("domains/heritag", 404, {"field": "id"}),
-        ("occupations?domain=cooking", 404, {"field": "id"}),
+        ("occupations?domain=cooking", 404, {"field": "domain"}),
         (f"occupations/{UNKNOWN}", 404, {"field": "uuid"}),
         (f"skills/{UNKNOWN}", 404, {"field": "uuid"}),
-        ("occupations?uri=http://example.org/x", 404, {"field": "uuid"}),
+        ("occupations?uri=http://example.org/x", 404, {"field": "uri"}),
         ("isco/9999", 404, {"field": "code"}),
         ("nace/99.99", 404, {"field": "code"}),
         ("nothing", 404, {"instance": "/api/v1/nothing"}),
@@ -244,7 +245,41 @@ def test_identifiers_may_be_in_capitals(api: InProcess, catalogue: Any) -> None:
 def test_wrong_method(api: InProcess) -> None:
     answer = api.request("DELETE", "/api/v1/domains")
     assert problem(answer, 405)["type"].endswith("method-not-allowed")
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert api.request("DELETE", "/api/v1/profiles/compose").headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/domains", "GET, HEAD, OPTIONS"), ("/api/v1/profiles/compose", "GET, HEAD, POST, OPTIONS"),
+        ("/id/domain/heritage", "GET, HEAD, OPTIONS"),
+    ],
+)  # fmt: skip
+def test_options_say_what_a_path_takes(api: InProcess, path: str, allowed: str) -> None:
+    answer = api.request("OPTIONS", path)
+    assert answer.status_code == 204
+    assert answer.headers["allow"] == answer.headers["access-control-allow-methods"] == allowed
+
+
+def test_options_of_nothing(api: InProcess) -> None:
+    assert problem(api.request("OPTIONS", "/api/v1/nothing"), 404)["title"] == "Not found"
+
+
+@pytest.mark.parametrize("target", ["/api/v1/openapi.json", "/api/v1/context.jsonld", "/contexts/v1.jsonld"])
+def test_descriptions_are_packed_and_cacheable(api: InProcess, target: str) -> None:
+    plain = api.get(target)
+    assert "max-age" in plain.headers["cache-control"]
+    raw, headers = api.run(_raw(api, target, "gzip"))
+    assert headers["content-encoding"] == "gzip"
+    assert len(raw) < len(plain.content) / 2
+    assert gzip.decompress(raw) == plain.content
+    assert headers["etag"] != plain.headers["etag"]
+    for coding, etag in (("identity", plain.headers["etag"]), ("gzip", headers["etag"])):
+        known = api.get(target, headers={"If-None-Match": etag, "Accept-Encoding": coding})
+        assert (known.status_code, known.content) == (304, b"")
+    assert api.get(target, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert "content-encoding" not in api.run(_raw(api, target, "gzip;q=0"))[1]
 
 
 def test_requests_too_large(api: InProcess) -> None:

@@ -29,12 +29,23 @@ MORE = {
     "/domains": ["/domains?language=*"],
     "/domains/{id}": ["/domains/museums", "/domains/design?language=*"],
     "/domains/{id}/occupations": ["/domains/design/occupations?limit=500", "/domains/fashion/occupations"],
-    "/occupations": ["/occupations?limit=500"],
+    "/occupations": ["/occupations?limit=500", "/occupations?language=*"],
+    "/skills": ["/skills?limit=500"],
+    "/skill-groups": ["/skill-groups?limit=500", "/skill-groups?scheme=isced-f"],
+    "/isco": ["/isco?limit=500", "/isco?level=1"],
+    "/nace": ["/nace?limit=500", "/nace?revision=2&level=1"],
     "/isco/{code}": ["/isco/2", "/isco/26", "/isco/262"],
-    "/nace/{code}": ["/nace/90", "/nace/9121"],
+    "/nace/{code}": ["/nace/90", "/nace/9121", "/nace/S"],
+    "/skill-groups/{code}": ["/skill-groups/S1.2", "/skill-groups/0322?language=*"],
     "/scope": ["/scope"],
     "/scope/review-queue": ["/scope/review-queue?limit=500"],
-    "/crosswalk": ["/crosswalk?isco=26", "/crosswalk?nace=90", "/crosswalk?esco=691d30cc-6b2c-4025-89b4-3e719fe664c7"],
+    "/crosswalk": [
+        "/crosswalk?isco=26",
+        "/crosswalk?nace=90",
+        "/crosswalk?domain=heritage",
+        "/crosswalk?domain=museums",
+        "/crosswalk?esco=691d30cc-6b2c-4025-89b4-3e719fe664c7",
+    ],
     "/domains/{id}/skills": [
         "/domains/ccsi/skills?limit=500",
         "/domains/museums/skills",
@@ -72,11 +83,6 @@ def test_answers_have_the_shapes_described(api: InProcess, catalogue: Any, path:
     assert requests
     for request in requests:
         shape.validate_json(api.get(f"/api/v1{request}").content)
-    if path == "/occupations":
-        iri = next(iter(catalogue.occupations))
-        TypeAdapter(ANSWERS[path][1]).validate_json(api.get(f"occupations?uri={iri}").content)
-    if path == "/crosswalk":
-        TypeAdapter(ANSWERS[path][1]).validate_json(api.get("crosswalk?domain=heritage").content)
 
 
 def test_examples_are_what_the_service_answers(api: InProcess) -> None:

@@ -107,3 +107,18 @@ def test_more_languages_than_memory_has_room_for(mini_dir: Path) -> None:
 
         for tag, found in client.run(many()):
             assert found == expected[tag]
+
+
+def test_all_languages_reach_lists_and_nested_labels(several: InProcess) -> None:
+    other = next(tag for tag in tags(several) if tag != "en")
+    catalogue = several.app.state.service.served.catalogue
+    whole = several.json("occupations?language=*")
+    alone = {item["uri"]: item["preferredLabel"] for item in several.json(f"occupations?language={other}")["items"]}
+    both = [item for item in whole["items"] if {"en", other} <= item["preferredLabel"].keys()]
+    assert both
+    for item in both:
+        assert item["preferredLabel"][other] == alone[item["uri"]][other]
+    shown = several.json(f"occupations/{both[0]['uri'].rpartition('/')[2]}?language=*")
+    assert {"en", other} <= shown["broaderIscoGroup"]["preferredLabel"].keys()
+    assert [item["uri"] for item in whole["items"]] == [item["uri"] for item in several.json("occupations")["items"]]
+    assert whole["total"] == len(catalogue.occupations)

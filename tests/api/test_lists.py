@@ -61,6 +61,16 @@ def test_links_walk_every_page_once(api: InProcess, target: str) -> None:
     assert walk(api, last, "prev")[-1] == found[int(re.findall(r"limit=(\d+)", target)[0]) - 1]
 
 
+def test_next_comes_to_last_from_any_offset(api: InProcess) -> None:
+    for offset in (0, 3, 7, 13):
+        last = links(api.get(f"occupations?limit=10&offset={offset}"))["last"]
+        answer = api.get(f"occupations?limit=10&offset={offset}")
+        while "next" in links(answer):
+            answer = api.get(following := links(answer)["next"])
+        assert following == last
+        assert answer.json()["offset"] % 10 == offset % 10
+
+
 def test_links_keep_the_filters(api: InProcess) -> None:
     answer = api.get("domains/heritage/occupations?degree=core&limit=2&language=fr-BE")
     assert "degree=core" in links(answer)["next"]
@@ -87,9 +97,9 @@ def member_filter(api: InProcess, query: str) -> list[dict[str, Any]]:
         ("route=nace", lambda m: "nace" in m["routes"]),
         ("isco=26", lambda m: m["iscoGroup"].startswith("26")),
         ("isco=2621", lambda m: m["iscoGroup"] == "2621"),
-        ("nace=91", lambda m: any(c.startswith("91") for c in m["naceCode"])),
-        ("nace=91.21", lambda m: "91.21" in m["naceCode"]),
-        ("nace=9121", lambda m: "91.21" in m["naceCode"]),
+        ("nace=91", lambda m: any(c["code"].startswith("91") for c in m["naceCode"])),
+        ("nace=91.21", lambda m: "91.21" in [c["code"] for c in m["naceCode"]]),
+        ("nace=9121", lambda m: "91.21" in [c["code"] for c in m["naceCode"]]),
         ("function=preservation", lambda m: "preservation" in m["functions"]),
         ("sub-domain=museums", lambda m: m["subDomain"] == "museums"),
         ("q=museum", lambda m: "museum" in m["preferredLabel"]["en"].lower()),
@@ -152,7 +162,7 @@ def test_occupations_by_classification(api: InProcess, catalogue: Any) -> None:
     by_isco = api.json("occupations?limit=500&isco=26")["items"]
     assert by_isco == [o for o in everything if o["iscoGroup"].startswith("26")]
     by_nace = api.json("occupations?limit=500&nace=91.2")["items"]
-    assert by_nace == [o for o in everything if any(c.startswith("91.2") for c in o["naceCode"])]
+    assert by_nace == [o for o in everything if any(c["code"].startswith("91.2") for c in o["naceCode"])]
     by_domain = api.json("occupations?limit=500&domain=heritage")["items"]
     assert {o["uri"] for o in by_domain} == {m["uri"] for m in member_filter(api, "")}
     combined = api.json("occupations?limit=500&isco=26&nace=91.2&domain=heritage")["items"]
@@ -162,7 +172,10 @@ def test_occupations_by_classification(api: InProcess, catalogue: Any) -> None:
 
 def test_occupation_by_iri(api: InProcess, catalogue: Any) -> None:
     iri = next(iter(catalogue.occupations))
-    assert api.json(f"occupations?uri={iri}") == api.json(f"occupations/{iri.rpartition('/')[2]}")
+    found = api.json(f"occupations?uri={iri}")
+    assert [item["href"] for item in found["items"]] == [api.json(found["items"][0]["href"])["links"]["self"]]
+    assert found["items"][0]["uri"] == iri
+    assert found.keys() == api.json("occupations").keys(), "one shape"
 
 
 def test_skills_and_occupations_agree(api: InProcess, catalogue: Any) -> None:

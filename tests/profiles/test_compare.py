@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from analysis.profiles.similarity import SkillSet, similarities
 from app.api.profiles.models import PROFILE_ANSWERS
+from app.catalogue.keys import local_name
 from ontology import ESCO_DATA
 
 COMPARE = "/api/v1/profiles/compare"
@@ -46,7 +47,7 @@ def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], cat
     skills = list(catalogue.occupations[core[0]].essential)
     body = {
         "from": {"skills": [*skills, f"{ESCO_DATA}skill/00000000-0000-0000-0000-000000000000"], "title": "Curriculum"},
-        "to": [{"profile": f"heritage-{uuid(core[0])}"}, {"compose": {"anchors": core[:2]}}],
+        "to": [{"profile": f"heritage-{local_name(core[0])}"}, {"compose": {"anchors": core[:2]}}],
     }
     answer = client.post(COMPARE, json=body)
     TypeAdapter(PROFILE_ANSWERS["/profiles/compare"][0]).validate_json(answer.content)
@@ -62,7 +63,7 @@ def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], cat
 
 
 def test_all_of_the_sectors_in_one_request(client: TestClient, core: list[str], catalogue: Any) -> None:
-    body = {"from": {"profile": f"heritage-{uuid(core[0])}"}, "among": "ccsi"}
+    body = {"from": {"profile": f"heritage-{local_name(core[0])}"}, "among": "ccsi"}
     answer = client.post(f"{COMPARE}?limit=500", json=body)
     TypeAdapter(PROFILE_ANSWERS["/profiles/compare"][1]).validate_json(answer.content)
     found = answer.json()
@@ -78,7 +79,7 @@ def test_all_of_the_sectors_in_one_request(client: TestClient, core: list[str], 
 
 
 def test_moves_in_and_out(client: TestClient, core: list[str], catalogue: Any) -> None:
-    path = f"/api/v1/occupations/{uuid(core[0])}/related"
+    path = f"/api/v1/occupations/{local_name(core[0])}/related"
     inside = {d.occupation for found in catalogue.by_domain.values() for d in found}
     answer = client.get(f"{path}?limit=500")
     TypeAdapter(PROFILE_ANSWERS["/occupations/{uuid}/related"][0]).validate_json(answer.content)
@@ -164,7 +165,7 @@ def test_one_language_for_a_comparison(client: TestClient, core: list[str]) -> N
 
 
 def test_related_refuses_what_it_does_not_know(client: TestClient, core: list[str]) -> None:
-    path = f"/api/v1/occupations/{uuid(core[0])}/related"
+    path = f"/api/v1/occupations/{local_name(core[0])}/related"
     assert client.get(f"{path}?among=nonsense").json()["field"] == "among"
     assert client.get(f"{path}?direction=up").status_code == 422
     assert client.get(f"{path}?nonsense=1").status_code == 422

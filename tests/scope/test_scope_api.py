@@ -47,8 +47,8 @@ def test_a_nace_code_leads_to_domains_with_or_without_dots(client: TestClient, c
     found = client.get(f"/api/v1/crosswalk?nace={code}").json()
     assert found["classification"] == "nace-2.1"
     assert found["entries"][0]["domain"] == "heritage"
-    assert found["domains"][0]["domain"] == "heritage"
-    assert found["domains"][0]["share"] == 1
+    assert found["domainShares"][0]["domain"] == "heritage"
+    assert found["domainShares"][0]["share"] == 1
 
 
 def test_a_division_leads_to_the_entries_below_it(client: TestClient) -> None:
@@ -66,13 +66,13 @@ def test_a_rev_2_code_leads_to_its_successors(client: TestClient) -> None:
 
 def test_an_isco_group_leads_to_domains_with_shares(client: TestClient) -> None:
     found = client.get("/api/v1/crosswalk?isco=2621").json()
-    shares = {d["domain"]: d["share"] for d in found["domains"]}
+    shares = {d["domain"]: d["share"] for d in found["domainShares"]}
     assert 0.8 < shares["heritage"] < 1  # the zoo registrar is not
 
 
 def test_an_occupation_and_a_domain_lead_back(client: TestClient) -> None:
     one = client.get(f"/api/v1/crosswalk?esco={CURATOR}").json()
-    assert {d["domain"] for d in one["domains"]} >= {"heritage"}
+    assert {d["domain"] for d in one["domainShares"]} >= {"heritage"}
     back = client.get("/api/v1/crosswalk?domain=heritage").json()
     assert {"2621"} <= {g["code"] for g in back["iscoUnitGroups"]}
 

@@ -12,6 +12,7 @@ from rdflib.namespace import RDF
 
 from tests.sparql.conftest import call
 from tools import conformance
+from tools.conformance_syntax import LENIENT, read_syntax_tests, run_syntax
 from tools.endpoint import Endpoint, endpoint
 
 FOLDER = conformance.default_folder()
@@ -42,6 +43,22 @@ def test_the_whole_suite_is_read() -> None:
 @pytest.mark.parametrize("test", TESTS, ids=[test.name for test in TESTS])
 def test_protocol(test: conformance.Test, w3c: Endpoint) -> None:
     assert conformance.run(test, w3c) == ""
+
+
+SYNTAX = FOLDER.parent / "w3c-sparql-syntax" if FOLDER else None
+SYNTAX_TESTS = read_syntax_tests(SYNTAX) if SYNTAX and SYNTAX.is_dir() else []
+
+
+@pytest.mark.skipif(not SYNTAX_TESTS, reason="the W3C tests are not at $CCSI_ESCO_DATA/w3c-sparql-syntax")
+def test_syntax(w3c: Endpoint) -> None:
+    assert sum(test.positive for test in SYNTAX_TESTS) == 215
+    assert len(SYNTAX_TESTS) == 296
+    wrong = {test.name: found for test in SYNTAX_TESTS if (found := run_syntax(test, w3c))}
+    assert set(wrong.values()) == {"policy", "function"}
+    assert sum(found == "policy" for found in wrong.values()) == 3
+    assert sum(found == "function" for found in wrong.values()) == 8
+    unexcused = [t for t in SYNTAX_TESTS if t.name in LENIENT]
+    assert [t.positive for t in unexcused] == [False]
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)

@@ -18,13 +18,14 @@ from analysis.profiles.similarity import Nearness, SkillSet
 from analysis.profiles.tables import CCSI_UNIT, Profile, Warning
 from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
+from app.api.lookup import missing
 from app.api.profiles import views as profile_views
 from app.api.profiles.concepts import occupation, skill
 from app.api.profiles.request import ComposeIn, check_request, from_body, with_language
 from app.api.views import Json, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
-from app.request import Context, Ctx, Page, Paging, concept_key, listing, missing, page_links
+from app.request import Context, Ctx, Page, Paging, concept_key, listing, page_links
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.models import Degree, GroupRef, LanguageMap, LinkedShape, Listing, OccupationRef, Shape, SkillRef
+from app.api.models import Degree, GroupRef, LanguageMap, LinkedShape, Listing, NaceRef, OccupationRef, Shape, SkillRef
 from app.api.skills.models import ClusterRef
 
 Kind = Literal["cell", "occupation", "composed"]
@@ -62,7 +62,7 @@ class AnchorOccupation(OccupationRef):
     """An anchoring occupation."""
 
     broader_isco_group: GroupRef | None
-    nace_code: list[str]
+    nace_code: list[NaceRef]
     evidence: str
 
 

@@ -20,7 +20,7 @@ from pydantic.config import JsonDict
 from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
 from app.api.bodies import FIRST_ERROR, Body, Iri, Name, few, most_of
-from app.api.domains import check_function
+from app.api.lookup import check_function
 from app.api.profiles.concepts import occupation, skill
 from app.catalogue.keys import local_name
 from app.errors import BadParameter

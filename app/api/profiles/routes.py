@@ -12,8 +12,8 @@ from starlette.responses import Response
 from analysis.profiles.compose import compose
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
-from app.api.domains import check_function, find
 from app.api.formats import Format, choose, respond
+from app.api.lookup import check_function, find, missing
 from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
@@ -32,7 +32,7 @@ from app.catalogue.keys import occupation_iri
 from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
 from app.errors import BadParameter, NotFound
-from app.request import Context, Ctx, Paging, missing, page_links
+from app.request import Context, Ctx, Paging, page_links
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
@@ -61,7 +61,7 @@ async def profiles(
 ) -> Response:
     """By domain, cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
     if domain is not None:
-        domain = _top(ctx, domain)
+        domain = _top(ctx, domain, "domain")
     found = [
         e
         for e in _filtered(ctx, domain, function, kind, q)
@@ -76,7 +76,7 @@ async def domain_profiles(
     ctx: Ctx, paging: Paging, id: str, function: Function = None, kind: Kind = None, q: Words = None, format: Format = None
 ) -> Response:  # fmt: skip
     """Cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
-    return await _listing(ctx, paging, _filtered(ctx, _top(ctx, id), function, kind, q), format)
+    return await _listing(ctx, paging, _filtered(ctx, _top(ctx, id, "id"), function, kind, q), format)
 
 
 @router.post("/profiles/compose", summary="Compose a profile")
@@ -146,12 +146,12 @@ def _entry(ctx: Context, key: str) -> TemplateEntry:
     raise NotFound(detail, None, field="id", known=near, see=ctx.url("/profiles"))
 
 
-def _top(ctx: Context, key: str) -> str:
+def _top(ctx: Context, key: str, field: str) -> str:
     """A domain that has profiles of its own. Raises NotFound or BadParameter."""
-    found = find(ctx, key)
+    found = find(ctx, key, field)
     if found.broader:
         raise BadParameter(
-            f"domain: profiles are those of domains; {found.id} is a part of {found.broader}.", field="domain", see=found.broader
+            f"{field}: profiles are those of domains; {found.id} is a part of {found.broader}.", field=field, see=found.broader
         )  # fmt: skip
     return found.id
 

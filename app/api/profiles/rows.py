@@ -26,18 +26,23 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
     """One row for each skill of a profile, in the order of its sections."""
     name = document["id"] or document["uri"]
     domain, function = (document[k]["id"] if document[k] else "" for k in ("domain", "function"))
-    called = next(iter(document["title"].values()), "")
+    called = _one(document["title"])[1]
     for entry in flat(document["sections"]):
         skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
-        tag, label = next(iter(skill["preferredLabel"].items()), ("", ""))
+        tag, label = _one(skill["preferredLabel"])
         asking = sorted({o for found in entry.get("askedBy", {}).values() for o in found})
         yield (
             name, called, domain, function, entry["section"], group.get("uri", ""),
-            next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
+            _one(group.get("preferredLabel", {}))[1], skill["uri"], label, tag, skill["skillType"] or "",
             skill["reuseLevel"] or "", entry["relation"], entry["share"], entry["essentialShare"], entry["rule"],
             " ".join(entry["alsoBy"]), known.get("locationQuotient", ""), known.get("specialisationEvidence", ""),
             known.get("cluster") or "", " ".join(asking),
         )  # fmt: skip
+
+
+def _one(texts: dict[str, str]) -> tuple[str, str]:
+    """The text of a cell with its language; the English one where a document is in all."""
+    return ("en", texts["en"]) if "en" in texts else next(iter(texts.items()), ("", ""))
 
 
 def quads(ctx: Context, shown: RenderedProfile) -> Iterator[str]:

@@ -13,7 +13,7 @@ from analysis.profiles.compose import NO_FIGURES
 from analysis.profiles.tables import Profile, ProfileSkill, Rule, Section, Warning
 from app.api.profiles.formats import SUFFIXES
 from app.api.skills.views import cluster_ref
-from app.api.views import Json, dotted, group_ref, occupation_ref, skill_ref
+from app.api.views import Json, chosen, group_ref, nace_ref, occupation_ref, skill_ref
 from app.catalogue.keys import local_name
 from app.catalogue.profiles import Gap, TemplateEntry, rule_iri, section_iri
 from app.request import Context
@@ -145,7 +145,7 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
 
     def said(texts: dict[str, str], otherwise: str) -> str:
         """A text, with the tag of its language where that is not the sentence's."""
-        own, text = next(iter(texts.items()), (tag, otherwise))
+        own, text = (tag, texts[tag]) if tag in texts else next(iter(texts.items()), (tag, otherwise))
         return text if own == tag else f"{text} [{own}]"
 
     named, others = made.recipe.anchors[:NAMED_ANCHORS], made.recipe.anchors[NAMED_ANCHORS:]
@@ -165,14 +165,12 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
 
 def _words(ctx: Context, iri: str, kind: str) -> dict[str, str]:
     """A text of the guidelines in the language asked for, else in English."""
-    texts = ctx.catalogue.profiles.words.get(iri, {}).get(kind, {})
-    return next(({t: texts[t]} for t in (ctx.label_language, "en") if t in texts), {})
+    return chosen(ctx.catalogue.profiles.words.get(iri, {}).get(kind, {}), ctx)
 
 
 def _domain_words(ctx: Context, domain: str) -> dict[str, str]:
     found = ctx.catalogue.domains.get(domain)
-    texts = found.labels if found else {}
-    return next(({t: texts[t]} for t in (ctx.label_language, "en") if t in texts), {})
+    return chosen(found.labels, ctx) if found else {}
 
 
 def _domain(ctx: Context, domain: str) -> Any:
@@ -205,7 +203,7 @@ def _anchor(ctx: Context, made: Profile, iri: str, weight: float) -> Json:
         return {
             **occupation_ref(ctx, iri),
             "broaderIscoGroup": group_ref(ctx, unit) if unit else None,
-            "naceCode": [dotted(local_name(n)) for n in item.nace],
+            "naceCode": [nace_ref(ctx, n) for n in item.nace],
             "evidence": ctx.url(f"/scope/occupations/{local_name(iri)}"),
         }
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from analysis.skills.statements import Row, row_quads
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
+from app.api.lookup import missing
 from app.api.skills import views
 from app.api.skills.of_domain import title_of, unit_of
 from app.api.views import occupation_ref, skill_ref
@@ -19,7 +20,7 @@ from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import NotFound
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.clusters import Box, clusters_picture
-from app.request import Ctx, Paging, concept_key, missing, page_links
+from app.request import Ctx, Paging, concept_key, page_links
 
 router = APIRouter(tags=["clusters"])
 

@@ -11,10 +11,12 @@ from starlette.responses import Response
 from analysis.skills.statements import row_quads
 from analysis.skills.tables import Specialisation
 from app.api.apart import apart
-from app.api.domains import check_function, find
+from app.api.codes import skill_group
 from app.api.formats import Format, choose, respond
+from app.api.lookup import check_function, find
 from app.api.skills import views
 from app.api.views import skill_ref
+from app.api.ways import below
 from app.catalogue.concepts import in_one
 from app.catalogue.labels import fold
 from app.catalogue.skills import CCSI_UNIT, UnitFacts
@@ -50,7 +52,7 @@ async def compare(
     keys = list(dict.fromkeys(k.strip() for k in ids.split(",") if k.strip()))
     if not 2 <= len(keys) <= MOST_COMPARED:
         raise BadParameter(f"ids: name 2 to {MOST_COMPARED} different domains.", field="ids")
-    return await _compared(ctx=ctx, units=[unit_of(ctx, k).id for k in keys], format=format)
+    return await _compared(ctx=ctx, units=[unit_of(ctx, k, field="ids").id for k in keys], format=format)
 
 
 @apart(lambda given: 5.0 * len(given["units"]), {"turtle": 10.0})
@@ -146,11 +148,8 @@ async def skills(
     catalogue = ctx.catalogue
     found = catalogue.analysis.specialisations.get(where.id, [])
     if group is not None:
-        if group not in (codes := {g.code for g in catalogue.groups.values() if g.scheme != "isco"}):
-            raise BadParameter(
-                f"group: ESCO has no group of skills '{group[:20]}'.", field="group", known=sorted(codes)[:5]
-            )
-        found = [s for s in found if any(g.code == group for g in catalogue.ancestors(s.skill))]
+        under = below(catalogue, skill_group(ctx, group, "group", BadParameter))
+        found = [s for s in found if s.skill in under]
     words = _words(ctx, q)
 
     def fits(s: Specialisation) -> bool:
@@ -219,21 +218,21 @@ async def transversal_image(ctx: Ctx, id: str, kind: Literal["svg", "png"]) -> R
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 
-def unit_of(ctx: Context, key: str, function: str | None = None) -> UnitFacts:
+def unit_of(ctx: Context, key: str, function: str | None = None, field: str = "id") -> UnitFacts:
     """The unit of analysis of a domain, sub-domain or the whole. Raises NotFound where there is nothing derived."""
     if function:
         check_function(function)
     if key == CCSI_UNIT:
         wanted = f"function/{function}" if function else CCSI_UNIT
     else:
-        domain = find(ctx, key)
+        domain = find(ctx, key, field)
         if function:
             raise BadParameter("function: only with the whole, ccsi.", field="function")
         wanted = f"{domain.broader}/{domain.id}" if domain.broader else domain.id
     units = ctx.catalogue.analysis.units
     if wanted not in units:
         raise NotFound(
-            f"This release has no figures about the skills of '{wanted[:60]}'.", field="id", known=sorted(units)
+            f"This release has no figures about the skills of '{wanted[:60]}'.", field=field, known=sorted(units)
         )
     return units[wanted]
 

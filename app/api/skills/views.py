@@ -7,6 +7,7 @@ from typing import Any
 from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation, TransversalFigure
 from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
+from app.catalogue.concepts import in_one
 from app.catalogue.keys import local_name
 from app.catalogue.skills import UnitFacts
 from app.request import Context
@@ -42,7 +43,7 @@ def unit(ctx: Context, item: UnitFacts) -> Json:
 
 def label(ctx: Context, iri: str) -> str:
     """One label of a concept as plain text."""
-    return next(iter(ctx.labels.of(iri).values()), "")
+    return in_one(ctx.labels.of(iri), ctx.label_language)
 
 
 def specialisation(ctx: Context, s: Specialisation) -> Json:
@@ -192,7 +193,7 @@ def _part(c: Cluster, kind: str, target: str, shown: Json, value: float) -> Json
 
 def cluster_rows(ctx: Context, c: Cluster) -> list[tuple[Any, ...]]:
     """One flat row per member."""
-    text = next(iter(chosen(c.labels, ctx).values()), "")
+    text = in_one(c.labels, ctx.label_language)
     return [
         (
             c.id, c.level, c.parent, text, c.support, c.stability, c.reliable, m.rank, m.skill, label(ctx, m.skill), m.weight,

@@ -161,7 +161,7 @@ async function run() {
 }
 
 function shareable() {
-  const target = `${location.pathname}${location.search}#query=${encodeURIComponent(editor.value)}`;
+  const target = `${location.pathname}#query=${encodeURIComponent(editor.value)}`;
   share.href = target;
   share.hidden = target.length > LONGEST_ADDRESS;
 }

@@ -1,0 +1,50 @@
+"""What a request names, found or refused: domains, functions, and concepts that are not there."""
+
+from __future__ import annotations
+
+from app.api import views
+from app.catalogue.concepts import Domain
+from app.catalogue.keys import local_name
+from app.errors import BadParameter, Gone, NotFound
+from app.request import Context
+
+FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
+
+
+def find(ctx: Context, key: str, field: str = "domain") -> Domain:
+    """The domain of this identifier. Raises NotFound naming those there are, and the parameter."""
+    if found := ctx.catalogue.domains.get(key):
+        return found
+    known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
+    raise NotFound(f"There is no domain '{key[:40]}'.", field=field, known=known)
+
+
+def check_function(name: str, field: str = "function") -> None:
+    """Raises BadParameter for what is no function of ESSnet-Culture."""
+    if name not in FUNCTIONS:
+        known = list(FUNCTIONS)
+        raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+
+
+def missing(ctx: Context, iri: str, kind: str, field: str = "uuid") -> NotFound | Gone:
+    """Why a concept cannot be shown: withdrawn by ESCO (with its successor if known), of another kind, or unknown."""
+    if group := ctx.catalogue.groups.get(iri) or ctx.catalogue.groups.get(iri.replace(f"/{kind}/", "/skill/")):
+        detail = f"This is the identifier of the group {group.code}, not of one {kind}."
+        return NotFound(detail, field=field, see=views.group_address(ctx, group))
+    if entry := ctx.catalogue.withdrawn.get(iri):
+        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
+        successor = entry.get("replacedBy", "")
+        for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
+            if successor in concepts:
+                known["see"] = ctx.url(f"/{path}/{local_name(successor)}")
+        return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
+    other = "skill" if kind == "occupation" else "occupation"
+    twin = iri.replace(f"/{kind}/", f"/{other}/")
+    if twin in ctx.catalogue.skills or twin in ctx.catalogue.occupations:
+        return NotFound(
+            f"This is the identifier of one {other}, not of one {kind}.",
+            field=field,
+            see=ctx.url(f"/{other}s/{local_name(twin)}"),
+        )
+    version = ctx.served.release.manifest["escoVersion"]
+    return NotFound(f"ESCO {version} has no {kind} {iri[:200]}.", field=field, uri=iri[:200])

@@ -1,0 +1,82 @@
+"""What crawlers ask for, and pages behind the types of faults, which are IRIs and so lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app import http
+from app.errors import TYPE_BASE, NotFound, Problem, problem_response
+from app.html.render import HTML_HEADERS, render
+from app.http.negotiation import best_of
+from app.request import Ctx, base_url
+
+router = APIRouter(include_in_schema=False)
+
+# Faults of HTTP itself, which are answered before there is a request to raise them in: status, title, meaning.
+_OF_HTTP = {
+    "http": (400, "Not a request of this service", "HTTP is not used as it must be; the status says how."),
+    "bad-request": (400, "Bad Request", "The head of the request is not one of HTTP/1.1."),
+    "url-too-long": (414, "Request target too long", "The address is longer than the published limit."),
+    "request-header-fields-too-large": (431, "Request Header Fields Too Large", "The head is larger than it may be."),
+    "service-unavailable": (503, "Service Unavailable", "There are more connections than the service takes."),
+    "sparql-not-ready": (503, "SPARQL is not ready", "No worker process is there to evaluate a query."),
+}
+_OFFERS = (("json", "application/json"), ("html", "text/html"))
+# What has no end, or costs much and says nothing that the pages do not: for programs that know what they want.
+_NOT_CRAWLED = ("/api/", "/sparql?", "/resource?", "/dumps/")
+
+
+@router.get("/robots.txt")
+async def robots(request: Request) -> Response:
+    """Pages may be read by anyone; the API, queries and downloads are not for crawlers."""
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in _NOT_CRAWLED),
+        f"Sitemap: {base_url(request)}/sitemap.xml",
+        "",
+    ]
+    return _fixed("\n".join(lines), "text/plain; charset=utf-8")
+
+
+@router.get("/sitemap.xml")
+async def sitemap(ctx: Ctx) -> Response:
+    """The pages that a reader may begin with: front door, documentation, ontology, dataset, domains."""
+    paths = ["/", "/docs", "/sparql", "/ns", "/.well-known/void"]
+    paths += [f"/id/domain/{key}.html" for key in sorted(ctx.catalogue.domains)]
+    places = "".join(f"<url><loc>{escape(ctx.base + path)}</loc></url>" for path in paths)
+    body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{places}</urlset>'
+    return http.respond(ctx.request, ctx.served, body.encode(), "application/xml")
+
+
+@router.get("/problem/{slug}")
+async def problem(request: Request, slug: str) -> Response:
+    """What a fault of this type means: as JSON, and as a page for browsers."""
+    known = {
+        kind.slug: (kind.status, kind.title, " ".join((kind.__doc__ or "").split())) for kind in kinds()
+    } | _OF_HTTP
+    if slug not in known:
+        error = NotFound(f"No fault of this service has the type '{slug[:60]}'.")
+        return problem_response(error.status, error.slug, error.title, error.detail, instance=request.scope["path"])
+    status, title, meaning = known[slug]
+    offer = best_of(",".join(request.headers.getlist("accept"))[:1000], _OFFERS)
+    if offer and offer[0] == "html":
+        page = render(
+            "fault.html", base=base_url(request), title=title, detail=meaning, uri=TYPE_BASE + slug, successor=None
+        )
+        return Response(page.encode(), 200, {**HTML_HEADERS, "vary": "Accept"}, "text/html; charset=utf-8")
+    return http.uncached_json({"type": TYPE_BASE + slug, "title": title, "status": status, "description": meaning})
+
+
+def kinds(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Every kind of fault, from the most general on."""
+    yield kind
+    for more in kind.__subclasses__():
+        yield from kinds(more)
+
+
+def _fixed(text: str, media_type: str) -> Response:
+    return Response(text.encode(), 200, {"cache-control": "public, max-age=3600"}, media_type)
