@@ -129,6 +129,12 @@ class NotReady(Problem):
     status, slug, title = 503, "not-ready", "No release is loaded"
 
 
+class SearchNotReady(NotReady):
+    """The served release has no search index, or not yet."""
+
+    slug, title = "search-not-ready", "Search is not ready"
+
+
 class BadRequest(Problem):
     """The request is not one of the SPARQL protocol."""
 

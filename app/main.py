@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
@@ -14,10 +14,12 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import classifications, domains, occupations, releases, scope, turtle
+from app.api import classifications, domains, match, occupations, releases, scope, search, turtle
+from app.api.batches import Batches
 from app.api.openapi import describe
 from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
+from app.api.search_build import IndexBuilder
 from app.api.skills import clusters
 from app.api.skills import of_domain as skills_of_domain
 from app.api.turtle import turtle_apart
@@ -53,28 +55,30 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_SECONDS)
-        await gateway.start()
-        heavy = service.heavy = HeavyAnswers(settings, limits)
-        service.on_switch.append(lambda served: heavy.switch(served.release.id))
-        heavy.start()
-        if service.ready:  # read by the process from which this one was forked
-            heavy.adopt(service.served.release.id, app.state.heavy_address)
-            heavy.switch(service.served.release.id)
-        await service.refresh()
-        releases.openapi_file(app)  # a third of a second, which the first to ask would cost all others
-        watcher = asyncio.create_task(service.watch())
-        try:
+        # What was started is stopped, in the reverse order, wherever the start ended.
+        async with AsyncExitStack() as stack:
+            stack.callback(access.close)
+            stack.push_async_callback(app.state.downloads.stop)
+            stack.callback(service.backend.close)
+            heavy = service.heavy = HeavyAnswers(settings, limits)
+            stack.push_async_callback(heavy.stop)
+            stack.push_async_callback(index_builder.stop)
+            stack.callback(batches.stop)
+            stack.push_async_callback(gateway.stop)
+            await gateway.start()
+            batches.start()
+            service.on_switch += [lambda served: heavy.switch(served.release.id), index_builder.switch]
+            heavy.start()
+            if service.ready:  # read by the process from which this one was forked
+                heavy.adopt(service.served.release.id, app.state.heavy_address)
+                heavy.switch(service.served.release.id)
+                index_builder.switch(service.served)
+            await service.refresh()
+            releases.openapi_file(app)  # a third of a second, which the first to ask would cost all others
+            watcher = asyncio.create_task(service.watch())
+            stack.push_async_callback(_ended, watcher)
             async with observer.running():
                 yield
-        finally:
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
-            await gateway.stop()
-            await heavy.stop()
-            service.backend.close()
-            await app.state.downloads.stop()
-            access.close()
 
     app = FastAPI(
         title="CCSI in ESCO",
@@ -91,6 +95,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     )
     app.state.service = service
     app.state.downloads = Downloads(service)
+    batches = app.state.batches = Batches(limits)
+    index_builder = app.state.index_builder = IndexBuilder(settings)
     # Called by the template of several serving processes with the release in memory, before it forks the first.
     app.state.heavy_address = ""  # of a heavy server that several processes share
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters), Depends(turtle_apart)])
@@ -105,6 +111,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         profiles,
         classifications,
         scope,
+        search,
+        match,
         releases,
     ):
         api.include_router(module.router)
@@ -126,3 +134,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
 def _operation_id(route: APIRoute) -> str:
     """Names that a generated client can live with: the function's own."""
     return route.name
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from app.catalogue.catalogue import Catalogue
+from app.catalogue.search import Search
 from app.errors import NotReady, Problem
 from app.heavy.client import HeavyAnswers
 from app.http import AnswerCache, Tally
@@ -19,6 +20,7 @@ from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
 from app.store.remote import RemoteBackend
+from loaders.derive.search import read_index
 from releases.errors import ReleaseError
 from releases.release import Release
 
@@ -32,6 +34,7 @@ class Served:
     release: Release
     catalogue: Catalogue
     cache: AnswerCache
+    search: Search | None = None
     tag: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,7 +130,9 @@ class Service:
     def _open(self, release: Release) -> Served:
         store = self.backend.open(release)
         catalogue = Catalogue(release, store, self.limits)
-        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally))
+        sections = read_index(release)  # mapped: of its pages only those that are asked for take memory
+        search = Search(sections, catalogue) if sections else None
+        return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally), search)
 
     async def _refuse(self, what: str, error: Exception) -> Served | None:
         """Keep what is served; at the start, when that is nothing, the newest release that is sound."""

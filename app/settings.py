@@ -187,6 +187,8 @@ class Limits(BaseSettings):
     compare_skills: int = Field(1000, ge=1, le=10_000, description="Most skills of a list that is compared.")
     compose_bytes: int = Field(65_536, ge=1024, description="Largest body of a request to compose a profile, in bytes.")
     compare_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to compare, in bytes.")
+    match_titles: int = Field(100, ge=1, le=1000, description="Most job titles of one request to match.")
+    match_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to match, in bytes.")
     heavy_cost: float = Field(
         1000,
         ge=20,

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -32,6 +33,7 @@ from analysis.tables import ROUTES, Route
 from loaders import verify
 from loaders.derive.profiles import profile_lines
 from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scope_tables
+from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import CsvBundle, nace_links
@@ -43,11 +45,12 @@ from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey
 from loaders.writer import QuadWriter
 from ontology import FOLDER, nace, turtle_files
+from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
 from releases.gc_pause import no_garbage
 from releases.record import dataset_quads
-from releases.release import MANIFEST_FORMAT, Release, Releases, checksums, read, sync_folder
+from releases.release import MANIFEST_FORMAT, Release, Releases, checksums, digests, read, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
@@ -167,9 +170,13 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             with deriving_skills(
                 writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
             ) as skills:
+                # Meanwhile this process has nothing else to do.
+                index = releases.building / "search"
+                write_index(partial(select, writer.store), normaliser.languages, index)
                 result = skills()
             profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
             _write_skills(writer, skills_conform, result, profiles, esco_version)
+            write_own(partial(select, writer.store), index)
             content_hash, quads = writer.content.result()
             counts = verify.counts(writer.store) | scope_counts(scope.decisions) | skill_counts(result)
             carry_over = carried.as_dict()
@@ -202,6 +209,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         "quads": quads,
         "checks": [c.as_dict() for c in checks],
         "files": sums,
+        "searchFiles": digests(index.iterdir()),
         "seconds": round(time.monotonic() - started, 1),
         "peakMemoryMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }

@@ -1,7 +1,7 @@
 """Releases: immutable folders, one of them served.
 
 DATA_DIR/
-  releases/1.2.0-3f2a…/      store/ (Oxigraph), manifest.json, withdrawn.json, carryover.json
+  releases/1.2.0-3f2a…/      store/ (Oxigraph), search/ (index of labels), manifest.json, withdrawn.json, carryover.json
   current -> releases/…      the served one; switched by one atomic rename
   dumps/1.2.0-3f2a…/         downloads made of a release on demand (releases/dumps.py); removed with it
   building/                  what a load works on; worthless after a crash and swept by the next load
@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,11 @@ class Release:
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.path / "store"
+
+    @property
+    def search(self) -> Path:
+        """The folder of the search index, which a release of an older load lacks."""
+        return self.path / "search"
 
     @property
     def dumps(self) -> Path:
@@ -126,18 +131,11 @@ class Releases:
         shutil.rmtree(release.dumps, ignore_errors=True)
 
     def verify(self, release: Release) -> list[str]:
-        """Compare every file of the store with the checksums of the manifest; returns what is wrong, if anything."""
-        faults = []
+        """Compare every file of store and index with the checksums of the manifest; returns what is wrong, if anything."""
         recorded: dict[str, str] = release.manifest["files"]
+        index: dict[str, str] = release.manifest.get("searchFiles", {})
         present = checksums(release.store)
-        for name in sorted(recorded.keys() | present.keys()):
-            if name not in present:
-                faults.append(f"{name} is missing")
-            elif name not in recorded:
-                faults.append(f"{name} does not belong to the release")
-            elif recorded[name] != present[name]:
-                faults.append(f"{name} has changed")
-        return faults
+        return _differences(recorded, present) + _differences(index, digests(release.search.glob("*")))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -166,6 +164,19 @@ class Releases:
         sweep_dumps(self.data_dir / "dumps")
 
 
+def _differences(recorded: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
+    """What is wrong with files, by the checksums that they should have."""
+    faults = []
+    for name in sorted(recorded.keys() | present.keys()):
+        if name not in present:
+            faults.append(f"{name} is missing")
+        elif name not in recorded:
+            faults.append(f"{name} does not belong to the release")
+        elif recorded[name] != present[name]:
+            faults.append(f"{name} has changed")
+    return faults
+
+
 def sweep_dumps(folder: Path) -> None:
     """Delete the dumps that killed processes left behind by half."""
     for litter in folder.glob(".building-*"):
@@ -185,11 +196,19 @@ def _runs(process: str) -> bool:
 
 def checksums(store: Path) -> dict[str, str]:
     """SHA-256 of the files that hold a store's data; the engine's logs and lock are not among them."""
+    return digests(
+        path
+        for path in store.iterdir()
+        if path.suffix in {".sst", ".log", ".blob"} or path.name.startswith(("MANIFEST", "CURRENT"))
+    )
+
+
+def digests(files: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 of files by their names."""
     found = {}
-    for path in sorted(store.iterdir()):
-        if path.suffix in {".sst", ".log", ".blob"} or path.name.startswith(("MANIFEST", "CURRENT")):
-            with path.open("rb") as stream:
-                found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    for path in sorted(files):
+        with path.open("rb") as stream:
+            found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return found
 
 

@@ -14,24 +14,31 @@ from pydantic.json_schema import models_json_schema
 
 from app.api import models
 from app.api.formats import MEDIA_TYPES
+from app.api.match import MatchAnswer
 from app.api.models import LinkedShape, Problem
 from app.api.openapi_sparql import sparql_path
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profiles.models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
+from app.api.search import SearchResults, Suggestions
 from app.api.service_models import SERVICE_ANSWERS
 from app.api.skills.models import SKILL_ANSWERS
 from app.pictures.canvas import PICTURE_TYPES
 from app.settings import Limits
 
-ANSWERS = models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
+SEARCH_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
+    "/suggest": (Suggestions,),
+    "/search": (SearchResults,),
+    "/match": (MatchAnswer,),
+}
+ANSWERS = SEARCH_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
 ABRIDGED = (
     "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
-    "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits",
+    "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits", "/search",
 )  # fmt: skip
 SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/health/ready/sparql", "/context.jsonld")  # need no release

@@ -124,4 +124,4 @@ def openapi_file(app: FastAPI) -> Asset:
 
 def described(manifest: dict[str, Any]) -> dict[str, Any]:
     """What a manifest tells the public: everything but file checksums."""
-    return {key: value for key, value in manifest.items() if key not in ("files", "format")}
+    return {key: value for key, value in manifest.items() if key not in ("files", "searchFiles", "format")}

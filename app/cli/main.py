@@ -20,6 +20,8 @@ from app.cli.options import AsJson, DataDir, folder_of, print_json
 from app.cli.profile import cli as profile_cli
 from app.cli.progress import reporter
 from app.cli.scope import cli as scope_cli
+from app.cli.search import cli as match_cli
+from app.cli.search import find
 from app.cli.serve import serve
 from loaders.build import LoadRequest
 from loaders.build import load as load_release
@@ -41,6 +43,8 @@ cli.add_typer(releases_cli, name="releases")
 cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
+cli.add_typer(match_cli, name="match")
+cli.command()(find)
 cli.command()(serve)
 cli.command()(export)
 cli.command()(push)
@@ -237,7 +241,7 @@ def _data_dir(given: Path | None) -> Path:
 
 
 def _public(release: Release, served: bool) -> dict[str, Any]:
-    return {**{k: v for k, v in release.manifest.items() if k != "files"}, "served": served}
+    return {**{k: v for k, v in release.manifest.items() if k not in ("files", "searchFiles")}, "served": served}
 
 
 def _plain(text: str) -> str:

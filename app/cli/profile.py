@@ -47,7 +47,7 @@ def show(
 ) -> None:
     """One profile template."""
     target = f"/profiles/{quote(profile, safe='')}?{urlencode({'format': form, 'language': language})}"
-    _write(_answers(data_dir, [("GET", target, b"")]), output)
+    _write(answers(data_dir, [("GET", target, b"")]), output)
 
 
 @cli.command()
@@ -75,7 +75,7 @@ def compose(
         ("title", title), ("maximum", str(maximum) if maximum else ""), ("format", form), ("language", language),
     ]  # fmt: skip
     query = urlencode([(name, value) for name, value in pairs if value])
-    _write(_answers(data_dir, [("GET", f"/profiles/compose?{query}", b"")]), output)
+    _write(answers(data_dir, [("GET", f"/profiles/compose?{query}", b"")]), output)
 
 
 @cli.command()
@@ -97,7 +97,7 @@ def compare(
     if among:
         body["among"] = among
     query = urlencode({"limit": limit, "language": language})
-    (answer,) = _answers(data_dir, [("POST", f"/profiles/compare?{query}", json.dumps(body).encode())])
+    (answer,) = answers(data_dir, [("POST", f"/profiles/compare?{query}", json.dumps(body).encode())])
     found = json.loads(answer)
     if as_json:
         print_json(found)
@@ -135,7 +135,7 @@ def export(
         raise SourceError(f"{target} is there and no folder.", "Name a new folder, or a file that ends in .zip.")
     names = [f"{key}.{suffix}" for key in _keys(data_dir, domain) for suffix in forms]
     asked = [("GET", f"/profiles/{name}?{urlencode({'language': language})}", b"") for name in names]
-    found = zip(names, _answers(data_dir, asked), strict=True)
+    found = zip(names, answers(data_dir, asked), strict=True)
     try:
         _store(target, found)
     except OSError as error:
@@ -166,14 +166,14 @@ def _keys(data_dir: Path | None, domain: str) -> list[str]:
     keys: list[str] = []
     while True:
         query = {"limit": most, "offset": len(keys), **({"domain": domain} if domain else {})}
-        (page,) = _answers(data_dir, [("GET", f"/profiles?{urlencode(query)}", b"")])
+        (page,) = answers(data_dir, [("GET", f"/profiles?{urlencode(query)}", b"")])
         listed = json.loads(page)
         keys += [item["id"] for item in listed["items"]]
         if len(keys) >= listed["total"]:
             return keys
 
 
-def _answers(data_dir: Path | None, asked: Iterable[tuple[str, str, bytes]]) -> Iterator[bytes]:
+def answers(data_dir: Path | None, asked: Iterable[tuple[str, str, bytes]]) -> Iterator[bytes]:
     """The bodies of the answers, one after the other. Raises SourceError with what the API says against a request."""
     from app.main import create_app
 

@@ -1,0 +1,165 @@
+"""Whole titles weighed against every label and every concept, a batch at once.
+
+A word of a title counts for all words that look like it, as much as they do (soft TF-IDF over character n-grams), so
+inflections, compounds and typos need no tier of their own. A label is worth the cosine with the title; a concept its best
+label and what all its words say together. Titles that are a label, by its words or by its stems, come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+
+from analysis.search.lexicon import Floats, Ints
+from analysis.search.section import PREFERRED, Section, stem_key
+from analysis.search.text import title as plain
+
+EXACT, STEM = (
+    4.0,
+    2.0,
+)  # added to the score of a concept with such a label; more than any score, so that tiers never mix
+PREFERENCE = 0.1  # and for one whose preferred label it is
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A concept for a title: its number, its best label, how it was found and the score it was ranked by."""
+
+    concept: int
+    label: int
+    type: str  # exact, stem or fuzzy
+    score: float
+
+
+class Matcher:
+    """A section ready to be matched with; safe to share between threads, each batch has arrays of its own."""
+
+    def __init__(self, section: Section, language: str) -> None:
+        self.section = section
+        self.language = language
+        self.lexicon = section.lexicon()
+        width = len(section.words)
+        self._labels = sparse.csr_matrix(
+            (section.word_shares, section.word_labels, section.word_starts), (width, len(section.roles)), copy=False
+        )
+        self._context = sparse.csr_matrix(
+            (section.context_weights, section.context_concepts, section.context_starts),
+            (width, section.size),
+            copy=False,
+        )
+        self._rarest = float(section.word_weights.max(initial=1)), float(section.word_spread.max(initial=1))
+
+    def match(self, titles: Sequence[str], most: int) -> list[list[Match]]:
+        """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
+        folded = [plain(title) for title in titles]
+        labels, concepts = self.weighed(folded)
+        return [self._ranked(text, *_row(labels, n), concepts[n], most) for n, text in enumerate(folded)]
+
+    def weighed(self, folded: Sequence[str]) -> tuple[sparse.csr_matrix, Floats]:
+        """Title × label, and title × concept: what each is worth for each folded title."""
+        by_label, by_concept = self._spread([text.split() for text in folded])
+        labels = by_label @ self._labels
+        concepts: Floats = (by_concept @ self._context).toarray()
+        rows = np.repeat(np.arange(len(folded)) * self.section.size, np.diff(labels.indptr))
+        best = np.zeros(concepts.size, np.float32)  # flat, for which numpy is twenty times as quick
+        np.maximum.at(best, rows + self.section.label_concept[labels.indices], labels.data)
+        return labels, concepts + best.reshape(concepts.shape)
+
+    def _spread(self, titles: Sequence[Sequence[str]]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Title × word: how much each word of the section stands for the words of a title, beside labels and concepts."""
+        rare, spread = self.section.word_weights, self.section.word_spread
+        starts, numbers, first, second = [0], [], [], []
+        for words in titles:
+            found = [(self.lexicon.number(word), *self.lexicon.alike(word)) for word in dict.fromkeys(words)]
+            weights = [float(rare[n]) if n >= 0 else self._rarest[0] for n, _, _ in found]
+            spreads = [float(spread[n]) if n >= 0 else self._rarest[1] for n, _, _ in found]
+            length, whole = sum(w * w for w in weights) ** 0.5, sum(spreads)
+            for (_, alike, much), weight, share in zip(found, weights, spreads, strict=True):
+                numbers.append(alike)
+                first.append(much * np.float32(weight / length))
+                second.append(much * much * np.float32(share / whole))
+            starts.append(starts[-1] + sum(len(alike) for _, alike, _ in found))
+        shape = (len(titles), len(self.lexicon))
+        where = np.concatenate([np.zeros(0, np.int32), *numbers])
+        empty = np.zeros(0, np.float32)
+        by_label = sparse.csr_matrix((np.concatenate([empty, *first]), where, starts), shape)
+        return by_label, sparse.csr_matrix((np.concatenate([empty, *second]), where, starts), shape)
+
+    def scored(self, titles: Sequence[str]) -> Iterator[tuple[Floats, Floats]]:
+        """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
+        section = self.section
+        folded = [plain(title) for title in titles]
+        labels, concepts = self.weighed(folded)
+        for n, text in enumerate(folded):
+            by_label = np.zeros(len(section.roles), np.float32)
+            where, worth = _row(labels, n)
+            by_label[where] = worth
+            best = np.maximum.reduceat(by_label, section.concept_labels[:-1]) if len(by_label) else concepts[n]
+            by_label += (concepts[n] - best)[section.label_concept]
+            by_concept = concepts[n].copy()
+            for concept, label in self._tiers(text).items():
+                by_concept[concept] += self._added(text, label)[1]
+            for label in self._alike(text):
+                by_label[label] += self._added(text, label)[1]
+            yield by_label, by_concept
+
+    def _ranked(self, folded: str, labels: Ints, worth: Floats, concepts: Floats, most: int) -> list[Match]:
+        tiers = self._tiers(folded)
+        of_label = np.zeros(len(self.section.roles), np.float32)
+        of_label[labels] = worth
+        found = []
+        for concept in {*_best(concepts, most).tolist(), *tiers}:
+            label, kind, added = tiers.get(concept, -1), "fuzzy", 0.0
+            if label >= 0:
+                kind, added = self._added(folded, label)
+            else:
+                own = self.section.labels(concept)
+                label = own.start + int(np.argmax(of_label[own.start : own.stop]))
+            found.append(Match(concept, label, kind, float(concepts[concept]) + added))
+        found.sort(key=lambda m: (-m.score, m.concept))
+        return [m for m in found if m.score > 0][:most]
+
+    def _added(self, folded: str, label: int) -> tuple[str, float]:
+        """The tier of a label that is the title, and what it adds."""
+        preferred = PREFERENCE * (self.section.roles[label] & 3 == PREFERRED)
+        if self.section.folded_text(label).decode() == folded:
+            return "exact", EXACT + preferred
+        return "stem", STEM + preferred
+
+    def _alike(self, folded: str) -> list[int]:
+        """The labels that are the title, by their stems."""
+        if not folded:
+            return []
+        stems = self.section.stems
+        key = np.uint64(stem_key(folded.split(), self.language))
+        found: list[int] = self.section.stem_labels[
+            np.searchsorted(stems, key) : np.searchsorted(stems, key, "right")
+        ].tolist()
+        return found
+
+    def _tiers(self, folded: str) -> dict[int, int]:
+        """Concept -> the label that is the title, by its stems or, rather, word for word; preferred ones rather."""
+        section = self.section
+        said = folded.encode()
+        ordered = sorted(
+            self._alike(folded), key=lambda n: (section.folded_text(n) != said, section.roles[n] & 3, n), reverse=True
+        )
+        return {int(section.label_concept[n]): n for n in ordered}  # the last, which is the best, stays
+
+
+def _row(table: sparse.csr_matrix, number: int) -> tuple[Ints, Floats]:
+    where = slice(table.indptr[number], table.indptr[number + 1])
+    return table.indices[where], table.data[where]
+
+
+def _best(scores: Floats, most: int) -> NDArray[np.int64]:
+    """The places of the best scores."""
+    if most >= len(scores):
+        return np.arange(len(scores))
+    least = np.partition(scores, len(scores) - most)[len(scores) - most]
+    # All that are as good as the last one count, so that the order of equals is by their number and nothing else.
+    return np.flatnonzero(scores >= least)[: 4 * most]

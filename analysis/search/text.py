@@ -1,0 +1,77 @@
+"""How texts are read: words without accents and case, each with its place in the text as it was written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import snowballstemmer  # type: ignore[import-untyped]
+
+# R&D, A&R, C++ and C# are words of their own.
+_WORD = re.compile(r"[^\W_]+(?:&[^\W_]+)*[+#]*")
+# (m/f/d), H/F, w|m|d: to whom a vacancy is addressed, and no word of its title.
+_FORMS = re.compile(r"\(?(?<!\w)[mwfhdxk](?:\s?[/|*]\s?[mwfhdxk])+(?!\w)\)?", re.IGNORECASE)
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"})
+_STEMMERS = {
+    "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hu": "hungarian", "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "sv": "swedish", "cs": "czech",
+}  # fmt: skip
+LONGEST_WORD = 40  # bytes; what is longer is cut, on both sides alike
+
+
+class Word(NamedTuple):
+    """A word of a text: folded, and from where to where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in their order."""
+    found = (Word(fold_word(m[0]), m.start(), m.end()) for m in _WORD.finditer(text))
+    return [word for word in found if word.text]
+
+
+def title(text: str) -> str:
+    """A title of a job by its words, without the forms of address that vacancies add."""
+    return fold(_FORMS.sub(" ", text))
+
+
+def fold(text: str) -> str:
+    """A text by its words alone: "Réalisateur/réalisatrice" and "realisateur, realisatrice" are the same."""
+    return " ".join(filter(None, map(fold_word, _WORD.findall(text))))
+
+
+@lru_cache(65_536)
+def fold_word(word: str) -> str:
+    """Lower case without accents, ligatures as two letters."""
+    folded = word.lower()
+    if not word.isascii():
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+        folded = "".join(c for c in plain if c.isalnum() or c in "&+#").translate(_LETTERS)
+    if len(folded) <= LONGEST_WORD and folded.isascii():
+        return folded
+    return folded.encode()[:LONGEST_WORD].decode(errors="ignore")
+
+
+def typos(word: str) -> int:
+    """How many typos a word bears: none in short words and codes, one from 4 letters, two from 8."""
+    if len(word) < 4 or not word.isalpha():
+        return 0
+    return 1 if len(word) < 8 else 2
+
+
+@lru_cache(65_536)
+def stem(word: str, language: str) -> str:
+    """A word without its inflection, in a language that has a stemmer; else the word."""
+    name = _STEMMERS.get(language)
+    return fold_word(_stemmer(name).stemWord(word)) if name else word
+
+
+@lru_cache
+def _stemmer(name: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(name)

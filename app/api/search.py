@@ -1,0 +1,250 @@
+"""/suggest and /search: concepts of ESCO and of ours by words, codes and identifiers, in every language loaded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.codes import isco_group
+from app.api.lookup import find
+from app.api.models import LanguageMap, Listing, Shape
+from app.api.search_build import IndexBuilder
+from app.api.views import Json
+from app.catalogue.keys import local_name
+from app.catalogue.search import BASE, Found, Results, Search, Wanted
+from app.errors import BadParameter
+from app.request import ALL_LANGUAGES, Context, Ctx, Paging, page_links
+
+router = APIRouter(tags=["search"])
+
+MOST_SUGGESTED = 50
+TypeName = Literal["occupation", "skill", "isco-group", "skill-group", "isced-f", "domain", "cluster", "profile"]
+MatchType = Literal["exact", "prefix", "words", "alternative", "fuzzy", "description"]
+
+Text = Annotated[str, Query(description="Words, a code or an IRI.", examples=["museum cur"])]
+Types = Annotated[
+    list[TypeName] | None, Query(alias="type", description="Only these types of concept; may be repeated.")
+]
+DomainFilter = Annotated[
+    str | None,
+    Query(description="Only occupations of this domain or sub-domain; `ccsi` for all.", examples=["heritage"]),
+]
+DegreeFilter = Annotated[Literal["core", "related"] | None, Query(description="Only occupations with this degree.")]
+Group = Annotated[str | None, Query(description="Only occupations under this ISCO-08 code, of any level.")]
+Boost = Annotated[
+    Literal["ccsi"] | None,
+    Query(description="Rank what belongs to the cultural and creative sectors higher; nothing is left out."),
+]
+
+
+class Hit(Shape):
+    """A concept that was found, and why."""
+
+    uri: str
+    type: TypeName
+    code: str | None
+    preferred_label: LanguageMap
+    match_type: MatchType
+    matched_label: LanguageMap = Field(description="The label that matched; empty where the description did.")
+    label_role: Literal["preferred", "alternative", "hidden"] | None
+    label_forms: list[Literal["female", "male", "neutral"]] = Field(description="As ESCO marks the label.")
+    spans: list[tuple[int, int]] = Field(description="Where the words stand in it, as offsets of characters.")
+    score: float = Field(description="From 0 to 1.1; the order of the list.")
+    domains: list[DomainRef] = Field(description="Of an occupation: the domains it is in.")
+    reuse_level: str | None = Field(description="Of a skill.")
+    href: str
+
+
+class DomainRef(Shape):
+    """A domain of an occupation."""
+
+    domain: str
+    degree: Literal["core", "related"]
+
+
+class Suggestions(Shape):
+    """What may be meant, the best first."""
+
+    items: list[Hit]
+    language: str = Field(description="The language asked for.")
+    searched_language: str = Field(description="The language that was searched; English where it has nothing.")
+
+
+class Facet(Shape):
+    """How many of the best 2,000 results are of what."""
+
+    type: dict[str, int]
+    domain: dict[str, int]
+    isco: dict[str, int] = Field(description="By ISCO-08 major group.")
+    reuse_level: dict[str, int]
+
+
+class SearchResults(Listing):
+    """One page of results with facets of all."""
+
+    items: list[Hit]
+    searched_language: str
+    facets: Facet
+
+
+@router.get("/suggest", summary="Concepts while somebody types")
+async def suggest(
+    ctx: Ctx,
+    q: Text,
+    types: Types = None,
+    domain: DomainFilter = None,
+    degree: DegreeFilter = None,
+    isco: Group = None,
+    boost: Boost = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_SUGGESTED, description="Most suggestions.")] = 10,
+) -> Response:
+    """Labels with all the words, the last of which may be only begun; tolerant of accents, case and typos, but not in codes."""
+    index = await index_of(ctx)
+    language = spoken(ctx)
+    results = index.suggest(_text(ctx, q), language, _wanted(ctx, index, types, domain, degree, isco, boost), limit)
+    return ctx.json(
+        {
+            "items": [_hit(ctx, index, item) for item in results.items],
+            "language": language,
+            "searchedLanguage": results.language,
+        }
+    )
+
+
+@router.get("/search", summary="Concepts by words, likeness and descriptions")
+async def search(
+    ctx: Ctx,
+    paging: Paging,
+    q: Text,
+    types: Types = None,
+    domain: DomainFilter = None,
+    degree: DegreeFilter = None,
+    isco: Group = None,
+    boost: Boost = None,
+) -> Response:
+    """Every concept once, by the label that fits best; what only resembles the words, or has them in its description, last."""
+    index = await index_of(ctx)
+    page = slice(paging.offset, paging.offset + paging.limit)
+    results = index.search(_text(ctx, q), spoken(ctx), _wanted(ctx, index, types, domain, degree, isco, boost), page)
+    return ctx.json(
+        {
+            "@context": ctx.url("/context.jsonld"),
+            "items": [_hit(ctx, index, item) for item in results.items],
+            "facets": _facets(ctx, index, results),
+            "total": results.total,
+            "limit": paging.limit,
+            "offset": paging.offset,
+            "language": ctx.language,
+            "searchedLanguage": results.language,
+        },
+        page_links(ctx, results.total, paging),
+    )
+
+
+async def index_of(ctx: Context) -> Search:
+    """The index of the served release. Raises SearchNotReady."""
+    builder: IndexBuilder = ctx.request.app.state.index_builder
+    return ctx.served.search or await builder.search(ctx.served)
+
+
+def spoken(ctx: Context) -> str:
+    """The language to search in."""
+    return BASE if ctx.language == ALL_LANGUAGES else ctx.language
+
+
+def _text(ctx: Context, text: str) -> str:
+    most = ctx.limits.query_text
+    if not text.strip():
+        raise BadParameter("q: is empty.", field="q")
+    if len(text) > most:
+        raise BadParameter(f"q: at most {most} characters.", field="q", maximum=most)
+    return text
+
+
+def _wanted(
+    ctx: Context,
+    index: Search,
+    types: Iterable[str] | None,
+    domain: str | None,
+    degree: str | None,
+    isco: str | None,
+    boost: str | None,
+) -> Wanted:
+    among: frozenset[str] | None = None
+    catalogue = ctx.catalogue
+    if domain is not None or degree is not None:
+        if domain in (None, "ccsi"):
+            decisions = [d for members in catalogue.by_domain.values() for d in members]
+        else:
+            where = find(ctx, domain)
+            members = catalogue.by_domain.get(where.broader or where.id, [])
+            decisions = [d for d in members if not where.broader or d.sub_domain == where.id]
+        among = frozenset(d.occupation for d in decisions if degree in (None, d.degree))
+    if isco is not None:
+        under = frozenset(catalogue.under_isco(isco_group(ctx, isco).code))
+        among = under if among is None else among & under
+    inside = index.inside if boost else frozenset()
+    return Wanted(frozenset(types or ()), among, inside, index.type_of)
+
+
+def _hit(ctx: Context, index: Search, found: Found) -> Json:
+    iri, catalogue = found.iri, ctx.catalogue
+    kind = index.type_of(iri)
+    occupation, skill, group = catalogue.occupations.get(iri), catalogue.skills.get(iri), catalogue.groups.get(iri)
+    tag = found.part.language
+    return {
+        "uri": iri,
+        "type": kind,
+        "code": occupation.code if occupation else group.code if group else None,
+        "preferredLabel": {tag: found.part.preferred(found.concept)},
+        "matchType": found.type,
+        "matchedLabel": {tag: found.matched} if found.matched else {},
+        "labelRole": found.role or None,
+        "labelForms": found.forms,
+        "spans": found.spans,
+        "score": found.score,
+        "domains": domains_of(ctx, iri),
+        "reuseLevel": skill.reuse or None if skill else None,
+        "href": _href(ctx, kind, iri),
+    }
+
+
+def domains_of(ctx: Context, iri: str) -> list[Json]:
+    """The domains that an occupation is in, with its degree in each."""
+    item = ctx.catalogue.occupations.get(iri)
+    decided = item.decisions if item else []
+    return [{"domain": d.domain, "degree": d.degree} for d in decided if d.degree != "excluded"]
+
+
+def _href(ctx: Context, kind: str, iri: str) -> str:
+    match kind:
+        case "occupation" | "skill":
+            return ctx.url(f"/{kind}s/{local_name(iri)}")
+        case "isco-group":
+            return ctx.url(f"/isco/{ctx.catalogue.groups[iri].code}")
+        case "domain" | "profile":
+            return ctx.url(f"/{kind}s/{local_name(iri)}")
+        case "cluster":
+            return ctx.url("/clusters/" + iri.partition("/cluster/")[2])
+    return f"{ctx.base}/resource?uri={iri}"
+
+
+def _facets(ctx: Context, index: Search, results: Results) -> Json:
+    catalogue = ctx.catalogue
+    occupations = [o for iri in results.counted if (o := catalogue.occupations.get(iri))]
+    skills = [s for iri in results.counted if (s := catalogue.skills.get(iri))]
+    return {
+        "type": _counts(map(index.type_of, results.counted)),
+        "domain": _counts(d.domain for o in occupations for d in o.decisions if d.degree != "excluded"),
+        "isco": _counts(o.isco[:1] for o in occupations if o.isco),
+        "reuseLevel": _counts(s.reuse for s in skills if s.reuse),
+    }
+
+
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,0 +1,347 @@
+"""What is found by words in one release: its index, opened, and asked across kinds of concepts and languages.
+
+A language that has no labels of a concept is stood in for by English, as everywhere in the service; where nothing at all
+is found in a language, English is searched as a whole, and the answer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.search import find
+from analysis.search.confidence import confidence
+from analysis.search.find import Hits
+from analysis.search.match import Match, Matcher
+from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
+from analysis.search.text import fold
+from app.catalogue.keys import occupation_iri, skill_iri
+from ontology import CCSID
+
+if TYPE_CHECKING:
+    from app.catalogue.catalogue import Catalogue
+
+BASE = "en"  # stands in for languages
+KINDS = ("occupation", "skill", "group", "ccsi")
+GROUPS = {"isco": "isco-group", "skills": "skill-group", "isced-f": "isced-f"}
+TYPES = ("occupation", "skill", *GROUPS.values(), "domain", "cluster", "profile")
+_KIND_OF = {"occupation": "occupation", "skill": "skill", "domain": "ccsi", "cluster": "ccsi", "profile": "ccsi"}
+_FORMS = {FEMALE: "female", MALE: "male", NEUTRAL: "neutral"}
+_BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a step between two kinds of match
+_MOST_ORDERED = 2000  # results that can be paged through and that facets count
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NO_CODE = re.compile(r"[^0-9A-Z]")
+_NAMED = re.compile(r"(?:ISCO(?:08)?|ISCEDF?(?:2013)?|ESCO|C(?=[0-9]))")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section with what the service asks of it."""
+
+    kind: str
+    language: str
+    matcher: Matcher
+    stand_in: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, bool))
+    """Which concepts it speaks for in a language without a label of theirs."""
+
+    @property
+    def section(self) -> Section:
+        """Its labels."""
+        return self.matcher.section
+
+    @cached_property
+    def iris(self) -> list[str]:
+        """The IRIs of its concepts."""
+        return [self.section.iri(n) for n in range(self.section.size)]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The number of each concept by its IRI."""
+        return {iri: n for n, iri in enumerate(self.iris)}
+
+    def preferred(self, concept: int) -> str:
+        """The preferred label of a concept, else its first."""
+        return self.section.text(self.section.labels(concept)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result: a concept, why it was found, and how well it fits."""
+
+    part: Part
+    concept: int
+    score: float
+    type: str
+    label: int  # -1 where the description was found
+    spans: list[tuple[int, int]]
+
+    @property
+    def iri(self) -> str:
+        """Which concept."""
+        return self.part.iris[self.concept]
+
+    @property
+    def matched(self) -> str:
+        """The label that matched."""
+        return self.part.section.text(self.label) if self.label >= 0 else ""
+
+    @property
+    def role(self) -> str:
+        """What the label is to the concept: preferred, alternative or hidden."""
+        return ROLES[self.part.section.roles[self.label] & 3] if self.label >= 0 else ""
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms that ESCO marks the label as: female, male, neutral."""
+        role = int(self.part.section.roles[self.label]) if self.label >= 0 else 0
+        return [name for bit, name in _FORMS.items() if role & bit]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of results; `language` is the one that was searched, `counted` the results that facets are of."""
+
+    items: list[Found]
+    total: int
+    language: str
+    counted: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a title was matched with, in which language, the best first, each with its confidence."""
+
+    part: Part
+    matches: list[Match]
+    confidences: list[float]
+
+
+class Search:
+    """The index of one release; never changed, and safe to use from several threads."""
+
+    def __init__(self, sections: Mapping[tuple[str, str], Section], catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._parts = {key: Part(*key, Matcher(section, key[1])) for key, section in sections.items()}
+        self.languages = sorted({language for kind, language in sections if kind != "ccsi"})
+        self._stand_ins: dict[tuple[str, str], Part] = {}
+
+    @cached_property
+    def inside(self) -> frozenset[str]:
+        """What belongs to the sectors: occupations in scope, the skills that are essential to them, and all of ours."""
+        catalogue = self._catalogue
+        occupations = {d.occupation for members in catalogue.by_domain.values() for d in members}
+        skills = {skill for iri in occupations for skill in catalogue.occupations[iri].essential}
+        own = {iri for (kind, _), part in self._parts.items() if kind == "ccsi" for iri in part.iris}
+        return frozenset(occupations | skills | own)
+
+    # --- typeahead and search -----------------------------------------------------------------------------------
+
+    def suggest(self, text: str, language: str, wanted: Wanted, most: int) -> Results:
+        """The best concepts while somebody types: words of labels, the last one begun."""
+        return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, True))
+
+    def search(self, text: str, language: str, wanted: Wanted, page: slice) -> Results:
+        """All that fits: by words of labels, by likeness, and by words of descriptions."""
+
+        def asked(matcher: Matcher) -> Hits:
+            return find.joined(
+                find.find(matcher, text, True), find.alike(matcher, text), find.described(matcher, text)
+            )  # fmt: skip
+
+        return self._results(text, language, wanted, page, asked)
+
+    def _results(
+        self, text: str, language: str, wanted: Wanted, page: slice, ask: Callable[[Matcher], Hits]
+    ) -> Results:
+        language = language if language in self.languages else BASE
+        coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
+        known = {found.iri for found in coded}
+        parts = [*self._searched(language, wanted)]
+        found = _ordered(parts, wanted, ask, known)
+        if not found and not coded and language != BASE:
+            language = BASE
+            parts = [*self._searched(BASE, wanted)]
+            found = _ordered(parts, wanted, ask, known)
+        items = coded[page]
+        begin = max(0, page.start - len(coded))
+        for row in found[begin : begin + page.stop - page.start - len(items)]:
+            part, label = parts[row.part], row.label
+            spans = find.spans(part.matcher.lexicon, part.section.text(label), text) if label >= 0 else []
+            items.append(Found(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
+        counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
+        return Results(items, len(coded) + found.total, language, counted)
+
+    def _searched(self, language: str, wanted: Wanted) -> Iterator[Part]:
+        """The parts to search in a language, and those of English for what has no label in it."""
+        for kind in KINDS:
+            if not wanted.kinds or kind in wanted.kinds:
+                if own := self._parts.get((kind, language)):
+                    yield own
+                if language != BASE and (base := self._stand_in(kind, language)):
+                    yield base
+
+    def _stand_in(self, kind: str, language: str) -> Part | None:
+        base = self._parts.get((kind, BASE))
+        if base is None:
+            return None
+        key = (kind, language)
+        if key not in self._stand_ins:
+            own = self._parts.get(key)
+            spoken = set(own.iris) if own else set()
+            lacking = np.array([iri not in spoken for iri in base.iris], bool)
+            self._stand_ins[key] = Part(kind, BASE, base.matcher, lacking)
+        part = self._stand_ins[key]
+        return part if part.stand_in.any() else None
+
+    # --- codes ---------------------------------------------------------------------------------------------------
+
+    def by_code(self, text: str) -> list[str]:
+        """The concepts that an IRI, a UUID or a code names, however it is written."""
+        text = text.strip()
+        if self.type_of(text):
+            return [text]
+        if match := _UUID.search(text):
+            key = match[0].lower()
+            return [iri for iri in (occupation_iri(key), skill_iri(key)) if self.type_of(iri)]
+        key = _NO_CODE.sub("", text.upper())
+        stripped = _NAMED.sub("", key, count=1) if _NAMED.match(key) else key
+        found = [*self._codes.get(key, ()), *self._codes.get(stripped, ())]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def _codes(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        codes = {iri: occupation.code for iri, occupation in self._catalogue.occupations.items()}
+        codes |= {iri: group.code for iri, group in self._catalogue.groups.items()}
+        for iri, code in sorted(codes.items()):
+            if any(c.isdigit() for c in code):  # a letter alone is the beginning of a word
+                found.setdefault(_NO_CODE.sub("", code.upper()), []).append(iri)
+        return found
+
+    def _coded(self, iri: str, language: str) -> Found | None:
+        for part in self._searched(language, Wanted()):
+            if (concept := part.places.get(iri)) is not None:
+                return Found(part, concept, 1.0, "exact", part.section.labels(concept)[0], [])
+        return None
+
+    def type_of(self, iri: str) -> str:
+        """What a concept is, as a filter names it; "" for what the release has not."""
+        if iri in self._catalogue.occupations:
+            return "occupation"
+        if iri in self._catalogue.skills:
+            return "skill"
+        if group := self._catalogue.groups.get(iri):
+            return GROUPS[group.scheme]
+        kind = iri.removeprefix(CCSID).partition("/")[0] if iri.startswith(CCSID) else ""
+        return kind if kind in TYPES else ""
+
+    # --- titles --------------------------------------------------------------------------------------------------
+
+    def match(self, titles: Sequence[str], language: str, most: int) -> list[Matched]:
+        """The occupations of each title; without a language in the one that knows most of its words."""
+        chosen = [language if language in self.languages else self.guessed(title) for title in titles]
+        found: dict[int, Matched] = {}
+        for tongue in sorted(set(chosen)):
+            if (part := self._parts.get(("occupation", tongue))) is None:
+                continue
+            places = [n for n, of in enumerate(chosen) if of == tongue]
+            for place, matches in zip(
+                places, part.matcher.match([titles[n] for n in places], max(2, most)), strict=True
+            ):
+                sure = [confidence(matches, n) for n in range(len(matches))]
+                found[place] = Matched(part, matches[:most], sure[:most])
+        return [found[n] for n in range(len(titles))]
+
+    def guessed(self, text: str) -> str:
+        """The language whose labels of occupations have most of the words of a text; English rather than another."""
+        said = dict.fromkeys(fold(text).split())
+        parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
+
+        def known(part: Part) -> float:
+            return float(sum(len(word) for word in said if part.matcher.lexicon.number(word) >= 0))
+
+        def resembled(part: Part) -> float:
+            return sum(float(much[0]) for word in said if len(much := part.matcher.lexicon.alike(word)[1]))
+
+        for much in (
+            known,
+            resembled,
+        ):  # the second costs far more, and is for titles of which no language knows a word
+            if (best := max(map(much, parts), default=0.0)) > 0:
+                found = [part.language for part in parts if much(part) == best]
+                return BASE if BASE in found else found[0]
+        return BASE
+
+    def part(self, kind: str, language: str) -> Part | None:
+        """The section of a kind of concept in a language."""
+        return self._parts.get((kind, language))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to leave in: types of concept, a set of IRIs (None: all), and which come before others."""
+
+    types: frozenset[str] = frozenset()
+    among: frozenset[str] | None = None
+    boosted: frozenset[str] = frozenset()
+    type_of: Callable[[str], str] = lambda _: ""
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of section that have these types."""
+        return frozenset(_KIND_OF.get(name, "group") for name in self.types)
+
+    def takes(self, iri: str) -> bool:
+        """Whether a concept is wanted."""
+        if self.among is not None and iri not in self.among:
+            return False
+        return not self.types or self.type_of(iri) in self.types
+
+
+class _Row(NamedTuple):
+    part: int
+    concept: int
+    score: float
+    type: int
+    label: int
+
+
+class _Rows(list[_Row]):
+    """The best hits of all parts, the best first, and how many there were."""
+
+    total = 0
+
+
+def _ordered(parts: Sequence[Part], wanted: Wanted, ask: Callable[[Matcher], Hits], but: set[str]) -> _Rows:
+    """Hits of all parts that pass the filters; equal ones in the order of parts and concepts."""
+    columns: list[tuple[NDArray[Any], ...]] = []
+    for number, part in enumerate(parts):
+        hits = ask(part.matcher)
+        keep = np.ones(len(hits), bool)
+        if len(part.stand_in):
+            keep &= part.stand_in[hits.concepts]
+        if but or wanted.types or wanted.among is not None:
+            named = map(part.iris.__getitem__, hits.concepts.tolist())
+            keep &= np.fromiter((iri not in but and wanted.takes(iri) for iri in named), bool, len(hits))
+        scores = hits.scores.astype(np.float64)
+        if wanted.boosted:
+            named = map(part.iris.__getitem__, hits.concepts.tolist())
+            scores += _BOOST * np.fromiter((iri in wanted.boosted for iri in named), bool, len(hits))
+        of = np.full(len(hits), number, np.int32)
+        columns.append(tuple(c[keep] for c in (of, hits.concepts, scores, hits.types, hits.labels)))
+    found = _Rows()
+    if columns:
+        joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+        found.total = len(joined[0])
+        order = np.argsort(-joined[2], kind="stable")[:_MOST_ORDERED]
+        found += map(_Row._make, zip(*(column[order].tolist() for column in joined), strict=True))
+    return found
+
+
+__all__ = ["PREFERRED", "TYPES", "Found", "Matched", "Part", "Results", "Search", "Wanted"]

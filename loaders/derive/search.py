@@ -1,0 +1,178 @@
+"""The search index of a release: read the labels, build the sections, write each to a file that is mapped when served.
+
+A file is a line of JSON that names its arrays, and the arrays, each at a multiple of 64 bytes. It holds numbers and text
+only, nothing that is run when it is read; the manifest has its checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyoxigraph import Literal, NamedNode
+
+from analysis.search import section
+from analysis.search.section import ALTERNATIVE, FEMALE, HIDDEN, MALE, NEUTRAL, PREFERRED, Label, Section
+from ontology import DCT, GRAPH_LABELS, SKOS
+from queries import Row, Term
+from releases.errors import ReleaseError
+from releases.release import Release, digests, read
+
+FOLDER = "search"
+KINDS = ("occupation", "skill", "group", "ccsi")
+_ROLES = {SKOS + "prefLabel": PREFERRED, SKOS + "altLabel": ALTERNATIVE, SKOS + "hiddenLabel": HIDDEN}
+_FORMS = {"female": FEMALE, "male": MALE, "neutral": NEUTRAL}
+_ALIGNED = 64
+_LONGEST_HEAD = 65_536
+_ARRAYS = {f.name: f for f in fields(Section)}
+_TYPES = frozenset({"|u1", "<i4", "<f4", "<u8", "|S40"})
+
+Select = Callable[[str, Mapping[str, Iterable[Term]] | None], list[Row]]
+_Labels = dict[tuple[str, str], list[Label]]
+
+
+def write_index(select: Select, languages: Iterable[str], folder: Path) -> None:
+    """Build the sections of ESCO's concepts in a new folder.
+
+    `select` answers the project's own queries: the store of a release being built, or that of one which has no index.
+    """
+    folder.mkdir()
+    kinds = kinds_of(select)
+    for language in sorted(languages):
+        labels, told = labels_of(select, language, kinds)
+        for kind in ("occupation", "skill", "group"):
+            _write(folder, kind, language, labels[kind], told)
+
+
+def write_own(select: Select, folder: Path) -> None:
+    """Build the sections of our domains, clusters and profiles, when they have been derived."""
+    ours, descriptions = _ours(select)
+    for language, labels in sorted(ours.items()):
+        _write(folder, "ccsi", language, labels, descriptions[language])
+
+
+def read_index(release: Release) -> dict[tuple[str, str], Section]:
+    """(kind, language) -> section, mapped from the files of a release; empty where it has none. Raises ReleaseError.
+
+    Of a release that an endpoint holds, the folder may be here too; it counts if it is what its own manifest says.
+    """
+    if not (release.path / "manifest.json").is_file() or not release.search.is_dir():
+        return {}
+    recorded = read(release.path).manifest.get("searchFiles")
+    return read_sections(release.search) if recorded == digests(release.search.iterdir()) else {}
+
+
+def read_sections(folder: Path) -> dict[tuple[str, str], Section]:
+    """The sections of a folder. Raises ReleaseError."""
+    found = {}
+    for path in sorted(folder.glob("*.bin")):
+        kind, _, language = path.stem.partition(".")
+        found[kind, language] = _read(path)
+    return found
+
+
+# --- labels out of a store ----------------------------------------------------------------------------------------
+
+
+def kinds_of(select: Select) -> dict[str, str]:
+    """IRI of a concept of ESCO -> its kind."""
+    found = {_value(row[0]): "group" for row in select("api/groups", None)}
+    found |= {_value(row[0]): "skill" for row in select("api/skills", None)}
+    return found | {_value(row[0]): "occupation" for row in select("api/occupations", None)}
+
+
+def labels_of(select: Select, language: str, kinds: Mapping[str, str]) -> tuple[dict[str, list[Label]], dict[str, str]]:
+    """Labels by kind, and descriptions."""
+    graph = {"labels": [NamedNode(GRAPH_LABELS + language)]}
+    forms: dict[tuple[str, str], int] = defaultdict(int)
+    for concept, text, role in select("search/roles", {"language": [Literal(language)]}):
+        forms[_value(concept), _value(text)] |= _FORMS.get(_value(role).rpartition("/")[2].rpartition("-")[2], 0)
+    labels: dict[str, list[Label]] = defaultdict(list)
+    descriptions: dict[str, str] = {}
+    for concept, prop, text in select("search/texts", graph):
+        iri, name, words = _value(concept), _value(prop), _value(text)
+        if name == DCT + "description":
+            descriptions[iri] = max(words, descriptions.get(iri, ""))
+        elif kind := kinds.get(iri):
+            labels[kind].append(Label(iri, words, _ROLES[name] + forms.get((iri, words), 0)))
+    return labels, descriptions
+
+
+def _ours(select: Select) -> tuple[dict[str, list[Label]], dict[str, dict[str, str]]]:
+    """Labels and descriptions of domains, clusters and profiles by language."""
+    labels: dict[str, list[Label]] = defaultdict(list)
+    told: dict[str, dict[str, str]] = defaultdict(dict)
+    names: dict[str, dict[str, str]] = defaultdict(dict)  # of domains and functions, by IRI and language
+
+    def add(iri: str, text: Any, property_: str) -> None:
+        if property_ == "description":
+            told[text.language][iri] = text.value
+        elif property_ == "prefLabel":
+            labels[text.language].append(Label(iri, text.value, PREFERRED))
+
+    for domain, _, _, name, meaning in select("api/domains", None):
+        add(_value(domain), name, "prefLabel")
+        names[_value(domain)][name.language] = _value(name)  # type: ignore[union-attr,index]
+        if meaning is not None:
+            add(_value(domain), meaning, "description")
+    for cluster, prop, text in select("api/cluster_words", None):
+        add(_value(cluster), text, _value(prop).removeprefix(SKOS).removeprefix(DCT))
+    for concept, prop, text in select("api/profile_words", None):
+        if _value(prop) == SKOS + "prefLabel":
+            names[_value(concept)][text.language] = _value(text)  # type: ignore[union-attr,index]
+    for profile, kind, domain, _, function, _ in select("api/profile_templates", None):
+        if _value(kind) == "cell":  # those of an occupation are found as the occupation is
+            of_domain, of_function = names[_value(domain)], names[_value(function)] if function else {"": ""}
+            for language in of_domain.keys() & (of_function.keys() if function else of_domain.keys()):
+                said = ": ".join(filter(None, [of_domain[language], of_function.get(language, "")]))
+                labels[language].append(Label(_value(profile), said, PREFERRED))
+    return labels, told
+
+
+def _value(term: Any) -> str:
+    return term.value  # type: ignore[no-any-return]
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def _write(folder: Path, kind: str, language: str, labels: list[Label], told: Mapping[str, str]) -> None:
+    """Build a section and write it, if there is anything in it."""
+    made = section.build(labels, told, language)
+    if not made.size:
+        return
+    arrays = {name: np.ascontiguousarray(array) for name, array in made.arrays().items()}
+    head = json.dumps({name: [array.dtype.str, len(array)] for name, array in arrays.items()}).encode() + b"\n"
+    with (folder / f"{kind}.{language}.bin").open("wb") as out:
+        out.write(head)
+        for array in arrays.values():
+            out.write(bytes(-out.tell() % _ALIGNED))
+            out.write(array.tobytes())
+
+
+def _read(path: Path) -> Section:
+    """A section mapped from its file. Raises ReleaseError for what is none."""
+    try:
+        with path.open("rb") as stream:
+            head = json.loads(stream.readline(_LONGEST_HEAD))
+            at = stream.tell()
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        if {*head} != {*_ARRAYS}:
+            raise ValueError("it has other arrays")
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, (dtype, length) in head.items():
+            if dtype not in _TYPES or not isinstance(length, int) or length < 0:
+                raise ValueError(f"{name} is no array")
+            at += -at % _ALIGNED
+            arrays[name] = np.frombuffer(mapped, np.dtype(dtype), length, at) if length else np.zeros(0, dtype)
+            at += arrays[name].nbytes
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ReleaseError(f"{path}: not a part of a search index ({error}).", "Load the ESCO files again.") from error
+    return Section(**arrays)
