@@ -12,13 +12,15 @@ setup: .venv/.ready ## install what is needed into .venv
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv || { echo "venv is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing into .venv, once: from some seconds to some minutes, as fast as packages arrive; pip says nothing meanwhile."
+	@$(PYTHON) -m venv .venv || { echo "venv is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installed."
 	@touch $@
 
-serve: setup ## serve on http://127.0.0.1:8000, with the bundled sample when nothing is loaded
-	$(BIN)/ccsi serve
+serve: setup ## serve on http://127.0.0.1:8000 (PORT=…): the bundled sample at once, the facts of all of ESCO soon after
+	@$(BIN)/ccsi serve $(if $(PORT),--port $(PORT))
 
 test: lint unit ## run every check of the code and every test that can run here
 

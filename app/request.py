@@ -20,6 +20,7 @@ from app import http
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.labels import EVERY, LabelTable
 from app.errors import BadParameter, UnknownParameter
+from app.http.languages import lookup
 from app.http.negotiation import best_of
 from app.http.representations import OFFERS, json_ld, turtle
 from app.service import Served, Service
@@ -162,10 +163,10 @@ async def context(
                 f"language: '{language[:40]}' is not a language tag.", field="language", available=available
             )
         else:
-            chosen = lookup([language], available)
+            chosen = lookup([language], available, served.catalogue.fallback)
     else:
-        chosen = lookup(accepted(request.headers.get("accept-language", "")), available)
-    labels = await served.catalogue.prepare(chosen)
+        chosen = lookup(accepted(request.headers.get("accept-language", "")), available, served.catalogue.fallback)
+    labels = await served.catalogue.prepare(served.catalogue.fallback if chosen == ALL_LANGUAGES else chosen)
     return Context(request, served, chosen, base_url(request), service.limits, labels)
 
 
@@ -187,17 +188,6 @@ def accepted(header: str) -> list[str]:
         if _TAG.fullmatch(tag) and weight > 0:
             found.append((-weight, n, tag))
     return [tag for _, _, tag in sorted(found)]
-
-
-def lookup(wanted: list[str], available: list[str]) -> str:
-    """RFC 4647 lookup: fr-BE finds fr; English where nothing fits."""
-    for tag in wanted:
-        parts = tag.lower().split("-")
-        while parts:
-            if "-".join(parts) in available:
-                return "-".join(parts)
-            parts.pop()
-    return "en"
 
 
 @dataclass(frozen=True, slots=True)

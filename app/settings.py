@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CCSI_", env_file=".env", extra="ignore")
 
     data_dir: Path = Field(Path("data"), description="Folder of the releases.")
+    all_of_esco: bool = Field(
+        True,
+        description="Load the bundled facts of all of ESCO beside a service that has nothing but the bundled sample.",
+    )
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
     workers: int = Field(

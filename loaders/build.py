@@ -19,74 +19,45 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from analysis.skills.statements import cluster_quads, sample, skill_quads
 from analysis.skills.tables import SkillsResult
-from analysis.tables import ROUTES, Route
-from loaders import verify
+from loaders import blemishes, verify
+from loaders.derive.carryover import read_baseline
 from loaders.derive.profiles import profile_lines
 from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scope_tables
 from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
+from loaders.input import own as input_own
 from loaders.input import rdf_files
-from loaders.input.csv_bundle import CsvBundle, nace_links
-from loaders.input.sources import VERSION, Member, Source, discover, fingerprint
+from loaders.input.csv_bundle import nace_links
+from loaders.input.sources import Member, Source, fingerprint
 from loaders.inverses import inverses
 from loaders.normalise import Normaliser
 from loaders.progress import Progress, Quiet, counted
+from loaders.request import Inputs, LoadRequest, input_files, open_inputs, version_of
 from loaders.summary import content, scope_counts, skill_counts
-from loaders.survey import Survey
+from loaders.survey import Survey, value
 from loaders.writer import QuadWriter
-from ontology import FOLDER, nace, turtle_files
+from ontology import GRAPH_OWN, SKOSXL, nace, turtle_files
 from queries import select
 from releases.dumps import graphs
-from releases.errors import LoadError, NoSpace, ReleaseError, SourceError, VersionUnknown
+from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
 from releases.gc_pause import no_garbage
 from releases.record import dataset_quads
 from releases.release import MANIFEST_FORMAT, Release, Releases, checksums, digests, read, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
+MOST_LISTED = 1000  # concepts that are not in the data
 # An excerpt is no earlier state of the whole: releases whose numbers of occupations differ more share no clusters.
 SAME_LINEAGE = 0.5
-
-
-@dataclass(frozen=True)
-class LoadRequest:
-    """What to load, and how."""
-
-    paths: list[Path]
-    data_dir: Path
-    esco_version: str = ""
-    nace: Path | None = None
-    curation: Path | None = None
-    partial: bool = False
-    publish: bool = True
-    skills: bool = True
-    routes: tuple[Route, ...] = ROUTES
-
-    def parameters(self) -> dict[str, Any]:
-        """What of it is told in the manifest."""
-        return {
-            "partial": self.partial,
-            "skills": self.skills,
-            "routes": list(self.routes),
-            "curation": self.curation.name if self.curation else "own",
-        }
-
-
-@dataclass
-class _Inputs:
-    source: Source
-    statements: Iterator[list[rdf_files.Written]]
-    missing: list[str] = field(default_factory=list)
 
 
 def load(request: LoadRequest, progress: Progress | None = None) -> Release:
@@ -96,7 +67,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     """
     progress = progress or Quiet()
     releases = Releases(request.data_dir)
-    with _faults(request.data_dir), releases.lock(), no_garbage():
+    with _faults(request.data_dir), releases.lock(request.gives_way), no_garbage():
         try:
             release = _build(request, releases, progress)
         except BaseException as error:
@@ -107,10 +78,16 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
             raise
         finally:
             shutil.rmtree(releases.building, ignore_errors=True)
-        if request.publish:
+        if request.publish and not (request.gives_way and _users_own(releases)):
             releases.publish(release)
         progress.done()
         return release
+
+
+def _users_own(releases: Releases) -> bool:
+    """Whether something else is published than what this project brings along."""
+    current = releases.current()
+    return current is not None and not current.bundled
 
 
 @contextmanager
@@ -134,12 +111,12 @@ def _faults(data_dir: Path) -> Iterator[None]:
 def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Release:
     started = time.monotonic()
     progress.stage("Looking at the input")
-    inputs = _inputs(request)
-    links = nace_links(Member(request.nace)) if request.nace else {}
+    inputs = open_inputs(request)
+    links = nace_links(Member(request.nace), inputs.repairs) if request.nace else {}
 
     progress.stage("Writing the ESCO graph")
     releases.building.mkdir(parents=True)
-    normaliser = Normaliser(nace=links)
+    normaliser = Normaliser(nace=links, language=request.language.lower(), strict=not request.partial)
     found = normaliser.survey
     ontology = list(ontology_quads(_ontology_files(request.curation)))
     with (
@@ -148,7 +125,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         _validating("skills, clusters and profiles satisfy the SHACL shapes", request.skills) as skills_conform,
     ):
         with QuadWriter(releases.building / "store") as writer:
-            files = beside.submit(lambda: [fingerprint(p) for p in _input_files(request, inputs.source)])
+            files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
             classified = [*ontology, *nace.quads()]
             writer.write([*classified, *inverses(classified)])
             conforms.write(ontology)
@@ -158,6 +135,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             # What follows adds little, so this is the time to sort what is there, beside the rest.
             optimised = beside.submit(writer.store.optimize)
             scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
+            known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
             matched = _matched(releases, files.result(), found)
             decided = list(scope_lines(scope, esco_version))
             conforms.write(decided)
@@ -187,13 +165,16 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "parameters": request.parameters(),
                 "counts": counts,
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
+                "blemishes": blemishes.found(writer.store, normaliser.blemishes),
+                "dangling": _dangling(found),
+                "notes": inputs.notes,
             }
             described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
             quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
             writer.flush()
             optimised.result()
             progress.stage("Checking the release")
-            checks = verify.checks(writer.store, counts, quads, request.partial)
+            checks = verify.checks(writer.store, counts, quads, request.partial, known)
 
         progress.stage("Sealing the release")
         del writer  # closes the store, so that its files are complete
@@ -217,18 +198,47 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
 
 
 def _write_esco(
-    request: LoadRequest, inputs: _Inputs, normaliser: Normaliser, writer: QuadWriter, progress: Progress
+    request: LoadRequest, inputs: Inputs, normaliser: Normaliser, writer: QuadWriter, progress: Progress
 ) -> str:
     """Read, repair and write the input; returns the ESCO version."""
     with _located(inputs.source), TemporaryFile(dir=request.data_dir) as undecided:
         writer.write_raw(normaliser.first_pass(counted(inputs.statements, progress), undecided))
         _check_consistency(normaliser.survey, request.partial)
-        esco_version = _version(request, inputs.source, normaliser.survey)
+        esco_version = version_of(request, inputs, normaliser.survey)
         undecided.seek(0)
         writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
+        writer.write(input_own.statements(inputs.source.own))
+        writer.write(f"{s} {p} {o} <{GRAPH_OWN}> .\n" for s, p, o in inputs.exported.own)
         writer.flush()
+        writer.write_raw([_labels_of_nodes(writer, normaliser)])
+        writer.flush()
+    if normaliser.nameless:
+        raise SourceError(
+            f"{normaliser.nameless:,} texts say no language, the first is '{normaliser.first_nameless}.",
+            "Say which language they are in, for example --language en.",
+        )
     _remove_orphans(writer, normaliser)
+    normaliser.repairs.update(inputs.repairs)
+    for concept, entry in inputs.exported.withdrawn.items():
+        normaliser.survey.withdrawn.setdefault(concept, entry)
     return esco_version
+
+
+def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
+    """The labels of concepts that have them as SKOS-XL nodes alone."""
+    pattern = writer.store.quads_for_pattern
+    found = []
+    for concept, kind in sorted(normaliser.survey.label_nodes):
+        iri = value(concept)
+        if concept in normaliser.labelled[kind] or iri in normaliser.survey.withdrawn:
+            continue
+        for link in sorted(pattern(NamedNode(iri), NamedNode(SKOSXL + kind), None), key=str):
+            if isinstance(link.object, Literal | Triple):
+                continue
+            for form in pattern(link.object, NamedNode(SKOSXL + "literalForm"), None):
+                line = normaliser.label_of_node(concept, kind, form.object)
+                found += [line] if line else []
+    return found
 
 
 def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> Release | None:
@@ -302,33 +312,9 @@ def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
         normaliser.repairs["statements of withdrawn concepts set aside"] += removed
 
 
-def _inputs(request: LoadRequest) -> _Inputs:
-    source = discover(request.paths)
-    if source.kind == "csv":
-        bundle = CsvBundle(source)
-        bundle.check(request.partial)
-        return _Inputs(source, rdf_files.written(bundle.statements()), bundle.missing)
-    return _Inputs(source, itertools.chain.from_iterable(rdf_files.statements(m, f) for m, f in source.rdf))
-
-
-def _version(request: LoadRequest, source: Source, found: Survey) -> str:
-    """The ESCO version: as the user says, else as the data says, else as the file names say."""
-    if request.esco_version:
-        if not VERSION.fullmatch(request.esco_version):
-            raise SourceError(f"'{request.esco_version}' is not an ESCO version.", "Write it like 1.2.0.")
-        return request.esco_version.lstrip("vV")
-    known = found.versions or source.versions
-    if len(known) > 1:
-        raise SourceError(
-            f"The input names several ESCO versions: {', '.join(sorted(known))}.",
-            "Load one version at a time, or say which it is with --esco-version.",
-        )
-    if not known:
-        raise VersionUnknown(
-            "Neither the data nor a file name says which ESCO version this is.",
-            "Pass --esco-version, for example --esco-version 1.2.0.",
-        )
-    return known.pop()
+def _dangling(found: Survey) -> dict[str, Any]:
+    """Relations that name a concept which is not in the data, and those concepts."""
+    return {"relations": found.dangling["relations"], "concepts": dict(sorted(found.unlisted.items())[:MOST_LISTED])}
 
 
 def _check_consistency(found: Survey, partial: bool) -> None:
@@ -339,9 +325,9 @@ def _check_consistency(found: Survey, partial: bool) -> None:
         )
     if partial:
         return
-    limit = max(1, round(DANGLING_SHARE * len(found.occupations)))
+    totals = {"relations": found.related, "occupations without a place in ISCO": len(found.occupations)}
     for what, count in found.dangling.items():
-        if count > limit:
+        if count > max(1, round(DANGLING_SHARE * totals[what])):
             raise SourceError(
                 f"{count} {what} point outside the data: files of different ESCO versions seem to be mixed, or the file is incomplete.",
                 "Use the files of one download, or pass --partial to load an excerpt as it is.",
@@ -352,12 +338,6 @@ def _ontology_files(curation: Path | None) -> list[Path]:
     if curation is None:
         return turtle_files()
     return [p for p in turtle_files() if p.name != "curation.ttl"] + [curation]
-
-
-def _input_files(request: LoadRequest, source: Source) -> list[Path]:
-    members = [m for by_language in source.tables.values() for m in by_language.values()] + [m for m, _ in source.rdf]
-    extra = [p for p in (request.nace, request.curation) if p]
-    return sorted({m.path for m in members}) + extra + [FOLDER / "curation.ttl"] * (request.curation is None)
 
 
 def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:

@@ -17,9 +17,23 @@ from typing import IO
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loaders.batches import batched
+from loaders.input.cells import LABEL_REPAIR
 from loaders.input.rdf_files import LONGEST_IRI, Written, terms
-from loaders.survey import BROADER, BROADER_TRANSITIVE, LEARNT, NARROWER, NOTATION, NOTE_TERMS, Survey, term, value
-from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, SKOS, SKOSXL
+from loaders.survey import (
+    BROADER,
+    BROADER_TRANSITIVE,
+    LEARNT,
+    LINKS,
+    NARROWER,
+    NOTATION,
+    NOTE_TERMS,
+    RELEASED,
+    STATUS,
+    Survey,
+    term,
+    value,
+)
+from ontology import DCT, ESCO, ESCO_DATA, GRAPH_ESCO, GRAPH_LABELS, SKOS, SKOSXL
 from releases.characters import fit
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width characters, byte order mark
@@ -35,9 +49,11 @@ LABEL_NODE_TERMS = {term(SKOSXL + name) for name in LABEL_TERMS.values()}
 ASSOCIATION_TERMS = {term(ESCO + name) for name in ("isAssociationFor", "target")}
 NODE_TEXT, NODE_LANGUAGE, LABEL_ROLE = term(ESCO + "nodeLiteral"), term(ESCO + "language"), term(ESCO + "hasLabelRole")
 UP, DOWN = term(BROADER), term(NARROWER)
-REPAIRED_TERMS = {LABEL_ROLE, NOTATION, NODE_LANGUAGE, UP, DOWN, *NOTE_COUNTS}
+REPAIRED_TERMS = {LABEL_ROLE, NOTATION, NODE_LANGUAGE, UP, DOWN, STATUS, *NOTE_COUNTS}
 LANGUAGE = re.compile(rb"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*")  # as the engine writes it
 BLANK = ord(" ")
+CONCEPTS = tuple(f"<{ESCO_DATA}{kind}/".encode() for kind in ("occupation", "skill", "isco", "isced-f"))
+NOTE_REPAIR = "description freed of invisible characters, or of blanks around it"
 INVISIBLES = re.compile(b"|".join(c.encode() for c in "\u00a0" + INVISIBLE))
 
 
@@ -51,11 +67,18 @@ class Normaliser:
 
     survey: Survey = field(default_factory=Survey)
     nace: dict[NamedNode, set[NamedNode]] = field(default_factory=dict)
+    language: str = ""  # of texts that say none
+    strict: bool = False  # whether relations to concepts that are not in the data are left out
+    nameless: int = 0  # texts of concepts that say no language
+    first_nameless: str = ""
+    labelled: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # kind of label -> who has one
     repairs: Counter[str] = field(default_factory=Counter)
+    blemishes: Counter[str] = field(default_factory=Counter)  # what ESCO itself got wrong and is served as it is
     languages: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     # Label nodes and associations of withdrawn concepts, to be taken out of the store again: they may come in any order.
     label_nodes: set[str] = field(default_factory=set)
     associations: set[str] = field(default_factory=set)
+    _unlisted: set[bytes] = field(default_factory=set)
     _half_notes: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # node -> predicate, value of one half
     _whole_notes: set[bytes] = field(default_factory=set)
     _words: dict[bytes, tuple[bytes, Counter[str]]] = field(default_factory=dict)  # language -> its graph, its counts
@@ -63,12 +86,13 @@ class Normaliser:
     def first_pass(self, statements: Iterable[list[Written]], undecided: IO[bytes]) -> Iterator[list[bytes]]:
         """Survey all statements; the quads of those that wait for nothing. The others go, as they are, to `undecided`."""
         released, notes, wait = self.survey.released, self.survey.notes, undecided.write
-        learn, label, line = self.survey.learn, self._label, self._line
+        learn, label, line, labelled = self.survey.learn, self._label, self._line, self.labelled
         for batch in statements:
             quads: list[bytes | None] = []
             for statement in batch:
                 s, p, o, suffix = statement
                 if p in LABEL_TERMS:
+                    labelled[LABEL_TERMS[p]].add(s)
                     if s in released:
                         quads.append(label(s, p, o, suffix))
                     else:
@@ -91,9 +115,12 @@ class Normaliser:
         """The quads of what was undecided, now that all has been surveyed, and those that the input lacks."""
         notes, line = self.survey.notes, self._line
         withdrawn = {term(iri) for iri in self.survey.withdrawn}
+        unlisted = self._unlisted = {term(iri) for iri in self.survey.unlisted} if self.strict else set()
         for batch in statements:
             quads: list[bytes | None] = []
             for s, p, o, suffix in batch:
+                if unlisted and p in LINKS and (s in unlisted or o in unlisted):
+                    continue
                 if withdrawn and (s in withdrawn or o in withdrawn or (s in notes and notes[s][0] in withdrawn)):
                     self._set_aside(s, p, o, suffix)
                 else:
@@ -115,6 +142,8 @@ class Normaliser:
             return self._label(s, p, o, suffix)
         if b"\\" in o:
             o = self._fit(o)
+        if p in NOTE_COUNTS and o.startswith(b'"'):
+            return self._text(s, p, o, suffix, NOTE_COUNTS[p])
         if s in self.survey.notes:
             return self._note(s, p, o, suffix)
         if p in REPAIRED_TERMS:
@@ -123,21 +152,43 @@ class Normaliser:
         return b"%b %b %b%b %b" % (s, p, o, suffix, GRAPH_CORE)
 
     def _label(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
-        words = self._words.get(suffix) or self._language(suffix)
-        if words is None:
-            self.repairs["label without a language left out"] += 1
-            return None
         if b"\\" in o and (o := self._fit(o)) == b'""':
             return None
+        if b"  " in o:
+            self.blemishes["labels with double blanks"] += 1
+        return self._text(s, p, o, suffix, LABEL_TERMS[p])
+
+    def _text(self, s: bytes, p: bytes, o: bytes, suffix: bytes, kind: str) -> bytes | None:
+        """A label or note as a quad of the graph of its language, freed of what nobody sees."""
+        words = self._words.get(suffix) or self._language(suffix)
+        if words is None:
+            if suffix or not (self.language or s.startswith(CONCEPTS)):
+                return b"%b %b %b%b %b" % (s, p, o, suffix, GRAPH_CORE)  # a scheme's, say: no word of a concept
+            if not self.language:
+                self.nameless += 1
+                self.first_nameless = self.first_nameless or f"{value(o)[:60]}' of {value(s)[:200]}"
+                return None
+            self.repairs[f"text without a language taken for {self.language}"] += 1
+            suffix = f"@{self.language}".encode()
+            words = self._words.get(suffix) or self._language(suffix)
+            assert words is not None  # noqa: S101 (the option was checked)
         suspect = o[1] == BLANK or o[-2] == BLANK or b"\\" in o or (not o.isascii() and INVISIBLES.search(o))
         if suspect and (clean := _clean(o)) != o:
-            self.repairs["label freed of invisible or surrounding blank characters"] += 1
+            self.repairs[LABEL_REPAIR if p in LABEL_TERMS else NOTE_REPAIR] += 1
             if clean == b'""':
                 return None
             o = clean
         graph, counts = words
-        counts[LABEL_TERMS[p]] += 1
+        counts[kind] += 1
         return b"%b %b %b%b %b" % (s, p, o, suffix, graph)
+
+    def label_of_node(self, concept: bytes, kind: str, literal: object) -> bytes | None:
+        """A plain label from that of a SKOS-XL node; None where it is to be left out."""
+        if not isinstance(literal, Literal):
+            return None
+        _, predicate, text, suffix = terms(NamedNode(value(concept)), NamedNode(SKOS + kind), literal)
+        self.repairs["label in SKOS-XL alone made plain"] += 1
+        return self._label(concept, predicate, text, suffix)
 
     def _fit(self, literal: bytes) -> bytes:
         """A text (in its quotes, with something escaped) without characters that XML cannot hold."""
@@ -166,8 +217,13 @@ class Normaliser:
     def _repaired(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """The object as it should be; None when the statement is to be left out."""
         literal = o.startswith(b'"')
-        if p in NOTE_COUNTS and not literal:
-            return None  # the text goes to the graph of its language
+        if p in NOTE_COUNTS:
+            return None  # the text of the node goes to the graph of its language
+        if p == STATUS and o.startswith(b'"') and (status := value(o)) != RELEASED:
+            if status.strip().lower() != RELEASED:
+                return o + suffix
+            self.repairs["status written otherwise made 'released'"] += 1
+            return f'"{RELEASED}"'.encode()
         if p in (UP, DOWN):
             child, parent = (s, o) if p == UP else (o, s)
             if self.survey.circular and (value(child), value(parent)) in self.survey.circular:
@@ -204,19 +260,20 @@ class Normaliser:
         del self._half_notes[node]
         text, language = (o, half) if p == NODE_TEXT else (half, o)
         tag = b"@" + language[1:-1].lower()
-        if (words := self._words.get(tag) or self._language(tag)) is None:
+        if not LANGUAGE.fullmatch(tag):
             return None
         self._whole_notes.add(node)
         concept, note = self.survey.notes[node]
-        graph, counts = words
-        counts[NOTE_COUNTS[note]] += 1
-        return b"%b %b %b%b %b" % (concept, note, text, tag, graph)
+        return self._text(concept, note, text, tag, NOTE_COUNTS[note])
 
     def _additions(self, withdrawn: set[bytes]) -> Iterator[bytes]:
-        gone = self.survey.withdrawn.keys()
+        gone = set(self.survey.withdrawn)
         described = {node for node, (concept, _) in self.survey.notes.items() if concept not in withdrawn}
         if lost := len(described - self._whole_notes):
             self.repairs["description without text or language left out"] = lost
+        if self._unlisted:
+            gone |= self.survey.unlisted.keys()
+            self.repairs["relations to concepts that are not in the data left out"] = self.survey.dangling["relations"]
         for subject, predicate, target in self.survey.inverses:
             if subject not in gone and target not in gone:
                 self.repairs["inverse relations completed"] += 1

@@ -10,9 +10,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from loaders.input.csv_bundle import NOTES
-from ontology import DCT, ESCO, ISO_THES, OWL, RDF, SKOS
+from ontology import DCT, ESCO, ISO_THES, OWL, RDF, SKOS, SKOSXL
 
 # Terms are taken as they are written in canonical N-Triples.
 STATUS, TYPE, NOTATION = f"<{ISO_THES}status>".encode(), f"<{RDF}type>".encode(), f"<{SKOS}notation>".encode()
@@ -29,7 +30,10 @@ INVERSES = {
     ESCO + "relatedOptionalSkill": ESCO + "isOptionalSkillFor",
 }
 LINKS = {f"<{p}>".encode(): p for pair in INVERSES.items() for p in pair}
-LEARNT = frozenset({*LINKS, *NOTE_TERMS, TRANSITIVE, STATUS, TYPE, NOTATION, VERSION_INFO, NACE, REPLACED_BY, REPLACES})
+LABEL_NODES = {f"<{SKOSXL}{name}>".encode(): name for name in ("prefLabel", "altLabel", "hiddenLabel")}
+LEARNT = frozenset(
+    {*LINKS, *NOTE_TERMS, *LABEL_NODES, TRANSITIVE, STATUS, TYPE, NOTATION, VERSION_INFO, NACE, REPLACED_BY, REPLACES}
+)
 RELEASED = "released"
 SHORT = 200  # characters kept of a text that should be a word
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
@@ -59,7 +63,7 @@ class Survey:
     """What has been learnt; sets of bytes hold terms as they are written, sets of strings IRIs."""
 
     released: set[bytes] = field(default_factory=set)
-    withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)  # IRI -> status, label, replacedBy
+    withdrawn: dict[str, dict[str, Any]] = field(default_factory=dict)  # IRI -> status, label, replacedBy (a list)
     notes: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # description node -> (concept, predicate)
     coded: set[bytes] = field(default_factory=set)  # concepts with a plain notation
     classified: set[str] = field(default_factory=set)  # occupations with a NACE code
@@ -69,10 +73,14 @@ class Survey:
     circular: set[tuple[str, str]] = field(default_factory=set)  # (child, parent) that close a cycle in the hierarchy
     inverses: list[tuple[str, str, str]] = field(default_factory=list)  # statements whose other direction is missing
     dangling: Counter[str] = field(default_factory=Counter)
+    unlisted: Counter[str] = field(default_factory=Counter)  # concept that is not in the data -> relations that name it
+    # (concept, kind of label) with a label node; those among them without a plain label get one from the node
+    label_nodes: set[tuple[bytes, str]] = field(default_factory=set)
+    related: int = 0  # relations between occupations and skills, and between skills
     versions: set[str] = field(default_factory=set)
     _links: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: {p: set() for p in LINKS.values()})
     _transitive: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _replaced: dict[str, str] = field(default_factory=dict)
+    _replaced: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _names: dict[bytes, str] = field(default_factory=dict)  # one string a concept, however often it is mentioned
     _concepts: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -94,16 +102,18 @@ class Survey:
             if not suffix and o.startswith(b'"'):
                 self.coded.add(s)
         elif p == STATUS:
-            if (status := value(o)) == RELEASED:
+            if (status := value(o)).strip().lower() == RELEASED:
                 self.released.add(s)
             else:
                 self.withdrawn[self._name(s)] = {"status": status[:SHORT]}
         elif p == NACE:
             self.classified.add(self._name(s))
         elif p == REPLACED_BY:
-            self._replaced[self._name(s)] = value(o)
+            self._replaced[self._name(s)].add(value(o))
         elif p == REPLACES:
-            self._replaced.setdefault(value(o), self._name(s))
+            self._replaced[value(o)].add(self._name(s))
+        elif p in LABEL_NODES:
+            self.label_nodes.add((self._concepts.setdefault(s, s), LABEL_NODES[p]))
         elif p == VERSION_INFO and o.startswith(b'"'):
             self.versions.add(value(o)[:SHORT].lstrip("v"))
 
@@ -117,7 +127,7 @@ class Survey:
     def complete(self) -> None:
         """There are no more statements: find what is missing, circular or dangling."""
         for concept in self.withdrawn.keys() & self._replaced.keys():
-            self.withdrawn[concept]["replacedBy"] = self._replaced[concept]
+            self.withdrawn[concept]["replacedBy"] = self._successors(concept)
         gone = self.withdrawn.keys()
         self.occupations -= gone
         self.skills -= gone
@@ -136,10 +146,25 @@ class Survey:
         self._check_references(broader)
         self._complete_hierarchy(broader)
 
+    def _successors(self, concept: str) -> list[str]:
+        """What a withdrawn concept was replaced by in the end: through all that were withdrawn in their turn."""
+        found: set[str] = set()
+        seen = {concept}
+        todo = [concept]
+        while todo:
+            for successor in self._replaced.get(todo.pop(), set()) - seen:
+                seen.add(successor)
+                (todo.append if successor in self.withdrawn else found.add)(successor)
+        return sorted(found)
+
     def _check_references(self, broader: dict[str, set[str]]) -> None:
         pairs = self._links[ESCO + "relatedEssentialSkill"] | self._links[ESCO + "relatedOptionalSkill"]
         known = self.occupations | self.skills | self.withdrawn.keys()
-        self.dangling["relations"] = sum(a not in known or b not in known for a, b in pairs)
+        self.related = len(pairs)
+        for pair in pairs:
+            if unknown := [concept for concept in pair if concept not in known]:
+                self.dangling["relations"] += 1
+                self.unlisted.update(unknown)
         self.dangling["occupations without a place in ISCO"] = sum(not broader.get(o) for o in self.occupations)
 
     def _complete_hierarchy(self, broader: dict[str, set[str]]) -> None:

@@ -27,6 +27,7 @@ GRAPH_ESCO = GRAPH + "esco"
 # + language tag: the labels and descriptions of that language, each held once. A query for one language reads one
 # small graph instead of filtering all 28 (7 to 37 times faster on Oxigraph, and portable).
 GRAPH_LABELS = GRAPH + "labels/"
+GRAPH_OWN = GRAPH + "own"  # the user's own concepts, on top of ESCO
 GRAPH_ONTOLOGY = GRAPH + "ontology"
 GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"

@@ -15,6 +15,8 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +26,10 @@ from typing import Any
 from releases.errors import Busy, LoadError, ReleaseError
 
 MANIFEST_FORMAT = 1
+# The files with ESCO that come with the project: a sample, and the facts of all of it.
+SAMPLE, FACTS = "esco-starter-v1.2.0.ttl.gz", "esco-facts-v1.2.0.zip"
+_PATIENCE = 200  # tenths of a second that a load which gives way may take to end
+BUNDLED = frozenset([SAMPLE, FACTS])
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,16 @@ class Release:
         return f"{self.id} of {self.manifest['createdAt']}"
 
     @property
+    def bundled(self) -> bool:
+        """Whether it was made of the ESCO that this project brings along."""
+        return any(file["name"] in BUNDLED for file in self.manifest["inputs"])
+
+    @property
+    def sample(self) -> bool:
+        """Whether it was made of the bundled sample."""
+        return any(file["name"] == SAMPLE for file in self.manifest["inputs"])
+
+    @property
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.path / "store"
@@ -58,9 +74,9 @@ class Release:
         """The folder of its downloads, which need not exist: a release itself never changes."""
         return self.path.parent.parent / "dumps" / self.id
 
-    def withdrawn(self) -> dict[str, dict[str, str]]:
-        """IRI -> status, label, replacedBy of the concepts that ESCO has withdrawn."""
-        found: dict[str, dict[str, str]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
+    def withdrawn(self) -> dict[str, dict[str, Any]]:
+        """IRI -> status, label, replacedBy (a list) of the concepts that ESCO has withdrawn."""
+        found: dict[str, dict[str, Any]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
         return found
 
     def carry_over(self) -> dict[str, Any]:
@@ -138,19 +154,30 @@ class Releases:
         return _differences(recorded, present) + _differences(index, digests(release.search.glob("*")))
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the data folder for one load. Raises Busy when another load does."""
+    def lock(self, gives_way: bool = False) -> Iterator[None]:
+        """Hold the data folder for one load. Raises Busy when another load does, unless that one gives way: it is ended."""
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise LoadError(f"{self.data_dir}: is not a folder.", "Give another --data-dir.") from error
-        with (self.data_dir / "load.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(
-                    f"Another load is running in {self.data_dir}.", "Wait for it to end, or use another --data-dir."
-                ) from None
+        with (self.data_dir / "load.lock").open("a+") as handle:
+            for attempt in range(_PATIENCE):
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    handle.seek(0)
+                    if gives_way or not _end(handle.read(20), attempt == 0):
+                        raise Busy(
+                            f"Another load is running in {self.data_dir}.",
+                            "Wait for it to end, or use another --data-dir.",
+                        ) from None
+                    time.sleep(0.1)
+            else:
+                raise Busy(f"The load in {self.data_dir} that gives way did not end.", "Try again.")
+            handle.truncate(0)
+            handle.write(str(os.getpid()) if gives_way else "")
+            handle.flush()
             self._sweep()
             yield
 
@@ -175,6 +202,16 @@ def _differences(recorded: Mapping[str, str], present: Mapping[str, str]) -> lis
         elif recorded[name] != present[name]:
             faults.append(f"{name} has changed")
     return faults
+
+
+def _end(process: str, ask: bool) -> bool:
+    """Whether this is the number of a process, which holds the lock and gives way; asks it to end."""
+    if not process.isdigit():
+        return False
+    with suppress(ProcessLookupError, PermissionError):
+        if ask:
+            os.kill(int(process), signal.SIGTERM)
+    return True
 
 
 def sweep_dumps(folder: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from loaders.starter import load_starter
 from releases import dumps
 from releases.release import Release, Releases
@@ -19,6 +20,7 @@ from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
+os.environ["CCSI_ALL_OF_ESCO"] = "false"  # of servers that are started for a whole session
 
 
 # What measures time, or has servers and processes of its own compete for it: no other test runs beside these.
@@ -51,6 +53,7 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [n for n in os.environ if n.startswith("CCSI_") and n != "CCSI_ESCO_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CCSI_DATA_DIR", str(tmp_path / "unnamed"))
+    monkeypatch.setenv("CCSI_ALL_OF_ESCO", "false")
     get_settings.cache_clear()
 
 

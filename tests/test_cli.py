@@ -270,3 +270,34 @@ def test_setting_that_cannot_be(tmp_path: Path, ccsi: Command, monkeypatch: pyte
     assert ended.code == 2
     assert "CCSI_PORT" in ended.err
     assert "Traceback" not in ended.err
+
+
+# --- profiles, tables, ports -----------------------------------------------------------------------------------------
+
+
+def test_profiles_are_listed(starter_dir: Path, ccsi: Command) -> None:
+    found = json.loads(ccsi("profile", "list", "--domain", "heritage", "--json", "--data-dir", starter_dir).out)
+    assert "heritage-preservation" in {item["id"] for item in found}
+    ended = ccsi("profile", "list", "--domain", "heritage", "--data-dir", starter_dir)
+    assert ended.code == 0
+    assert sum(item["id"] in ended.out for item in found) == len(found)
+    assert "cultural heritage: preservation" in ended.out
+
+
+def test_a_table_that_a_program_reads_is_not_cut(
+    data: Releases, ccsi: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = json.loads(ccsi("releases", "dumps", "--json", "--data-dir", data.data_dir).out)
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = run("releases", "dumps", "--data-dir", data.data_dir).out.splitlines()
+    for dump in made:
+        assert any(dump["sha256"] in row and (dump["graph"] or "all") in row for row in rows)
+
+
+def test_a_port_in_use_is_named_with_another(data: Releases, ccsi: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = ccsi("serve", "--port", port, "--data-dir", data.data_dir)
+    assert ended.code == 1
+    assert f"127.0.0.1:{port}" in ended.err
+    assert f"make serve PORT={port + 1}" in ended.err

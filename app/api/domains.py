@@ -101,5 +101,7 @@ async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision
             f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
         )
     wanted = fold(q).split()
-    texts = [await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, "en"))]
+    texts = [
+        await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, ctx.catalogue.fallback))
+    ]
     return [d for d in found if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.api import views
 from app.catalogue.concepts import Domain
 from app.catalogue.keys import local_name
@@ -32,11 +34,12 @@ def missing(ctx: Context, iri: str, kind: str, field: str = "uuid") -> NotFound 
         detail = f"This is the identifier of the group {group.code}, not of one {kind}."
         return NotFound(detail, field=field, see=views.group_address(ctx, group))
     if entry := ctx.catalogue.withdrawn.get(iri):
-        known = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
-        successor = entry.get("replacedBy", "")
+        known: dict[str, Any] = {"conceptStatus": entry["status"], **{k: v for k, v in entry.items() if k != "status"}}
+        known["replacedBy"] = ctx.catalogue.successors(iri)
         for path, concepts in (("occupations", ctx.catalogue.occupations), ("skills", ctx.catalogue.skills)):
-            if successor in concepts:
-                known["see"] = ctx.url(f"/{path}/{local_name(successor)}")
+            for successor in known["replacedBy"]:
+                if successor in concepts:
+                    known.setdefault("see", ctx.url(f"/{path}/{local_name(successor)}"))
         return Gone(f"ESCO has withdrawn this {kind}.", None, uri=iri, **known)
     other = "skill" if kind == "occupation" else "occupation"
     twin = iri.replace(f"/{kind}/", f"/{other}/")

@@ -10,11 +10,15 @@ from app.api.models import Shape
 
 
 class Check(Shape):
-    """A check that the release passed."""
+    """A check of the release: passed, or excused because the input is an excerpt."""
 
     name: str
     passed: bool
     detail: str
+    excused: bool = Field(
+        False,
+        description="Not passed, and let pass: an excerpt was asked for, or the curators know none of its occupations.",
+    )
 
 
 class Release(Shape):
@@ -33,6 +37,15 @@ class Release(Shape):
     repairs: dict[str, int]
     withdrawn: int
     missing: list[str]
+    blemishes: dict[str, int] = Field(
+        {}, description="What ESCO itself got wrong and is served as it is, counted by kind."
+    )
+    dangling: dict[str, Any] = Field(
+        {}, description="Relations to concepts that are not in the data, and those concepts."
+    )
+    notes: list[str] = Field(
+        [], description="How the input was read, where that is not plain; and what of it was not read."
+    )
     checks: list[Check]
     carry_over: dict[str, int] = Field(description="What changed since the curation was written, counted by kind.")
     clusters_matched_to: str | None = Field(

@@ -163,7 +163,7 @@ def chosen(texts: dict[str, str], ctx: Context) -> dict[str, str]:
     """The text in the language asked for, else in English; all of them for ``*``."""
     if ctx.language == ALL_LANGUAGES:
         return dict(sorted(texts.items()))
-    return next(({tag: texts[tag]} for tag in (ctx.language, "en") if tag in texts), {})
+    return next(({tag: texts[tag]} for tag in (ctx.language, ctx.catalogue.fallback, "en") if tag in texts), {})
 
 
 def words(ctx: Context, iri: str) -> Json:
@@ -172,10 +172,11 @@ def words(ctx: Context, iri: str) -> Json:
         return _words(ctx.catalogue.words(iri, ctx.catalogue.languages))
     kept: Json | None = ctx.labels.parts.get(ctx.labels.tag, "words", iri)
     if kept is None:
-        found = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, "en")))
+        standby = ctx.catalogue.fallback
+        found = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, standby)))
         for by_language in found.values():
-            if ctx.language in by_language and ctx.language != "en":
-                by_language.pop("en", None)
+            if ctx.language in by_language and ctx.language != standby:
+                by_language.pop(standby, None)
         written = {name: orjson.dumps(said) for name, said in _words(found).items()}
         kept = {name: orjson.Fragment(body) for name, body in written.items()}
         ctx.labels.parts.put(ctx.labels.tag, "words", iri, kept, sum(map(len, written.values())))

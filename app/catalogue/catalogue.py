@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pyoxigraph import NamedNode
 
 from app.catalogue.facts import Facts
-from app.catalogue.labels import Labels, LabelTable, collate
+from app.catalogue.labels import Labels, LabelTable, collate, fallback
 from app.catalogue.parts import Parts
 from app.catalogue.profiles import ProfileCatalogue
 from app.catalogue.skills import SkillCatalogue
@@ -35,14 +35,15 @@ class Catalogue(Facts):
         self.withdrawn = release.withdrawn()
         self.carry_over = release.carry_over()
         self.languages = sorted(release.manifest["languages"])
+        self.fallback = fallback(release.manifest["languages"])
         # What is derived about skills is half of the work; the engine lets two threads of one process query at once.
         with no_garbage(), ThreadPoolExecutor(1) as beside:
             analysis = beside.submit(SkillCatalogue.read, store)
             super().__init__(store)
             self.graphs = store.graphs
             self._labels = Labels(store, self.languages, limits.languages_in_memory, Parts(limits.parts_bytes))
-            if "en" in self.languages:
-                self._labels.load_english()
+            if self.fallback in self.languages:
+                self._labels.load_english(self.fallback)
             self.analysis = analysis.result()
             self.profiles = ProfileCatalogue.read(store, self, self.analysis)
 
@@ -74,6 +75,11 @@ class Catalogue(Facts):
     async def search_text(self, language: str) -> dict[str, str]:
         """Occupation in scope -> its preferred and alternative labels, folded, one a line."""
         return await self._labels.search_text(language, [o for o, item in self.occupations.items() if item.decisions])
+
+    def successors(self, iri: str) -> list[str]:
+        """What ESCO has put in the place of a withdrawn concept; empty where it says nothing."""
+        named: str | list[str] = self.withdrawn.get(iri, {}).get("replacedBy") or []
+        return [named] if isinstance(named, str) else named  # releases that were loaded earlier have one
 
     def close(self) -> None:
         """Give back the store."""

@@ -35,7 +35,7 @@ class Facts:
         rows = partial(_rows, store)
         for iri, code in rows("api/occupations"):
             self.occupations[iri] = Occupation(iri, code)
-        for iri, kind, reuse in rows("api/skills"):
+        for iri, kind, reuse in sorted(rows("api/skills")):  # knowledge and a skill, as in v1.0, is shown as a skill
             self.skills[iri] = Skill(iri, local_name(kind), local_name(reuse))
         for iri, code, scheme in rows("api/groups"):
             if iri not in self.occupations and iri not in self.skills:

@@ -66,9 +66,9 @@ class Labels:
         self._search: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[Any]] = {}
 
-    def load_english(self) -> None:
-        """Read the labels on which every language falls back."""
-        self._english = self._read("en")
+    def load_english(self, language: str = "en") -> None:
+        """Read the labels on which every language falls back: English, or what the release has in its place."""
+        self._english = self._read(language)
 
     def at_hand(self, language: str) -> LabelTable:
         """The table of the language if it is in memory, else that of English."""
@@ -76,7 +76,7 @@ class Labels:
 
     async def table(self, language: str) -> LabelTable:
         """All preferred labels of a language."""
-        if language == "en":
+        if language == self._english.tag:
             return self._english
         return await self._kept(self._tables, language, partial(self._read, language))
 
@@ -116,6 +116,13 @@ class Labels:
             for concept, label in self._store.select(name, values):
                 lines[concept.value].append(fold(label.value))  # type: ignore[union-attr]
         return {c: "\n".join(texts) for c, texts in lines.items()}
+
+
+def fallback(languages: Mapping[str, Mapping[str, int]]) -> str:
+    """The language that stands in: English; in a release without it, that with most labels."""
+    if "en" in languages or not languages:
+        return "en"
+    return min(languages, key=lambda tag: (-languages[tag].get("prefLabel", 0), tag))
 
 
 def fold(text: str) -> str:

@@ -19,7 +19,7 @@ from analysis.skills import evaluate as measure
 from analysis.skills.coherence import SETS, intruder_sets
 from analysis.skills.tables import SkillsResult, SkillTables
 from app.catalogue.catalogue import Catalogue
-from app.cli.options import AsJson, DataDir, print_json, published
+from app.cli.options import AsJson, DataDir, print_json, published, show
 from app.documents.cells import cell
 from app.process.memory import PeakMemory
 from app.store.embedded import EmbeddedStore
@@ -93,7 +93,7 @@ def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = 
                 table.add_row(
                     domain, *("" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values)
                 )
-            out.print(table)
+            show(table)
     for target in figures["targets"]:
         if not target["holds"]:
             out.print(
@@ -153,7 +153,7 @@ def alternatives(domains: Domains = "", data_dir: DataDir = None, as_json: AsJso
         table.add_row(
             row["domain"], row["method"], *(f"{row[n]:.3f}" if n != "clusters" else str(row[n]) for n in names)
         )
-    out.print(table)
+    show(table)
 
 
 def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:

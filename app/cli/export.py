@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from app.cli.options import DataDir, folder_of, published
-from app.cli.progress import reporter
+from app.process.progress import reporter
 from ontology import GRAPH
 from releases import dumps
 from releases.errors import LoadError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +16,16 @@ from rich.table import Column, Table
 
 from app.cli.clusters import cli as clusters_cli
 from app.cli.export import export, push
-from app.cli.options import AsJson, DataDir, folder_of, print_json
+from app.cli.options import AsJson, DataDir, folder_of, print_json, show
 from app.cli.profile import cli as profile_cli
-from app.cli.progress import reporter
 from app.cli.scope import cli as scope_cli
 from app.cli.search import cli as match_cli
 from app.cli.search import find
 from app.cli.serve import serve
-from loaders.build import LoadRequest
+from app.process.progress import reporter
 from loaders.build import load as load_release
+from loaders.facts import FILE as FACTS
+from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
@@ -100,10 +101,22 @@ def load(
         Path | None,
         typer.Option(readable=False, help="Your own curation in place of ours (Turtle, see docs/scope.md)."),
     ] = None,
+    own: Annotated[
+        list[Path] | None,
+        typer.Option(readable=False, help="Your own skills or occupations, on top of ESCO (RDF; may be repeated)."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of texts that say none, for example en.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
     starter: Annotated[
         bool,
         typer.Option("--starter", help="Load the bundled sample in place of PATHS, unless a release is published."),
+    ] = False,
+    bundled: Annotated[
+        bool,
+        typer.Option(
+            "--bundled",
+            help="Load the bundled facts of all of ESCO in place of PATHS, unless more than the sample is published.",
+        ),
     ] = False,
     skills: Annotated[
         bool,
@@ -118,13 +131,15 @@ def load(
     The release is built beside the served one and published in one step; on any fault what is served stays as it was.
     Exit codes: 3 unusable input, 4 the release is not sound, 5 another load is running, 6 disk full, 1 anything else.
     """
-    if starter == bool(paths):
-        raise typer.BadParameter("name ESCO files, or --starter", param_hint="PATHS")
-    if starter and (served := Releases(_data_dir(data_dir)).current()):
+    if [starter, bundled, bool(paths)].count(True) != 1:
+        raise typer.BadParameter("name ESCO files, or --starter, or --bundled", param_hint="PATHS")
+    served = None if paths else Releases(_data_dir(data_dir)).current()
+    if served and not (bundled and served.sample):
         err.print(f"{served.id} is published already.", highlight=False)
         return
-    files = paths or [STARTER]
+    files = paths or [STARTER if starter else FACTS]
     request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
+    request = replace(request, own=tuple(own or ()), language=language)
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:
@@ -148,7 +163,7 @@ def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             "*" if releases.serves(r) else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
             f"{counts['occupations']:,}", f"{counts['skills']:,}", f"{counts['inScope']:,}",
         )  # fmt: skip
-    out.print(table)
+    show(table)
 
 
 @releases_cli.command()
@@ -200,7 +215,7 @@ def make_dumps(
     table = Table("file", "bytes", "SHA-256", "graph")
     for dump in made:
         table.add_row(dump.name, f"{dump.bytes:,}", dump.sha256, dump.graph or "all")
-    out.print(table)
+    show(table)
 
 
 @releases_cli.command()
@@ -269,10 +284,24 @@ def _summary(release: Release, published: bool) -> None:
     table.add_row("languages", ", ".join(f"{tag} ({w.get('prefLabel', 0):,})" for tag, w in m["languages"].items()))
     table.add_row("repairs", "; ".join(f"{what}: {n:,}" for what, n in m["repairs"].items()) or "none")
     table.add_row("withdrawn", f"{m['withdrawn']:,} concepts set aside")
+    if dangling := m["dangling"]["relations"]:
+        concepts = list(m["dangling"]["concepts"])
+        named = ", ".join(concepts[:3]) + (f" and {len(concepts) - 3:,} more" if len(concepts) > 3 else "")
+        table.add_row("dangling", f"{dangling:,} relations name what the data lacks: {named}")
+    if m["blemishes"]:
+        table.add_row("in ESCO itself", "; ".join(f"{what}: {n:,}" for what, n in m["blemishes"].items()))
     table.add_row("missing", "; ".join(m["missing"]) or "nothing")
-    table.add_row("checks", ", ".join(f"{x['name']} ✓" for x in m["checks"]))
+    if m["notes"]:
+        table.add_row("notes", "; ".join(m["notes"]))
+    table.add_row("checks", ", ".join(_outcome(x) for x in m["checks"]))
     table.add_row("effort", f"{m['quads']:,} quads, {m['seconds']} s, {m['peakMemoryMiB']:,} MiB at most")
     out.print(table)
+
+
+def _outcome(check: dict[str, Any]) -> str:
+    if check["passed"]:
+        return f"{check['name']} ✓"
+    return f"{check['name']}: not passed ({check['detail']}), excused"
 
 
 if __name__ == "__main__":

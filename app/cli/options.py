@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 from app.settings import get_settings
 from releases.errors import LoadError
@@ -17,6 +20,8 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Folder of the releases. \\[default: CCSI_DATA_DIR or ./data]", show_default=False),
 ]
+_WIDEST = 100_000  # characters of a row
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -35,6 +40,17 @@ def published(data_dir: Path | None) -> Release:
     if release is None:
         raise LoadError(f"No release is published in {folder}.", "Load ESCO with: ccsi load PATH")
     return release
+
+
+def show(table: Table) -> None:
+    """A table on standard output: folded to fit a terminal, as wide as it is where a program or a file takes it."""
+    console = Console()
+    if not console.is_terminal:
+        wide = console.options.update(width=_WIDEST)
+        console = Console(width=max(console.width, Measurement.get(console, wide, table).maximum))
+    for column in table.columns:
+        column.overflow = "fold"  # rather than cut
+    console.print(table)
 
 
 def print_json(payload: Any) -> None:

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from app.api.profiles.formats import SUFFIXES
 from app.cli.options import AsJson, DataDir, print_json, published
+from app.cli.options import show as print_table
 from app.http.inprocess import ask
 from app.settings import get_limits, get_settings
 from releases.errors import LoadError, SourceError
@@ -35,6 +36,25 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say, so that the sa
 _UUID = re.compile(
     r"(?:http://data\.europa\.eu/esco/(?:occupation|skill)/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
+
+
+@cli.command("list")
+def list_profiles(
+    domain: Annotated[str, typer.Option(help="Only the templates of this domain.")] = "",
+    language: Language = "en",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The profile templates of the release, by the identifiers that the other commands take."""
+    found = _listed(data_dir, domain, language)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("profile", "title", "kind", "occupations", "skills")
+    for item in found:
+        sizes = item["skillsBySection"].values()
+        table.add_row(item["id"], _text(item["title"]), item["kind"], str(item["anchorCount"]), str(sum(sizes)))
+    print_table(table)
 
 
 @cli.command()
@@ -114,7 +134,7 @@ def compare(
             f"{item['coverage']:.0%}",
             ", ".join(names[:5]),
         )
-    out.print(table)
+    print_table(table)
 
 
 @cli.command()
@@ -133,7 +153,7 @@ def export(
         raise typer.BadParameter(f"{', '.join(unknown)}: none of {', '.join(SUFFIXES)}", param_hint="--format")
     if target.suffix != ".zip" and target.exists() and not target.is_dir():
         raise SourceError(f"{target} is there and no folder.", "Name a new folder, or a file that ends in .zip.")
-    names = [f"{key}.{suffix}" for key in _keys(data_dir, domain) for suffix in forms]
+    names = [f"{item['id']}.{suffix}" for item in _listed(data_dir, domain) for suffix in forms]
     asked = [("GET", f"/profiles/{name}?{urlencode({'language': language})}", b"") for name in names]
     found = zip(names, answers(data_dir, asked), strict=True)
     try:
@@ -160,17 +180,17 @@ def _store(target: Path, found: Iterable[tuple[str, bytes]]) -> None:
         (target / name).write_bytes(body)
 
 
-def _keys(data_dir: Path | None, domain: str) -> list[str]:
-    """The identifiers of all templates, or of those of a domain."""
+def _listed(data_dir: Path | None, domain: str, language: str = "en") -> list[dict[str, Any]]:
+    """All templates as the API lists them, or those of a domain."""
     most = get_limits().rows
-    keys: list[str] = []
+    items: list[dict[str, Any]] = []
     while True:
-        query = {"limit": most, "offset": len(keys), **({"domain": domain} if domain else {})}
+        query = {"limit": most, "offset": len(items), "language": language, **({"domain": domain} if domain else {})}
         (page,) = answers(data_dir, [("GET", f"/profiles?{urlencode(query)}", b"")])
         listed = json.loads(page)
-        keys += [item["id"] for item in listed["items"]]
-        if len(keys) >= listed["total"]:
-            return keys
+        items += listed["items"]
+        if len(items) >= listed["total"]:
+            return items
 
 
 def answers(data_dir: Path | None, asked: Iterable[tuple[str, str, bytes]]) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from analysis.scope import derive, evaluate
 from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue.catalogue import Catalogue
-from app.cli.options import AsJson, DataDir, print_json, published
+from app.cli.options import AsJson, DataDir, print_json, published, show
 from app.documents.cells import cell
 from app.reports.scope import report as scope_report
 from app.store.embedded import EmbeddedStore
@@ -133,7 +133,7 @@ def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         table.add_row(
             change["what"], f"{change['label']}\n[dim]{change['occupation']}[/]", change["before"], change["after"]
         )
-    out.print(table)
+    show(table)
     out.print(f"{found['unchanged']:,} occupations are as they were read.", highlight=False)
 
 
@@ -192,7 +192,7 @@ def _figures(title: str, figures: dict[str, Any]) -> None:
             str(f["fp"]),
             str(f["fn"]),
         )
-    out.print(table)
+    show(table)
 
 
 def _calibration(bins: Any) -> None:
@@ -204,7 +204,7 @@ def _calibration(bins: Any) -> None:
             table.add_row(
                 f"{b['low']:.1f} to {b['high']:.1f}", str(b["n"]), f"{b['confidence']:.2f}", f"{b['right']:.2f}"
             )
-    out.print(table)
+    show(table)
 
 
 def _as_table(found: dict[str, Any]) -> None:
@@ -216,7 +216,7 @@ def _as_table(found: dict[str, Any]) -> None:
         table = Table(*columns, title=title, title_justify="left")
         for row in rows:
             table.add_row(*(str(row[c]) for c in columns))
-        out.print(table)
+        show(table)
 
 
 def _sections(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,9 @@ import typer
 from rich.console import Console
 
 from app.cli.options import DataDir
-from app.cli.progress import reporter
 from app.http.listen import listen
 from app.process.memory import few_arenas
+from app.process.progress import reporter
 from app.settings import Settings, get_settings
 from releases.errors import LoadError, ReleaseError
 from releases.release import Releases
@@ -56,7 +57,7 @@ def serve(
         from loaders.starter import load_starter
 
         err.print(
-            "No release is published yet: loading the bundled sample. Load full ESCO with: ccsi load PATH",
+            "No release is published yet: loading the bundled sample. Load your own download with: ccsi load PATH",
             highlight=False,
         )
         with reporter() as progress:
@@ -71,6 +72,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from app.main import create_app
+    from app.serve import beside
     from app.serve.child import config
 
     app = create_app(settings)
@@ -78,7 +80,9 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         app.state.observer.listen(settings, 0)
     server = uvicorn.Server(config(app, settings))
     app.state.server_state = server.server_state  # who is connected, for the metrics
-    server.run(sockets=[listener])
+    beside.start(settings)
+    with suppress(KeyboardInterrupt):  # uvicorn has ended gracefully, and sends itself the signal again
+        server.run(sockets=[listener])
 
 
 def _nothing_to_serve(releases: Releases) -> bool:

@@ -18,7 +18,9 @@ def listen(host: str, port: int, option: str = "--port", shared: bool = False) -
         listener.listen(2048)
     except OSError as error:
         listener.close()
+        other = f" (make serve PORT={port % 65535 + 1}, CCSI_PORT={port % 65535 + 1})" if option == "--port" else ""
         raise LoadError(
-            f"Cannot serve on {host}:{port}: {error.strerror}.", f"Use another {option}, or stop what is using it."
+            f"Cannot serve on {host}:{port}: {error.strerror}.",
+            f"Use another {option}{other}, or stop what is using it.",
         ) from error
     return listener

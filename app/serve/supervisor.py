@@ -15,6 +15,7 @@ import structlog
 
 from app import logs
 from app.errors import Problem
+from app.serve import beside
 from app.serve.generation import Generation, Lost
 from app.settings import Settings, get_settings
 from app.store.embedded import EmbeddedBackend
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> None:
     logs.configure(settings)
     logs.mark(worker="supervisor", pid=os.getpid())
     listener = socket.socket(fileno=int(arguments[0]))
+    beside.start(settings)
     asyncio.run(Supervisor(settings, listener).run())
 
 

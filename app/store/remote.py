@@ -39,7 +39,7 @@ class RemoteRelease(Release):
         """The IRIs of its named graphs; the record was written before the graph that holds it."""
         return sorted({*self.record["graphs"], GRAPH_RELEASE})
 
-    def withdrawn(self) -> dict[str, dict[str, str]]:
+    def withdrawn(self) -> dict[str, dict[str, Any]]:
         """See Release."""
         return dict(self.record["withdrawn"])
 

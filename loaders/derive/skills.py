@@ -163,4 +163,7 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    try:
+        _serve()
+    except BrokenPipeError:  # the parent is gone, and nobody reads
+        os._exit(1)

@@ -18,6 +18,7 @@ from releases.errors import SourceError
 
 Written = tuple[bytes, bytes, bytes, bytes]  # subject, predicate, object, and language or datatype as @en or ^^<…>
 Named = Callable[[object], ox.NamedNode]
+Keep = Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]]
 
 BLOCK = 1 << 20
 LONGEST = 1 << 23  # bytes of a line, or of a literal
@@ -51,8 +52,10 @@ def numbered(base: str, origin: str) -> Named:
     return named
 
 
-def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[list[Written]]:
+def statements(member: Member, rdf_format: ox.RdfFormat, keep: Keep | None = None) -> Iterator[list[Written]]:
     """Every triple of one file as it is written in canonical N-Triples, without blank nodes, in batches.
+
+    Of quads those that `keep` passes on; the graph that they are in does not matter any more.
 
     Of N-Triples only the outline is looked at here; the bulk loader, which reads them next, refuses what is not valid,
     and `check` then says where. Raises SourceError on anything else that is not RDF, or holds no statement.
@@ -62,7 +65,7 @@ def statements(member: Member, rdf_format: ox.RdfFormat) -> Iterator[list[Writte
     with member.open() as stream:
         try:
             plain = rdf_format == ox.RdfFormat.N_TRIPLES
-            for batch in lines(stream, named) if plain else _batches(_parsed(stream, rdf_format, named)):
+            for batch in lines(stream, named) if plain else _batches(_parsed(stream, rdf_format, named, keep)):
                 seen = seen or bool(batch)
                 yield batch
         except (SyntaxError, MemoryError) as error:
@@ -89,12 +92,15 @@ def _invalid(member: Member, rdf_format: ox.RdfFormat, error: SyntaxError | Memo
     )
 
 
-def _parsed(stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named) -> Iterator[Written]:
+def _parsed(
+    stream: IO[bytes] | bytes, rdf_format: ox.RdfFormat, named: Named, keep: Keep | None = None
+) -> Iterator[Written]:
     """The triples that the engine's parser finds. Raises SyntaxError; MemoryError where a term fills its buffer."""
     literal = ox.Literal
     if rdf_format == ox.RdfFormat.RDF_XML and not isinstance(stream, bytes):
         stream = CheckedXml(stream)  # type: ignore[assignment]  # the engine only reads from it
-    for s, p, o, _ in ox.parse(input=stream, format=rdf_format):
+    quads: Iterable[ox.Quad] = ox.parse(input=stream, format=rdf_format)
+    for s, p, o, _ in keep(quads) if keep and rdf_format.supports_datasets else quads:
         found = terms(named(s), p, o if type(o) is literal else named(o))
         subject, predicate, value, suffix = map(len, found)
         if subject + predicate + suffix > LONGEST_IRI or (

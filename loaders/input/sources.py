@@ -6,7 +6,6 @@ The official downloads come as zip archives of either kind; both are read in pla
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import hashlib
 import io
@@ -20,50 +19,41 @@ from typing import IO, Any
 
 import pyoxigraph as ox
 
+from loaders.input import sheets as input_sheets
+from loaders.input.names import table_of
 from releases.errors import SourceError
 
 RDF_FORMATS = {
     ".ttl": ox.RdfFormat.TURTLE,
     ".turtle": ox.RdfFormat.TURTLE,
     ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
     ".rdf": ox.RdfFormat.RDF_XML,
     ".xml": ox.RdfFormat.RDF_XML,
     ".owl": ox.RdfFormat.RDF_XML,
 }
-# occupations_en.csv, broaderRelationsOccPillar.csv (v1.0 writes no language), ISCOGroups_es.csv …
-CSV_NAME = re.compile(r"^(?P<table>[A-Za-z]+)(?:_(?P<lang>[a-z]{2}(?:-[a-z]{2})?))?\.(?i:csv)$")
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
 VERSION = re.compile(r"(?<![\d.])v?(1\.\d{1,2}(?:\.\d{1,2})?)(?![\d.]*\d)", re.IGNORECASE)
-KNOWN_TABLES = {
-    "occupations",
-    "skills",
-    "ISCOGroups",
-    "skillGroups",
-    "occupationSkillRelations",
-    "skillSkillRelations",
-    "broaderRelationsOccPillar",
-    "broaderRelationsSkillPillar",
-    "skillsHierarchy",
-    "conceptSchemes",
-}
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MAX_RATIO = 200  # a text of this kind packs about 1:10; far beyond that is an attack, not ESCO
 FREE_BYTES = 1 << 20  # that an archive may unpack to whatever its size
 MAX_ENTRIES = 10_000
 MAX_FOLDERS = 8  # inside each other
-MAX_ROW = 1 << 22  # characters; the longest of ESCO, the top concepts of a scheme, has a sixth of that
 
 
 @dataclass(frozen=True)
 class Member:
-    """One readable file: on disk, or inside a zip archive."""
+    """One readable file: on disk, inside a zip archive, or a sheet of a workbook."""
 
     path: Path
     inner: str = ""
+    sheet: str = ""
 
     @property
     def name(self) -> str:
         """The name to show a person."""
-        return f"{self.path}!{self.inner}" if self.inner else str(self.path)
+        inner = self.inner or self.sheet
+        return f"{self.path}!{inner}" if inner else str(self.path)
 
     @property
     def base(self) -> str:
@@ -98,9 +88,23 @@ class Member:
         except (FileNotFoundError, IsADirectoryError) as error:
             raise SourceError(f"{self.name}: {error.strerror}.", "Give the path of a file.") from error
 
+    def mentions(self, *words: bytes) -> set[bytes]:
+        """Which of these words are in the file, wherever."""
+        longest = max(map(len, words))
+        found: set[bytes] = set()
+        before = b""
+        with self.open() as stream:
+            while (block := stream.read(1 << 20)) and len(found) < len(words):
+                found |= {word for word in words if word in before + block}
+                before = block[-longest:]
+        return found
+
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
-        if self.inner:
+        if self.sheet:
+            with input_sheets.rows(self.path, self.sheet) as stream:
+                yield stream
+        elif self.inner:
             with zipfile.ZipFile(self.path) as archive:
                 try:
                     stream = archive.open(self.inner)
@@ -166,7 +170,10 @@ class Source:
     rdf: list[tuple[Member, ox.RdfFormat]] = field(default_factory=list)
     tables: dict[str, dict[str, Member]] = field(default_factory=dict)  # table -> language ("" if none) -> member
     versions: set[str] = field(default_factory=set)
-    ignored: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # seen, but not recognised
+    passed_over: list[str] = field(default_factory=list)  # derived parts of a release that was exported
+    record: tuple[Member, ox.RdfFormat] | None = None  # the file of such a release that says which it is
+    own: list[tuple[Member, ox.RdfFormat]] = field(default_factory=list)  # the user's concepts, on top of the tables
     paths: list[Path] = field(default_factory=list)
 
     @property
@@ -189,34 +196,50 @@ def discover(paths: list[Path]) -> Source:
                 "Download the file first, then give its path." if address else "Give the path of an ESCO download.",
             )
         _refuse_pipe(path)
-        for member in _members(path):
+        for member in _members(path, source):
             _sort_in(member, source)
         source.versions |= set(VERSION.findall(path.resolve().name))
-    if source.tables and source.rdf:
+    _pass_over_derived(source)
+    if source.tables and source.rdf and not _beside(paths, source):
         raise SourceError(
-            f"{paths[0]}: holds both RDF files and CSV tables.", "Load either the RDF file or the CSV bundle, not both."
+            f"{paths[0]}: holds both RDF files and CSV tables.",
+            "Load either the RDF file or the CSV bundle; name a Turtle file of your own concepts with --own.",
         )
     if not source.tables and not source.rdf:
         seen = f" (seen: {', '.join(source.ignored[:5])})" if source.ignored else ""
         raise SourceError(
             f"{', '.join(map(str, paths))}: no ESCO file found{seen}.",
-            "Give a .ttl, .nt or .rdf file (also .gz or .zip), or the folder or .zip of the CSV bundle.",
+            "Give a .ttl, .nt, .nq, .trig or .rdf file (also .gz or .zip), or the folder or .zip of the CSV bundle.",
         )
     return source
 
 
-def _members(path: Path, depth: int = 0) -> Iterator[Member]:
+def _members(path: Path, source: Source, depth: int = 0) -> Iterator[Member]:
     if path.is_dir():
         try:
             inside = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
-            files = [p for p in inside if p.is_file()]
-            yield from map(Member, files)
-            # An archive is often unpacked into a folder of its own name: one level more than what it was packed from.
-            inner = [p for p in inside if p.is_dir() and not p.is_symlink()]
-            for folder in inner if not files and depth < MAX_FOLDERS else ():
-                yield from _members(folder, depth + 1)
         except PermissionError as error:
             raise SourceError(f"{path}: cannot be read.", "Check the folder's permissions.") from error
+        files = [p for p in inside if p.is_file()]
+        for file in files:
+            if file.suffix.lower() in input_sheets.ENDINGS and not table_of(file.stem):
+                try:
+                    yield from _sheets(file)
+                except SourceError:
+                    source.ignored.append(file.name)  # nothing says that it was meant
+            elif file.suffix.lower() in (".zip", *input_sheets.ENDINGS):
+                yield from _members(file, source, depth + 1)
+            else:
+                yield Member(file)
+        # An archive is often unpacked into a folder of its own name: one level more than what it was packed from.
+        folders = [p for p in inside if p.is_dir() and not p.is_symlink()]
+        for folder in folders:
+            if files or depth >= MAX_FOLDERS:
+                source.ignored.append(f"{folder.name}/")
+            else:
+                yield from _members(folder, source, depth + 1)
+    elif path.suffix.lower() in input_sheets.ENDINGS:
+        yield from _sheets(path)
     elif path.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(path) as archive:
@@ -227,6 +250,8 @@ def _members(path: Path, depth: int = 0) -> Iterator[Member]:
             ) from error
         if len(entries) > MAX_ENTRIES:
             raise SourceError(f"{path}: holds {len(entries)} files.", "Use the archive as downloaded.")
+        if depth:
+            source.versions |= set(VERSION.findall(path.name))
         for entry in entries:
             name = f"{path}!{entry.filename}"
             if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
@@ -241,77 +266,62 @@ def _members(path: Path, depth: int = 0) -> Iterator[Member]:
         yield Member(path)
 
 
+def _sheets(path: Path) -> Iterator[Member]:
+    """The sheets of a workbook; one alone is what its file is named for."""
+    names = input_sheets.names(path)
+    for name in names:
+        if table_of(name) or len(names) == 1 or (name == names[0] and table_of(path.stem)):
+            yield Member(path, sheet=name)
+
+
 def _sort_in(member: Member, source: Source) -> None:
-    suffix = Path(member.base).suffix.lower()
+    base = Path(member.base)
+    suffix = base.suffix.lower()
     if suffix in RDF_FORMATS:
         source.rdf.append((member, RDF_FORMATS[suffix]))
         source.versions |= set(VERSION.findall(Path(member.inner or member.path.name).name))
         return
-    match = CSV_NAME.match(member.base)
-    if match and (match["table"] in KNOWN_TABLES or match["table"].endswith("Collection")):
-        by_language = source.tables.setdefault(match["table"], {})
-        language = match["lang"] or ""
-        if language in by_language:
-            raise SourceError(
-                f"{member.name}: the table {member.base} is given twice (also {by_language[language].name}).",
-                "Load one ESCO version at a time.",
-            )
-        by_language[language] = member
+    found = None
+    if member.sheet:
+        found = table_of(member.sheet) or table_of(base.stem)
+    elif suffix in TABLE_ENDINGS:
+        found = table_of(base.stem)
+    if found is None:
+        source.ignored.append(member.base)
         return
-    source.ignored.append(member.base)
+    table, language = found
+    by_language = source.tables.setdefault(table, {})
+    if language in by_language:
+        raise SourceError(
+            f"{member.name}: the table {member.base} is given twice (also {by_language[language].name}).",
+            "Load one ESCO version at a time.",
+        )
+    by_language[language] = member
 
 
-def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of one table with their line numbers; cells may span lines.
+def _pass_over_derived(source: Source) -> None:
+    """Of a release exported graph by graph only ESCO's own part is read again; the rest is derived anew."""
+    if not {"esco", "release"} <= {Path(member.base).stem for member, _ in source.rdf}:
+        return
+    parts, source.rdf = source.rdf, []
+    for member, form in parts:
+        stem = Path(member.base).stem
+        if stem == "release":
+            source.record = member, form
+        elif stem == "own":
+            source.own.append((member, form))
+        elif stem == "esco" or stem.startswith("labels-"):
+            source.rdf.append((member, form))
+        else:
+            source.passed_over.append(member.base)
 
-    Raises SourceError when a required column is missing, the file is empty, or a row is cut short.
-    """
-    csv.field_size_limit(MAX_ROW)
-    with member.open() as raw:
-        # Line ends inside cells are made one kind too: a copy that was checked out on Windows has the same content.
-        text = io.TextIOWrapper(raw, encoding="utf-8", newline=None)
-        held = 0  # characters of the row that is being read
 
-        def lines() -> Iterator[str]:
-            nonlocal held
-            while line := text.readline(MAX_ROW):
-                if (held := held + len(line)) >= MAX_ROW:
-                    raise csv.Error(f"a row of more than {MAX_ROW:,} characters")
-                yield line
-
-        reader = csv.reader(lines(), strict=True)
-        try:
-            header = next(reader, None)
-            if not header:
-                raise SourceError(f"{member.name}: the file is empty.", "Download the bundle again.")
-            if missing := required - set(header):
-                found = ", ".join(header)[:200]
-                if other := next((name for sign, name in OTHER_SEPARATORS.items() if sign in header[0]), ""):
-                    found = f"cells separated by {other} in place of commas"
-                raise SourceError(
-                    f"{member.name}, line 1: column {', '.join(sorted(missing))} is missing (found: {found}).",
-                    "Use the official ESCO CSV file; a spreadsheet may have changed it.",
-                )
-            line = reader.line_num
-            for row in reader:
-                line, at, held = reader.line_num, line + 1, 0
-                if len(row) != len(header):
-                    if not row:
-                        continue
-                    raise SourceError(
-                        f"{member.name}, line {at}: {len(row)} cells where the header has {len(header)}.",
-                        "The file was cut short or edited; download it again.",
-                    )
-                yield at, dict(zip(header, row, strict=True))
-        except UnicodeDecodeError as error:
-            raise SourceError(
-                f"{member.name}: not UTF-8 text ({error.reason}).", "Use the file as downloaded."
-            ) from error
-        except csv.Error as error:
-            raise SourceError(
-                f"{member.name}, line {reader.line_num + 1 if held >= MAX_ROW else reader.line_num}: {error}.",
-                "Use the file as downloaded.",
-            ) from error
+def _beside(paths: list[Path], source: Source) -> bool:
+    """Whether the RDF is one's own, on top of tables: each file of it was named by itself."""
+    if not {member.path for member, _ in source.rdf} <= {path for path in paths if path.is_file()}:
+        return False
+    source.own, source.rdf = source.rdf, []
+    return True
 
 
 def fingerprint(path: Path) -> dict[str, str | int]:

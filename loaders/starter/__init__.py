@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loaders.build import LoadRequest, load
+from loaders.build import load
 from loaders.progress import Progress
+from loaders.request import LoadRequest
 from releases.release import Release
 
 STARTER = Path(__file__).parent / "esco-starter-v1.2.0.ttl.gz"

@@ -16,7 +16,8 @@ import zstandard
 
 from app.http import Answer, AnswerCache
 from app.settings import Limits
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from tests.api.conftest import HOST, InProcess, Server, running
 
 PATHS = [

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from releases.release import Release, Releases
 from tests.api.conftest import Server
 

@@ -20,7 +20,8 @@ import pytest
 from app.http.inprocess import exchange
 from app.main import create_app
 from app.settings import Limits, Settings
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from releases.release import Releases
 from tests.api.conftest import Server
 

@@ -9,6 +9,8 @@ import pytest
 
 from app.request import accepted, lookup
 from app.settings import Limits
+from loaders.build import load
+from loaders.request import LoadRequest
 from tests.api.conftest import InProcess, running
 
 
@@ -88,6 +90,42 @@ def test_lookup() -> None:
     assert lookup(["zh-Hant-TW"], available) == "zh-hant"
     assert lookup(["tlh", "de-AT-1996"], available) == "de"
     assert lookup(["tlh"], available) == "en"
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        ("nb", "no"),
+        ("nn-NO", "no"),
+        ("no", "no"),
+        ("ger", "de"),
+        ("deu-AT", "de"),
+        ("ell", "el"),
+        ("en-GB", "en"),
+        ("da", "x"),
+    ],
+)
+def test_lookup_by_other_names(tag: str, found: str) -> None:
+    assert lookup([tag], ["de", "el", "en", "no"], "x") == found
+
+
+def test_a_release_without_english(tmp_path: Path) -> None:
+    """What stands in is a language that the release has, tagged with it; lists are in its order."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    base = "http://data.europa.eu/esco/occupation/0000000{}-0000-4000-8000-000000000000"
+    rows = [f"{base.format(n)},2621,{name}" for n, name in ((1, "Zeugwart"), (2, "Prüfhüter"), (3, "Äpfelkundler"))]
+    text = "\n".join(["conceptUri,iscoGroup,preferredLabel", *rows])
+    (folder / "occupations_de.csv").write_text(text, encoding="utf-8")
+    load(LoadRequest([folder], tmp_path / "data", "1.2.0", partial=True, skills=False))
+    with running(tmp_path / "data") as client:
+        for query in ("", "?language=en", "?language=fr-BE", "?language=ger"):
+            listed = client.json(f"occupations{query}")
+            assert listed["language"] == "de"
+            labels = [item["preferredLabel"] for item in listed["items"]]
+            assert labels == [{"de": name} for name in ("Äpfelkundler", "Prüfhüter", "Zeugwart")]
+        one = client.json(f"occupations/{base.format(1).rpartition('/')[2]}?language=sv")
+        assert one["preferredLabel"] == {"de": "Zeugwart"}
 
 
 def test_more_languages_than_memory_has_room_for(mini_dir: Path) -> None:

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from app.settings import Limits, Settings
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from releases.release import Releases
 from tests.api.conftest import Server
 from tests.deploy.conftest import NGINX, TEMPLATE, Client, Kept, client, nginx, resolver

@@ -406,7 +406,8 @@ def test_the_public_address_is_a_setting(starter_dir: Path) -> None:
 def test_a_withdrawn_concept_is_gone(tmp_path: Path, fixtures: Path) -> None:
     from app.main import create_app
     from app.settings import Settings
-    from loaders.build import LoadRequest, load
+    from loaders.build import load
+    from loaders.request import LoadRequest
 
     release = load(
         LoadRequest(

@@ -46,8 +46,6 @@ def replace(old: str, new: str) -> Edit:
         ("skills", replace("skillType", "type"), ["line 1", "column skillType is missing"]),
         ("occupations", replace("conceptUri", "uri"), ["line 1", "column conceptUri is missing"]),
         ("occupations", replace(",", ";"), ["line 1", "is missing"]),
-        ("occupations", lambda t: t.replace(",", ";"), ["line 1", "separated by semicolons"]),
-        ("skills", lambda t: t.replace(",", "\t"), ["line 1", "separated by tabs"]),
         ("occupationSkillRelations", replace("relationType", "relation"), ["line 1", "column relationType is missing"]),
         ("broaderRelationsOccPillar", replace("broaderUri", "parent"), ["line 1", "column broaderUri is missing"]),
         ("occupationSkillRelations", lambda t: t[: t.rindex(",")], ["line 26", "3 cells where the header has 4"]),

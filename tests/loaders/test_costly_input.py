@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.input.sources import FREE_BYTES, MAX_RATIO, MAX_ROW, Member, discover, read_csv
+from loaders.input.sources import FREE_BYTES, MAX_RATIO, Member, discover
+from loaders.input.tables import MAX_ROW, read_csv
 from loaders.input.xml_files import DEEPEST, CheckedXml
 from releases.characters import UNFIT, fit
 from releases.release import Releases

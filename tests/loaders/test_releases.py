@@ -16,7 +16,8 @@ import pytest
 
 from app.catalogue.catalogue import Catalogue
 from app.store.embedded import EmbeddedStore
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from releases.errors import Busy, LoadError, ReleaseError
 from releases.release import Release, Releases
 from tests.command import FIXTURES, QUICK, ROOT, STARTER
@@ -194,7 +195,9 @@ def test_the_manifest_tells_where_a_release_comes_from(data: Releases) -> None:
     file = FIXTURES / "csv-v1.2.0" / "occupations_en.csv"
     assert names["occupations_en.csv"]["bytes"] == file.stat().st_size
     assert len(names["occupations_en.csv"]["sha256"]) == 64
-    assert all(check["passed"] for check in manifest["checks"])
+    assert {c["name"] for c in manifest["checks"] if not c["passed"]} == {
+        c["name"] for c in manifest["checks"] if c["excused"]
+    }
     assert len(manifest["checks"]) >= 8
 
 

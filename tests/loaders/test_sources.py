@@ -11,9 +11,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from loaders.build import LoadRequest, load
+from loaders.build import load
 from loaders.input.csv_bundle import CsvBundle
 from loaders.input.sources import discover
+from loaders.request import LoadRequest
 from releases.errors import SourceError, VersionUnknown
 from tests.loaders.shapes_of_esco import convert, normalised, packed, quads, zipped
 

@@ -22,7 +22,8 @@ from app.settings import Limits, Settings
 from app.telemetry.counts import UNMATCHED, Requests, Routes
 from app.telemetry.exposition import exported, received, text
 from app.telemetry.seconds import BOUNDS, Seconds
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from releases.release import Release, Releases
 from tests.api.conftest import running
 from tests.metrics.conftest import Watched, parsed, watched

@@ -23,7 +23,8 @@ from app.documents.linked import ELM
 from app.documents.sheet import sheet
 from app.main import create_app
 from app.settings import Limits, Settings
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import SKOS
 from tests.profiles.conftest import HERITAGE

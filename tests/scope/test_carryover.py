@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loaders.build import LoadRequest, load
+from loaders.build import load
 from loaders.derive.carryover import SKILLS_SHARE, Fingerprint, compare, read_baseline, write_baseline
+from loaders.request import LoadRequest
 from releases.release import Release
 
 A, B, C = (f"http://data.europa.eu/esco/occupation/{n}" for n in "abc")

@@ -11,8 +11,9 @@ import pyoxigraph as ox
 import pytest
 
 from analysis.search.section import FEMALE, MALE, PREFERRED
-from loaders.build import LoadRequest, load
+from loaders.build import load
 from loaders.derive.search import kinds_of, labels_of, read_index, read_sections, write_index
+from loaders.request import LoadRequest
 from queries import select
 from releases.errors import ReleaseError
 from releases.release import Release, Releases

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Limits, Settings
-from loaders.build import LoadRequest, load
+from loaders.build import load
+from loaders.request import LoadRequest
 from loaders.starter import load_starter
 from ontology import CCSI, CCSID
 from ontology.jsonld_context import DECIMALS

@@ -37,12 +37,10 @@ def skill(ctx: Context, text: str, where: str) -> tuple[str, Warning | None]:
     if iri in catalogue.groups:
         raise BadParameter(f"{where}: this is a group of skills, not a skill.", field=where, uri=iri)
     version = ctx.served.release.manifest["escoVersion"]
-    if entry := catalogue.withdrawn.get(iri):
-        successor = entry.get("replacedBy", "")
-        words = f"; its successor is {successor}" if successor else ""
-        return iri, Warning(
-            "skill-withdrawn", f"ESCO {version} has withdrawn this skill{words}.", (iri, *filter(None, [successor]))
-        )
+    if iri in catalogue.withdrawn:
+        named = catalogue.successors(iri)
+        words = f"; its {'successor is' if len(named) == 1 else 'successors are'} {', '.join(named)}" if named else ""
+        return iri, Warning("skill-withdrawn", f"ESCO {version} has withdrawn this skill{words}.", (iri, *named))
     return iri, Warning("skill-unknown", f"ESCO {version} has no such skill.", (iri,))
 
 

@@ -16,8 +16,9 @@ from loaders.progress import Progress, Quiet
 class Lines:
     """One line a stage, when it is done: for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, before: str = "") -> None:
         self._console = console
+        self._before = before
         self._title = ""
         self._count = 0
         self._since = 0.0
@@ -36,7 +37,7 @@ class Lines:
         if self._title:
             took = time.monotonic() - self._since
             counted = f"  {self._count:,} statements" if self._count else ""
-            self._console.print(f"{self._title}{counted}  {took:.1f} s", highlight=False)
+            self._console.print(f"{self._before}{self._title}{counted}  {took:.1f} s", highlight=False)
             self._title = ""
 
 
