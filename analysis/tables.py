@@ -47,6 +47,7 @@ class Assertion:
     sub_domain: str = ""
     function: str = ""
     charter_function: str = ""
+    further_sub_domains: tuple[str, ...] = ()
     score: float | None = None
     reason: str = ""
 
@@ -56,7 +57,8 @@ class Decision:
     """What is concluded for one (occupation, domain) pair from all its assertions.
 
     ``confidence`` estimates the probability that the pair with this degree is what a careful reader would say;
-    ``contradicted`` is true when a route says something else than the degree decided.
+    ``contradicted`` is true when a route says something else than the degree decided. ``sub_domain`` is the one that fits
+    best; the occupation is at home in the ``further_sub_domains`` too.
     """
 
     occupation: str
@@ -68,6 +70,7 @@ class Decision:
     sub_domain: str = ""
     functions: tuple[str, ...] = ()
     charter_functions: tuple[str, ...] = ()
+    further_sub_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

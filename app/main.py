@@ -20,7 +20,7 @@ from app.api.openapi import describe
 from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
 from app.api.search_build import IndexBuilder
-from app.api.skills import clusters
+from app.api.skills import areas, clusters, transversal
 from app.api.skills import of_domain as skills_of_domain
 from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
@@ -104,9 +104,11 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     # skills_of_domain goes before domains: /domains/compare is no domain.
     for module in (
         occupations,
+        transversal,
         skills_of_domain,
         domains,
         clusters,
+        areas,
         profile_compare,
         profiles,
         classifications,

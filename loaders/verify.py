@@ -24,7 +24,15 @@ from releases.errors import VerificationFailed
 
 # Of what is derived about skills, these classes are validated node by node, of the others every n-th node.
 VALIDATED_WHOLE = frozenset(
-    {"DerivationActivity", "AnalysisUnit", "SkillCluster", "ClusterLineage", "ClusteringQuality", "ProfileTemplate"}
+    {
+        "DerivationActivity",
+        "AnalysisUnit",
+        "SkillCluster",
+        "SkillFamily",
+        "ClusterLineage",
+        "ClusteringQuality",
+        "ProfileTemplate",
+    }
 )
 SAMPLE_EVERY = 97
 

@@ -5,7 +5,7 @@ about a thing (how many items, where to read on), what is a figure of the moment
 declared to say nothing, by null: no key is left to chance. Lists are `@included`: their items are told, and no link to the page.
 
 There are two, because a JSON number with a fraction is a double to JSON-LD and a decimal in the graph. In plain JSON such
-numbers stay numbers and say nothing; as application/ld+json they are strings, and decimals (`app.api.representations`).
+numbers stay numbers and say nothing; as application/ld+json they are strings, and decimals (`app.http.representations`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Terms = dict[str, Any]
 # Figures that are decimals in the graph.
 DECIMALS = (
     "confidence", "score", "locationQuotient", "logLocationQuotient", "essentialShare", "share", "overallShare", "effectiveUse",
-    "coreness", "ratio", "reach", "overallReach", "weight", "centrality", "clusterStability",
+    "coreness", "ratio", "reach", "overallReach", "weight", "centrality", "clusterStability", "ratioLow", "ratioHigh", "familyAgreement",
 )  # fmt: skip
 _LINK = {"@type": "@id"}
 _KEYS_TOO = ("core", "related", "excluded", "skill", "skills")  # values that are keys elsewhere
@@ -64,6 +64,7 @@ def _evidence(typed: bool) -> Terms:
     return {
         "domain": _ours("domain", "domain"),
         "subDomain": _ours("domain", "subDomain"),
+        "furtherSubDomains": _ours("domain", "furtherSubDomain"),
         "degree": _ours("degree", "degree"),
         "route": _ours("route", "evidenceRoute"),
         "function": _ours("function", "function"),
@@ -83,17 +84,17 @@ def _derived(typed: bool) -> Terms:
     statement = {
         **_plain(
             "skillClass", "specialisationEvidence", "transversal", "essentialSupport", "optionalSupport", "coreSupport", "overallSupport",
-            "aspect", "rank", "primary",
+            "aspect", "aspectSupport", "rank", "primary",
         ),
-        **_figures(typed, *(name for name in DECIMALS if name not in ("confidence", "score", "clusterStability"))),
-        **_links("skill", "group", "skillOccupation", "neighbour"),
+        **_figures(typed, *(name for name in DECIMALS if name not in ("confidence", "score", "clusterStability", "familyAgreement"))),
+        **_links("skill", "group", "skillOccupation", "neighbour", "area", "family"),
         **{name: {"@id": CCSI + name, "@type": XSD + "double"} for name in ("pValue", "qValue")},
     }  # fmt: skip
     of_cluster = {"@reverse": CCSI + "cluster", **_LINK}
     cluster = {
         **_plain("clusterLevel", "clusterSupport", "reliable"),
         **_figures(typed, "clusterStability"),
-        **_links("broaderCluster", "centralSkill", "unit"),
+        **_links("broaderCluster", "centralSkill", "tellingSkill", "area", "unit"),
         "narrower": {"@reverse": CCSI + "broaderCluster", **_LINK},
         **dict.fromkeys(("members", "groups", "fields", "occupations", "neighbours"), of_cluster),
     }
@@ -103,6 +104,23 @@ def _derived(typed: bool) -> Terms:
         # The graph names the aspect; which group that is, is told for people.
         "TransversalFigure": {"@id": CCSI + "TransversalFigure", "@context": {**statement, "group": None}},
         "SkillCluster": {"@id": CCSI + "SkillCluster", "@context": cluster},
+        "SkillArea": {
+            "@id": CCSI + "SkillArea",
+            "@context": {
+                "charterFunctions": _ours("charter", SKOS + "relatedMatch"),
+                "source": {"@id": DCT + "source", **_LINK},
+            },
+        },
+        "SkillFamily": {
+            "@id": CCSI + "SkillFamily",
+            "@context": {
+                "preferredLabel": None,  # of the area or the concept above: no statement about the family
+                **_plain("familyKind", "familySupport"),
+                **_figures(typed, "familyAgreement"),
+                **_links("conceptAbove", "area"),
+                "skills": {"@id": SKOS + "member", **_LINK},
+            },
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyoxigraph as ox
@@ -14,17 +15,25 @@ def decisions(store: ox.Store) -> tuple[Decision, ...]:
     """The scope decisions of a release, without the evidence they rest on."""
     made: dict[str, Decision] = {}
     functions: dict[str, set[str]] = {}
+    heritage: dict[str, set[str]] = {}
     for row in select(store, "api/decisions"):
-        iri, occupation, domain, degree, confidence, contradicted, sub, function, _ = (
+        iri, occupation, domain, degree, confidence, contradicted, sub, function, charter = (
             "" if term is None else term.value for term in row
         )
         known: Any = _tail(degree)
         functions.setdefault(iri, set()).update({_tail(function)} - {""})
+        heritage.setdefault(iri, set()).update({_tail(charter)} - {""})
         made[iri] = Decision(
             occupation, _tail(domain), known, float(confidence), (), contradicted == "true", _tail(sub),
-            tuple(sorted(functions[iri])),
+            tuple(sorted(functions[iri])), tuple(sorted(heritage[iri])),
         )  # fmt: skip
-    return tuple(made[iri] for iri in sorted(made))
+    further: dict[str, set[str]] = {}
+    for decision, sub_domain in select(store, "api/decision_sub_domains"):
+        further.setdefault(decision.value, set()).add(_tail(sub_domain.value))  # type: ignore[union-attr]
+    return tuple(
+        replace(made[iri], further_sub_domains=tuple(sorted(further[iri]))) if iri in further else made[iri]
+        for iri in sorted(made)
+    )
 
 
 def _tail(iri: str) -> str:

@@ -201,7 +201,9 @@ def _plain_decisions(occupation: str, by_domain: _BY_DOMAIN, parameters: Paramet
 def _decision(occupation: str, domain: str, degree: Degree, confidence: float, said: tuple[Assertion, ...]) -> Decision:
     """Assemble a decision in scope, with its sub-domain and functions from the assertions that agree to it."""
     by_route = {route: [a for a in said if a.route == route] for route in _DETAIL_ORDER}
-    sub_domains = (a.sub_domain for route in _DETAIL_ORDER for a in by_route[route] if a.sub_domain)
+    # Where a curator read the occupation and named no sub-domain, a code must not name one for it.
+    telling = ("curated",) if by_route.get("curated") else _DETAIL_ORDER
+    sub_domains = (a.sub_domain for route in telling for a in by_route[route] if a.sub_domain)
     functions = (sorted({a.function for a in by_route[route] if a.function}) for route in _DETAIL_ORDER)
     charter = (sorted({a.charter_function for a in by_route[route] if a.charter_function}) for route in _DETAIL_ORDER)
     return Decision(
@@ -214,6 +216,7 @@ def _decision(occupation: str, domain: str, degree: Degree, confidence: float, s
         sub_domain=next(sub_domains, ""),
         functions=tuple(next((f for f in functions if f), ())),
         charter_functions=tuple(next((c for c in charter if c), ())),
+        further_sub_domains=tuple(sorted({s for a in said for s in a.further_sub_domains})),
     )
 
 

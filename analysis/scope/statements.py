@@ -89,6 +89,8 @@ def _decision(d: Decision, version: str) -> Iterator[str]:
         yield _link(node, CCSI + "basedOn", assertion_iri(assertion))
     if d.sub_domain:
         yield _link(node, CCSI + "subDomain", f"{CCSID}domain/{d.sub_domain}")
+    for further in d.further_sub_domains:
+        yield _link(node, CCSI + "furtherSubDomain", f"{CCSID}domain/{further}")
     for function in d.functions:
         yield _link(node, CCSI + "function", f"{CCSID}function/{function}")
     for function in d.charter_functions:

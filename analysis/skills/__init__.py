@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from analysis.skills import clusters, specialisation, transversal
+from analysis.skills import clusters, families, functions, specialisation, transversal
 from analysis.skills.consensus import Settings
 from analysis.skills.graph import Features, features
 from analysis.skills.hierarchy import Hierarchy
@@ -18,6 +18,7 @@ from analysis.skills.matrix import Bools, Sparse, Use, use_matrix
 from analysis.skills.tables import (
     Cluster,
     PreviousCluster,
+    SkillFamily,
     SkillsResult,
     SkillTables,
     Specialisation,
@@ -25,7 +26,7 @@ from analysis.skills.tables import (
     Unit,
 )
 
-METHOD_VERSION = "skills-2"
+METHOD_VERSION = "skills-3"
 
 __all__ = [
     "METHOD_VERSION",
@@ -51,11 +52,19 @@ def parameters(settings: Settings) -> dict[str, str]:
         "clusters": json.dumps(asdict(settings), sort_keys=True),
         "degreeWeights": f"core {specialisation.CORE_WEIGHT}, related {specialisation.RELATED_WEIGHT}",
         "specialised": (
-            f"lq >= {specialisation.MIN_LQ}, support >= {specialisation.MIN_SUPPORT}, core support >= 1; "
+            f"lq >= {specialisation.MIN_LQ} and {specialisation.RELATIVE} of the unit's median "
+            f"({specialisation.RELATIVE_SMALL} in a small one), support >= {specialisation.MIN_SUPPORT}, core support >= 1; "
             f"established: q <= {specialisation.MAX_Q}; indicated: p <= {specialisation.MAX_P}"
         ),
         "classes": f"frequent: share >= {specialisation.FREQUENT}",
-        "transversal": f"T branch and spread >= {transversal.T_SPREAD}, or spread >= {transversal.ANY_SPREAD}",
+        "transversal": (
+            f"T branch and spread >= {transversal.T_SPREAD}, less than {transversal.SECTORAL} of its users in the sectors, "
+            f"lq in the unit < {specialisation.SPECIAL_LQ}"
+        ),
+        "families": (
+            f"Jaccard >= {families.MIN_JACCARD}, {families.MIN_SET} skills or {families.MIN_TOOLS} tools, "
+            f"{families.MIN_USERS} users; beside the map where the unit has less than {families.OWN_SHARE} of its users"
+        ),
         "smallUnit": f"fewer than {specialisation.SMALL_UNIT} occupations",
     }
 
@@ -78,10 +87,28 @@ class Stage:
     transversality: tuple[Transversality, ...]
     flags: Bools
     effective: Sparse
+    families: tuple[families.Family, ...]
 
     def specialisations(self, unit: Unit) -> tuple[Specialisation, ...]:
         """The specialisation of every skill that the unit uses."""
-        return specialisation.specialise(self.use, unit, self.effective, self.flags)
+        beside = {skill: family.id for skill, family in families.beside(self.families, unit).items()}
+        return specialisation.specialise(self.use, unit, self.effective, self.flags, beside)
+
+    def told_families(self) -> tuple[SkillFamily, ...]:
+        """The families as the release tells them."""
+        named = families.told_by_areas(self.families, self.tables.areas)
+        return tuple(
+            SkillFamily(
+                f.id,
+                f.kind,
+                f.skills,
+                len(f.occupations),
+                f.agreement,
+                f.above,
+                named[f.id].id if f.id in named else "",
+            )
+            for f in self.families
+        )
 
 
 def prepare(tables: SkillTables) -> Stage:
@@ -90,7 +117,8 @@ def prepare(tables: SkillTables) -> Stage:
     hierarchy = Hierarchy(tables)
     units = specialisation.units(tables)
     spread = transversal.transversality(use, hierarchy, units)
-    return Stage(tables, use, hierarchy, units, spread, transversal.flags(spread), specialisation.effective_use(use))
+    flags, effective = transversal.flags(spread), specialisation.effective_use(use)
+    return Stage(tables, use, hierarchy, units, spread, flags, effective, families.families(tables, use))
 
 
 def is_clustered(unit: Unit) -> bool:
@@ -117,7 +145,7 @@ def derive_unit(
     found = clusters.cluster_domain(
         stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
     )
-    return UnitResult(rows, found)
+    return UnitResult(tuple(replace(r, area=found.placed.get(r.skill, "")) for r in rows), found)
 
 
 def assemble(stage: Stage, found: Sequence[UnitResult], settings: Settings) -> SkillsResult:
@@ -136,6 +164,8 @@ def assemble(stage: Stage, found: Sequence[UnitResult], settings: Settings) -> S
         clusters=tuple(c for f in clustered for c in clusters.named(stage.tables, f)),
         lineage=tuple(e for f in clustered for e in f.lineage),
         quality=tuple(q for f in clustered for q in f.quality),
+        families=stage.told_families(),
+        function_levels=functions.function_levels(stage.tables, [row for f in found for row in f.rows]),
         parameters=parameters(settings),
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.skills import identity, names, quality
-from analysis.skills.consensus import Partition, Settings, partition
+from analysis.skills import areas, identity, names, quality
+from analysis.skills.consensus import Partition, Settings, absorb_small, partition, relabel
 from analysis.skills.graph import Features
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Floats, Ints, Use, row_sums
@@ -40,24 +40,24 @@ LEVELS: tuple[Level, ...] = ("broad", "fine")
 
 @dataclass(frozen=True, slots=True)
 class DomainClusters:
-    """What is derived for one domain; ``parts`` are what the clusters are named after, in the same order.
+    """What is derived for one domain; ``placed`` is the area of each skill that has one.
 
     The clusters have no labels and descriptions yet: see :func:`named`.
     """
 
     clusters: tuple[Cluster, ...]
-    parts: tuple[names.Parts, ...]
+    placed: dict[str, str]
     lineage: tuple[LineageEntry, ...]
     quality: tuple[Quality, ...]
 
 
 def clustered_skills(use: Use, unit: Unit, rows: Sequence[Specialisation]) -> Ints:
-    """Columns of the skills that are clustered: specialised and not transversal.
+    """Columns of the skills that are clustered: specialised, not transversal, in no family beside the map.
 
     A unit that is nearly all of the data, like the whole of the bundled sample, cannot be specialised in anything. Its
     clusters are made of what several of its occupations use, and none of them is called reliable.
     """
-    wanted = [r for r in rows if not r.transversal]
+    wanted = [r for r in rows if not r.transversal and not r.family]
     if has_no_rest(use, unit):
         chosen = [r for r in wanted if r.support >= MIN_CLUSTER_SUPPORT and r.core_support]
     else:
@@ -186,13 +186,15 @@ def cluster_domain(
 ) -> DomainClusters:
     """Cluster one domain (or the CCSI). ``taken`` collects the identifiers in use."""
     columns = clustered_skills(use, unit, rows)
-    part = partition(features, columns, use.rows(unit.weights), settings)
+    known = areas.areas_of(tables, unit)
+    free = partition(features, columns, use.rows(unit.weights), settings)
+    part, place = by_area(free, areas.fit(known, features, columns), settings)
     skills = [use.skills[j] for j in columns]
     clusters: list[Cluster] = []
     lineage: list[LineageEntry] = []
     figures: list[Quality] = []
-    said: list[names.Parts] = []
     parents: dict[int, str] = {}
+    area_of = {int(c): known[a].id for c, a in zip(part.broad, place, strict=True) if a != areas.NONE}
     comparable = not unit.small and not has_no_rest(use, unit)
     for level in LEVELS:
         labels = part.broad if level == "broad" else part.fine
@@ -201,20 +203,30 @@ def cluster_domain(
         n = int(labels.max(initial=-1)) + 1
         found = [members(skills, labels, c, share, strength) for c in range(n)]
         own = [[m for m in ms if m.primary] for ms in found]
-        parts = names.describe_parts(tables, hierarchy, [[(m.skill, m.centrality) for m in ms] for ms in own])
-        said.extend(parts)
-        slugs = [_slug(tables, p) for p in parts]
-        if level == "fine":
-            # A fine cluster that is all of its broad one would be the same thing under two names.
+        telling = names.telling_skills(tables, [[(m.skill, m.centrality) for m in ms] for ms in own])
+        slugs = [_slug(tables, t) for t in telling]
+        fixed: dict[int, str] = {}
+        if level == "broad":
+            fixed = area_of
+            slugs = [area_of.get(c, slugs[c]) for c in range(n)]
+        else:
             slugs = [f"{parents[int(part.broad[labels == c][0])].split('/', 1)[1]}/{slugs[c]}" for c in range(n)]
         sets = [(slugs[c], frozenset(m.skill for m in own[c])) for c in range(n)]
-        ids, history = identity.identify(unit.id, level, sets, previous, taken)
+        # A fine cluster that is all of its broad one is that one, and not told a second time.
+        told = [
+            c for c in range(n) if level == "broad" or (part.broad == part.broad[labels == c][0]).sum() > len(own[c])
+        ]
+        where = {c: i for i, c in enumerate(told)}
+        found_ids, history = identity.identify(
+            unit.id, level, [sets[c] for c in told], previous, taken, [where[c] for c in fixed]
+        )
+        ids = [found_ids[where[c]] if c in where else parents[int(part.broad[labels == c][0])] for c in range(n)]
         lineage.extend(history)
         if level == "broad":
             parents = dict(enumerate(ids))
         flow = np.array([strength[labels == c].sum(axis=0) for c in range(n)]).reshape(n, n)
         supports = []
-        for c in range(n):
+        for c in told:
             inside = np.flatnonzero(labels == c)
             occupations = drawing(use, unit, columns, columns[inside])
             supports.append(len(occupations))
@@ -243,33 +255,53 @@ def cluster_domain(
                     support=len(occupations),
                     stability=round(stability, 6),
                     reliable=comparable and len(occupations) >= MIN_CLUSTER_SUPPORT and stability >= MIN_STABILITY,
+                    area=area_of.get(int(part.broad[inside[0]]), ""),
+                    telling=telling[c],
                 )
             )
         figures.append(_quality(unit.id, level, unit, hierarchy, skills, part, labels, supports))
-    return DomainClusters(tuple(clusters), tuple(said), tuple(lineage), tuple(figures))
+    placed = {s: known[a].id for s, a in zip(skills, place, strict=True) if a != areas.NONE}
+    return DomainClusters(tuple(clusters), placed, tuple(lineage), tuple(figures))
+
+
+def by_area(part: Partition, fit: areas.Fit, settings: Settings) -> tuple[Partition, Ints]:
+    """The partition with one broad cluster for each area and its parts as fine ones, and the area of every skill.
+
+    Skills without an area keep the broad clusters that they have among themselves.
+    """
+    place = fit.place(part.fine)
+    if (place == areas.NONE).all():
+        return part, place
+    broad = relabel(np.where(place == areas.NONE, part.broad + place.max(initial=0) + 1, place))
+    fine = np.zeros_like(broad)
+    offset = 0
+    for c in range(int(broad.max(initial=-1)) + 1):
+        inside = np.flatnonzero(broad == c)
+        sub = np.ix_(inside, inside)
+        parts = absorb_small(part.fine[inside], part.together_fine[sub], part.similarity[sub], settings.min_size)
+        fine[inside] = parts + offset
+        offset += int(parts.max(initial=0)) + 1
+    return replace(part, broad=broad, fine=fine), place
 
 
 def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
-    """The clusters with label and description in every language that the tables allow."""
+    """The clusters with label and description in every language that the tables allow.
+
+    A broad cluster has the name of its area; a fine one, and one that fits no area, that of its telling skills.
+    """
+    area_labels = {a.id: a.labels for a in tables.areas}
     return tuple(
         replace(
             c,
-            labels=names.compose_labels(tables, parts),
+            labels=area_labels[c.area] if c.area and c.level == "broad" else names.compose_labels(tables, c.telling),
             descriptions=names.compose_descriptions(
-                tables,
-                sum(m.primary for m in c.members),
-                c.central[:3],
-                parts.groups,
-                [o for o, _ in c.occupations[:3]],
+                tables, sum(m.primary for m in c.members), c.central[:3], [o for o, _ in c.occupations[:3]]
             ),
         )
-        for c, parts in zip(found.clusters, found.parts, strict=True)
+        for c in found.clusters
     )
 
 
-def _slug(tables: SkillTables, parts: names.Parts) -> str:
-    """The slug of a new cluster: its most telling skill, after what kind of product it is, else whatever label there is."""
-    telling = (parts.head, *parts.skills[:1]) if parts.products else parts.skills[:1]
-    said = [names.label(names.labels_of(tables, s), names.BASE_LANGUAGE) for s in telling]
-    text = " ".join(t for t in said if t)
-    return identity.slug(text or names.label(names.compose_labels(tables, parts), names.BASE_LANGUAGE) or "")
+def _slug(tables: SkillTables, telling: Sequence[str]) -> str:
+    """The slug of a new cluster: its most telling skill."""
+    return identity.slug(names.label(tables.skills[telling[0]].labels, names.BASE_LANGUAGE) or "")

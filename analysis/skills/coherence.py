@@ -33,7 +33,7 @@ from scipy.sparse.linalg import svds  # type: ignore[import-untyped]
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Floats, Ints, unit_rows
 from analysis.skills.names import _stem
-from analysis.skills.tables import Cluster, Level, SkillTables
+from analysis.skills.tables import Cluster, Level, SkillTables, at_level
 
 MEMBERS = 5
 SETS = 400
@@ -111,7 +111,7 @@ def intruder_sets(
     Clusters are drawn evenly, members evenly among the primary ones, or among the ``central`` most central. Intruders
     come from any other cluster of the same level, and never lean on the cluster that they are put into.
     """
-    mine = sorted((c for c in clusters if c.domain == domain and c.level == level), key=lambda c: c.id)
+    mine = sorted(at_level(clusters, domain, level), key=lambda c: c.id)
     own = {c.id: [m.skill for m in c.members if m.primary][:central] for c in mine}
     return _draw(own, {c.id: {m.skill for m in c.members} for c in mine}, domain, level, count, seed)
 
@@ -141,7 +141,7 @@ def shuffled_sets(
     clusters: Sequence[Cluster], domain: str, level: Level = "broad", seed: int = 1
 ) -> tuple[IntruderSet, ...]:
     """The same with members dealt at random to clusters of the sizes found."""
-    mine = sorted((c for c in clusters if c.domain == domain and c.level == level), key=lambda c: c.id)
+    mine = sorted(at_level(clusters, domain, level), key=lambda c: c.id)
     pairs = [(m.skill, i) for i, c in enumerate(mine) for m in c.members if m.primary]
     labels = np.random.default_rng(seed).permutation(np.array([i for _, i in pairs], dtype=np.int64))
     return partition_sets([s for s, _ in pairs], labels, domain, level, seed)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from analysis.skills import clusters, coherence, derive, quality, specialisation, transversal
+from analysis.skills import areas, clusters, coherence, derive, prepare, quality
 from analysis.skills.consensus import WIDE, Lens, Settings, partition
 from analysis.skills.graph import Features, Relatedness, Weights, features, knn, leiden
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Bools, Floats, Ints, Use, use_matrix
-from analysis.skills.tables import Cluster, Level, SkillsResult, SkillTables, Unit
+from analysis.skills.matrix import Floats, Ints, Use
+from analysis.skills.tables import Cluster, Level, SkillsResult, SkillTables, Unit, at_level
 
 SEEDS = 3
 LEFT_OUT_RUNS = 5
@@ -22,29 +22,41 @@ LEFT_OUT = 0.1
 CENTRAL = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Skills with the numbers of their clusters: as published, by area, and as found before areas were looked at."""
+
+    skills: list[str]
+    broad: Ints
+    fine: Ints
+    free: Ints
+
+    def at(self, level: str) -> tuple[list[str], Ints]:
+        """Skills and numbers of one level, or of ``free``."""
+        return self.skills, getattr(self, level)
+
+
 class Bench:
     """Everything that clustering one unit needs, built once from a set of tables."""
 
     def __init__(self, tables: SkillTables) -> None:
-        self.use: Use = use_matrix(tables)
-        self.hierarchy = Hierarchy(tables)
-        self.units = {u.id: u for u in specialisation.units(tables)}
-        self.flags: Bools = transversal.flags(
-            transversal.transversality(self.use, self.hierarchy, tuple(self.units.values()))
-        )
+        self.stage = prepare(tables)
+        self.use: Use = self.stage.use
+        self.hierarchy: Hierarchy = self.stage.hierarchy
+        self.units = {u.id: u for u in self.stage.units}
         self.features: Features = features(tables, self.use, self.hierarchy)
-        self.effective = specialisation.effective_use(self.use)
 
     def skills(self, unit: Unit) -> Ints:
         """Columns of the skills to cluster."""
-        rows = specialisation.specialise(self.use, unit, self.effective, self.flags)
-        return clusters.clustered_skills(self.use, unit, rows)
+        return clusters.clustered_skills(self.use, unit, self.stage.specialisations(unit))
 
-    def labels(self, unit: Unit, settings: Settings) -> tuple[list[str], Ints, Ints]:
-        """Skills with their broad and fine labels."""
+    def labels(self, unit: Unit, settings: Settings) -> Labels:
+        """What clusters the skills of a unit are in."""
         columns = self.skills(unit)
-        part = partition(self.features, columns, self.use.rows(unit.weights), settings)
-        return [self.use.skills[j] for j in columns], part.broad, part.fine
+        free = partition(self.features, columns, self.use.rows(unit.weights), settings)
+        fit = areas.fit(areas.areas_of(self.stage.tables, unit), self.features, columns)
+        part, _ = clusters.by_area(free, fit, settings)
+        return Labels([self.use.skills[j] for j in columns], part.broad, part.fine, free.broad)
 
 
 def without(tables: SkillTables, domain: str, unit: Unit, run: int, from_esco: bool) -> SkillTables:
@@ -80,7 +92,8 @@ def evaluate(
     ``seed_ami``: mean AMI over all pairs of whole runs with different seeds. ``left_out_ami``: mean AMI between the full
     run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that they do
     not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder, since
-    the relatedness of every skill they used changes too.
+    the relatedness of every skill they used changes too. ``left_out_free_ami`` is ``left_out_ami`` of the clusters as they
+    are found, before areas unite and name them: what the hand-written areas add to stability is the difference.
     ``result`` is what ``derive`` gave, if that is at hand; ``alternatives`` are English alternative labels by skill.
     ``intruder`` draws members evenly, ``intruder_central`` among the ten most central; ``intruder_esco_groups`` and
     ``intruder_shuffled`` are what to read them against: see :mod:`analysis.skills.coherence`.
@@ -98,7 +111,7 @@ def evaluate(
         runs = [first] + [
             bench.labels(unit, replace(settings, seed=settings.seed + 1000 * (i + 1))) for i in range(seeds - 1)
         ]
-        dropped: dict[bool, list[tuple[list[str], Ints, Ints]]] = {False: [], True: []}
+        dropped: dict[bool, list[Labels]] = {False: [], True: []}
         for from_esco in (False, True):
             for run in range(left_out_runs):
                 other = Bench(without(tables, unit.id, unit, run, from_esco))
@@ -123,29 +136,26 @@ def evaluate(
                         "occupation_support",
                     )
                 },
-                "seed_ami": _mean([agreement(_at(a, level), _at(b, level)) for a, b in pairs]),
-                "left_out_ami": _mean([agreement(_at(first, level), _at(b, level)) for b in dropped[False]]),
-                "left_out_esco_ami": _mean([agreement(_at(first, level), _at(b, level)) for b in dropped[True]]),
+                "seed_ami": _mean([agreement(a.at(level), b.at(level)) for a, b in pairs]),
+                "left_out_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[False]]),
+                "left_out_esco_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[True]]),
+                "left_out_free_ami": _mean([agreement(first.at("free"), b.at("free")) for b in dropped[False]]),
                 **_intruders(result.clusters, bench.hierarchy, unit.id, level, *space),
             }
         figures["domains"][unit.id] = {
             "occupations": len(unit.weights),
             "core": unit.core,
             "small": unit.small,
-            "skills": len(first[0]),
+            "skills": len(first.skills),
             **levels,
         }
     return figures
 
 
-def _at(run: tuple[list[str], Ints, Ints], level: Level) -> tuple[list[str], Ints]:
-    return run[0], run[1] if level == "broad" else run[2]
-
-
 def _intruders(
     found: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
 ) -> dict[str, float | None]:
-    skills = sorted(m.skill for c in found if (c.domain, c.level) == (domain, level) for m in c.members if m.primary)
+    skills = sorted(m.skill for c in at_level(found, domain, level) for m in c.members if m.primary)
     sets = {
         "intruder": coherence.intruder_sets(found, domain, level),
         "intruder_central": coherence.intruder_sets(found, domain, level, central=CENTRAL),
@@ -239,8 +249,8 @@ def compare_alternatives(
                     "method": f"consensus, {method}",
                     "clusters": int(part.broad.max()) + 1,
                     "modularity": quality.modularity(part.graph, part.broad),
-                    "seed_ami": agreement((names, part.broad), again[:2]),
-                    "left_out_ami": _mean([agreement((names, part.broad), d[:2]) for d in dropped]),
+                    "seed_ami": agreement((names, part.broad), again.at("free")),
+                    "left_out_ami": _mean([agreement((names, part.broad), d.at("free")) for d in dropped]),
                     "intruder": intruder(part.broad),
                 }
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from analysis.skills.tables import Level, LineageEntry, PreviousCluster
 
@@ -70,15 +70,22 @@ def identify(
     new: Sequence[tuple[str, frozenset[str]]],
     previous: Iterable[PreviousCluster],
     taken: set[str],
+    fixed: Collection[int] = (),
 ) -> tuple[list[str], list[LineageEntry]]:
     """Identifiers of the new clusters (given as slug and skills), and how they came from those before.
 
+    The slugs of those in ``fixed`` stand for something that lasts by itself, a skill area, and are taken as they are.
     ``taken`` holds every identifier ever used, so that a retired one is not given to something else.
     """
     old = {p.id: p.skills for p in previous if p.domain == domain and p.level == level}
     sets = [skills for _, skills in new]
-    matched = match(sets, old)
-    ids = [matched[i] if i in matched else unique(f"{domain}/{name}", taken) for i, (name, _) in enumerate(new)]
+    kept = {i: f"{domain}/{new[i][0]}" for i in fixed}
+    free = [i for i in range(len(new)) if i not in kept]
+    rest = {o: skills for o, skills in old.items() if o not in kept.values()}
+    found = match([sets[i] for i in free], rest)
+    matched = {free[i]: o for i, o in found.items()} | {i: o for i, o in kept.items() if o in old}
+    taken.update(kept.values())
+    ids = [kept.get(i) or matched.get(i) or unique(f"{domain}/{name}", taken) for i, (name, _) in enumerate(new)]
     taken.update(ids)
     if not old:
         return ids, []

@@ -10,6 +10,8 @@ Notation: x(o, s) is 1 (essential), 0.5 (optional) or 0; D the occupations of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
 
@@ -32,8 +34,8 @@ RELATED_WEIGHT = 0.5
 # A unit below this is marked small: one occupation then moves a share by 5 points or more.
 SMALL_UNIT = 20
 
-# A skill is specialised when it is used at least twice as often as in all of ESCO, by two occupations or more, one of
-# them core, and chance alone would rarely do that.
+# A skill is specialised when it is used at least twice as often as in all of ESCO, and not much less than the unit's
+# other specialised skills, by two occupations or more, one of them core, and chance alone would rarely do that.
 MIN_LQ = 2.0
 MIN_SUPPORT = 2
 MAX_P = 0.05
@@ -41,6 +43,12 @@ MAX_Q = 0.05
 # "Frequent": a tenth of the (weighted) occupations. Domains are diverse: hardly any specialised skill of a whole
 # domain reaches the 25 or 50 % that fit a profile of one kind of job; those can be read from essential_share.
 FREQUENT = 0.10
+# A skill far below the median quotient of the unit's specialised skills only leans towards the unit: academic writing
+# (4.2) beside a median of 30 in heritage. In a small unit every quotient is high and coarse, so the bound is half there.
+RELATIVE = 0.25
+RELATIVE_SMALL = 0.125
+# What is used five times as often in the unit as elsewhere is special to it, however evenly the rest spreads.
+SPECIAL_LQ = 5.0
 # Pseudo-occupations at the base rate that pull the logarithm of a ratio on thin evidence towards 0.
 ALPHA = 0.5
 
@@ -53,8 +61,8 @@ def units(tables: SkillTables) -> tuple[Unit, ...]:
             continue
         weight = CORE_WEIGHT if scope.degree == "core" else RELATED_WEIGHT
         keys: list[tuple[UnitKind, str, str]] = [("ccsi", CCSI, ""), ("domain", domain, domain)]
-        if scope.sub_domain:
-            keys.append(("sub-domain", f"{domain}/{scope.sub_domain}", domain))
+        sub_domains = dict.fromkeys(s for s in (scope.sub_domain, *scope.further_sub_domains) if s)
+        keys.extend(("sub-domain", f"{domain}/{s}", domain) for s in sub_domains)
         keys.extend(("function", f"function/{f}", "") for f in scope.functions)
         for key in keys:
             # An occupation of two domains counts once in the whole, with its higher degree.
@@ -120,21 +128,36 @@ def effective_use(use: Use) -> Sparse:
     return sp.csr_matrix((np.ones(int(effective.sum())), (coo.row[effective], coo.col[effective])), shape=use.x.shape)
 
 
-def _evidence(lq: float, support: float, core: float, p: float, q: float) -> Evidence:
-    if lq < MIN_LQ or support < MIN_SUPPORT or core < 1:
+def _evidence(lq: float, support: float, core: float, p: float, q: float, least: float = MIN_LQ) -> Evidence:
+    if lq < least or support < MIN_SUPPORT or core < 1:
         return "none"
     return "established" if q <= MAX_Q else "indicated" if p <= MAX_P else "none"
 
 
-def skill_class(evidence: Evidence, share: float) -> SkillClass:
-    """Core: specialised and frequent. Common: frequent, but as much at home elsewhere. Peripheral: the rest."""
-    if share < FREQUENT:
-        return "peripheral"
-    return "common" if evidence == "none" else "core"
+def skill_class(evidence: Evidence, share: float, support: int) -> SkillClass:
+    """Core: specialised and frequent. Specialism: specialised, in few occupations. Common: frequent, but as much at home
+    elsewhere. Single: one occupation of the unit alone uses it. Marginal: in few occupations, and not specialised.
+    """
+    if support < MIN_SUPPORT:
+        return "single"
+    if evidence != "none":
+        return "core" if share >= FREQUENT else "specialism"
+    return "common" if share >= FREQUENT else "marginal"
 
 
-def specialise(use: Use, unit: Unit, effective: Sparse, transversal: Bools) -> tuple[Specialisation, ...]:
+def least_quotient(lq: Floats, specialised: Bools, small: bool) -> float:
+    """The location quotient from which a skill is specialised in a unit: 2, or a part of the median of what is."""
+    if not specialised.any():
+        return MIN_LQ
+    return max(MIN_LQ, float(np.median(lq[specialised])) * (RELATIVE_SMALL if small else RELATIVE))
+
+
+def specialise(
+    use: Use, unit: Unit, effective: Sparse, transversal: Bools, families: Mapping[str, str] | None = None
+) -> tuple[Specialisation, ...]:
     """One row per skill that any occupation of the unit uses, in the order of skill IRIs.
+
+    ``families`` names the family of each skill that stands beside the unit's map; these do not count in the bound.
 
     The q-values control the false discovery rate over all skills that two or more occupations of ESCO use: a skill
     with one user cannot reach a small p, so counting it as a test would only cost power (Tarone 1990).
@@ -157,9 +180,13 @@ def specialise(use: Use, unit: Unit, effective: Sparse, transversal: Bools) -> t
     q[testable] = benjamini_hochberg(p[testable])
     effective_share = np.asarray(weights @ effective[rows]).ravel() / weights.sum()
     central = coreness.coreness(mine, support)
+    families = families or {}
+    clear = (lq >= MIN_LQ) & (support >= MIN_SUPPORT) & (core_support >= 1) & ((p <= MAX_P) | (q <= MAX_Q))
+    own = np.array([s not in families for s in use.skills])
+    least = least_quotient(lq, clear & own, unit.small)
     result = []
     for j in np.flatnonzero(support > 0):
-        evidence = _evidence(lq[j], support[j], core_support[j], p[j], q[j])
+        evidence = _evidence(lq[j], support[j], core_support[j], p[j], q[j], least)
         result.append(
             Specialisation(
                 unit=unit.id,
@@ -177,8 +204,9 @@ def specialise(use: Use, unit: Unit, effective: Sparse, transversal: Bools) -> t
                 effective_use=float(effective_share[j]),
                 coreness=float(central[j]),
                 evidence=evidence,
-                transversal=bool(transversal[j]),
-                skill_class=skill_class(evidence, float(share[j])),
+                transversal=bool(transversal[j] and lq[j] < SPECIAL_LQ),
+                skill_class=skill_class(evidence, float(share[j]), int(support[j])),
+                family=families.get(use.skills[j], ""),
             )
         )
     return tuple(result)

@@ -16,9 +16,11 @@ from pyoxigraph import Literal
 from analysis.skills import METHOD_VERSION
 from analysis.skills.tables import (
     Cluster,
+    FunctionLevel,
     GroupShare,
     LineageEntry,
     Quality,
+    SkillFamily,
     SkillsResult,
     Specialisation,
     TransversalFigure,
@@ -28,26 +30,29 @@ from analysis.skills.tables import (
 )
 from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, XSD
 
-STEPS = ("specialisation", "transversality", "clusters")
+STEPS = ("specialisation", "transversality", "families", "clusters")
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
 # Graphs that each step reads.
 _USED = {
     "specialisation": ("esco", "scope"),
     "transversality": ("esco", "scope"),
-    "clusters": ("esco", "scope", "skills"),
+    "families": ("esco", "ontology"),
+    "clusters": ("esco", "scope", "skills", "ontology"),
 }
 
 
 def published(row: Specialisation, kind: UnitKind) -> bool:
     """Whether a specialisation becomes a statement.
 
-    Two occupations or more must use the skill. Of sub-domains and functions, only what they are specialised in or use
-    often is told; of domains and of the whole, every skill.
+    Of domains every skill is told, those of one occupation alone too: they are what a workshop looks at. Of the whole,
+    what two occupations or more use; of sub-domains and functions, only what they are specialised in or use often.
     """
+    if kind == "domain":
+        return True
     if row.support < MIN_SUPPORT:
         return False
-    return kind in ("domain", "ccsi") or row.specialised or row.skill_class != "peripheral"
+    return kind == "ccsi" or row.specialised or row.skill_class == "common"
 
 
 def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
@@ -66,8 +71,15 @@ def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
     for share in result.group_shares:
         if share.share >= MIN_GROUP_SHARE and share.group:
             yield from _group_share(out, share)
+    yield from out.activity("families", result.parameters)
+    beside = {row.family for row in result.specialisations}
+    for family in result.families:
+        if family.id in beside:
+            yield from _family(out, family)
+    for level in result.function_levels:
+        yield from _function_level(out, level)
     for spread in result.transversality:
-        if spread.skill in told:
+        if spread.skill in told or spread.collection:
             yield from _transversality(out, spread)
     for figure in result.profiles:
         yield from _figure(out, figure)
@@ -90,6 +102,16 @@ def cluster_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
 def unit_iri(unit: str) -> str:
     """``…/unit/heritage``, ``…/unit/heritage/museums``, ``…/unit/function/creation``, ``…/unit/ccsi``."""
     return f"{CCSID}unit/{unit}"
+
+
+def area_iri(area: str) -> str:
+    """``…/area/conservation-restoration``."""
+    return f"{CCSID}area/{area}"
+
+
+def family_iri(family: str) -> str:
+    """``…/family/`` and the identifier of the concept above, or of the first skill."""
+    return f"{CCSID}family/{family}"
 
 
 def cluster_iri(cluster: str) -> str:
@@ -178,6 +200,10 @@ def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
     yield out.text(node, CCSI + "specialisationEvidence", s.evidence)
     yield out.truth(node, CCSI + "transversal", s.transversal)
     yield out.text(node, CCSI + "skillClass", s.skill_class)
+    if s.area:
+        yield out.link(node, CCSI + "area", area_iri(s.area))
+    if s.family:
+        yield out.link(node, CCSI + "family", family_iri(s.family))
 
 
 def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
@@ -207,9 +233,11 @@ def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
     yield out.link(node, CCSI + "unit", unit_iri(f.unit))
     yield out.text(node, CCSI + "aspect", f.aspect)
     for name, value in (
-        ("share", f.share), ("overallShare", f.overall), ("ratio", f.ratio), ("reach", f.reach), ("overallReach", f.reach_overall)
+        ("share", f.share), ("overallShare", f.overall), ("ratio", f.ratio), ("reach", f.reach), ("overallReach", f.reach_overall),
+        ("ratioLow", f.ratio_low), ("ratioHigh", f.ratio_high),
     ):  # fmt: skip
-        yield out.decimal(node, CCSI + name, value if name == "ratio" else min(value, 1.0))
+        yield out.decimal(node, CCSI + name, value if name.startswith("ratio") else min(value, 1.0))
+    yield out.integer(node, CCSI + "aspectSupport", f.support)
 
 
 def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
@@ -223,6 +251,10 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
         yield out.text(node, SKOS + "prefLabel", text, language)
     for language, text in sorted(c.descriptions.items()):
         yield out.text(node, DCT + "description", text, language)
+    if c.area:
+        yield out.link(node, CCSI + "area", area_iri(c.area))
+    for skill in c.telling:
+        yield out.link(node, CCSI + "tellingSkill", skill)
     for skill in c.central:
         yield out.link(node, CCSI + "centralSkill", skill)
     yield out.integer(node, CCSI + "clusterSupport", c.support)
@@ -252,6 +284,32 @@ def _share(out: _Writer, cluster: str, kind: str, target: str, key: str, value: 
     yield out.link(node, CCSI + "cluster", cluster_iri(cluster))
     yield out.link(node, CCSI + kind, target)
     yield out.decimal(node, CCSI + "share", min(value, 1.0))
+
+
+def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
+    node = family_iri(f.id)
+    yield from out.made(node, "SkillFamily", "families")
+    yield out.text(node, CCSI + "familyKind", f.kind)
+    yield out.integer(node, CCSI + "familySupport", f.occupations)
+    yield out.decimal(node, CCSI + "familyAgreement", min(f.agreement, 1.0))
+    if f.above:
+        yield out.link(node, CCSI + "conceptAbove", f.above)
+    if f.area:
+        yield out.link(node, CCSI + "area", area_iri(f.area))
+    for skill in f.skills:
+        yield out.link(node, SKOS + "member", skill)
+
+
+def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
+    node = f"{CCSID}function-level/{f.domain}/{_tail(f.occupation)}/{f.scheme}/{f.function}"
+    yield from out.made(node, "FunctionLevel", "families")
+    yield out.link(node, CCSI + "unit", unit_iri(f.domain))
+    yield out.link(node, CCSI + "skillOccupation", f.occupation)
+    yield out.link(
+        node, CCSI + "servedFunction", f"{CCSID}{'charter' if f.scheme == 'charter' else 'function'}/{f.function}"
+    )
+    yield out.text(node, CCSI + "functionLevel", f.level)
+    yield out.decimal(node, CCSI + "share", min(f.share, 1.0))
 
 
 def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
@@ -300,7 +358,18 @@ def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[
             yield line
 
 
-Row = Unit | Specialisation | GroupShare | Transversality | TransversalFigure | Cluster | LineageEntry | Quality
+Row = (
+    Unit
+    | Specialisation
+    | GroupShare
+    | Transversality
+    | TransversalFigure
+    | Cluster
+    | LineageEntry
+    | Quality
+    | SkillFamily
+    | FunctionLevel
+)
 
 
 def row_quads(rows: Iterable[Row], esco_version: str) -> Iterator[str]:
@@ -324,3 +393,7 @@ def row_quads(rows: Iterable[Row], esco_version: str) -> Iterator[str]:
                 yield from _lineage(clusters, row)
             case Quality():
                 yield from _quality(clusters, row)
+            case SkillFamily():
+                yield from _family(skills, row)
+            case FunctionLevel():
+                yield from _function_level(skills, row)

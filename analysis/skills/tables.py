@@ -7,6 +7,7 @@ Shares lie in 0..1. Every figure that rests on few occupations travels with the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,9 +15,10 @@ from analysis.tables import Degree, Occupation
 
 SkillType = Literal["skill", "knowledge"]
 UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
-SkillClass = Literal["core", "common", "peripheral"]
+SkillClass = Literal["core", "specialism", "common", "single", "marginal"]
 Evidence = Literal["established", "indicated", "none"]
 Level = Literal["broad", "fine"]
+FunctionScheme = Literal["essnet", "charter"]
 Lineage = Literal["same", "split", "merge", "new", "retired"]
 
 CCSI = "ccsi"
@@ -63,19 +65,37 @@ class Scope:
     degree: Degree
     sub_domain: str = ""
     functions: tuple[str, ...] = ()
+    further_sub_domains: tuple[str, ...] = ()
+    charter_functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SkillArea:
+    """A field of skill that a sector knows by name, written by hand.
+
+    ``domains`` are those it serves; ``functions`` what it does there, as (``essnet`` or ``charter``, identifier);
+    ``examples`` the skills it was written with, none for what ESCO has nothing for.
+    """
+
+    id: str
+    domains: frozenset[str]
+    labels: dict[str, str]
+    examples: frozenset[str]
+    functions: tuple[tuple[FunctionScheme, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SkillTables:
     """All that the skill derivations read.
 
-    ``scope`` maps (occupation IRI, domain id) to its decision.
+    ``scope`` maps (occupation IRI, domain id) to its decision; ``areas`` are in the order of the ontology's file.
     """
 
     skills: dict[str, Skill]
     occupations: dict[str, Occupation]
     groups: dict[str, Group]
     scope: dict[tuple[str, str], Scope]
+    areas: tuple[SkillArea, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,8 @@ class Specialisation:
     ``essential`` and ``optional`` count the unit's occupations using the skill that way (a pair that ESCO holds both
     ways counts as essential); ``overall`` counts those of all ESCO. ``essential_share`` is unweighted, 0..1.
     ``evidence`` is ``established`` where the false discovery rate is held, ``indicated`` where only the single test
-    speaks (all that a unit of a dozen occupations may allow), else ``none``.
+    speaks (all that a unit of a dozen occupations may allow), else ``none``. ``area`` is where the skill stands on the
+    unit's map; ``family`` the family beside the map that it belongs to.
     """
 
     unit: str
@@ -121,6 +142,8 @@ class Specialisation:
     evidence: Evidence
     transversal: bool
     skill_class: SkillClass
+    area: str = ""
+    family: str = ""
 
     @property
     def support(self) -> int:
@@ -148,7 +171,9 @@ class Transversality:
     """Why a skill counts as transversal or not.
 
     ``spread_isco`` and ``spread_domains`` are normalised entropies (0: one place only, 1: evenly everywhere);
-    ``t_groups`` are the codes of its groups in the T branch, deepest ones only.
+    ``t_groups`` are the codes of its groups in the T branch, deepest ones only; ``collection`` is true where ESCO's own
+    collection of transversal skills holds it, used by an occupation or not. What is special to a unit is not
+    transversal there (:class:`Specialisation`), whatever this row says.
     """
 
     skill: str
@@ -158,6 +183,7 @@ class Transversality:
     occupations: int
     score: float
     transversal: bool
+    collection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +191,8 @@ class TransversalFigure:
     """One line of a unit's transversal profile: a T-group or a collection against the ESCO average.
 
     ``share`` and ``overall`` are shares of skill use; ``reach`` and ``reach_overall`` shares of occupations with at
-    least one such skill; ``ratio`` is share / overall (1 = as in ESCO).
+    least one such skill, ``support`` how many that are; ``ratio`` is share / overall (1 = as in ESCO), with the 95 %
+    interval that the differences between the unit's occupations give.
     """
 
     unit: str
@@ -175,6 +202,9 @@ class TransversalFigure:
     ratio: float
     reach: float
     reach_overall: float
+    ratio_low: float = 0.0
+    ratio_high: float = 0.0
+    support: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +225,8 @@ class Member:
 class Cluster:
     """A group of specialised skills of one domain (or of the CCSI).
 
+    ``area`` is the skill area that it is named by, "" where it has a working name and waits for one; ``telling`` are the
+    skills that say most about it. A broad cluster that no finer ones divide is the fine one as well.
     ``id`` is stable between releases. ``groups`` and ``fields`` give (group IRI, share) of ESCO's S, T and L groups
     and of ISCED-F fields; ``occupations`` gives (occupation IRI, share of its specialised skills in the cluster);
     ``neighbours`` gives (cluster id, share of the cluster's outgoing ties). ``reliable`` is false where the support
@@ -216,6 +248,15 @@ class Cluster:
     support: int
     stability: float
     reliable: bool
+    area: str = ""
+    telling: tuple[str, ...] = ()
+
+
+def at_level(clusters: Iterable[Cluster], domain: str, level: Level) -> list[Cluster]:
+    """The clusters of a level, which together hold every skill: among the fine ones, the broad ones not divided."""
+    mine = [c for c in clusters if c.domain == domain]
+    divided = {c.parent for c in mine}
+    return [c for c in mine if c.level == level or (level == "fine" and c.id not in divided)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +279,35 @@ class PreviousCluster:
     domain: str
     level: Level
     skills: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillFamily:
+    """Skills that ESCO lists together whatever the sector; how they are found: :mod:`analysis.skills.families`.
+
+    ``kind`` is ``tools`` (told by the concept ``above``) or ``shared``; ``area`` names a shared set, or is "";
+    ``occupations`` counts those that use half of it or more.
+    """
+
+    id: str
+    kind: Literal["tools", "shared"]
+    skills: tuple[str, ...]
+    occupations: int
+    agreement: float
+    above: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionLevel:
+    """How far an occupation serves a function in a domain; ``share`` is that of its skills on the domain's map."""
+
+    occupation: str
+    domain: str
+    scheme: FunctionScheme
+    function: str
+    level: Literal["main", "some"]
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +341,6 @@ class SkillsResult:
     clusters: tuple[Cluster, ...]
     lineage: tuple[LineageEntry, ...]
     quality: tuple[Quality, ...]
+    families: tuple[SkillFamily, ...]
+    function_levels: tuple[FunctionLevel, ...]
     parameters: dict[str, str]

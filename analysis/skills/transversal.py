@@ -8,11 +8,14 @@ Spread is the entropy of the skill's use over places, divided by the logarithm o
 evenly everywhere (Pielou's evenness over all places, which keeps rare skills low). Places are ISCO-08 sub-major groups
 (two digits: 4-digit groups are too many for skills with 20 users) and, apart, the CCSI domains.
 
-A skill is transversal when it is in the T branch and its ISCO spread is at least 0.40, or when its spread is at least
-0.55 wherever it stands in the hierarchy. 0.55 over some 40 groups is what even use in 8 of them gives, 0.40 in 4 or 5.
+A skill is transversal when it is in the T branch, its ISCO spread is at least 0.40 (over some 40 groups, what even use
+in 4 or 5 of them gives), and less than half of the occupations that use it are in the sectors: what these use most is
+theirs, such as the history of art. In a unit nothing is transversal that is special to it (``SPECIAL_LQ``).
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -22,9 +25,10 @@ from analysis.skills.specialisation import occupation_profiles
 from analysis.skills.tables import SkillTables, TransversalFigure, Transversality, Unit
 
 T_SPREAD = 0.40
-ANY_SPREAD = 0.55
 ISCO_DIGITS = 2
-T_BONUS = 0.15  # ANY_SPREAD - T_SPREAD: the score of a skill is transversal from ANY_SPREAD on, T branch or not
+Z = 1.96  # of a 95 % interval
+FEW = 5  # occupations that carry a figure, up to which it is marked
+SECTORAL = 0.5
 
 # Aspects that the workshop asks about by name, each a group of the T branch.
 NAMED_GROUPS = {
@@ -59,15 +63,45 @@ def transversality(use: Use, hierarchy: Hierarchy, units: tuple[Unit, ...]) -> t
         by_domain[:, d] = np.asarray(weights @ use.x[rows]).ravel() / weights.sum()
     spread = evenness(by_domain)
     users = column_sums(use.binary)
+    sectoral = _sectoral(use, units, users)
     result = []
     for j, skill in enumerate(use.skills):
         groups = hierarchy.t_groups(skill)
-        score = float(isco[j]) + (T_BONUS if groups else 0.0)
-        transversal = bool(isco[j] >= (T_SPREAD if groups else ANY_SPREAD))
+        score = min(float(isco[j]), 1.0) if groups else 0.0
         result.append(
-            Transversality(skill, groups, float(isco[j]), float(spread[j]), int(users[j]), min(score, 1.0), transversal)
+            Transversality(
+                skill,
+                groups,
+                float(isco[j]),
+                float(spread[j]),
+                int(users[j]),
+                score,
+                score >= T_SPREAD and not sectoral[j],
+                "transversal" in hierarchy.tables.skills[skill].collections,
+            )
         )
     return tuple(result)
+
+
+def _sectoral(use: Use, units: tuple[Unit, ...], users: Floats) -> Bools:
+    """Whether half of the occupations that use a skill are in the sectors. Tells nothing of data that hold little else."""
+    inside = next((u.weights for u in units if u.kind == "ccsi"), {})
+    if len(inside) >= SECTORAL * len(use.occupations):
+        return np.zeros(len(use.skills), dtype=np.bool_)
+    mine = column_sums(use.binary[use.rows(inside)])
+    result: Bools = (users > 0) & (mine >= SECTORAL * users)
+    return result
+
+
+def interval_of_share(count: int, of: int) -> tuple[float, float]:
+    """Wilson's (1927) 95 % interval of a share, which holds for few cases and for none."""
+    if of == 0:
+        return 0.0, 1.0
+    p, z2 = count / of, Z * Z
+    middle = p + z2 / (2 * of)
+    half = Z * math.sqrt(p * (1 - p) / of + z2 / (4 * of * of))
+    low, high = (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
+    return (low if count else 0.0), (high if count < of else 1.0)
 
 
 def flags(rows: tuple[Transversality, ...]) -> Bools:
@@ -107,6 +141,9 @@ def profiles(
         rows = use.rows(unit.weights)
         weights = np.array([unit.weights[use.occupations[i]] for i in rows])
         mine = weights @ share[rows] / weights.sum()
+        # The standard error of a weighted mean, from how much the unit's occupations differ.
+        error = np.sqrt((weights**2) @ (share[rows] - mine) ** 2) / weights.sum()
+        carry = (reach[rows] > 0).sum(axis=0)
         mine_reach = weights @ reach[rows] / weights.sum()
         for a, name in enumerate(names):
             result.append(
@@ -116,6 +153,9 @@ def profiles(
                     share=float(mine[a]),
                     overall=float(overall[a]),
                     ratio=float(mine[a] / overall[a]) if overall[a] > 0 else 0.0,
+                    ratio_low=float(max(mine[a] - Z * error[a], 0.0) / overall[a]) if overall[a] > 0 else 0.0,
+                    ratio_high=float((mine[a] + Z * error[a]) / overall[a]) if overall[a] > 0 else 0.0,
+                    support=int(carry[a]),
                     reach=float(mine_reach[a]),
                     reach_overall=float(reach_overall[a]),
                 )

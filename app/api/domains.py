@@ -67,7 +67,7 @@ async def domain_occupations(
     where = find(ctx, id, "id")
     found = ctx.catalogue.by_domain.get(where.broader or where.id, [])
     if where.broader:
-        found = [d for d in found if d.sub_domain == where.id]
+        found = [d for d in found if d.is_of(where.id)]
     if degree:
         found = [d for d in found if d.degree == degree]
     if route:
@@ -86,7 +86,7 @@ async def domain_occupations(
             raise BadParameter(
                 f"sub-domain: {where.id} has none called '{sub_domain[:40]}'.", field="sub-domain", known=where.narrower
             )
-        found = [d for d in found if d.sub_domain == sub_domain]
+        found = [d for d in found if d.is_of(sub_domain)]
     if q is not None:
         found = await matching(ctx, found, q)
     rank = ctx.labels.rank

@@ -113,6 +113,7 @@ class Decision(Shape):
     confidence: float = Field(ge=0, le=1)
     contradicted: bool = Field(description="Whether some route says otherwise.")
     sub_domain: str | None
+    further_sub_domains: list[str] = Field(description="Others in which the occupation is at home as well.")
     functions: list[str]
     charter_functions: list[str]
     routes: list[Route]
@@ -172,6 +173,7 @@ class DomainMember(OccupationRef):
     confidence: float = Field(ge=0, le=1)
     contradicted: bool
     sub_domain: str | None
+    further_sub_domains: list[str] = Field(description="Others in which the occupation is at home as well.")
     functions: list[str]
     charter_functions: list[str]
     routes: list[Route]

@@ -57,7 +57,7 @@ async def occupations(
     if domain is not None:
         where = find(ctx, domain)
         members = catalogue.by_domain.get(where.broader or where.id, [])
-        found &= {d.occupation for d in members if not where.broader or d.sub_domain == where.id}
+        found &= {d.occupation for d in members if not where.broader or d.is_of(where.id)}
     ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
     return listing(ctx, ordered, paging, lambda o: summary(ctx, o))
 

@@ -22,6 +22,7 @@ from app.api.profiles.models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
 from app.api.search import SearchResults, Suggestions
 from app.api.service_models import SERVICE_ANSWERS
+from app.api.skills.area_models import AREA_ANSWERS
 from app.api.skills.models import SKILL_ANSWERS
 from app.pictures.canvas import PICTURE_TYPES
 from app.settings import Limits
@@ -31,13 +32,16 @@ SEARCH_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/search": (SearchResults,),
     "/match": (MatchAnswer,),
 }
-ANSWERS = SEARCH_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
+ANSWERS = (
+    SEARCH_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | AREA_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
+)
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
 ABRIDGED = (
-    "/domains/{id}/transversal", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
+    "/domains/{id}/transversal", "/domains/{id}/transversal/skills", "/domains/transversal", "/domains/{id}/areas",
+    "/domains/{id}/blocks", "/domains/{id}/clusters", "/domains/compare", "/clusters/{id}", "/profiles/{id}", "/profiles/compose",
     "/occupations/{uuid}/related", "/profiles/compare", "/scope", "/limits", "/search",
 )  # fmt: skip
 SHOWN = 2

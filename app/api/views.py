@@ -90,6 +90,7 @@ def decision(item: Decision, evidence: bool = True) -> Json:
         "confidence": item.confidence,
         "contradicted": item.contradicted,
         "subDomain": item.sub_domain or None,
+        "furtherSubDomains": item.further_sub_domains,
         "functions": item.functions,
         "charterFunctions": item.charter_functions,
         "routes": sorted({a.route for a in item.evidence}),
@@ -136,7 +137,7 @@ def domain(ctx: Context, item: Domain, full: bool = False) -> Json:
     """A domain with its size in this release; `full` adds definition, sub-domains and mappings."""
     members = ctx.catalogue.by_domain.get(item.broader or item.id, [])
     if item.broader:
-        members = [d for d in members if d.sub_domain == item.id]
+        members = [d for d in members if d.is_of(item.id)]
     found: Json = {
         "uri": item.iri,
         "id": item.id,

@@ -81,7 +81,12 @@ class Decision:
     sub_domain: str
     functions: list[str] = field(default_factory=list)
     charter_functions: list[str] = field(default_factory=list)
+    further_sub_domains: list[str] = field(default_factory=list)
     evidence: list[Assertion] = field(default_factory=list)
+
+    def is_of(self, sub_domain: str) -> bool:
+        """Whether the occupation is at home in the sub-domain, as the one that fits best or as a further one."""
+        return sub_domain == self.sub_domain or sub_domain in self.further_sub_domains
 
 
 @dataclass(slots=True)

@@ -130,6 +130,8 @@ class Facts:
         for iri, assertion in sorted(_rows(store, "api/decision_evidence")):
             if iri in decisions:
                 decisions[iri].evidence.append(assertions[assertion])
+        for iri, sub in sorted(_rows(store, "api/decision_sub_domains")):
+            decisions[iri].further_sub_domains.append(local_name(sub))
         for decision in decisions.values():
             self.occupations[decision.occupation].decisions.append(decision)
             if decision.degree != "excluded":

@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.skills.tables import (
     Cluster,
+    FunctionLevel,
     GroupShare,
     LineageEntry,
     Member,
@@ -19,11 +20,14 @@ from analysis.skills.tables import (
     TransversalFigure,
     Transversality,
 )
+from app.catalogue.areas import SkillAreas
 from app.store.port import GraphStore
 from ontology import CCSID
 
 _UNIT = f"{CCSID}unit/"
 _CLUSTER = f"{CCSID}cluster/"
+_AREA = f"{CCSID}area/"
+_FAMILY = f"{CCSID}family/"
 CCSI_UNIT = "ccsi"
 
 
@@ -52,6 +56,9 @@ class SkillCatalogue:
     by_occupation: dict[str, list[tuple[Cluster, float]]] = field(default_factory=lambda: defaultdict(list))
     lineage: dict[str, list[LineageEntry]] = field(default_factory=lambda: defaultdict(list))
     quality: dict[tuple[str, str], Quality] = field(default_factory=dict)
+    areas: SkillAreas = field(default_factory=SkillAreas)
+    # (domain, occupation) -> its levels
+    function_levels: dict[tuple[str, str], list[FunctionLevel]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, store: GraphStore) -> SkillCatalogue:
@@ -59,6 +66,15 @@ class SkillCatalogue:
         found = cls()
         found._read_skills(store)
         found._read_clusters(store)
+        found.areas = SkillAreas.read(store)
+        for _, occupation, unit, function, level, share in sorted(_rows(store, "api/function_levels")):
+            key = unit.removeprefix(_UNIT)
+            found.function_levels[key, occupation].append(
+                FunctionLevel(
+                    occupation, key, "charter" if "/charter/" in function else "essnet", function.rpartition("/")[2],
+                    "main" if level == "main" else "some", float(share),
+                )
+            )  # fmt: skip
         return found
 
     def unit_of(self, domain: str, broader: str) -> str:
@@ -72,7 +88,13 @@ class SkillCatalogue:
         for row in sorted(_rows(store, "api/skill_specialisations")):
             unit = row[1].removeprefix(_UNIT)
             counts: Any = [int(v) for v in row[3:7]]
-            words: Any = (row[15], row[16] == "true", row[17])
+            words: Any = (
+                row[15],
+                row[16] == "true",
+                row[17],
+                row[18].removeprefix(_AREA),
+                row[19].removeprefix(_FAMILY),
+            )
             made = Specialisation(unit, row[2], *counts, *[float(v) for v in row[7:15]], *words)
             self.specialisations[unit].append(made)
         for unit, group, share, overall in sorted(_rows(store, "api/skill_group_shares")):
@@ -86,20 +108,24 @@ class SkillCatalogue:
             )
         for unit, aspect, *values in sorted(_rows(store, "api/skill_transversal_figures")):
             key = unit.removeprefix(_UNIT)
-            self.profiles[key].append(TransversalFigure(key, aspect, *[float(v) for v in values]))
+            *figures, support = values
+            made_of: Any = (*[float(v) for v in figures], int(support))
+            self.profiles[key].append(TransversalFigure(key, aspect, *made_of))
 
     def _read_clusters(self, store: GraphStore) -> None:
         made: dict[str, dict[str, Any]] = {}
-        for cluster, unit, level, parent, support, stability, reliable in sorted(_rows(store, "api/clusters")):
+        for cluster, unit, level, parent, support, stability, reliable, area in sorted(_rows(store, "api/clusters")):
             made[cluster] = {
                 "id": cluster.removeprefix(_CLUSTER), "domain": unit.removeprefix(_UNIT), "level": level,
                 "parent": parent.removeprefix(_CLUSTER), "labels": {}, "descriptions": {}, "members": [], "groups": [],
                 "fields": [], "occupations": [], "neighbours": [], "support": int(support), "stability": float(stability),
-                "reliable": reliable == "true",
+                "reliable": reliable == "true", "area": area.removeprefix(_AREA), "telling": (),
             }  # fmt: skip
         for node, prop, text in store.select("api/cluster_words"):
             kind = "labels" if prop.value.endswith("prefLabel") else "descriptions"  # type: ignore[union-attr]
             made[node.value][kind][text.language] = text.value  # type: ignore[union-attr]
+        for cluster, skill in sorted(_rows(store, "api/cluster_telling")):
+            made[cluster]["telling"] += (skill,)
         for cluster, skill, weight, centrality, rank, primary in _rows(store, "api/cluster_members"):
             made[cluster]["members"].append(
                 Member(skill, float(weight), float(centrality), int(rank), primary == "true")

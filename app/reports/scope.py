@@ -122,7 +122,9 @@ def _by_domain(catalogue: Catalogue) -> list[dict[str, Any]]:
                 "core": degrees["core"],
                 "related": degrees["related"],
                 "toReview": sum(bool(review_reasons(d)) for d in found),
-                "subDomains": dict(sorted(Counter(d.sub_domain for d in found if d.sub_domain).items())),
+                "subDomains": dict(
+                    sorted(Counter(s for d in found for s in (d.sub_domain, *d.further_sub_domains) if s).items())
+                ),
                 "functions": dict(sorted(Counter(f for d in found for f in d.functions).items())),
             }
         )

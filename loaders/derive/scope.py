@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -124,6 +125,10 @@ def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
 def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
     """One assertion per (occupation, domain) of a route: of several sources the strongest speaks, all are named."""
     rank = {"excluded": 0, "core": 1, "related": 2}
+    further: dict[tuple[str, str], set[str]] = defaultdict(set)
+    if route == "curated":
+        for whose, where, more in select(store, "materialise/scope_curated_further"):
+            further[_iri(whose), _id(where)].add(_id(more))
     grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
     for row in select(store, f"materialise/scope_{route}"):
         occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
@@ -137,9 +142,9 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
         found.sort(key=lambda f: (rank[f[0]], f[1]))
         degree, _, sub_domain, function, charter, reason = found[0]
         sources = tuple(sorted({f[1] for f in found}))
-        assertions.append(
-            Assertion(occupation, domain, degree, route, sources, sub_domain, function, charter, reason=reason)
-        )
+        more_sub_domains = tuple(sorted(further[occupation, domain]))
+        made = Assertion(occupation, domain, degree, route, sources, sub_domain, function, charter, more_sub_domains)
+        assertions.append(replace(made, reason=reason))
     return assertions
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pyoxigraph as ox
 
 from analysis.skills.names import BASE_LANGUAGE
-from analysis.skills.tables import Group, PreviousCluster, Scope, Skill, SkillTables
+from analysis.skills.tables import FunctionScheme, Group, PreviousCluster, Scope, Skill, SkillArea, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.derive.scope import occupation_tables
 from ontology import CCSID, COLLECTIONS, GRAPH_LABELS
@@ -19,6 +19,7 @@ from releases.release import Release
 
 _CLUSTER = CCSID + "cluster/"
 _UNIT = CCSID + "unit/"
+_CHARTER = CCSID + "charter/"
 
 
 def published_tables(release: Release) -> SkillTables:
@@ -39,7 +40,7 @@ def skill_tables(
     and groups. Of the rest English is enough.
     """
     scope = {
-        (d.occupation, d.domain): Scope(d.degree, d.sub_domain, d.functions)
+        (d.occupation, d.domain): Scope(d.degree, d.sub_domain, d.functions, d.further_sub_domains, d.charter_functions)
         for d in decisions
         if d.degree != "excluded" and d.domain
     }
@@ -92,6 +93,27 @@ def skill_tables(
             for iri, (code, scheme) in sorted(codes.items())
         },
         scope=scope,
+        areas=skill_areas(store),
+    )
+
+
+def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
+    """The hand-written areas of the ontology, in the order of their identifiers."""
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    domains: dict[str, set[str]] = defaultdict(set)
+    examples: dict[str, set[str]] = defaultdict(set)
+    for area, text in select(store, "materialise/skill_area_labels"):
+        labels[_id(area)][text.language] = _iri(text)  # type: ignore[union-attr, index]
+    for area, domain in select(store, "materialise/skill_area_domains"):
+        domains[_id(area)].add(_id(domain))
+    for area, skill in select(store, "materialise/skill_area_examples"):
+        examples[_id(area)].add(_iri(skill))
+    functions: dict[str, set[tuple[FunctionScheme, str]]] = defaultdict(set)
+    for area, function in select(store, "materialise/skill_area_functions"):
+        functions[_id(area)].add(("charter" if _iri(function).startswith(_CHARTER) else "essnet", _id(function)))
+    return tuple(
+        SkillArea(a, frozenset(domains[a]), labels[a], frozenset(examples[a]), tuple(sorted(functions[a])))
+        for a in sorted(labels)
     )
 
 

@@ -12,10 +12,20 @@ from loaders.verify import _validate
 from ontology import CCSI, RDF
 
 # Properties that a node of the class has or may have without being broken.
-FREE = {"broaderCluster", "neighbour", "skillOccupation", "unitDomain", "unitFunction", "tGroup"}
+FREE = {
+    "broaderCluster",
+    "neighbour",
+    "skillOccupation",
+    "unitDomain",
+    "unitFunction",
+    "tGroup",
+    "area",
+    "family",
+    "conceptAbove",
+}
 CLASSES = (
     "SkillSpecialisation", "SkillCluster", "ClusterMembership", "ClusterShare", "GroupShare", "TransversalFigure",
-    "Transversality", "AnalysisUnit", "ClusteringQuality",
+    "Transversality", "AnalysisUnit", "ClusteringQuality", "SkillFamily", "FunctionLevel",
 )  # fmt: skip
 
 

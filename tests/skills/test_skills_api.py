@@ -136,7 +136,7 @@ def test_domains_side_by_side_are_linked_data(skills_client: TestClient) -> None
     answer = skills_client.get(path).json()
     assert {u["id"] for u in answer["units"]} == {"heritage", "crafts"}
     assert answer["shared"]
-    assert all(answer["distinctive"].values())
+    assert any(answer["distinctive"].values())
     shown = [s for row in answer["shared"] for s in row["in"].values()]
     shown += [s for found in answer["distinctive"].values() for s in found]
     turtle = triples(skills_client.get(f"{path}&format=turtle").content, ox.RdfFormat.TURTLE)

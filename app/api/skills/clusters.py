@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from analysis.skills.statements import Row, row_quads
+from analysis.skills.tables import at_level
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
 from app.api.lookup import missing
@@ -26,7 +27,9 @@ router = APIRouter(tags=["clusters"])
 
 Level = Annotated[
     Literal["broad", "fine"] | None,
-    Query(description="broad or fine (each fine one lies in a broad one); both when left out."),
+    Query(
+        description="broad, or fine (each lies in a broad one; a broad one that none divides is told as well); both when left out."
+    ),
 ]
 
 
@@ -37,7 +40,10 @@ async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, forma
     chosen = choose(ctx, format)
     where = unit_of(ctx, id)
     analysis = ctx.catalogue.analysis
-    found = [c for c in analysis.by_unit.get(where.id, []) if level is None or c.level == level]
+    found = analysis.by_unit.get(where.id, [])
+    if level is not None:
+        found = at_level(found, where.id, level)
+    found = list(found)
     found.sort(key=lambda c: (c.level, -sum(m.primary for m in c.members), c.id))
     shown = found[paging.offset : paging.offset + paging.limit]
     payload = {

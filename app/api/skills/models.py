@@ -10,8 +10,17 @@ from app.api.models import GroupRef, LanguageMap, LinkedShape, Listing, Occupati
 
 Share = Annotated[float, Field(ge=0, le=1)]
 ClusterLevel = Literal["broad", "fine"]
-SkillClass = Literal["core", "common", "peripheral"]
+SkillClass = Literal["core", "specialism", "common", "single", "marginal"]
 UnitId = Annotated[str, Field(description="heritage, heritage/museums, function/creation or ccsi (the whole).")]
+
+
+class AreaRef(Shape):
+    """A skill area as others refer to it."""
+
+    uri: str
+    class_name: Literal["SkillArea"]
+    id: str
+    preferred_label: LanguageMap
 
 
 class UnitOfAnalysis(Shape):
@@ -32,6 +41,8 @@ class SpecialisationItem(Shape):
     class_name: Literal["SkillSpecialisation"]
     skill: SkillRef
     skill_class: SkillClass
+    area: AreaRef | None = Field(description="Where the skill stands on the map of the unit.")
+    family: str | None = Field(description="IRI of the family beside the map that it belongs to.")
     specialisation_evidence: Literal["established", "indicated", "none"]
     transversal: bool
     transversality_score: float | None
@@ -71,6 +82,46 @@ class Figure(Shape):
     ratio: float = Field(ge=0, description="Share over overall share.")
     reach: Share = Field(description="Share of occupations with at least one such skill.")
     overall_reach: Share
+    ratio_low: float = Field(ge=0, description="Lower end of the ratio's 95 % interval.")
+    ratio_high: float = Field(ge=0, description="Upper end of it.")
+    aspect_support: int = Field(description="Occupations with at least one such skill.")
+    few: bool = Field(description="True where five occupations or fewer carry the figure.")
+
+
+class TransversalSkill(SkillRef):
+    """A transversal skill, used in a sector or not."""
+
+    collection: bool = Field(description="In ESCO's own collection of transversal skills.")
+    transversal: bool = Field(description="By the T branch and by evenness, and not special to the sector.")
+    t_groups: list[str]
+    support: int = Field(description="Occupations of the sector that use it; 0 is a finding too.")
+    occupation_count: int
+    overall_support: int
+    ratio: float | None = Field(description="Null where no occupation of ESCO uses it.")
+    ratio_low: float | None
+    ratio_high: float | None
+    few: bool
+
+
+class TransversalSkills(Listing):
+    """Every transversal skill, with its use in a sector."""
+
+    unit: UnitOfAnalysis
+    items: list[TransversalSkill]
+
+
+class AspectOfUnits(Shape):
+    """One aspect in several domains."""
+
+    aspect: str
+    in_: dict[str, Figure] = Field(alias="in")
+
+
+class TransversalSideBySide(Listing):
+    """Transversal profiles side by side."""
+
+    units: list[UnitOfAnalysis]
+    items: list[AspectOfUnits]
 
 
 class GroupShareItem(Shape):
@@ -156,6 +207,11 @@ class ClusterItem(ClusterRef):
     """A cluster in a list: what it is about, how large, how sure."""
 
     description: LanguageMap
+    area: AreaRef | None = Field(
+        description="The area that names it; null where it has a working name and waits for one."
+    )
+    subtitle: str = Field(description="The skills that tell most about it.")
+    telling_skill: list[SkillRef]
     broader_cluster: str | None = Field(description="IRI of the broad cluster that a fine one lies in.")
     size: int = Field(description="Skills that belong here.")
     leaning: int = Field(description="Skills of other clusters that lean on this one.")
@@ -268,6 +324,8 @@ SKILL_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/domains/compare": (DomainComparison,),
     "/domains/{id}/skills": (SkillsOfUnit,),
     "/domains/{id}/transversal": (TransversalProfile,),
+    "/domains/{id}/transversal/skills": (TransversalSkills,),
+    "/domains/transversal": (TransversalSideBySide,),
     "/domains/{id}/clusters": (ClustersOfUnit,),
     "/clusters/{id}": (ClusterDetail,),
     "/skills/{uuid}/clusters": (ClustersOfSkill,),

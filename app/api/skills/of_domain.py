@@ -101,7 +101,8 @@ async def skills(
     paging: Paging,
     id: str,
     skill_class: Annotated[
-        Literal["core", "common", "peripheral"] | None, Query(alias="class", description="Only of this class.")
+        Literal["core", "specialism", "common", "single", "marginal"] | None,
+        Query(alias="class", description="Only of this class."),
     ] = None,
     evidence: Annotated[
         Literal["established", "indicated", "none"] | None,
@@ -126,8 +127,17 @@ async def skills(
         Literal["essential", "optional"] | None, Query(description="Only what some occupation of the domain uses so.")
     ] = None,
     min_support: Annotated[
-        int, Query(alias="min-support", ge=1, le=10000, description="Used by so many of its occupations or more.")
-    ] = 2,
+        int | None,
+        Query(
+            alias="min-support",
+            ge=1,
+            le=10000,
+            description="Used by so many of its occupations or more; 2 when left out, 1 with class=single.",
+        ),
+    ] = None,
+    area: Annotated[
+        str | None, Query(description="Only in this skill area.", examples=["conservation-restoration"])
+    ] = None,
     max_q: Annotated[
         float | None, Query(alias="max-q", ge=0, le=1, description="With a q-value of at most this.")
     ] = None,
@@ -139,7 +149,7 @@ async def skills(
     ] = None,
     format: Format = None,
 ) -> Response:
-    """Location quotient, support, significance and coreness of each skill that two occupations or more use.
+    """Location quotient, support, significance, coreness and area of each skill that occupations of the sector use.
 
     `ccsi` stands for the sectors as a whole. How the figures are made: docs/skills.md.
     """
@@ -150,12 +160,20 @@ async def skills(
     if group is not None:
         under = below(catalogue, skill_group(ctx, group, "group", BadParameter))
         found = [s for s in found if s.skill in under]
+    if area is not None and area not in catalogue.analysis.areas.areas:
+        raise BadParameter(
+            f"area: no skill area '{area[:60]}'.",
+            field="area",
+            known=[a.id for a in catalogue.analysis.areas.of_domain(where.id)],
+        )
     words = _words(ctx, q)
+    least = min_support or (1 if skill_class == "single" else 2)
 
     def fits(s: Specialisation) -> bool:
         skill = catalogue.skills[s.skill]
         return (
-            s.support >= min_support
+            s.support >= least
+            and (area is None or s.area == area)
             and (skill_class is None or s.skill_class == skill_class)
             and (evidence is None or s.evidence == evidence)
             and (type is None or (skill.type == "knowledge") == (type == "knowledge"))

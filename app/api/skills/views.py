@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation, TransversalFigure
+from analysis.skills.transversal import FEW
 from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
 from app.catalogue.concepts import in_one
 from app.catalogue.keys import local_name
@@ -16,12 +17,15 @@ from ontology import CCSID
 SPECIALISATION_COLUMNS = (
     "unit", "skillUri", "preferredLabel", "skillType", "reuseLevel", "skillClass", "specialisationEvidence",
     "transversal", "locationQuotient", "support", "essentialSupport", "optionalSupport", "coreSupport", "overallSupport",
-    "share", "pValue", "qValue", "effectiveUse", "coreness",
+    "share", "pValue", "qValue", "effectiveUse", "coreness", "area", "family",
 )  # fmt: skip
-FIGURE_COLUMNS = ("unit", "aspect", "preferredLabel", "share", "overallShare", "ratio", "reach", "overallReach")
+FIGURE_COLUMNS = (
+    "unit", "aspect", "preferredLabel", "share", "overallShare", "ratio", "reach", "overallReach", "ratioLow", "ratioHigh", "support",
+    "few",
+)  # fmt: skip
 CLUSTER_COLUMNS = (
     "cluster", "level", "parent", "clusterLabel", "support", "stability", "reliable", "rank", "skillUri", "skillLabel",
-    "weight", "centrality", "primary",
+    "weight", "centrality", "primary", "area", "subtitle",
 )  # fmt: skip
 
 
@@ -54,6 +58,8 @@ def specialisation(ctx: Context, s: Specialisation) -> Json:
         "className": "SkillSpecialisation",
         "skill": ctx.part("skill", s.skill, skill_ref),
         "skillClass": s.skill_class,
+        "area": area_ref(ctx, s.area),
+        "family": f"{CCSID}family/{s.family}" if s.family else None,
         "specialisationEvidence": s.evidence,
         "transversal": s.transversal,
         "transversalityScore": spread.score if spread else None,
@@ -90,6 +96,7 @@ def specialisation_row(ctx: Context, s: Specialisation) -> tuple[Any, ...]:
     return (
         s.unit, s.skill, label(ctx, s.skill), skill.type, skill.reuse, s.skill_class, s.evidence, s.transversal, s.lq,
         s.support, s.essential, s.optional, s.core_support, s.overall, s.share, s.p, s.q, s.effective_use, s.coreness,
+        s.area, s.family,
     )  # fmt: skip
 
 
@@ -102,7 +109,8 @@ def figure(ctx: Context, f: TransversalFigure) -> Json:
     if group := next((g for g in ctx.catalogue.groups.values() if g.code == f.aspect and g.scheme == "skills"), None):
         found["group"] = group_ref(ctx, group)
     return found | {
-        "share": f.share, "overallShare": f.overall, "ratio": f.ratio, "reach": f.reach, "overallReach": f.reach_overall
+        "share": f.share, "overallShare": f.overall, "ratio": f.ratio, "reach": f.reach, "overallReach": f.reach_overall,
+        "ratioLow": f.ratio_low, "ratioHigh": f.ratio_high, "aspectSupport": f.support, "few": f.support <= FEW,
     }  # fmt: skip
 
 
@@ -110,7 +118,20 @@ def figure_row(ctx: Context, f: TransversalFigure) -> tuple[Any, ...]:
     """The same, flat."""
     group = next((g for g in ctx.catalogue.groups.values() if g.code == f.aspect and g.scheme == "skills"), None)
     text = label(ctx, group.iri) if group else ""
-    return f.unit, f.aspect, text, f.share, f.overall, f.ratio, f.reach, f.reach_overall
+    return (
+        f.unit,
+        f.aspect,
+        text,
+        f.share,
+        f.overall,
+        f.ratio,
+        f.reach,
+        f.reach_overall,
+        f.ratio_low,
+        f.ratio_high,
+        f.support,
+        f.support <= FEW,
+    )
 
 
 def share(ctx: Context, g: GroupShare) -> Json:
@@ -142,11 +163,29 @@ def cluster_ref(ctx: Context, c: Cluster) -> Json:
     }
 
 
+def area_ref(ctx: Context, key: str) -> Json | None:
+    """The skill area of a statement; None where it has none."""
+    known = ctx.catalogue.analysis.areas.areas.get(key)
+    if known is None:
+        return None
+    return {
+        "uri": f"{CCSID}area/{key}", "className": "SkillArea", "id": key, "preferredLabel": chosen(known.labels, ctx),
+    }  # fmt: skip
+
+
+def subtitle(ctx: Context, c: Cluster) -> str:
+    """The two telling skills of a cluster, in the language asked for."""
+    return " · ".join(label(ctx, s) for s in c.telling)
+
+
 def cluster_summary(ctx: Context, c: Cluster) -> Json:
     """A cluster in a list: what it is about, how large, how sure."""
     return {
         **cluster_ref(ctx, c),
         "description": chosen(c.descriptions, ctx),
+        "area": area_ref(ctx, c.area),
+        "subtitle": subtitle(ctx, c),
+        "tellingSkill": [ctx.part("skill", s, skill_ref) for s in c.telling],
         "broaderCluster": f"{CCSID}cluster/{c.parent}" if c.parent else None,
         "size": sum(m.primary for m in c.members),
         "leaning": sum(not m.primary for m in c.members),
@@ -197,7 +236,7 @@ def cluster_rows(ctx: Context, c: Cluster) -> list[tuple[Any, ...]]:
     return [
         (
             c.id, c.level, c.parent, text, c.support, c.stability, c.reliable, m.rank, m.skill, label(ctx, m.skill), m.weight,
-            m.centrality, m.primary,
+            m.centrality, m.primary, c.area, subtitle(ctx, c),
         )
         for m in c.members
     ]  # fmt: skip

@@ -53,3 +53,15 @@ def test_slugs() -> None:
     assert len(slug("word " * 40)) <= 48
     taken = {"a"}
     assert (unique("a", taken), unique("a", taken)) == ("a-2", "a-3")
+
+
+def test_a_fixed_identifier_is_taken_as_it_is() -> None:
+    old = [PreviousCluster("heritage/old-name", "heritage", "broad", frozenset("abcd"))]
+    new = [("conservation", frozenset("abcd")), ("museum", frozenset("xyz"))]
+    ids, told = identify("heritage", "broad", new, old, {"heritage/old-name"}, fixed=[0])
+    assert ids == ["heritage/conservation", "heritage/museum"]
+    assert ("heritage/conservation", "heritage/old-name") in {(e.new, e.old) for e in told}
+    again = [PreviousCluster("heritage/conservation", "heritage", "broad", frozenset("ab"))]
+    ids, told = identify("heritage", "broad", new, again, {"heritage/conservation"}, fixed=[0])
+    assert ids[0] == "heritage/conservation"
+    assert next(e.relation for e in told if e.new == ids[0]) == "same"

@@ -2,22 +2,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.names import compose_labels, describe_parts
+from analysis.skills.names import compose_descriptions, compose_labels, telling_skills
 
 from .toy import skill, toy
 
 
-def test_products_are_named_after_what_they_are() -> None:
+def test_a_language_names_both_skills_or_none() -> None:
     tables = toy()
-    languages = [replace(skill(f"p{i}", "programming"), labels={"en": f"{n} (language)"}) for i, n in enumerate("RCD")]
-    skills = tables.skills | {s.iri: s for s in [skill("programming", "g:S1.2"), *languages]}
+    french = {
+        "paint-0": {"en": "paint", "fr": "peindre"},
+        "paint-1": {"en": "varnish"},
+        "clay-0": {"en": "clay", "fr": "argile"},
+    }
+    skills = {**tables.skills, **{i: replace(skill(i), labels=labels) for i, labels in french.items()}}
     tables = replace(tables, skills=skills)
-    members = [[(s.iri, 1.0) for s in languages], [(f"clay-{i}", 1.0) for i in range(6)]]
-    named, other = (
-        (p.products, compose_labels(tables, p)["en"]) for p in describe_parts(tables, Hierarchy(tables), members)
-    )
-    assert named[0]
-    assert named[1].startswith("Programming: ")
-    assert "(" not in named[1]
-    assert not other[0]
+    assert compose_labels(tables, ("paint-0", "paint-1")) == {"en": "Paint · varnish"}
+    assert compose_labels(tables, ("paint-0", "clay-0")) == {"en": "Paint · clay", "fr": "Peindre · argile"}
+    # A description in French would name one of two skills only.
+    assert set(compose_descriptions(tables, 2, ("paint-0", "paint-1"), ("p0",))) == {"en"}
+
+
+def test_telling_skills_are_of_the_cluster_and_say_different_words() -> None:
+    tables = toy()
+    members = [[(f"paint-{i}", 1.0) for i in range(6)], [(f"clay-{i}", 1.0) for i in range(6)]]
+    paint, clay = telling_skills(tables, members)
+    assert len(set(paint)) == len(set(clay)) == 2
+    assert all(s.startswith("paint") for s in paint)
+    assert all(s.startswith("clay") for s in clay)

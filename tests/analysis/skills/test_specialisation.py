@@ -75,6 +75,23 @@ def test_a_skill_without_core_support_is_not_specialised() -> None:
     assert sp._evidence(lq=1.9, support=5, core=5, p=0.0, q=0.0) == "none"
 
 
+def test_words_of_classes() -> None:
+    assert sp.skill_class("established", 0.2, 9) == "core"
+    assert sp.skill_class("indicated", 0.05, 2) == "specialism"  # compose music: special to music, in few occupations
+    assert sp.skill_class("none", 0.2, 9) == "common"
+    assert sp.skill_class("none", 0.05, 2) == "marginal"
+    assert sp.skill_class("none", 0.2, 1) == "single"
+
+
+def test_what_only_leans_towards_the_unit_is_not_specialised() -> None:
+    quotients = np.array([40.0, 30.0, 20.0, 4.0, 1.0])
+    clear = quotients >= sp.MIN_LQ
+    assert sp.least_quotient(quotients, clear, small=False) == pytest.approx(25 * sp.RELATIVE)
+    assert sp.least_quotient(quotients, clear, small=True) == pytest.approx(25 * sp.RELATIVE_SMALL)
+    assert sp.least_quotient(quotients / 20, quotients / 20 >= sp.MIN_LQ, small=False) == sp.MIN_LQ
+    assert sp.least_quotient(quotients, np.zeros(5, dtype=np.bool_), small=False) == sp.MIN_LQ
+
+
 def test_group_shares_of_one_occupation_add_to_one() -> None:
     tables = toy()
     use, hierarchy = use_matrix(tables), Hierarchy(tables)
