@@ -17,6 +17,7 @@ from app import errors, http, logs, sparql
 from app.api import classifications, domains, match, occupations, releases, scope, search, turtle
 from app.api.batches import Batches
 from app.api.openapi import describe
+from app.api.profiles import bundle as profile_bundle
 from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
 from app.api.search_build import IndexBuilder
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         areas,
         profile_compare,
         profiles,
+        profile_bundle,
         classifications,
         scope,
         search,

@@ -5,4 +5,4 @@ The guidelines are data (ontology/profiles.ttl); docs/profile-guidelines.md expl
 
 from __future__ import annotations
 
-METHOD_VERSION = "profiles-1"
+METHOD_VERSION = "profiles-2"

@@ -2,18 +2,21 @@
 
 The share of a skill is the weight of the anchors that ask for it, an optional use counting half (as everywhere in
 analysis.skills); its essential share the weight of those that hold it essential. Rules apply in their order; within a
-rule, skills go by its measure, then by location quotient in the domain, then by IRI.
+rule, skills go by its measure, then by location quotient in the domain, then by IRI. What is core is decided by no tie:
+of skills that count alike all are core or none.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import combinations, islice
+from collections.abc import Collection, Iterable, Sequence
+from itertools import combinations
 
+from analysis.profiles.neighbours import neighbourhood
 from analysis.profiles.tables import (
     ADDED,
     CCSI_UNIT,
+    CORE_SECTION,
     OPTIONAL_SECTION,
     OPTIONAL_WEIGHT,
     Figures,
@@ -48,7 +51,7 @@ class Usage:
         self.support: dict[str, int] = {}  # skill -> anchors that ask for it, either way
         essential, optional, support = self.essential, self.optional, self.support
         for anchor in recipe.anchors:
-            needs = tables.occupations[anchor.occupation]
+            needs = tables.needs(anchor)
             weight = anchor.weight
             for skills, weights in ((needs.essential, essential), (needs.optional, optional)):
                 for skill in skills:
@@ -70,9 +73,8 @@ class Usage:
 def compose(tables: ProfileTables, guidelines: Guidelines, recipe: Recipe) -> Profile:
     """The profile of a recipe. Occupations of the recipe have to be in the tables."""
     domain = recipe.domain or main_domain(tables, recipe)
-    unit = domain if domain in tables.figures else CCSI_UNIT
     usage = Usage(tables, recipe)
-    placed = _Placing(tables, guidelines, recipe, usage, unit).run()
+    placed = _Placing(tables, guidelines, recipe, usage, units(tables, recipe, domain)).run()
     return complete(tables, guidelines, recipe, domain, placed, usage)
 
 
@@ -81,36 +83,44 @@ def complete(
     guidelines: Guidelines,
     recipe: Recipe,
     domain: str,
-    placed: Iterable[ProfileSkill],
+    placed: Collection[ProfileSkill],
     usage: Usage | None = None,
 ) -> Profile:
     """The whole profile around skills that have their places already, whatever their order."""
     usage = usage or Usage(tables, recipe)
-    unit = domain if domain in tables.figures else CCSI_UNIT
-    figures = tables.figures.get(unit, {})
+    read_from = units(tables, recipe, domain)
+    near = neighbourhood(tables).asked(recipe.anchors) if any(s.relation == "none" for s in placed) else {}
     sections = {s.id: s.order for s in guidelines.sections}
     orders = {r.id: (r.order, r.measure) for r in guidelines.rules}
 
     def rank(item: ProfileSkill) -> tuple[int, int, float, float, str]:
         order, measure = orders[item.rule]
-        known = figures.get(item.skill, NO_FIGURES)
-        value = known.share if measure == "domain" else item.essential_share if measure == "essential" else item.share
+        known = tables.best(read_from, item.skill)[1] or NO_FIGURES
+        value = near.get(item.skill, 0) if measure == "neighbours" else item.share
+        if measure in ("essential", "anchor"):
+            value = item.essential_share
         return (sections[item.section], order, -value, -known.lq, item.skill)
 
     skills = tuple(sorted(placed, key=rank))
-    functions: set[str] = {recipe.function} if recipe.function else set()
+    functions: set[str] = {recipe.cell.function} if recipe.cell.function else set()
     charter: set[str] = set()
     for anchor in recipe.anchors:
         if place := tables.scope.get(anchor.occupation, {}).get(domain):
             charter.update(place.charter_functions)
-            if not recipe.function:
+            if not recipe.cell.function:
                 functions.update(place.functions)
     held = {s.skill for s in skills}
-    left = sum(1 for s in usage.essential if s not in held and s not in recipe.drop)
+    left = sum(1 for s in usage.essential if s not in held and not recipe.drops(s, tables.skills[s]))
     return Profile(
-        recipe, domain, unit, skills, tuple(sorted(functions)), tuple(sorted(charter)), left,
+        recipe, domain, read_from, skills, tuple(sorted(functions)), tuple(sorted(charter)), left,
         tuple(_warnings(tables, guidelines, recipe, domain, skills, usage)),
     )  # fmt: skip
+
+
+def units(tables: ProfileTables, recipe: Recipe, domain: str) -> tuple[str, ...]:
+    """The units of analysis that a profile is read against: its domains, or all of the sectors where none has figures."""
+    found = [d for d in (domain, *recipe.beside) if d in tables.figures]
+    return tuple(found) or (CCSI_UNIT,)
 
 
 def main_domain(tables: ProfileTables, recipe: Recipe) -> str:
@@ -131,10 +141,11 @@ def kinship(one: Needs, other: Needs) -> float:
 class _Placing:
     """One pass of the rules over the skills."""
 
-    def __init__(self, tables: ProfileTables, guidelines: Guidelines, recipe: Recipe, usage: Usage, unit: str) -> None:
+    def __init__(
+        self, tables: ProfileTables, guidelines: Guidelines, recipe: Recipe, usage: Usage, units: Sequence[str]
+    ) -> None:
         self.tables, self.guidelines, self.recipe, self.usage = tables, guidelines, recipe, usage
-        self.unit = unit
-        self.horizon = tables.horizon.get(unit, ())
+        self.units = units
         wanted = set(recipe.sections) or {s.id for s in guidelines.sections}
         self.sections = {s.id: _bounded(s, recipe) for s in guidelines.skill_sections() if s.id in wanted}
         self.rule_of: dict[str, Rule] = {}  # skill -> the rule that placed it, in the order of placing
@@ -173,16 +184,25 @@ class _Placing:
 
         Once for all rules: sorting is most of the work of composing.
         """
-        known, drop = self.tables.known(self.unit), self.recipe.drop
-        asked = [(-share, known[s][0], s) for s, share in self.usage.share.items() if s not in drop]
-        asked.sort()
-        self.by_share[""] = asked
-        for entry in asked:
-            for trait in known[entry[2]][1]:
-                self.by_share.setdefault(trait, []).append(entry)
+        skills, recipe = self.tables.skills, self.recipe
+        asked = [
+            (-share, *self._known(s), s)
+            for s, share in self.usage.share.items()
+            if not recipe.drop or not recipe.drops(s, skills[s])
+        ]
+        asked.sort(key=lambda e: (e[0], e[1], e[3]))
+        self.by_share[""] = [(value, lq, s) for value, lq, _, s in asked]
+        for value, lq, traits, s in asked:
+            for trait in traits:
+                self.by_share.setdefault(trait, []).append((value, lq, s))
         essential = self.usage.essential
-        self.by_essential = [(-essential[s], lq, s) for _, lq, s in asked if s in essential]
+        self.by_essential = [(-essential[s], lq, s) for _, lq, s in self.by_share[""] if s in essential]
         self.by_essential.sort()
+
+    def _known(self, skill: str) -> tuple[float, tuple[str, ...]]:
+        """Negative location quotient and traits; of several domains, those of the one most specialised in the skill."""
+        unit = self.units[0] if len(self.units) == 1 else self.tables.best(self.units, skill)[0]
+        return self.tables.known(unit)[skill]
 
     def _apply(self, rule: Rule) -> None:
         section = self.sections[rule.section]
@@ -195,32 +215,70 @@ class _Placing:
         rule_of, section_of = self.rule_of, self.section_of
         # Every skill could be told among the optional ones too, which would tell nothing.
         telling = not rule.tops_up and rule.section != OPTIONAL_SECTION
-        for skill in self._candidates(rule):
-            if skill in rule_of:
-                if telling and section_of[skill] != rule.section:
-                    self.also.setdefault(skill, []).append(rule.id)
-            elif filled < room and not self._full():
-                rule_of[skill], section_of[skill] = rule, section.id
-                filled += 1
+        fresh = []
+        for entry in self._candidates(rule):
+            skill = entry[2]
+            if skill not in rule_of:
+                fresh.append(entry)
+            elif telling and section_of[skill] != rule.section:
+                self.also.setdefault(skill, []).append(rule.id)
+        fits = min(room - filled, len(fresh))
+        if self.recipe.maximum:
+            fits = min(fits, self.recipe.maximum - len(rule_of))
+        if section.id == CORE_SECTION:
+            fits = _untied(fresh, fits, by_measure=rule.measure == "anchor" or rule.tops_up)
+        for _, _, skill in fresh[: max(0, fits)]:
+            rule_of[skill], section_of[skill] = rule, section.id
+            filled += 1
         self.filled[section.id] = filled
 
-    def _full(self) -> bool:
-        return bool(self.recipe.maximum) and len(self.rule_of) >= self.recipe.maximum
-
-    def _candidates(self, rule: Rule) -> list[str]:
+    def _candidates(self, rule: Rule) -> list[Ordered]:
         """The skills that the rule takes, the first to be placed first."""
         usage, least_share = self.usage, rule.minimum_share
-        if "unasked" in rule.requires:
-            drop, room = self.recipe.drop, rule.maximum or len(self.horizon)
-            return list(islice((s for s in self.horizon if s not in usage.support and s not in drop), room))
+        if rule.measure == "neighbours":
+            return self._emerging(rule.requires - {"unasked"})
+        if rule.measure == "anchor":
+            return self._of_anchors(least_share)
         ordered = self.by_essential if rule.measure == "essential" else self._holding(rule.requires)
-        found = [s for value, _, s in ordered if -value >= least_share]
+        found = [entry for entry in ordered if -entry[0] >= least_share]
         if self.recipe.kind == "cell" and (least := min(rule.minimum_anchors, usage.anchors)) > 1:
             if rule.measure == "essential":  # the anchors of a cell count alike
-                found = [s for s in found if round(usage.essential[s] * usage.anchors) >= least]
+                found = [e for e in found if round(usage.essential[e[2]] * usage.anchors) >= least]
             else:
-                found = [s for s in found if usage.support[s] >= least]
+                found = [e for e in found if usage.support[e[2]] >= least]
         return found
+
+    def _of_anchors(self, least: float) -> list[Ordered]:
+        """The essential skills of the anchors that the author named, by weight, of each that has none in the core yet.
+
+        Where what they share is less than the core's minimum, no anchor speaks for the others: then of all.
+        """
+        if self.recipe.kind != "composed" or self.usage.anchors < 2:
+            return []
+        few = self.filled[CORE_SECTION] < self.sections[CORE_SECTION].minimum
+        weights: dict[str, float] = {}
+        for anchor in self.recipe.anchors:
+            needs = self.tables.needs(anchor).essential
+            has_some = any(self.section_of.get(s) == CORE_SECTION for s in needs)
+            if anchor.weight >= least and (few or not has_some):
+                for skill in needs:
+                    weights[skill] = max(weights.get(skill, 0.0), round(anchor.weight, 9))
+        return sorted((-weights[s], lq, s) for _, lq, s in self.by_essential if s in weights)
+
+    def _emerging(self, requires: frozenset[str]) -> list[Ordered]:
+        """What several of the nearest occupations ask for and no anchor does."""
+        skills, recipe = self.tables.skills, self.recipe
+        asked = {s for anchor in recipe.anchors for s in self._of_occupation(anchor.occupation)}
+        found = []
+        for skill, count in neighbourhood(self.tables).asked(recipe.anchors).items():
+            lq, traits = self._known(skill)
+            if skill not in asked and requires <= {*traits} and not recipe.drops(skill, skills[skill]):
+                found.append((-float(count), lq, skill))
+        return sorted(found)
+
+    def _of_occupation(self, occupation: str) -> tuple[str, ...]:
+        needs = self.tables.occupations[occupation]
+        return (*needs.essential, *needs.optional)
 
     def _holding(self, requires: frozenset[str]) -> list[Ordered]:
         """The skills asked for of which everything that is required holds, by share."""
@@ -230,6 +288,20 @@ class _Placing:
             also = {s for _, _, s in self.by_share.get(other, ())}
             found = [e for e in found if e[2] in also]
         return found
+
+
+def _untied(ordered: Sequence[Ordered], room: int, by_measure: bool) -> int:
+    """How many of the skills are placed, so that the last and the next one do not count alike.
+
+    ``by_measure``: by the measure alone; else the location quotient counts too, but never the IRI.
+    """
+    n = max(0, min(room, len(ordered)))
+    if n == len(ordered):
+        return n
+    width = 1 if by_measure else 2
+    while n and ordered[n - 1][:width] == ordered[n][:width]:
+        n -= 1
+    return n
 
 
 def _bounded(section: Section, recipe: Recipe) -> Section:
@@ -253,31 +325,49 @@ def _warnings(
     anchors = recipe.anchors
     if recipe.kind == "composed" and len(anchors) > 1:
         closeness = {
-            (a.occupation, b.occupation): kinship(tables.occupations[a.occupation], tables.occupations[b.occupation])
-            for a, b in combinations(anchors, 2)
+            (a.occupation, b.occupation): kinship(tables.needs(a), tables.needs(b)) for a, b in combinations(anchors, 2)
         }
         pair, least = min(closeness.items(), key=lambda e: (e[1], e[0]))
         if least < APART:
             yield Warning("anchors-apart", f"These anchors have {least:.1%} of their skills in common.", pair)
     degrees = {p.degree for a in anchors if (p := tables.scope.get(a.occupation, {}).get(domain))}
-    if domain and not degrees:
-        yield Warning("domain-unsupported", f"No anchor is in the scope of {domain}.")
-    elif not domain:
+    for named in filter(None, (domain, *recipe.beside)):
+        if not any(named in tables.scope.get(a.occupation, {}) for a in anchors):
+            yield Warning("domain-unsupported", f"No anchor is in the scope of {named}.")
+    if not domain:
         yield Warning("domain-unsupported", "No anchor is in the scope of a cultural or creative domain.")
-    elif degrees == {"related"}:
+    if degrees == {"related"}:
         yield Warning("related-only", f"No anchor is core to {domain}; all are related to it.")
-    if domain in tables.small:
-        yield Warning("small-domain", f"{domain} has few occupations: read its figures as hints.")
+    for named in (domain, *recipe.beside):
+        if named in tables.small:
+            yield Warning("small-domain", f"{named} has few occupations: read its figures as hints.")
+    if recipe.kind == "cell" and len(anchors) == 1:
+        yield Warning(
+            "one-anchor", "One occupation is all of this cell; its own profile says the same.", (anchors[0].occupation,)
+        )
+    held = Counter(s.section for s in skills)
+    core = next((s for s in guidelines.sections if s.id == CORE_SECTION), None)
     topped_up = sum(s.rule == r.id for r in guidelines.rules if r.tops_up for s in skills)
+    blocks = sum(s.rule == r.id for r in guidelines.rules if r.measure == "anchor" for s in skills)
+    wanted = not recipe.sections or CORE_SECTION in recipe.sections
     if topped_up:
         yield Warning(
             "few-shared", f"The anchors share too few essential skills; {topped_up} of the core skills are only the most common."
         )  # fmt: skip
-    held = Counter(s.section for s in skills)
+    elif blocks:
+        yield Warning(
+            "few-shared",
+            f"The anchors share too few essential skills; {blocks} core skills are those of single anchors.",
+        )
+    elif (
+        len(anchors) > 1 and core and wanted and CORE_SECTION not in recipe.limits and held[CORE_SECTION] < core.minimum
+    ):
+        yield Warning("few-shared", f"The anchors share too few essential skills: {held[CORE_SECTION]} are core.")
     for section, limit in sorted(recipe.limits.items()):
         if limit.minimum and held[section] < limit.minimum:
             yield Warning(
                 "below-minimum", f"{section} has {held[section]} skills; by the rules there are no more up to {limit.minimum}."
             )  # fmt: skip
-    if idle := tuple(sorted(s for s in recipe.drop if s not in usage.support and s in tables.skills)):
+    under = {u for s in usage.support for u in tables.skills[s].under} if recipe.drop else set()
+    if idle := tuple(sorted(recipe.drop & tables.skills.keys() - usage.support.keys() - under)):
         yield Warning("drop-without-effect", "No anchor asks for a skill that was to be dropped.", idle)

@@ -7,6 +7,7 @@ anchor asks for a skill. Provenance stands with the template; its skills are par
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 
 from pyoxigraph import Literal
@@ -18,6 +19,7 @@ from ontology import CCSI, CCSID, GRAPH, GRAPH_PROFILES, PROV, RDF, XSD
 _END = f" <{GRAPH_PROFILES}> .\n"
 _TYPE = f"<{RDF}type>"
 Told = Container[tuple[str, str]]
+DRAFT = "draft"  # what is made by rules alone
 _USED = ("esco", "ontology", "scope", "skills", "clusters")
 
 
@@ -50,31 +52,47 @@ def profile_quads(
         yield f"<{node}> {_TYPE} <{CCSI}ProfileTemplate>{_END}"
         yield f"<{node}> <{CCSI}anchorDegree> <{CCSID}degree/{template.degree}>{_END}"
         yield f"<{node}> <{PROV}wasGeneratedBy> {activity}{_END}"
-        yield from head_quads(node, template.profile)
+        yield from head_quads(node, template.profile, tables)
         yield from skills_quads(node, f"{CCSID}profile-skill/{template.id}/", template.profile, tables, told)
 
 
-def head_quads(node: str, profile: Profile) -> Iterator[str]:
+def head_quads(node: str, profile: Profile, tables: ProfileTables) -> Iterator[str]:
     """What a profile says of itself."""
     recipe = profile.recipe
     yield f'<{node}> <{CCSI}profileKind> "{recipe.kind}"{_END}'
     yield f'<{node}> <{CCSI}profileSize> "{len(profile.skills)}"^^<{XSD}integer>{_END}'
     if profile.domain:
         yield f"<{node}> <{CCSI}profileDomain> <{CCSID}domain/{profile.domain}>{_END}"
-    if recipe.function:
-        yield f"<{node}> <{CCSI}cellFunction> <{CCSID}function/{recipe.function}>{_END}"
+    yield f"<{node}> <{CCSI}validationStatus> <{CCSID}status/{DRAFT}>{_END}"
+    cell = recipe.cell
+    for prop, kind, key in (
+        ("cellFunction", "function", cell.function), ("cellCharterFunction", "charter", cell.charter),
+        ("cellSubDomain", "domain", cell.sub_domain),
+    ):  # fmt: skip
+        if key:
+            yield f"<{node}> <{CCSI}{prop}> <{CCSID}{kind}/{key}>{_END}"
     for function in profile.functions:
         yield f"<{node}> <{CCSI}profileFunction> <{CCSID}function/{function}>{_END}"
     for function in profile.charter_functions:
         yield f"<{node}> <{CCSI}profileFunction> <{CCSID}charter/{function}>{_END}"
     for anchor in recipe.anchors:
         yield f"<{node}> <{CCSI}anchor> <{anchor.occupation}>{_END}"
+    for field in fields_of_education(profile, tables):
+        yield f"<{node}> <{CCSI}fieldOfEducation> <{field}>{_END}"
+    for item in recipe.items:
+        yield f"<{node}> <{CCSI}freeItem> {Literal(item)}{_END}"
+
+
+def fields_of_education(profile: Profile, tables: ProfileTables) -> dict[str, int]:
+    """The ISCED-F fields of the knowledge in a profile with the number of skills, those with the most first."""
+    counts = Counter(field for item in profile.skills if (field := tables.skills[item.skill].field))
+    return dict(sorted(counts.items(), key=lambda e: (-e[1], e[0])))
 
 
 def skills_quads(node: str, base: str, profile: Profile, tables: ProfileTables, told: Told) -> Iterator[str]:
     """The skills of a profile, each as ``base`` and its UUID."""
-    figures = tables.figures.get(profile.unit, {})
     for item in profile.skills:
+        unit, figures = tables.best(profile.units, item.skill)
         key = item.skill.rpartition("/")[2]
         entry = f"<{base}{key}>"
         yield f"{entry} {_TYPE} <{CCSI}ProfileSkill>{_END}"
@@ -86,10 +104,10 @@ def skills_quads(node: str, base: str, profile: Profile, tables: ProfileTables, 
         yield f"{entry} <{CCSI}essentialAnchorShare> {_decimal(item.essential_share)}{_END}"
         for rule in item.also:
             yield f"{entry} <{CCSI}alsoBy> <{CCSID}rule/{rule}>{_END}"
-        if (profile.unit, item.skill) in told:
-            yield f"{entry} <{CCSI}specialisation> <{CCSID}specialisation/{profile.unit}/{key}>{_END}"
-        if item.skill in figures and (cluster := figures[item.skill].cluster):
-            yield f"{entry} <{CCSI}skillCluster> <{CCSID}cluster/{cluster}>{_END}"
+        if (unit, item.skill) in told:
+            yield f"{entry} <{CCSI}specialisation> <{CCSID}specialisation/{unit}/{key}>{_END}"
+        if figures and figures.cluster:
+            yield f"{entry} <{CCSI}skillCluster> <{CCSID}cluster/{figures.cluster}>{_END}"
 
 
 def _decimal(value: float) -> str:

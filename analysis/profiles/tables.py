@@ -6,19 +6,20 @@ Shares lie in 0..1 and have four decimals, as the graph holds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from analysis.tables import Degree
 
 Kind = Literal["cell", "occupation", "composed"]
-Measure = Literal["essential", "share", "domain", "none"]
+Measure = Literal["essential", "share", "anchor", "neighbours", "none"]
 Relation = Literal["essential", "optional", "none"]
 
 CCSI_UNIT = "ccsi"
 ADDED = "added"  # the rule of what the author put in; it never takes a skill by itself
 OPTIONAL_SECTION = "optional"
+CORE_SECTION = "core"
 OPTIONAL_WEIGHT = 0.5  # as in analysis.skills.matrix
 
 
@@ -67,13 +68,15 @@ class SkillFacts:
 
     ``traits`` are those of knowledge, digital, green, language and transversal that hold; ``field`` is the IRI of the
     ISCED-F field and ``t_group`` the code of the T group that it is arranged by, "" where it has none. ``areas`` are the
-    codes of the groups of the second level above it (S1.2, T2.4, 021), by which kinds of work are compared.
+    codes of the groups of the second level above it (S1.2, T2.4, 021), by which kinds of work are compared. ``under``
+    are the skills above it: a language of programming stands under programming.
     """
 
     traits: frozenset[str]
     field: str = ""
     t_group: str = ""
     areas: tuple[str, ...] = ()
+    under: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,34 @@ class Place:
     degree: Degree
     functions: tuple[str, ...] = ()
     charter_functions: tuple[str, ...] = ()
+    sub_domains: tuple[str, ...] = ()
+
+    def serves(self, cell: Cell) -> bool:
+        """Whether an occupation of this place belongs to a cell of its domain."""
+        return (
+            (not cell.function or cell.function in self.functions)
+            and (not cell.charter or cell.charter in self.charter_functions)
+            and (not cell.sub_domain or cell.sub_domain in self.sub_domains)
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """What of a domain a profile is about: a general function, a function of CHARTER, a sub-domain, or (empty) all of it."""
+
+    function: str = ""
+    charter: str = ""
+    sub_domain: str = ""
+
+    @property
+    def key(self) -> str:
+        """What follows the domain in the identifier of a template; functions of both schemes have names in common."""
+        if self.charter:
+            return f"charter-{self.charter}"
+        return f"sub-{self.sub_domain}" if self.sub_domain else self.function
+
+
+NO_CELL = Cell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +144,6 @@ class ProfileTables:
     """All that composing reads.
 
     ``figures`` maps units to skills to figures; ``scope`` occupations to domains to places, exclusions left out.
-    ``horizon`` maps a unit to the digital and green skills that it is specialised in, the most widely used first.
     """
 
     skills: Mapping[str, SkillFacts]
@@ -121,8 +151,10 @@ class ProfileTables:
     figures: Mapping[str, Mapping[str, Figures]]
     scope: Mapping[str, Mapping[str, Place]]
     small: frozenset[str] = frozenset()
-    horizon: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    _known: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = field(default_factory=dict, repr=False)
+    _known: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = field(default_factory=dict, init=False, repr=False)
+    kept: list[Any] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )  # what is worked out of the tables once
 
     @classmethod
     def of(
@@ -133,17 +165,25 @@ class ProfileTables:
         scope: Mapping[str, Mapping[str, Place]],
         small: Iterable[str] = (),
     ) -> ProfileTables:
-        """The tables with the horizon read off them."""
-        horizon = {
-            unit: tuple(
-                sorted(
-                    (s for s, f in found.items() if f.specialised and "digital-or-green" in skills[s].traits),
-                    key=lambda s, found=found: (-found[s].share, -found[s].lq, s),  # type: ignore[misc]
-                )
-            )
-            for unit, found in figures.items()
-        }
-        return cls(skills, occupations, figures, scope, frozenset(small), horizon)
+        """The tables from any mappings."""
+        return cls(skills, occupations, figures, scope, frozenset(small))
+
+    def needs(self, anchor: Anchor) -> Needs:
+        """The skills of an anchor: those of its occupation, or of the parts of it that were chosen."""
+        found = self.occupations[anchor.occupation]
+        if anchor.only is None:
+            return found
+        only = anchor.only
+        return Needs(tuple(s for s in found.essential if s in only), tuple(s for s in found.optional if s in only))
+
+    def best(self, units: Sequence[str], skill: str) -> tuple[str, Figures | None]:
+        """Of several units the one that is most specialised in a skill, the first among equals, with its figures."""
+        found: tuple[str, Figures | None] = (units[0], None)
+        for unit in units:
+            known = self.figures.get(unit, {}).get(skill)
+            if known and (found[1] is None or (known.specialised, known.lq) > (found[1].specialised, found[1].lq)):
+                found = (unit, known)
+        return found
 
     def known(self, unit: str) -> Mapping[str, tuple[float, tuple[str, ...]]]:
         """Skill -> negative location quotient in the unit, and its traits, among them ``specialised``; made once."""
@@ -160,12 +200,12 @@ class ProfileTables:
             self._known[unit] = found
         return found
 
-    def cell(self, domain: str, function: str = "") -> tuple[Degree, tuple[str, ...]]:
-        """The occupations of a domain, or of those that serve a function; the related ones only if none is core."""
+    def cell(self, domain: str, cell: Cell = NO_CELL) -> tuple[Degree, tuple[str, ...]]:
+        """The occupations of a domain, or of a cell of it; the related ones only if none is core."""
         found: dict[str, list[str]] = {"core": [], "related": []}
         for occupation, places in self.scope.items():
             place = places.get(domain)
-            if place and (not function or function in place.functions):
+            if place and place.serves(cell):
                 found[place.degree].append(occupation)
         degree: Degree = "core" if found["core"] else "related"
         return degree, tuple(sorted(found[degree]))
@@ -173,10 +213,16 @@ class ProfileTables:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An occupation that a profile is composed from; the weights of a recipe add to 1."""
+    """An occupation that a profile is composed from; the weights of a recipe add to 1.
+
+    ``parts`` names the clusters or groups of skills that the role takes of the occupation, ``only`` their skills; all of it
+    where none is named.
+    """
 
     occupation: str
     weight: float
+    parts: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +235,26 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a profile is to be composed from. ``sections`` empty: all of them; ``maximum`` 0: no bound on the whole."""
+    """What a profile is to be composed from. ``sections`` empty: all of them; ``maximum`` 0: no bound on the whole.
+
+    ``beside`` are further domains of the role; ``items`` what its author asks for and ESCO lacks, in plain words.
+    """
 
     kind: Kind
     anchors: tuple[Anchor, ...]
     domain: str = ""
-    function: str = ""
+    cell: Cell = NO_CELL
     sections: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     maximum: int = 0
     add: tuple[tuple[str, str], ...] = ()
     drop: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+    def drops(self, skill: str, facts: SkillFacts) -> bool:
+        """Whether the author leaves out a skill, or one that it stands under."""
+        return skill in self.drop or not self.drop.isdisjoint(facts.under)
 
 
 class ProfileSkill(NamedTuple):
@@ -227,13 +282,13 @@ class Warning:
 class Profile:
     """A composed profile.
 
-    ``unit`` is the unit of analysis that specialisation and clusters are read from; ``left_out`` counts the skills that
+    ``units`` are the units of analysis that specialisation and clusters are read from; ``left_out`` counts the skills that
     some anchor holds essential and no rule took.
     """
 
     recipe: Recipe
     domain: str
-    unit: str
+    units: tuple[str, ...]
     skills: tuple[ProfileSkill, ...]
     functions: tuple[str, ...]
     charter_functions: tuple[str, ...]

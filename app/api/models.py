@@ -230,6 +230,8 @@ class OccupationDetail(Words, LinkedShape):
     broader_occupation: list[OccupationRef]
     narrower_occupation: list[OccupationRef]
     nace_code: list[NaceRef]
+    regulated_profession_note: str | None = Field(description="ESCO's note, an IRI.")
+    regulated_profession: bool | None = Field(description="What the note says; null where ESCO has none.")
     collections: list[str]
     domains: list[Decision] = Field(description="The domains that it is in: core before related.")
     excluded: list[Decision] = Field(description="Decisions that it is not in a domain, where a route says otherwise.")

@@ -211,6 +211,8 @@ def occupation(ctx: Context, item: Occupation) -> Json:
         "broaderOccupation": [occupation_ref(ctx, b) for b in item.broader if b in catalogue.occupations],
         "narrowerOccupation": [occupation_ref(ctx, n) for n in item.narrower if n in catalogue.occupations],
         "naceCode": [nace_ref(ctx, n) for n in item.nace],
+        "regulatedProfessionNote": item.regulated_note or None,
+        "regulatedProfession": item.regulated,
         "collections": item.collections,
         "domains": [decision(d) for d in item.decisions if d.degree != "excluded"],
         "excluded": [decision(d) for d in item.decisions if d.degree == "excluded"],

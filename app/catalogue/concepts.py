@@ -16,6 +16,7 @@ class Occupation:
     iri: str
     code: str
     isco: str = ""
+    regulated_note: str = ""
     broader: list[str] = field(default_factory=list)
     narrower: list[str] = field(default_factory=list)
     nace: list[str] = field(default_factory=list)
@@ -24,6 +25,11 @@ class Occupation:
     collections: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     assertions: list[Assertion] = field(default_factory=list)
+
+    @property
+    def regulated(self) -> bool | None:
+        """Whether ESCO notes a regulated profession; None where it says nothing."""
+        return self.regulated_note.endswith("/regulated") if self.regulated_note else None
 
 
 @dataclass(slots=True)

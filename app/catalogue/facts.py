@@ -54,6 +54,8 @@ class Facts:
         for occupation, code in sorted(rows("api/nace")):
             self.occupations[occupation].nace.append(code)
             self.by_nace[local_name(code)].append(occupation)
+        for occupation, note in rows("api/regulated"):
+            self.occupations[occupation].regulated_note = note
         for concept, scheme in sorted(rows("api/collections")):
             if isinstance(found := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
                 found.collections.append(COLLECTIONS[scheme])

@@ -14,6 +14,7 @@ from analysis.profiles.guidelines import guidelines
 from analysis.profiles.similarity import TransitionIndex, transition_index
 from analysis.profiles.statements import profile_iri
 from analysis.profiles.tables import (
+    Cell,
     Figures,
     Guidelines,
     Needs,
@@ -42,7 +43,8 @@ class TemplateEntry:
     iri: str
     recipe: Recipe
     degree: Degree
-    sizes: dict[str, int]  # section -> skills
+    size: int
+    sizes: dict[str, int]  # section -> skills, repeats among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ProfileCatalogue:
     transition_index: TransitionIndex
     templates: dict[str, TemplateEntry] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
-    t_groups: dict[str, str] = field(default_factory=dict)  # code -> IRI
+    groups: dict[str, str] = field(default_factory=dict)  # code of a group of skills or ISCED-F field -> IRI
     in_order: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # filled when first asked for; see profile_compare
@@ -87,7 +89,7 @@ class ProfileCatalogue:
             if below := [o for o in item.narrower if o in facts.occupations]:
                 families[item.iri] = [item.iri, *below]
         found = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
-        found.t_groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme == "skills" and g.code}
+        found.groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme != "isco" and g.code}
         found._read_templates()
         found._read_gaps()
         return found
@@ -122,13 +124,35 @@ class ProfileCatalogue:
             sizes[profile][_tail(section)] = int(count)
         anchors: dict[str, list[str]] = defaultdict(list)
         heads: dict[str, tuple[Any, ...]] = {}
-        for profile, kind, domain, degree, function, anchor in _rows(self.store, "api/profile_templates"):
-            heads[profile] = (kind, _tail(domain), _tail(degree), _tail(function))
+        rows = _rows(self.store, "api/profile_templates")
+        for profile, kind, domain, degree, function, anchor, size, charter, sub_domain in rows:
+            cell = Cell(_tail(function), _tail(charter), _tail(sub_domain))
+            heads[profile] = (kind, _tail(domain), _tail(degree), int(size), cell)
             anchors[profile].append(anchor)
-        for iri, (kind, domain, degree, function) in sorted(heads.items()):
-            recipe = template_recipe(kind, tuple(sorted(anchors[iri])), domain, function)
+        for iri, (kind, domain, degree, size, cell) in sorted(heads.items()):
+            recipe = template_recipe(kind, tuple(sorted(anchors[iri])), domain, cell)
             key = iri.removeprefix(profile_iri(""))
-            self.templates[key] = TemplateEntry(key, iri, recipe, degree, sizes[iri])
+            self.templates[key] = TemplateEntry(key, iri, recipe, degree, size, sizes[iri])
+
+    def part(self, key: str, facts: Facts, analysis: SkillCatalogue) -> frozenset[str] | None:
+        """The skills of a part of an occupation: of a cluster by its identifier, or below a group of ESCO by its code.
+
+        None where there is no such cluster or group.
+        """
+        cluster = analysis.clusters.get(key)
+        if cluster is not None:
+            return frozenset(m.skill for m in cluster.members)
+        group = self.groups.get(key)
+        if group is None:
+            return None
+        found: set[str] = set()
+        todo = [group]
+        while todo:
+            concept = todo.pop()
+            below = (facts.skills.get(concept) or facts.groups[concept]).narrower
+            todo.extend(n for n in below if n not in found and (n in facts.skills or n in facts.groups))
+            found.update(below)
+        return frozenset(found & facts.skills.keys())
 
     def _read_gaps(self) -> None:
         for concept, prop, text in self.store.select("api/profile_words"):
@@ -183,7 +207,12 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
         figures=figures,
         scope={
             iri: {
-                d.domain: Place(_degree(d.degree), tuple(sorted(d.functions)), tuple(sorted(d.charter_functions)))
+                d.domain: Place(
+                    _degree(d.degree),
+                    tuple(sorted(d.functions)),
+                    tuple(sorted(d.charter_functions)),
+                    tuple(filter(None, [d.sub_domain])),
+                )
                 for d in o.decisions
                 if d.degree != "excluded" and d.domain
             }

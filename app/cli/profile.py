@@ -73,15 +73,18 @@ def show(
 @cli.command()
 def compose(
     anchor: Annotated[
-        list[str] | None, typer.Option(help="Occupation and its weight after a colon; repeatable.")
+        list[str] | None,
+        typer.Option(help="Occupation, its weight after a colon, parts of it after another; repeatable."),
     ] = None,
     domain: Annotated[str, typer.Option(help="Domain, for example heritage.")] = "",
+    beside: Annotated[list[str] | None, typer.Option(help="A further domain; repeatable.")] = None,
     function: Annotated[str, typer.Option(help="Function, for example preservation.")] = "",
     section: Annotated[list[str] | None, typer.Option(help="Only this section; repeatable.")] = None,
     bounds: Annotated[list[str] | None, typer.Option(help="Bounds of a section, like core:5..20; repeatable.")] = None,
     maximum: Annotated[int, typer.Option(min=0, help="Most skills of the whole profile; 0: no bound.")] = 0,
     add: Annotated[list[str] | None, typer.Option(help="Skill to add, its section before a colon; repeatable.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Skill to leave out; repeatable.")] = None,
+    item: Annotated[list[str] | None, typer.Option(help="What ESCO lacks, in words; repeatable.")] = None,
     title: Annotated[str, typer.Option(help="A name for the profile.")] = "",
     form: Form = "markdown",
     language: Language = "en",
@@ -92,6 +95,7 @@ def compose(
     pairs = [
         *(("anchor", a) for a in anchor or ()), ("domain", domain), ("function", function), *(("section", s) for s in section or ()),
         *(("bounds", b) for b in bounds or ()), *(("add", a) for a in add or ()), *(("drop", d) for d in drop or ()),
+        *(("beside", d) for d in beside or ()), *(("item", i) for i in item or ()),
         ("title", title), ("maximum", str(maximum) if maximum else ""), ("format", form), ("language", language),
     ]  # fmt: skip
     query = urlencode([(name, value) for name, value in pairs if value])

@@ -107,6 +107,7 @@ def learning_model(document: Json) -> Json:
             }
             for group in section["groups"]
             for e in group["skills"]
+            if e["repeatOf"] is None
         ]
         if outcomes:
             parts.append(
@@ -150,6 +151,7 @@ def _literal(texts: dict[str, str]) -> Any:
 
 
 def _entries(document: Json) -> Iterator[Json]:
+    """The skills, each once."""
     for section in document["sections"]:
         for group in section["groups"]:
-            yield from group["skills"]
+            yield from (e for e in group["skills"] if e["repeatOf"] is None)

@@ -21,15 +21,17 @@ def _lines(sheet: Json) -> Iterator[str]:
     yield f"{_said(sheet['statement'])}\n"
     if sheet["standIns"]:
         yield f"*{_plain(words['fallback'].replace('{tag}', ', '.join(sheet['standIns'])))}*\n"
+    yield from (f"*{_plain(line)}*\n" for line in sheet["unsaid"])
     for scheme, functions in (("", sheet["functions"]), ("CHARTER: ", sheet["charterFunctions"])):
         if functions:
             yield f"{_said(headings['functions'])} – {scheme}{', '.join(map(_said, functions))}\n"
+    yield from _role(sheet)
     yield f"## {_said(headings['anchors'])}\n"
     yield from _table(
         ("ESCO", "", "ISCO-08", "NACE", words["weight"]),
         [
             (
-                f"[{_said(a['label'])}]({a['uri']})", a["code"],
+                f"[{_said(a['label'])}]({a['uri']})" + (f" ({_plain(a['parts'])})" if a["parts"] else ""), a["code"],
                 f"{a['iscoCode']} {_said(a['isco'])}" if a["isco"] else "", a["nace"], a["weight"],
             )
             for a in sheet["anchors"]
@@ -42,11 +44,14 @@ def _lines(sheet: Json) -> Iterator[str]:
                 yield f"### {_said(group['label'])}\n"
             elif group["other"] and len(section["groups"]) > 1:
                 yield f"### {_plain(words['ungrouped'])}\n"
-            yield from _table(
-                ("", "", words["relation"], words["share"], words["specialisation"]), [_skill(s, words) for s in group["skills"]]
-            )  # fmt: skip
-        if section["also"]:
-            yield f"{_plain(words['also'])}: {' · '.join(map(_said, section['also']))}\n"
+            figures = [words["specialisation"]] if sheet["single"] else [words["share"], words["specialisation"]]
+            lines = [_skill(s, words, sheet["single"]) for s in group["skills"]]
+            yield from _table(("", "", words["relation"], *figures), lines)
+    if sheet["items"]:
+        yield f"## {_plain(words['items'])}\n"
+        yield f"{_plain(words['items-note'])}\n"
+        yield from (f"- {_plain(text)}" for text in sheet["items"])
+        yield ""
     if sheet["gaps"]:
         yield f"## {_said(headings['gaps'])}\n"
         for gap in sheet["gaps"]:
@@ -59,6 +64,9 @@ def _lines(sheet: Json) -> Iterator[str]:
         if sheet["leftOut"]:
             yield f"- {sheet['leftOut']} {_plain(words['left-out'])}"
         yield ""
+    yield f"## {_plain(words['legend'])}\n"
+    yield from (f"- {_plain(term)}: {_plain(meaning)}" for term, meaning in sheet["legend"])
+    yield ""
     yield f"## {_said(headings['provenance'])}\n"
     yield f"{_plain(sheet['made'])} <{sheet['self']}>\n"
     yield f"### {_plain(words['rules'])}\n"
@@ -66,10 +74,34 @@ def _lines(sheet: Json) -> Iterator[str]:
     yield f"\n{_plain(sheet['attribution'])}"
 
 
-def _skill(skill: Json, words: dict[str, str]) -> tuple[str, ...]:
+def _role(sheet: Json) -> Iterator[str]:
+    """What the role is, in ESCO's words and in ISCO's tasks, and what is known of it in short."""
+    words = sheet["words"]
+    for item in sheet["occupations"]:
+        if len(sheet["occupations"]) > 1:
+            yield f"**{_said(item['label'])}**\n"
+        if item["description"]["text"]:
+            yield f"{_said(item['description'])}\n"
+        for name, text in (("names", item["names"]), ("scope", item["scopeNote"])):
+            if text["text"]:
+                yield f"{_plain(words[name])}: {_said(text)}\n"
+    for item in sheet["tasks"]:
+        tag = rf" \[{item['tag']}\]" if item["tag"] else ""
+        yield f"## {_plain(words['tasks'])}: {_said(item['label'])}{tag}\n"
+        yield f"{_plain(words['tasks-note'].replace('{code}', item['code']))}\n"
+        yield from (f"- {_plain(task)}" for task in item["items"])
+        yield ""
+    for fact in sheet["facts"]:
+        texts = " · ".join(map(_said, fact["texts"]))
+        yield f"- **{_plain(fact['name'])}**: {' – '.join(filter(None, (texts, _plain(fact['note']))))}"
+    yield ""
+
+
+def _skill(skill: Json, words: dict[str, str], single: bool) -> tuple[str, ...]:
+    repeat = f" {_plain(words['repeat'])} {_said(skill['repeat'])}" if skill["repeat"] else ""
     return (
-        f"[{_said(skill['label'])}]({skill['uri']})", _plain(words[skill["type"]]), _plain(words[skill["relation"]]),
-        skill["share"], skill["quotient"],
+        f"[{_said(skill['label'])}]({skill['uri']}){repeat}", _plain(words[skill["type"]]), _plain(words[skill["relation"]]),
+        *(() if single else (skill["share"],)), skill["quotient"],
     )  # fmt: skip
 
 
@@ -81,7 +113,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _said(text: Json) -> str:
-    return _plain(text["text"]) + (rf" \[{text['tag']}\]" if text["tag"] else "")
+    return _plain(text["text"]) + (rf" \[{text['tag']}\]" if text["tag"] and not text["quiet"] else "")
 
 
 def _plain(text: str) -> str:

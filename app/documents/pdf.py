@@ -1,4 +1,4 @@
-"""A profile as PDF: Typst lays it out, with shaping and bidirectional text, from data alone.
+"""Profiles as PDF: Typst lays them out, with shaping and bidirectional text, from data alone.
 
 The fonts are the DejaVu Sans that matplotlib carries along (Latin, Greek, Cyrillic, Arabic; free to embed), so nothing of
 the system is used and the same profile gives the same bytes.
@@ -6,6 +6,7 @@ the system is used and the same profile gives the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,11 +18,20 @@ import typst
 
 
 def profile_pdf(sheet: dict[str, Any]) -> bytes:
-    """The pages; takes some tenths of a second, so call it off the event loop."""
+    """The pages of one profile; takes some tenths of a second, so call it off the event loop."""
+    return _made({"sheets": [sheet], "bundle": False, "title": sheet["title"]["text"]})
+
+
+def bundle_pdf(sheets: Sequence[dict[str, Any]], title: str) -> bytes:
+    """Several profiles in one language, behind a table of contents; takes seconds."""
+    return _made({"sheets": sheets, "bundle": True, "title": title})
+
+
+def _made(data: dict[str, Any]) -> bytes:
     source, fonts = _resources()
     made = typst.compile(
         source, root=source.parent, font_paths=fonts, ignore_system_fonts=True, format="pdf", timestamp=0,
-        sys_inputs={"sheet": orjson.dumps(sheet).decode()},
+        sys_inputs={"data": orjson.dumps(data).decode()},
     )  # fmt: skip
     assert isinstance(made, bytes)  # noqa: S101  # one document, no output file
     return made

@@ -10,11 +10,11 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
-Json = dict[str, Any]
+from app.documents import about
+from app.documents.texts import Json, hush, said, texts
+
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
-UNMARKED = ("und", "mul", "zxx")  # a language that nobody said, or none
 DECIMAL_POINT = frozenset({"ar", "en", "ga", "he", "mt"})  # of the languages of ESCO; the others have a comma
 UNGROUPED = "none"
 
@@ -28,7 +28,8 @@ def sheet(document: Json) -> Json:
     """The document laid out.
 
     ``document`` is the JSON of a profile. The result holds plain strings, numbers, lists and dictionaries only: texts as
-    ``{"text": …, "tag": …}``, with a tag only where English or another language stands in.
+    ``{"text": …, "tag": …, "quiet": …}``, with a tag only where English or another language stands in; quiet where one
+    sentence says so for all texts of the kind.
     """
     language = document["language"] if document["language"] != "*" else "en"
     words = _all_words()
@@ -40,19 +41,32 @@ def sheet(document: Json) -> Json:
     made = chrome["made"].format(
         version=provenance["escoVersion"], release=provenance["release"], guidelines=provenance["guidelines"]
     )
+    single = len(document["anchors"]) == 1
+    sections = [_section(s, language, single) for s in document["sections"] if s["skillCount"]]
+    names = {s["id"]: s["label"] for s in sections}
+    for section in sections:
+        for group in section["groups"]:
+            for skill in group["skills"]:
+                skill["repeat"] = names.get(skill["repeat"])
     found: Json = {
         "language": language,
         "chromeLanguage": language if spoken else "en",
         "direction": "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
         "words": chrome,
-        "title": _said(document["title"], language),
-        "statement": _said(document["statement"], language),
-        "headings": {h["id"]: _said(h["preferredLabel"], language) for h in document["headings"]},
-        "domain": _said((document["domain"] or {}).get("preferredLabel", {}), language),
-        "functions": [_said(f["preferredLabel"], language) for f in document.get("functions", ())],
-        "charterFunctions": [_said(f["preferredLabel"], language) for f in document.get("charterFunctions", ())],
+        "title": said(document["title"], language),
+        "statement": said(document["statement"], language),
+        "headings": {h["id"]: said(h["preferredLabel"], language) for h in document["headings"]},
+        "domain": said((document["domain"] or {}).get("preferredLabel", {}), language),
+        "functions": [said(f["preferredLabel"], language) for f in document.get("functions", ())],
+        "charterFunctions": [said(f["preferredLabel"], language) for f in document.get("charterFunctions", ())],
+        "single": single,
+        "occupations": about.occupations(document, language),
+        "tasks": about.tasks(document, language),
+        "facts": list(about.facts(document, language, chrome)),
+        "legend": about.legend(chrome, single),
+        "items": document["items"],
         "anchors": [_anchor(a, language) for a in document["anchors"]],
-        "sections": [_section(s, language, labels) for s in document["sections"] if s["skillCount"] or s["also"]],
+        "sections": sections,
         "gaps": [_gap(g, language) for g in document.get("gaps", ())],
         "notes": [_note(w, language, {**anchors, **labels}) for w in document["warnings"]],
         "leftOut": document["leftOut"],
@@ -62,62 +76,69 @@ def sheet(document: Json) -> Json:
         "attribution": provenance["attribution"],
         "self": document["links"]["self"],
     }
-    found["standIns"] = sorted({t["tag"] for t in _texts(found) if t["tag"]})
+    found["unsaid"] = _unsaid(found, chrome)
+    found["standIns"] = sorted({t["tag"] for t in texts(found) if t["tag"] and not t["quiet"]})
     return found
 
 
-def _said(texts: dict[str, str], language: str) -> Json:
-    """A text, with the tag of its language where it is another than the document's."""
-    tag, text = next(iter(texts.items()), ("", ""))
-    for wanted in ("en", language):
-        if wanted in texts:
-            tag, text = wanted, texts[wanted]
-    return {"text": text, "tag": "" if tag in ("", language, *UNMARKED) else tag}
+def _unsaid(found: Json, words: dict[str, str]) -> list[str]:
+    """A sentence for each kind of text that the language lacks as a whole, in place of a mark behind each of them."""
+    kinds = {
+        "skills": [
+            skill["label"] for section in found["sections"] for group in section["groups"] for skill in group["skills"]
+        ],
+        "rules": [rule["definition"] for rule in found["rules"]],
+        "gaps": [text for gap in found["gaps"] for text in (gap["label"], gap["definition"])],
+    }
+    tags = ((words[f"all-{name}"], hush(kind)) for name, kind in kinds.items())
+    return [words["unsaid"].format(what=what, tag=tag) for what, tag in tags if tag]
 
 
 def _anchor(anchor: Json, language: str) -> Json:
     occupation = anchor["occupation"]
     group = occupation["broaderIscoGroup"]
     return {
-        "label": _said(occupation["preferredLabel"], language),
+        "label": said(occupation["preferredLabel"], language),
         "code": occupation["code"],
-        "isco": _said(group["preferredLabel"], language) if group else None,
+        "isco": said(group["preferredLabel"], language) if group else None,
         "iscoCode": group["code"] if group else "",
         "nace": ", ".join(code["code"] for code in occupation["naceCode"]),
         "weight": _percent(anchor["weight"]),
+        "parts": ", ".join(anchor["parts"]),
         "degree": anchor["degree"] or "",
         "uri": occupation["uri"],
     }
 
 
-def _section(section: Json, language: str, labels: dict[str, dict[str, str]]) -> Json:
+def _section(section: Json, language: str, single: bool) -> Json:
     return {
         "id": section["id"],
-        "label": _said(section["preferredLabel"], language),
+        "label": said(section["preferredLabel"], language),
         "count": section["skillCount"],
         "groups": [
             {
-                "label": _said(group["group"]["preferredLabel"], language) if group["group"] else None,
+                "label": said(group["group"]["preferredLabel"], language) if group["group"] else None,
                 "other": group["group"] is None and section["groupedBy"] != UNGROUPED,
-                "skills": [_skill(e, language) for e in group["skills"]],
+                "skills": [_skill(e, language, single) for e in group["skills"]],
             }
             for group in section["groups"]
         ],
-        "also": [_said(labels[uri], language) for uri in section["also"] if uri in labels],
     }
 
 
-def _skill(entry: Json, language: str) -> Json:
+def _skill(entry: Json, language: str, single: bool) -> Json:
+    """A skill as a line; of one occupation the relation says all, and a share would be no more than a code for it."""
     skill, known = entry["skill"], entry["specialisation"] or {}
     specialised = known.get("specialisationEvidence", "none") != "none"
     return {
-        "label": _said(skill["preferredLabel"], language),
+        "label": said(skill["preferredLabel"], language),
         "uri": skill["uri"],
         "type": "knowledge" if skill["skillType"] == "knowledge" else "skill",
         "relation": entry["relation"],
-        "share": _percent(entry["share"]) if entry["relation"] != "none" else "",
+        "share": _percent(entry["share"]) if entry["relation"] != "none" and not single else "",
         "quotient": _times(known["locationQuotient"], language) if specialised else "",
         "rule": entry["rule"],
+        "repeat": entry["repeatOf"],
     }
 
 
@@ -133,7 +154,7 @@ def _times(quotient: float, language: str) -> str:
 
 def _note(warning: Json, language: str, labels: dict[str, dict[str, str]]) -> str:
     """A warning with the names of the concepts that it is about; their IRIs where the profile has no name for them."""
-    names = [_said(labels[iri], language)["text"] if iri in labels else iri for iri in warning["about"]]
+    names = [said(labels[iri], language)["text"] if iri in labels else iri for iri in warning["about"]]
     if language.partition("-")[0] in RIGHT_TO_LEFT:  # the names run their own way within the English sentence
         names = [f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" for name in names]
     return f"{warning['detail']} ({', '.join(names)})" if names else str(warning["detail"])
@@ -141,30 +162,17 @@ def _note(warning: Json, language: str, labels: dict[str, dict[str, str]]) -> st
 
 def _gap(gap: Json, language: str) -> Json:
     return {
-        "label": _said(gap["preferredLabel"], language),
-        "definition": _said(gap["definition"], language),
+        "label": said(gap["preferredLabel"], language),
+        "definition": said(gap["definition"], language),
         "sources": "; ".join(s["title"] for s in gap["sources"] if s["title"]),
     }
 
 
 def _rule(rule: Json, language: str) -> Json:
-    return {"id": rule["id"], "definition": _said(rule["definition"], language)}
+    return {"id": rule["id"], "definition": said(rule["definition"], language)}
 
 
 def _entries(document: Json) -> Iterator[Json]:
     for section in document["sections"]:
         for group in section["groups"]:
             yield from group["skills"]
-
-
-def _texts(value: Any) -> Iterator[Json]:
-    """Every text of the sheet, wherever it stands."""
-    if isinstance(value, dict):
-        if value.keys() == {"text", "tag"}:
-            yield value
-        else:
-            for part in value.values():
-                yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)

@@ -1,4 +1,4 @@
-"""A profile as an Excel workbook: what it is on the first sheet, a row for each skill on the second."""
+"""Profiles as an Excel workbook: what each is on the first sheet, a row for each of its skills on the second."""
 
 from __future__ import annotations
 
@@ -19,15 +19,27 @@ WIDE_COLUMNS = ("preferredLabel", "groupLabel", "skillUri", "profileTitle", "clu
 
 
 def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """The workbook; texts are written as texts, so that none can become a formula or a link, nor when it is saved as CSV."""
+    """The workbook of one profile."""
+    return bundle_xlsx([sheet], sheet["title"]["text"], columns, rows)
+
+
+def bundle_xlsx(
+    sheets: Sequence[dict[str, Any]], title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> bytes:
+    """The workbook of several profiles in one language, one below the other.
+
+    Texts are written as texts, so that none can become a formula or a link, nor when it is saved as CSV.
+    """
     out = io.BytesIO()
+    sheet = sheets[0]
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": sheet["title"]["text"], "comments": sheet["attribution"], "created": CREATED})
+    book.set_properties({"title": title, "comments": sheet["attribution"], "created": CREATED})
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     front = book.add_worksheet("profile")
     front.set_column(0, 0, 24)
     front.set_column(1, 1, 100)
-    for n, (name, text) in enumerate(_facts(sheet)):
+    facts = (fact for one in sheets for fact in (*_facts(one), *([("", "")] if len(sheets) > 1 else [])))
+    for n, (name, text) in enumerate(facts):
         front.write_string(n, 0, name, bold)
         front.write_string(n, 1, _text(text), wrapped)
     table = book.add_worksheet("skills")
@@ -60,16 +72,34 @@ def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:
     words = sheet["words"]
     yield "", sheet["title"]["text"]
     yield sheet["headings"]["statement"]["text"], sheet["statement"]["text"]
+    yield from (("", line) for line in sheet["unsaid"])
+    for item in sheet["occupations"]:
+        whose = f" ({item['label']['text']})" if len(sheet["occupations"]) > 1 else ""
+        for name, text in (
+            ("description", item["description"]),
+            ("names", item["names"]),
+            ("scope", item["scopeNote"]),
+        ):
+            if text["text"]:
+                yield f"{words[name]}{whose}", text["text"]
+    for item in sheet["tasks"]:
+        yield words["tasks"], words["tasks-note"].replace("{code}", item["code"])
+        yield from (("", task) for task in item["items"])
+    for fact in sheet["facts"]:
+        texts = " · ".join(t["text"] for t in fact["texts"])
+        yield fact["name"], " – ".join(filter(None, (texts, fact["note"])))
     for anchor in sheet["anchors"]:
         place = f"{anchor['label']['text']} ({anchor['uri']}), ISCO-08 {anchor['iscoCode']}, NACE {anchor['nace']}"
         yield sheet["headings"]["anchors"]["text"], f"{place}, {words['weight']} {anchor['weight']}"
     for scheme, functions in (("ESSnet", sheet["functions"]), ("CHARTER", sheet["charterFunctions"])):
         if functions:
             yield f"{sheet['headings']['functions']['text']} ({scheme})", ", ".join(f["text"] for f in functions)
+    yield from ((words["items"], text) for text in sheet["items"])
     for gap in sheet["gaps"]:
         yield sheet["headings"]["gaps"]["text"], f"{gap['label']['text']}: {gap['definition']['text']}"
     for note in sheet["notes"]:
         yield words["notes"], note
+    yield from ((f"{words['legend']}: {term}", meaning) for term, meaning in sheet["legend"])
     yield sheet["headings"]["provenance"]["text"], sheet["made"]
     yield "", sheet["self"]
     yield "", sheet["attribution"]

@@ -77,7 +77,10 @@ def _tables(
     for d in decisions:
         if d.degree != "excluded" and d.domain:
             scope[d.occupation][d.domain] = Place(
-                d.degree, tuple(sorted(d.functions)), tuple(sorted(d.charter_functions))
+                d.degree,
+                tuple(sorted(d.functions)),
+                tuple(sorted(d.charter_functions)),
+                tuple(filter(None, [d.sub_domain])),
             )
     return ProfileTables.of(
         skills=skills,

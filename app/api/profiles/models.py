@@ -38,7 +38,10 @@ class ProfileHead(Shape):
     kind: Kind
     title: LanguageMap
     domain: DomainRef | None
+    other_domains: list[DomainRef] = Field(description="Further domains that the role was composed for.")
     function: FunctionRef | None = Field(description="The function of a cell.")
+    charter_function: FunctionRef | None = Field(description="The function of CHARTER of a cell.")
+    sub_domain: DomainRef | None = Field(description="The sub-domain of a cell.")
     degree: Degree | None = Field(description="The degree of the anchors of a template in its domain.")
     skill_count: int
 
@@ -63,6 +66,7 @@ class AnchorOccupation(OccupationRef):
 
     broader_isco_group: GroupRef | None
     nace_code: list[NaceRef]
+    regulated_profession: bool | None = Field(description="As ESCO notes it; null where it says nothing.")
     evidence: str
 
 
@@ -71,7 +75,10 @@ class ProfileAnchor(Shape):
 
     occupation: AnchorOccupation
     weight: float = Field(gt=0, le=1)
+    parts: list[str] = Field(description="The clusters or groups of skills taken of it; all of it when empty.")
     degree: Degree | None
+    confidence: float | None = Field(description="How sure the scope is of the degree.")
+    routes: list[str] = Field(description="Routes of evidence for the degree.")
 
 
 class SkillFigures(Shape):
@@ -102,13 +109,14 @@ class ProfileEntry(Shape):
     relation: Literal["essential", "optional", "none"]
     share: float = Field(ge=0, le=1, description="Weight of the anchors that ask for it, optional uses counting half.")
     essential_share: float = Field(ge=0, le=1)
+    repeat_of: str | None = Field(description="The section that a repeated skill has its place in.")
     asked_by: AskedBy | None = Field(None, description="Which anchors ask for it, where there are several.")
 
 
 class ProfileGroup(Shape):
     """Skills of a section that stand together."""
 
-    group: GroupRef | ClusterRef | None
+    group: GroupRef | ClusterRef | OccupationRef | None
     skills: list[ProfileEntry]
 
 
@@ -120,8 +128,8 @@ class ProfileSection(Shape):
     preferred_label: LanguageMap
     grouped_by: Literal["none", "cluster", "field", "t-group"]
     skill_count: int
+    repeat_count: int = Field(description="How many of them have their place in another section.")
     groups: list[ProfileGroup]
-    also: list[str] = Field(description="Skills that stand in an earlier section and belong here too.")
 
 
 class Heading(Shape):
@@ -171,7 +179,7 @@ class ProfileProvenance(Shape):
     esco_version: str
     release: str
     guidelines: str
-    unit: str
+    units: list[str]
     rules: list[RuleWords]
     attribution: str
 
@@ -183,10 +191,68 @@ class ProfileLinks(Shape):
     formats: dict[str, str]
 
 
+class DescribedOccupation(OccupationRef):
+    """An anchor in ESCO's words."""
+
+    description: LanguageMap
+    scope_note: LanguageMap
+    alternative_label: dict[str, list[str]]
+    regulated_profession: bool | None
+    broader_occupation: list[OccupationRef]
+    narrower_occupation: list[OccupationRef]
+
+
+class UnitTasks(Shape):
+    """The tasks that ISCO-08 tells of a unit group: those of all its occupations, not of one."""
+
+    group: GroupRef
+    tasks: dict[str, list[str]]
+
+
+class FieldOfEducation(Shape):
+    """An ISCED-F field, and how many knowledge skills of the profile ESCO has under it."""
+
+    field: GroupRef
+    skills: int
+
+
+class NearOccupation(Shape):
+    """An occupation of the sectors that a move out of the role leads to."""
+
+    occupation: OccupationRef
+    similarity: float = Field(ge=0, le=1)
+    viability: Literal["highly-viable", "viable", "none"]
+
+
+class StatusRef(Shape):
+    """A status of validation."""
+
+    uri: str
+    id: str
+    preferred_label: LanguageMap
+
+
+class Validation(Shape):
+    """How far experts have gone through the profile."""
+
+    status: StatusRef
+    definition: LanguageMap
+
+
 class Profile(ProfileHead, LinkedShape):
     """A profile."""
 
     statement: LanguageMap
+    occupations: list[DescribedOccupation] = Field(description="The anchors in ESCO's words, where they are few.")
+    tasks: list[UnitTasks]
+    regulated_professions: list[OccupationRef]
+    fields_of_education: list[FieldOfEducation]
+    eqf_level: int | None = Field(
+        ge=1, le=8, description="Null until experts say it: ESCO does not, and none is derived."
+    )
+    near: list[NearOccupation]
+    validation: Validation
+    items: list[str] = Field(description="What the author asks for and ESCO lacks, in the author's words.")
     anchors: list[ProfileAnchor]
     sections: list[ProfileSection]
     headings: list[Heading] = Field(description="What the other sections are called.")

@@ -10,23 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated
 
 from fastapi import Query, Request
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Kind, Limit, Recipe, Warning
+from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Cell, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
 from app.api.bodies import FIRST_ERROR, Body, Iri, Name, few, most_of
 from app.api.lookup import check_function
+from app.api.profiles import parts as profile_parts
 from app.api.profiles.concepts import occupation, skill
-from app.catalogue.keys import local_name
 from app.errors import BadParameter
 from app.request import Context, context
 
-_ANCHOR = re.compile(r"(.*?[0-9a-f]{12})(?::([0-9.]{1,20}))?", re.IGNORECASE)
+_ANCHOR = re.compile(r"(.*?[0-9a-f]{12})(?::([0-9.]{1,20})(?::([^:]{1,1000}))?)?", re.IGNORECASE)
 _BOUNDS = re.compile(r"([a-z-]+):([0-9]{0,4})\.\.([0-9]{0,4})")
 TITLE_LENGTH = 200
 MOST_BOUND = 500
@@ -36,8 +35,6 @@ LEAST_WEIGHT, MOST_WEIGHT = (
     0.001,
     1000.0,
 )  # so that no anchor counts for nothing, and every weight can be written plainly
-# Control characters, line breaks and marks that turn the direction of the text around them: none belongs in a name.
-_NOT_IN_TITLES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 class AnchorIn(Body):
@@ -45,6 +42,10 @@ class AnchorIn(Body):
 
     uri: Iri = Field(description="IRI or UUID of an ESCO occupation.")
     weight: float = Field(1, ge=LEAST_WEIGHT, le=MOST_WEIGHT, description="How much it counts beside the others.")
+    parts: Annotated[list[Name], FIRST_ERROR, few(profile_parts.MOST_PARTS)] = Field(
+        default_factory=list,
+        description="Only its skills in these clusters, or under these groups of ESCO's skills (S1.2, 0215); all without.",
+    )
 
 
 class BoundsIn(Body):
@@ -89,6 +90,10 @@ class ComposeIn(Body):
     domain: Name = Field(
         "", description="Domain against which specialisation is read; that of the anchors when left out."
     )
+    beside: Annotated[list[Name], FIRST_ERROR, few(profile_parts.MOST_BESIDE)] = Field(
+        default_factory=list,
+        description="Further domains of the role: each skill is read against the most specialised.",
+    )
     function: Name = Field("", description="Function that the profile is for.")
     sections: Annotated[list[Name], FIRST_ERROR, few(MOST_SECTIONS)] = Field(
         default_factory=list, description="Only these sections; all when left out."
@@ -101,7 +106,11 @@ class ComposeIn(Body):
         default_factory=list, description="Skills to add, or their plain IRIs."
     )
     drop: Annotated[list[Iri], FIRST_ERROR, few(most_of("profile_changes"))] = Field(
-        default_factory=list, description="Skills to leave out."
+        default_factory=list, description="Skills to leave out, each with all that ESCO has below it."
+    )
+    items: Annotated[list[str], FIRST_ERROR, few(profile_parts.MOST_ITEMS)] = Field(
+        default_factory=list,
+        description="What the role asks for and ESCO lacks, in plain words; kept apart, in no figure.",
     )
     title: str = Field("", max_length=TITLE_LENGTH, description="A name for the profile.")
     language: Name | None = Field(None, description="As the parameter language.")
@@ -121,14 +130,16 @@ class CheckedRequest:
 class ComposeRequest:
     """A request as worded, the same for both ways in; ``base`` and ``singular`` serve to name a field in the client's terms."""
 
-    anchors: list[tuple[str, float]] = field(default_factory=list)
+    anchors: list[tuple[str, float, Sequence[str]]] = field(default_factory=list)
     domain: str = ""
+    beside: Sequence[str] = ()
     function: str = ""
     sections: list[str] = field(default_factory=list)
     bounds: dict[str, Limit] = field(default_factory=dict)
     maximum: int = 0
     add: list[tuple[str, str]] = field(default_factory=list)  # section, skill
     drop: list[str] = field(default_factory=list)
+    items: Sequence[str] = ()
     title: str = ""
     base: str = ""  # the way to the request in the body, where it is a part of another
     singular: bool = False  # a query string repeats a parameter, so its name is in the singular and has no number
@@ -136,25 +147,30 @@ class ComposeRequest:
     def path(self, name: str, n: int | None = None) -> str:
         """What the client calls a field, or the ``n``-th of its values."""
         if self.singular:
-            return {"anchors": "anchor", "sections": "section"}.get(name, name)
+            return {"anchors": "anchor", "sections": "section", "items": "item"}.get(name, name)
         return self.base + (name if n is None else f"{name}.{n}")
 
 
 def from_body(body: ComposeIn) -> ComposeRequest:
     """The request of a body."""
     return ComposeRequest(
-        [(a.uri, a.weight) for a in body.anchors],
-        body.domain, body.function, body.sections,
+        [(a.uri, a.weight, a.parts) for a in body.anchors],
+        body.domain, body.beside, body.function, body.sections,
         {s: Limit(b.minimum, b.maximum) for s, b in body.bounds.items()},
-        body.maximum, [(a.section, a.uri) for a in body.add], body.drop, body.title,
+        body.maximum, [(a.section, a.uri) for a in body.add], body.drop, body.items, body.title,
     )  # fmt: skip
 
 
 async def from_query(
     anchor: Annotated[
-        list[str] | None, Query(description="Occupation by IRI or UUID, and its weight after a colon; may be repeated.")
+        list[str] | None,
+        Query(
+            description="Occupation by IRI or UUID, its weight after a colon, and after another the parts of it "
+            "(clusters, or codes of groups of skills, with commas); may be repeated."
+        ),
     ] = None,
     domain: Annotated[str, Query(description="Domain; that of the anchors when left out.", examples=["heritage"])] = "",
+    beside: Annotated[list[str] | None, Query(description="A further domain of the role; may be repeated.")] = None,
     function: Annotated[str, Query(description="Function that the profile is for.", examples=["preservation"])] = "",
     section: Annotated[list[str] | None, Query(description="Only this section; may be repeated.")] = None,
     bounds: Annotated[
@@ -165,7 +181,10 @@ async def from_query(
         list[str] | None,
         Query(description="Skill to add by IRI or UUID, with its section before a colon; may be repeated."),
     ] = None,
-    drop: Annotated[list[str] | None, Query(description="Skill to leave out; may be repeated.")] = None,
+    drop: Annotated[
+        list[str] | None, Query(description="Skill to leave out with all below it; may be repeated.")
+    ] = None,
+    item: Annotated[list[str] | None, Query(description="What ESCO lacks, in words; may be repeated.")] = None,
     title: Annotated[str, Query(max_length=TITLE_LENGTH, description="A name for the profile.")] = "",
 ) -> ComposeRequest:
     """The request of a query string. Raises BadParameter naming the parameter."""
@@ -181,7 +200,7 @@ async def from_query(
                 f"anchor: '{text[:80]}' is no occupation with a weight from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g} after a colon.",
                 field="anchor",
             )
-        anchors.append((match[1], weight))
+        anchors.append((match[1], weight, match[3].split(",") if match[3] else ()))
     limits = {}
     for text in bounds or ():
         if not (match := _BOUNDS.fullmatch(text)):
@@ -200,8 +219,9 @@ async def from_query(
         named = bool(colon) and not rest.startswith("//")
         added.append((prefix, rest) if named else ("", text))
     return ComposeRequest(
-        anchors, domain, function, section or [], limits, maximum, added, drop or [], title, singular=True
-    )
+        anchors, domain, beside or (), function, section or [], limits, maximum, added, drop or [], item or (), title,
+        singular=True,
+    )  # fmt: skip
 
 
 async def with_language(request: Request, ctx: Context, language: str | None) -> Context:
@@ -224,8 +244,10 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
         if len(given) > most:
             raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=asked.path(name), maximum=most)
     weights: dict[str, float] = {}
-    for n, (text, weight) in enumerate(asked.anchors):
+    chosen = {}
+    for n, (text, weight, keys) in enumerate(asked.anchors):
         iri = occupation(ctx, text, asked.path("anchors", n))
+        chosen[iri] = profile_parts.parts(ctx, iri, keys, asked.path("anchors", n))
         if iri in weights:
             raise BadParameter(f"{iri} is an anchor twice.", field=asked.path("anchors", n))
         weights[iri] = float(f"{weight:.6g}")
@@ -233,9 +255,9 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
     if weights:
         total = sum(weights.values())
         ordered = sorted(weights, key=lambda o: (-weights[o], o))
-        anchors = tuple(Anchor(o, weights[o] / total) for o in ordered)
+        anchors = tuple(Anchor(o, weights[o] / total, *chosen[o]) for o in ordered)
     elif asked.domain:
-        _, occupations = profiles.tables.cell(asked.domain, asked.function)
+        _, occupations = profiles.tables.cell(asked.domain, Cell(asked.function))
         if not occupations:
             raise BadParameter(
                 f"function: no occupation of {asked.domain} serves {asked.function}.", field=asked.path("function")
@@ -255,10 +277,10 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
     # What ESCO lacks stays in the recipe, so that a link to the profile carries the warning too.
     sections = tuple(s.id for s in profiles.guidelines.sections if s.id in asked.sections)
     recipe = Recipe(
-        kind, anchors, asked.domain, asked.function, sections, asked.bounds, asked.maximum,
-        tuple(added), frozenset(dropped),
+        kind, anchors, asked.domain, Cell(asked.function), sections, asked.bounds, asked.maximum, tuple(added),
+        frozenset(dropped), _beside(ctx, asked), profile_parts.items(asked.items, asked.path("items")),
     )  # fmt: skip
-    query = _canonical(recipe, weights, asked.title)
+    query = profile_parts.canonical(recipe, weights, asked.title)
     most = ctx.limits.url_length - len(ctx.url("/profiles/compose")) - LINK_ENDING
     if len(query) > most:
         raise BadParameter(
@@ -266,6 +288,11 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
             field=asked.path("add" if asked.add else "drop"), maximum=most,
         )  # fmt: skip
     return CheckedRequest(recipe, asked.title, (*warnings, *more), query)
+
+
+def _beside(ctx: Context, asked: ComposeRequest) -> tuple[str, ...]:
+    known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
+    return profile_parts.beside(asked.domain, asked.beside, known, asked.path("beside"))
 
 
 def _check_concepts(ctx: Context, asked: ComposeRequest) -> None:
@@ -302,7 +329,7 @@ def _check_concepts(ctx: Context, asked: ComposeRequest) -> None:
                 f"bounds: the minimum of {name}, {minimum}, is above its maximum, {most}.", field=asked.path("bounds")
             )
         least += minimum or 0
-    if _NOT_IN_TITLES.search(asked.title):
+    if profile_parts.NOT_IN_NAMES.search(asked.title):
         raise BadParameter(
             "title: control characters, line breaks and marks that turn the direction of writing are no part of a name.",
             field=asked.path("title"),
@@ -349,26 +376,3 @@ def _room(asked: ComposeRequest, added: Counter[str]) -> None:
 def _skills(ctx: Context, texts: Sequence[str], name: str, asked: ComposeRequest) -> tuple[list[str], list[Warning]]:
     found = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
     return sorted(found), [w for w in found.values() if w]
-
-
-def _canonical(recipe: Recipe, weights: dict[str, float], title: str) -> str:
-    """The query string for the same profile: parameters in a fixed order, UUIDs for IRIs, nothing that says nothing."""
-    pairs: list[tuple[str, Any]] = []
-    if weights:
-        alike = len(set(weights.values())) == 1
-        pairs += [
-            ("anchor", local_name(a.occupation) + ("" if alike else f":{weights[a.occupation]:g}"))
-            for a in recipe.anchors
-        ]
-    pairs += [(k, v) for k, v in (("domain", recipe.domain), ("function", recipe.function)) if v]
-    pairs += [("section", s) for s in recipe.sections]
-    for name, limit in sorted(recipe.limits.items()):
-        low, high = ("" if v is None else v for v in (limit.minimum, limit.maximum))
-        pairs.append(("bounds", f"{name}:{low}..{high}"))
-    if recipe.maximum:
-        pairs.append(("maximum", recipe.maximum))
-    pairs += [("add", f"{section}:{local_name(iri)}" if section else local_name(iri)) for iri, section in recipe.add]
-    pairs += [("drop", local_name(iri)) for iri in sorted(recipe.drop)]
-    if title:
-        pairs.append(("title", title))
-    return urlencode(pairs, safe=":")

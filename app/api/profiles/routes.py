@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Annotated, Literal
 
 import orjson
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from analysis.profiles.compose import compose
+from analysis.profiles.tables import Cell, ProfileTables, Recipe
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
 from app.api.formats import Format, choose, respond
@@ -33,6 +35,7 @@ from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
 from app.errors import BadParameter, NotFound
 from app.request import Context, Ctx, Paging, page_links
+from ontology import CCSID
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
@@ -43,6 +46,12 @@ Kind = Annotated[
     Query(description="cell (domain and function) or occupation; both when left out."),
 ]
 Function = Annotated[str | None, Query(description="Only those that serve this function.", examples=["preservation"])]
+SubDomain = Annotated[
+    str | None, Query(alias="sub-domain", description="Only the cell of this sub-domain and its occupations.")
+]
+Charter = Annotated[
+    str | None, Query(description="Only the cell of this function of CHARTER and the occupations that serve it.")
+]
 Words = Annotated[str | None, Query(description="Only with these words in the title.")]
 
 
@@ -56,6 +65,8 @@ async def profiles(
     kind: Kind = None,
     degree: Annotated[Literal["core", "related"] | None, Query(description="Only with anchors of this degree.")] = None,
     occupation: Annotated[str | None, Query(description="Only with this anchor, by IRI or UUID.")] = None,
+    sub_domain: SubDomain = None,
+    charter: Charter = None,
     q: Words = None,
     format: Format = None,
 ) -> Response:
@@ -64,7 +75,7 @@ async def profiles(
         domain = _top(ctx, domain, "domain")
     found = [
         e
-        for e in _filtered(ctx, domain, function, kind, q)
+        for e in _filtered(ctx, domain, function, kind, q, sub_domain, charter)
         if (degree is None or e.degree == degree) and (occupation is None or _anchored(ctx, e, occupation))
     ]
     return await _listing(ctx, paging, found, format)
@@ -73,10 +84,11 @@ async def profiles(
 @router.get("/domains/{id}/profiles", summary="The profile templates of a sector")
 @apart(per_row=LISTED)
 async def domain_profiles(
-    ctx: Ctx, paging: Paging, id: str, function: Function = None, kind: Kind = None, q: Words = None, format: Format = None
+    ctx: Ctx, paging: Paging, id: str, function: Function = None, kind: Kind = None, sub_domain: SubDomain = None,
+    charter: Charter = None, q: Words = None, format: Format = None,
 ) -> Response:  # fmt: skip
-    """Cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
-    return await _listing(ctx, paging, _filtered(ctx, _top(ctx, id, "id"), function, kind, q), format)
+    """Cells before occupations, then by title; of a sub-domain those that are about it. CSV has a row for each skill."""
+    return await _listing(ctx, paging, templates_of(ctx, id, kind, function, q, sub_domain, charter), format)
 
 
 @router.post("/profiles/compose", summary="Compose a profile")
@@ -130,6 +142,22 @@ async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | No
     return await answer(ctx, shown, chosen)
 
 
+def templates_of(
+    ctx: Context,
+    id: str,
+    kind: str | None = None,
+    function: str | None = None,
+    q: str | None = None,
+    sub_domain: str | None = None,
+    charter: str | None = None,
+) -> list[TemplateEntry]:
+    """The templates of a domain in their order, or those that are about a sub-domain. Raises NotFound."""
+    found = find(ctx, id)
+    if found.broader:
+        id, sub_domain = found.broader, found.id
+    return _filtered(ctx, id, function, kind, q, sub_domain, charter)
+
+
 def _entry(ctx: Context, key: str) -> TemplateEntry:
     """The template of this identifier. Raises NotFound, or Gone where its occupation is withdrawn."""
     templates = ctx.catalogue.profiles.templates
@@ -157,10 +185,17 @@ def _top(ctx: Context, key: str, field: str) -> str:
 
 
 def _filtered(
-    ctx: Context, domain: str | None, function: str | None, kind: str | None, q: str | None
+    ctx: Context,
+    domain: str | None,
+    function: str | None,
+    kind: str | None,
+    q: str | None,
+    sub_domain: str | None = None,
+    charter: str | None = None,
 ) -> list[TemplateEntry]:
     if function is not None:
         check_function(function)
+    _check_cell(ctx, sub_domain, charter)
     if q is not None and len(q) > ctx.limits.query_text:
         raise BadParameter(
             f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
@@ -172,25 +207,42 @@ def _filtered(
         recipe = entry.recipe
         if (domain is not None and recipe.domain != domain) or (kind is not None and recipe.kind != kind):
             continue
-        if function is not None:
-            serves = {
-                f
-                for a in recipe.anchors
-                if (place := profiles.tables.scope.get(a.occupation, {}).get(recipe.domain))
-                for f in ((recipe.function,) if recipe.function else place.functions)
-            }
-            if function not in serves:
-                continue
+        if not _about(profiles.tables, recipe, Cell(function or "", charter or "", sub_domain or "")):
+            continue
         if words and not all(w in fold(_title(ctx, entry)) for w in words):
             continue
         found.append(entry)
     return sorted(found, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
 
 
+def _about(tables: ProfileTables, recipe: Recipe, check_request: Cell) -> bool:
+    """Whether a template is that of the cell wanted, or of an occupation that belongs to it."""
+    if recipe.kind == "cell":
+        return all(not w or w == own for w, own in zip(astuple(check_request), astuple(recipe.cell), strict=True))
+    places = (tables.scope.get(a.occupation, {}).get(recipe.domain) for a in recipe.anchors)
+    return any(p.serves(check_request) for p in places if p)
+
+
+def _check_cell(ctx: Context, sub_domain: str | None, charter: str | None) -> None:
+    """Raises BadParameter for what is no sub-domain, or no function of CHARTER."""
+    for name, given, known in (
+        ("sub-domain", sub_domain, [d.id for d in ctx.catalogue.domains.values() if d.broader]),
+        ("charter", charter, _charter(ctx)),
+    ):
+        if given is not None and given not in known:
+            raise BadParameter(
+                f"{name}: '{given[:40]}' is none of {', '.join(sorted(known))}.", field=name, known=sorted(known)
+            )
+
+
+def _charter(ctx: Context) -> list[str]:
+    prefix = f"{CCSID}charter/"
+    return [iri.removeprefix(prefix) for iri in ctx.catalogue.profiles.words if iri.startswith(prefix)]
+
+
 def _title(ctx: Context, entry: TemplateEntry) -> str:
     recipe = entry.recipe
-    texts = views.title(ctx, "", recipe.kind, recipe.domain, recipe.function, recipe.anchors[0].occupation)
-    return next(iter(texts.values()), "")
+    return next(iter(views.title(ctx, "", recipe).values()), "")
 
 
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:

@@ -16,27 +16,34 @@ from app.request import Context
 from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD
 
 COLUMNS = (
-    "profile", "profileTitle", "domain", "function", "section", "groupUri", "groupLabel", "skillUri", "preferredLabel", "language",
-    "skillType", "reuseLevel", "relation", "share", "essentialShare", "rule", "alsoBy", "locationQuotient",
-    "specialisationEvidence", "clusterUri", "askedBy",
+    "profile", "profileTitle", "domain", "function", "charterFunction", "subDomain", "section", "groupUri", "groupLabel", "skillUri",
+    "preferredLabel", "language", "skillType", "reuseLevel", "relation", "share", "essentialShare", "rule", "alsoBy",
+    "locationQuotient", "specialisationEvidence", "clusterUri", "askedBy", "sections",
 )  # fmt: skip
 
 
 def rows(document: Json) -> Iterator[tuple[Any, ...]]:
-    """One row for each skill of a profile, in the order of its sections."""
+    """One row for each skill of a profile, in the order of its sections; ``sections`` are all that it stands in."""
+    stands: dict[str, list[str]] = {}
+    for section in document["sections"]:
+        for group in section["groups"]:
+            for entry in group["skills"]:
+                stands.setdefault(entry["skill"]["uri"], []).append(section["id"])
     name = document["id"] or document["uri"]
-    domain, function = (document[k]["id"] if document[k] else "" for k in ("domain", "function"))
-    called = _one(document["title"])[1]
+    domain, *cell = (
+        document[k]["id"] if document[k] else "" for k in ("domain", "function", "charterFunction", "subDomain")
+    )
+    called = next(iter(document["title"].values()), "")
     for entry in flat(document["sections"]):
         skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
         tag, label = _one(skill["preferredLabel"])
         asking = sorted({o for found in entry.get("askedBy", {}).values() for o in found})
         yield (
-            name, called, domain, function, entry["section"], group.get("uri", ""),
-            _one(group.get("preferredLabel", {}))[1], skill["uri"], label, tag, skill["skillType"] or "",
+            name, called, domain, *cell, entry["section"], group.get("uri", ""),
+            next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
             skill["reuseLevel"] or "", entry["relation"], entry["share"], entry["essentialShare"], entry["rule"],
             " ".join(entry["alsoBy"]), known.get("locationQuotient", ""), known.get("specialisationEvidence", ""),
-            known.get("cluster") or "", " ".join(asking),
+            known.get("cluster") or "", " ".join(asking), " ".join(stands[skill["uri"]]),
         )  # fmt: skip
 
 
@@ -50,10 +57,10 @@ def quads(ctx: Context, shown: RenderedProfile) -> Iterator[str]:
     made, node = shown.profile, shown.uri
     tables = ctx.catalogue.profiles.tables
     end = f" <{GRAPH_PROFILES}> .\n"
-    told = {(made.unit, s) for s in tables.figures.get(made.unit, {})}
-    yield from head_quads(node, made)
+    told = {(unit, s) for unit in made.units for s in tables.figures.get(unit, {})}
+    yield from head_quads(node, made, tables)
     recipe = made.recipe
-    called = title(ctx, shown.title, recipe.kind, made.domain, recipe.function, recipe.anchors[0].occupation)
+    called = title(ctx, shown.title, recipe)
     for tag, text in called.items():
         name = Literal(text) if tag == UNSAID else Literal(text, language=tag)
         yield f"<{node}> <{DCT}title> {name}{end}"
@@ -73,6 +80,8 @@ def quads(ctx: Context, shown: RenderedProfile) -> Iterator[str]:
             yield f"<{part}> <{RDF}type> <{CCSI}ProfileAnchor>{end}"
             yield f"<{part}> <{CCSI}anchor> <{anchor.occupation}>{end}"
             yield f"<{part}> <{CCSI}anchorWeight> {weight}{end}"
+            for key in anchor.parts:
+                yield f"<{part}> <{CCSI}anchorPart> {Literal(key)}{end}"
     yield from skills_quads(node, base, made, tables, told)
     for item in made.skills:
         for tag, text in ctx.labels.of(item.skill).items():

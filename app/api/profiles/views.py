@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from analysis.profiles.compose import NO_FIGURES
-from analysis.profiles.tables import Profile, ProfileSkill, Rule, Section, Warning
+from analysis.profiles.tables import Anchor, Cell, Profile, Recipe, Rule, Warning
+from app.api.profiles import about as about
 from app.api.profiles.formats import SUFFIXES
-from app.api.skills.views import cluster_ref
-from app.api.views import Json, chosen, group_ref, nace_ref, occupation_ref, skill_ref
+from app.api.profiles.sections import sections
+from app.api.profiles.words import words
+from app.api.views import Json, chosen, group_ref, nace_ref, occupation_ref
 from app.catalogue.keys import local_name
 from app.catalogue.profiles import Gap, TemplateEntry, rule_iri, section_iri
 from app.request import Context
@@ -21,7 +21,6 @@ from ontology import ATTRIBUTION, CCSID
 
 NAMED_ANCHORS = 3  # that the statement of a role names; it counts the others
 UNSAID = "und"  # BCP 47: a language that nobody said
-_GROUPS = {"cluster", "field", "t-group"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +49,15 @@ def template(ctx: Context, entry: TemplateEntry) -> RenderedProfile:
 def profile(ctx: Context, shown: RenderedProfile) -> Json:
     """The whole document."""
     made = shown.profile
-    guidelines = ctx.catalogue.profiles.guidelines
     check_request = set(made.recipe.sections)
-    rules = {r.id: r for r in guidelines.rules}
-    by_section: dict[str, list[ProfileSkill]] = {}
-    also: dict[str, list[ProfileSkill]] = {}
-    for item in made.skills:
-        by_section.setdefault(item.section, []).append(item)
-        for other in dict.fromkeys(rules[r].section for r in item.also):
-            also.setdefault(other, []).append(item)
-    asking = _Asking(ctx, made)
     found: Json = {
         "@context": ctx.url("/context.jsonld"),
         **head(ctx, shown),
         "statement": statement(ctx, made),
-        "anchors": [_anchor(ctx, made, a.occupation, a.weight) for a in made.recipe.anchors],
-        "sections": [
-            _section(ctx, made, section, by_section.get(section.id, []), also.get(section.id, []), asking)
-            for section in guidelines.skill_sections()
-            if not check_request or section.id in check_request
-        ],
+        **about.about(ctx, shown.profile, shown.entry.id if shown.entry else ""),
+        "anchors": [_anchor(ctx, made, a) for a in made.recipe.anchors],
+        "sections": sections(ctx, made),
+        "items": list(made.recipe.items),
     }
     found["headings"] = headings(ctx)
     if not check_request or "functions" in check_request:
@@ -95,9 +83,10 @@ def head(ctx: Context, shown: RenderedProfile) -> Json:
         "className": "ProfileTemplate" if entry else "Profile",
         "id": entry.id if entry else None,
         "kind": made.recipe.kind,
-        "title": title(ctx, shown.title, made.recipe.kind, made.domain, made.recipe.function, made.recipe.anchors[0].occupation),
+        "title": title(ctx, shown.title, made.recipe),
         "domain": _domain(ctx, made.domain),
-        "function": function(ctx, made.recipe.function) if made.recipe.function else None,
+        "otherDomains": [_domain(ctx, d) for d in made.recipe.beside],
+        **_cell(ctx, made.recipe.cell),
         "degree": entry.degree if entry else None,
         "skillCount": len(made.skills),
     }  # fmt: skip
@@ -111,9 +100,8 @@ def summary(ctx: Context, entry: TemplateEntry) -> orjson.Fragment:
         first = recipe.anchors[0].occupation
         return {
             "uri": entry.iri, "className": "ProfileTemplate", "id": entry.id, "kind": recipe.kind,
-            "title": title(ctx, "", recipe.kind, recipe.domain, recipe.function, first),
-            "domain": _domain(ctx, recipe.domain), "function": function(ctx, recipe.function) if recipe.function else None,
-            "degree": entry.degree, "skillCount": sum(entry.sizes.values()), "skillsBySection": dict(sorted(entry.sizes.items())),
+            "title": title(ctx, "", recipe), "domain": _domain(ctx, recipe.domain), "otherDomains": [], **_cell(ctx, recipe.cell),
+            "degree": entry.degree, "skillCount": entry.size, "skillsBySection": dict(sorted(entry.sizes.items())),
             "anchorCount": len(recipe.anchors), "occupation": occupation_ref(ctx, first) if recipe.kind == "occupation" else None,
             "href": ctx.url(f"/profiles/{entry.id}"),
         }  # fmt: skip
@@ -121,19 +109,41 @@ def summary(ctx: Context, entry: TemplateEntry) -> orjson.Fragment:
     return ctx.part("template", entry.iri, build)
 
 
-def title(ctx: Context, given: str, kind: str, domain: str, function_id: str, occupation: str) -> dict[str, str]:
-    """What a profile is called: as its author says, else by its occupation, else by domain and function."""
+def title(ctx: Context, given: str, recipe: Recipe) -> dict[str, str]:
+    """What a profile is called: as its author says, else by its occupation, else by domain and cell."""
     if given:
         return {UNSAID: given}
-    if kind != "cell":
-        return dict(ctx.labels.of(occupation))
-    found = ctx.catalogue.domains.get(domain)
-    texts = [found.labels if found else {}]
-    if function_id:
-        texts.append(ctx.catalogue.profiles.words.get(f"{CCSID}function/{function_id}", {}).get("label", {}))
+    if recipe.kind != "cell":
+        return dict(ctx.labels.of(recipe.anchors[0].occupation))
+    texts = [_all_words(ctx, "domain", recipe.domain)]
+    texts += [_all_words(ctx, kind, key) for kind, key in _cell_parts(recipe.cell)]
     # In one language, the first that has all of the words.
     tag = next((t for t in (ctx.label_language, "en") if all(t in words for words in texts)), "")
-    return {tag: ": ".join(words[tag] for words in texts)} if tag else {}
+    scheme = " (CHARTER)" if recipe.cell.charter else ""
+    return {tag: ": ".join(words[tag] for words in texts) + scheme} if tag else {}
+
+
+def _cell_parts(cell: Cell) -> list[tuple[str, str]]:
+    """The kind of concept and the identifier of what makes up a cell beside its domain."""
+    found = (("function", cell.function), ("charter", cell.charter), ("domain", cell.sub_domain))
+    return [(kind, key) for kind, key in found if key]
+
+
+def _all_words(ctx: Context, kind: str, key: str) -> dict[str, str]:
+    """The label of a domain or a function in every language."""
+    if kind == "domain":
+        found = ctx.catalogue.domains.get(key)
+        return found.labels if found else {}
+    return ctx.catalogue.profiles.words.get(f"{CCSID}{kind}/{key}", {}).get("label", {})
+
+
+def _cell(ctx: Context, cell: Cell) -> Json:
+    """What makes up the cell of a profile: at most one of these is there."""
+    return {
+        "function": function(ctx, cell.function) if cell.function else None,
+        "charterFunction": function(ctx, cell.charter, "charter") if cell.charter else None,
+        "subDomain": _domain(ctx, cell.sub_domain),
+    }
 
 
 def statement(ctx: Context, made: Profile) -> dict[str, str]:
@@ -151,9 +161,9 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
     named, others = made.recipe.anchors[:NAMED_ANCHORS], made.recipe.anchors[NAMED_ANCHORS:]
     names = [said(ctx.labels.of(a.occupation), a.occupation) for a in named]
     names += [f"+{len(others)}"] if others else []
-    functions = [said(_words(ctx, f"{CCSID}function/{f}", "label"), f) for f in made.functions]
+    functions = [said(words(ctx, f"{CCSID}function/{f}", "label"), f) for f in made.functions]
     values = {
-        "{domain}": said(_domain_words(ctx, made.domain), "–"),
+        "{domain}": ", ".join(said(domain_words(ctx, d), "–") for d in (made.domain, *made.recipe.beside)),
         "{functions}": ", ".join(functions) or "–",
         "{anchors}": ", ".join(names),
     }
@@ -163,12 +173,8 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
     return {tag: text}
 
 
-def _words(ctx: Context, iri: str, kind: str) -> dict[str, str]:
-    """A text of the guidelines in the language asked for, else in English."""
-    return chosen(ctx.catalogue.profiles.words.get(iri, {}).get(kind, {}), ctx)
-
-
-def _domain_words(ctx: Context, domain: str) -> dict[str, str]:
+def domain_words(ctx: Context, domain: str) -> dict[str, str]:
+    """The name of a domain or sub-domain in the language asked for, else in English."""
     found = ctx.catalogue.domains.get(domain)
     return chosen(found.labels, ctx) if found else {}
 
@@ -183,7 +189,7 @@ def _domain(ctx: Context, domain: str) -> Any:
         return {
             "uri": item.iri,
             "id": item.id,
-            "preferredLabel": _domain_words(ctx, key),
+            "preferredLabel": domain_words(ctx, key),
             "href": ctx.url(f"/domains/{key}"),
         }
 
@@ -193,10 +199,10 @@ def _domain(ctx: Context, domain: str) -> Any:
 def function(ctx: Context, key: str, scheme: str = "function") -> Json:
     """A function as others refer to it."""
     iri = f"{CCSID}{scheme}/{key}"
-    return {"uri": iri, "id": key, "preferredLabel": _words(ctx, iri, "label")}
+    return {"uri": iri, "id": key, "preferredLabel": words(ctx, iri, "label")}
 
 
-def _anchor(ctx: Context, made: Profile, iri: str, weight: float) -> Json:
+def _anchor(ctx: Context, made: Profile, anchor: Anchor) -> Json:
     def build(ctx: Context, iri: str) -> Json:
         item = ctx.catalogue.occupations[iri]
         unit = ctx.catalogue.isco.get(item.isco)
@@ -204,118 +210,22 @@ def _anchor(ctx: Context, made: Profile, iri: str, weight: float) -> Json:
             **occupation_ref(ctx, iri),
             "broaderIscoGroup": group_ref(ctx, unit) if unit else None,
             "naceCode": [nace_ref(ctx, n) for n in item.nace],
+            "regulatedProfession": item.regulated,
             "evidence": ctx.url(f"/scope/occupations/{local_name(iri)}"),
         }
 
-    place = ctx.catalogue.profiles.tables.scope.get(iri, {}).get(made.domain)
+    iri = anchor.occupation
+    decided = next((d for d in ctx.catalogue.occupations[iri].decisions if d.domain == made.domain), None)
+    if decided and decided.degree == "excluded":
+        decided = None
     return {
-        "occupation": ctx.part("anchor", iri, build), "weight": round(weight, 4), "degree": place.degree if place else None
-    }  # fmt: skip
-
-
-class _Asking:
-    """Which anchors ask for a skill, and how; told only where there are several, else the relation says it all."""
-
-    def __init__(self, ctx: Context, made: Profile) -> None:
-        self._anchors = [a.occupation for a in made.recipe.anchors]
-        self._marks: dict[str, int] = {}  # skill -> two bits for each anchor: essential, optional
-        self._written = {0: b"}"}  # a skill shares its marks with many others, so each pattern is written once
-        if len(self._anchors) > 1:
-            marks = self._marks
-            for n, iri in enumerate(self._anchors):
-                needs = ctx.catalogue.profiles.tables.occupations[iri]
-                for skills, mark in ((needs.essential, 1 << 2 * n), (needs.optional, 2 << 2 * n)):
-                    for skill in skills:
-                        marks[skill] = marks.get(skill, 0) | mark
-
-    def written(self, skill: str) -> bytes:
-        """The end of the entry of a skill: the anchors, if they are told, and the closing brace."""
-        marks = self._marks.get(skill, 0)
-        found = self._written.get(marks)
-        if found is None:
-            asking = {
-                relation: [o for n, o in enumerate(self._anchors) if marks & mark << 2 * n]
-                for relation, mark in (("essential", 1), ("optional", 2))
-            }
-            told = {relation: anchors for relation, anchors in asking.items() if anchors}
-            found = self._written[marks] = b',"askedBy":' + orjson.dumps(told) + b"}"
-        return found
-
-
-def _section(
-    ctx: Context,
-    made: Profile,
-    section: Section,
-    skills: list[ProfileSkill],
-    also: list[ProfileSkill],
-    asking: _Asking,
-) -> Json:
-    """A section with its skills, arranged as the guidelines say; ``also`` stand elsewhere and belong here too."""
-    iri = section_iri(section.id)
-    groups: dict[str, list[orjson.Fragment]] = {}
-    key_of, unit = _arranging(ctx, made.unit, section), made.unit
-    kind = f"profile-skill/{unit}"
-
-    def known(ctx: Context, skill: str) -> Json:
-        return _known(ctx, unit, skill)
-
-    for item in skills:
-        # What is the same in every profile of the domain is serialised once and put in front of what is not.
-        entry = ctx.part_bytes(kind, item.skill, known)[:-1] + _place(*item[2:]) + asking.written(item.skill)
-        groups.setdefault(key_of(item.skill), []).append(orjson.Fragment(entry))
-    ordered = sorted(groups.items(), key=lambda e: (e[0] == "", -len(e[1]), e[0]))
-    return {
-        "uri": iri,
-        "id": section.id,
-        "preferredLabel": _words(ctx, iri, "label"),
-        "groupedBy": section.grouped_by,
-        "skillCount": len(skills),
-        "groups": [{"group": _group(ctx, section, key), "skills": entries} for key, entries in ordered],
-        "also": [item.skill for item in also],
+        "occupation": ctx.part("anchor", iri, build),
+        "weight": round(anchor.weight, 4),
+        "parts": anchor.parts,
+        "degree": decided.degree if decided else None,
+        "confidence": decided.confidence if decided else None,
+        "routes": sorted({a.route for a in decided.evidence}) if decided else [],
     }
-
-
-def _arranging(ctx: Context, unit: str, section: Section) -> Callable[[str], str]:
-    """What a section arranges a skill by: the identifier of its cluster, its field, its T group, or nothing."""
-    tables = ctx.catalogue.profiles.tables
-    figures, facts = tables.figures.get(unit, {}), tables.skills
-    match section.grouped_by:
-        case "cluster":
-            return lambda skill: figures.get(skill, NO_FIGURES).cluster
-        case "field":
-            return lambda skill: facts[skill].field
-        case "t-group":
-            return lambda skill: facts[skill].t_group
-    return lambda _: ""
-
-
-def _group(ctx: Context, section: Section, key: str) -> Any:
-    """The cluster, field or T group that skills are arranged by; None for the others."""
-    catalogue = ctx.catalogue
-    if not key or section.grouped_by not in _GROUPS:
-        return None
-    if section.grouped_by == "cluster":
-        return ctx.part("cluster-ref", key, lambda c, k: cluster_ref(c, c.catalogue.analysis.clusters[k]))
-    iri = key if section.grouped_by == "field" else catalogue.profiles.t_groups[key]
-    return ctx.part("group-ref", iri, lambda c, i: group_ref(c, c.catalogue.groups[i]))
-
-
-@lru_cache(50_000)
-def _place(rule: str, also: tuple[str, ...], relation: str, share: float, essential_share: float) -> bytes:
-    """The part of an entry that says how the skill came to its place."""
-    own = {"rule": rule, "alsoBy": also, "relation": relation, "share": share, "essentialShare": essential_share}
-    return b"," + orjson.dumps(own)[1:-1]
-
-
-def _known(ctx: Context, unit: str, skill: str) -> Json:
-    """A skill, and what the release says on it in the domain: None where it says nothing."""
-    found: Json = {"skill": skill_ref(ctx, skill), "specialisation": None}
-    if known := ctx.catalogue.profiles.tables.figures.get(unit, {}).get(skill):
-        found["specialisation"] = {
-            "uri": f"{CCSID}specialisation/{unit}/{local_name(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
-            "specialisationEvidence": known.evidence, "cluster": f"{CCSID}cluster/{known.cluster}" if known.cluster else None,
-        }  # fmt: skip
-    return found
 
 
 def gaps(ctx: Context, made: Profile) -> list[Json]:
@@ -327,8 +237,8 @@ def gap(ctx: Context, item: Gap) -> Json:
     """Something that ESCO lacks, with the sources."""
     return {
         "uri": item.iri,
-        "preferredLabel": _words(ctx, item.iri, "label"),
-        "definition": _words(ctx, item.iri, "definition"),
+        "preferredLabel": words(ctx, item.iri, "label"),
+        "definition": words(ctx, item.iri, "definition"),
         "sources": [{"uri": iri, "title": text} for iri, text in item.sources],
     }
 
@@ -345,7 +255,7 @@ def provenance(ctx: Context, shown: RenderedProfile) -> Json:
         "escoVersion": manifest["escoVersion"],
         "release": ctx.served.release.id,
         "guidelines": ctx.catalogue.profiles.guidelines.version,
-        "unit": shown.profile.unit,
+        "units": shown.profile.units,
         "rules": rules(ctx),
         "attribution": ATTRIBUTION,
     }
@@ -356,7 +266,7 @@ def headings(ctx: Context) -> Any:
 
     def build(ctx: Context, _: str) -> list[Json]:
         others = [s for s in ctx.catalogue.profiles.guidelines.sections if not s.grouped_by]
-        return [{"id": s.id, "preferredLabel": _words(ctx, section_iri(s.id), "label")} for s in others]
+        return [{"id": s.id, "preferredLabel": words(ctx, section_iri(s.id), "label")} for s in others]
 
     return ctx.part("headings", "", build)
 
@@ -373,7 +283,7 @@ def rules(ctx: Context) -> Any:
 def _rule(ctx: Context, item: Rule) -> Json:
     iri = rule_iri(item.id)
     return {
-        "uri": iri, "id": item.id, "section": item.section or None, "definition": _words(ctx, iri, "definition"),
+        "uri": iri, "id": item.id, "section": item.section or None, "definition": words(ctx, iri, "definition"),
         "minimumShare": item.minimum_share if item.measure != "none" else None,
     }  # fmt: skip
 
@@ -388,10 +298,11 @@ def links(ctx: Context, shown: RenderedProfile) -> Json:
 
 
 def flat(items: Iterable[Json]) -> list[Json]:
-    """The entries of sections in their order, each with its section and group."""
+    """The skills of sections in their order, each once, with the section and group that it has its place in."""
     return [
         {**entry, "section": section["id"], "group": group["group"]}
         for section in items
         for group in section["groups"]
         for entry in group["skills"]
+        if entry["repeatOf"] is None
     ]

@@ -1,0 +1,162 @@
+"""The sections of a profile as JSON: each in full, with the skills that have their place elsewhere marked as repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from analysis.profiles.compose import NO_FIGURES
+from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Section
+from app.api.profiles.words import words
+from app.api.skills.views import cluster_ref
+from app.api.views import Json, group_ref, occupation_ref, skill_ref
+from app.catalogue.keys import local_name
+from app.catalogue.profiles import section_iri
+from app.request import Context
+from ontology import CCSID
+
+_GROUPS = {"cluster", "field", "t-group"}
+_OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block under their anchor
+
+
+def sections(ctx: Context, made: Profile) -> list[Json]:
+    """Every section that was asked for."""
+    guidelines = ctx.catalogue.profiles.guidelines
+    wanted = set(made.recipe.sections)
+    rules = {r.id: r for r in guidelines.rules}
+    found: dict[str, list[ProfileSkill]] = {}
+    repeated: set[str] = set()
+    for item in made.skills:
+        found.setdefault(item.section, []).append(item)
+        for other in dict.fromkeys(rules[r].section for r in item.also):
+            found.setdefault(other, []).append(item)
+            repeated.add(other)
+    for section in repeated:  # by what the anchors ask, whatever section a skill has its place in
+        found[section].sort(key=lambda s: (-s.share, -_lq(ctx, made, s.skill), s.skill))
+    asking = _Asking(ctx, made)
+    return [
+        _section(ctx, made, section, found.get(section.id, []), asking)
+        for section in guidelines.skill_sections()
+        if not wanted or section.id in wanted
+    ]
+
+
+def _lq(ctx: Context, made: Profile, skill: str) -> float:
+    return (ctx.catalogue.profiles.tables.best(made.units, skill)[1] or NO_FIGURES).lq
+
+
+class _Asking:
+    """Which anchors ask for a skill, and how; told only where there are several, else the relation says it all."""
+
+    def __init__(self, ctx: Context, made: Profile) -> None:
+        self._anchors = [a.occupation for a in made.recipe.anchors]
+        self._marks: dict[str, int] = {}  # skill -> two bits for each anchor: essential, optional
+        self._written = {0: b"}"}  # a skill shares its marks with many others, so each pattern is written once
+        if len(self._anchors) > 1:
+            marks = self._marks
+            for n, anchor in enumerate(made.recipe.anchors):
+                needs = ctx.catalogue.profiles.tables.needs(anchor)
+                for skills, mark in ((needs.essential, 1 << 2 * n), (needs.optional, 2 << 2 * n)):
+                    for skill in skills:
+                        marks[skill] = marks.get(skill, 0) | mark
+
+    def written(self, skill: str) -> bytes:
+        """The end of the entry of a skill: the anchors, if they are told, and the closing brace."""
+        marks = self._marks.get(skill, 0)
+        found = self._written.get(marks)
+        if found is None:
+            asking = {
+                relation: [o for n, o in enumerate(self._anchors) if marks & mark << 2 * n]
+                for relation, mark in (("essential", 1), ("optional", 2))
+            }
+            told = {relation: anchors for relation, anchors in asking.items() if anchors}
+            found = self._written[marks] = b',"askedBy":' + orjson.dumps(told) + b"}"
+        return found
+
+    def first(self, skill: str) -> str:
+        """The heaviest anchor that holds a skill essential."""
+        marks = self._marks.get(skill, 0)
+        return next((o for n, o in enumerate(self._anchors) if marks & 1 << 2 * n), "")
+
+
+def _section(ctx: Context, made: Profile, section: Section, skills: list[ProfileSkill], asking: _Asking) -> Json:
+    """A section with its skills, arranged as the guidelines say."""
+    iri = section_iri(section.id)
+    blocks = {r.id for r in ctx.catalogue.profiles.guidelines.rules if r.measure == _OF_ANCHOR}
+    groups: dict[str, list[orjson.Fragment]] = {}
+    key_of = _arranging(ctx, made, section)
+    tables = ctx.catalogue.profiles.tables
+    for item in skills:
+        # What is the same in every profile of the domain is serialised once and put in front of what is not.
+        unit = made.units[0] if len(made.units) == 1 else tables.best(made.units, item.skill)[0]
+        known = ctx.part_bytes(f"profile-skill/{unit}", item.skill, lambda c, s, unit=unit: _known(c, unit, s))  # type: ignore[misc]
+        repeat = item.section if item.section != section.id else ""
+        entry = known[:-1] + _place(*item[2:], repeat) + asking.written(item.skill)
+        block = section.id == CORE_SECTION and item.rule in blocks
+        key = asking.first(item.skill) if block else key_of(item.skill)
+        groups.setdefault(key, []).append(orjson.Fragment(entry))
+    if section.id == CORE_SECTION:  # what the anchors share, then the blocks of single ones as they come
+        ordered = sorted(groups.items(), key=lambda e: e[0] != "")
+    else:
+        ordered = sorted(groups.items(), key=lambda e: (e[0] == "", -len(e[1]), e[0]))
+    return {
+        "uri": iri,
+        "id": section.id,
+        "preferredLabel": words(ctx, iri, "label"),
+        "groupedBy": section.grouped_by,
+        "skillCount": len(skills),
+        "repeatCount": sum(s.section != section.id for s in skills),
+        "groups": [{"group": _group(ctx, section, key), "skills": entries} for key, entries in ordered],
+    }
+
+
+def _arranging(ctx: Context, made: Profile, section: Section) -> Callable[[str], str]:
+    """What a section arranges a skill by: the identifier of its cluster, its field, its T group, or nothing."""
+    tables = ctx.catalogue.profiles.tables
+    match section.grouped_by:
+        case "cluster":
+            return lambda skill: (tables.best(made.units, skill)[1] or NO_FIGURES).cluster
+        case "field":
+            return lambda skill: tables.skills[skill].field
+        case "t-group":
+            return lambda skill: tables.skills[skill].t_group
+    return lambda _: ""
+
+
+def _group(ctx: Context, section: Section, key: str) -> Any:
+    """The cluster, field, T group or anchor that skills are arranged by; None for the others."""
+    catalogue = ctx.catalogue
+    if not key:
+        return None
+    if section.id == CORE_SECTION:
+        return ctx.part("occupation-ref", key, occupation_ref)
+    if section.grouped_by not in _GROUPS:
+        return None
+    if section.grouped_by == "cluster":
+        return ctx.part("cluster-ref", key, lambda c, k: cluster_ref(c, c.catalogue.analysis.clusters[k]))
+    iri = key if section.grouped_by == "field" else catalogue.profiles.groups[key]
+    return ctx.part("group-ref", iri, lambda c, i: group_ref(c, c.catalogue.groups[i]))
+
+
+@lru_cache(50_000)
+def _place(rule: str, also: tuple[str, ...], relation: str, share: float, essential_share: float, repeat: str) -> bytes:
+    """The part of an entry that says how the skill came to its place."""
+    own = {
+        "rule": rule, "alsoBy": also, "relation": relation, "share": share, "essentialShare": essential_share,
+        "repeatOf": repeat or None,
+    }  # fmt: skip
+    return b"," + orjson.dumps(own)[1:-1]
+
+
+def _known(ctx: Context, unit: str, skill: str) -> Json:
+    """A skill, and what the release says on it in the domain: None where it says nothing."""
+    found: Json = {"skill": skill_ref(ctx, skill), "specialisation": None}
+    if known := ctx.catalogue.profiles.tables.figures.get(unit, {}).get(skill):
+        found["specialisation"] = {
+            "uri": f"{CCSID}specialisation/{unit}/{local_name(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
+            "specialisationEvidence": known.evidence, "cluster": f"{CCSID}cluster/{known.cluster}" if known.cluster else None,
+        }  # fmt: skip
+    return found

@@ -1,0 +1,80 @@
+"""What a document says of a role beside its skills: descriptions, tasks, facts, and a legend of its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.documents.texts import Json, said
+
+EUROPEAN_DATABASE = "https://ec.europa.eu/growth/tools-databases/regprof/"
+
+
+def occupations(document: Json, language: str) -> list[Json]:
+    """The anchors in ESCO's words; those of which it says nothing but the name are left out."""
+    found = []
+    for item in document["occupations"]:
+        names: list[str] = item["alternativeLabel"].get(language) or next(iter(item["alternativeLabel"].values()), [])
+        tag = "" if language in item["alternativeLabel"] else next(iter(item["alternativeLabel"]), "")
+        laid_out = {
+            "label": said(item["preferredLabel"], language),
+            "description": said(item["description"], language),
+            "scopeNote": said(item["scopeNote"], language),
+            "names": said({tag or language: ", ".join(names)} if names else {}, language),
+        }
+        if any(laid_out[k]["text"] for k in ("description", "scopeNote", "names")):
+            found.append(laid_out)
+    return found
+
+
+def tasks(document: Json, language: str) -> list[Json]:
+    """The tasks of the unit groups, in one language each."""
+    found = []
+    for item in document["tasks"]:
+        tag = language if language in item["tasks"] else next(iter(item["tasks"]))
+        found.append(
+            {
+                "label": said(item["group"]["preferredLabel"], language),
+                "code": item["group"]["code"],
+                "tag": "" if tag == language else tag,
+                "items": item["tasks"][tag],
+            }
+        )
+    return found
+
+
+def facts(document: Json, language: str, words: dict[str, str]) -> Iterator[Json]:
+    """What is known of the role in a few words, each with its name; what nobody has said is told as that."""
+    regulated = [said(o["preferredLabel"], language) for o in document["regulatedProfessions"]]
+    if regulated:
+        note = f"{words['regulated-note']} {EUROPEAN_DATABASE}"
+        # Which of several; of one there is no doubt.
+        yield {"name": words["regulated"], "texts": regulated if len(document["anchors"]) > 1 else [], "note": note}
+    fields = [said(f["field"]["preferredLabel"], language) for f in document["fieldsOfEducation"]]
+    if fields:
+        yield {"name": words["education"], "texts": fields, "note": words["education-note"]}
+    level = document["eqfLevel"]
+    yield {
+        "name": words["eqf"],
+        "texts": [said({"und": str(level)}, language)] if level else [],
+        "note": "" if level else words["eqf-none"],
+    }
+    near = [said(n["occupation"]["preferredLabel"], language) for n in document["near"]]
+    if near:
+        yield {"name": words["near"], "texts": near, "note": words["near-note"]}
+    above = {o["uri"]: o for d in document["occupations"] for o in d["broaderOccupation"]}
+    below = {o["uri"]: o for d in document["occupations"] for o in d["narrowerOccupation"]}
+    for name, found in (("broader", above), ("narrower", below)):
+        if found:
+            yield {
+                "name": words[name],
+                "texts": [said(o["preferredLabel"], language) for o in found.values()],
+                "note": "",
+            }
+    status = said(document["validation"]["status"]["preferredLabel"], language)
+    yield {"name": words["validation"], "texts": [status], "note": ""}
+
+
+def legend(words: dict[str, str], single: bool) -> list[list[str]]:
+    """What each figure and mark means; a profile of one occupation has no shares to explain."""
+    names = ["relation", *([] if single else ["share"]), "specialisation", "repeat"]
+    return [[words[n], words[f"legend-{n}"]] for n in names]
