@@ -127,11 +127,12 @@ def _ours(select: Select) -> tuple[dict[str, list[Label]], dict[str, dict[str, s
     for concept, prop, text in select("api/profile_words", None):
         if _value(prop) == SKOS + "prefLabel":
             names[_value(concept)][text.language] = _value(text)  # type: ignore[union-attr,index]
-    for profile, kind, domain, _, function, _ in select("api/profile_templates", None):
+    for profile, kind, domain, _, function, _, _, charter, sub_domain in select("api/profile_templates", None):
         if _value(kind) == "cell":  # those of an occupation are found as the occupation is
-            of_domain, of_function = names[_value(domain)], names[_value(function)] if function else {"": ""}
-            for language in of_domain.keys() & (of_function.keys() if function else of_domain.keys()):
-                said = ": ".join(filter(None, [of_domain[language], of_function.get(language, "")]))
+            of_domain, inside = names[_value(domain)], function or charter or sub_domain
+            of_inside = names[_value(inside)] if inside else dict.fromkeys(of_domain, "")
+            for language in of_domain.keys() & of_inside.keys():
+                said = ": ".join(filter(None, [of_domain[language], of_inside[language]]))
                 labels[language].append(Label(_value(profile), said, PREFERRED))
     return labels, told
 
