@@ -33,7 +33,7 @@ from app.metrics.observe import Observer
 from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
-from app.site import about, docs
+from app.site import about, concepts, docs, find, home, sector
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -121,8 +121,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     ):
         api.include_router(module.router)
     app.include_router(api)
-    for router in (docs.router, about.router, assets.router, linked.router, downloads.router):
-        app.include_router(router)
+    for page in (home, find, sector, concepts, docs, about, assets, linked, downloads):
+        app.include_router(page.router)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)

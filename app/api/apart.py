@@ -56,7 +56,8 @@ def apart(
             heavy = service_of(ctx.request).heavy
             if heavy is None or cost <= LIGHT:
                 return await endpoint(**given)
-            return await made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given))
+            spoken = given.get("page_language", "")  # that of a page may be another than that of the release's words in it
+            return await made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given), spoken)
 
         return made  # type: ignore[return-value]
 
@@ -73,12 +74,12 @@ def coding_of(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key) -> Response:
+async def made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = "") -> Response:
     """The answer that the key stands for, kept or made by a process of its own."""
     cache = ctx.served.cache
     made: Answer | Response | None = cache.get(key)
     if made is None:
-        made = await heavy.answer(ctx.served.release.id, key, await _asked(ctx, chosen))
+        made = await heavy.answer(ctx.served.release.id, key, await _asked(ctx, chosen, language or ctx.language))
         http.spent(ctx.request.scope, cost / 1000)
     if isinstance(made, Response):
         again = Response(made.body, made.status_code)  # several may wait for one
@@ -90,7 +91,7 @@ async def made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float
     return http.sent(ctx.request, ctx.served, made, keep=current)
 
 
-async def _asked(ctx: Context, chosen: str) -> HeavyRequest:
+async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
     """The request as the process gets it: in the terms of its key where it has no body, else as it came."""
     request = ctx.request
     kept = (b"host", b"accept", b"accept-language", b"content-type")
@@ -100,7 +101,7 @@ async def _asked(ctx: Context, chosen: str) -> HeavyRequest:
     query: str = request.scope["query_string"].decode("latin-1")
     if request.method == "GET":
         known = known_parameters(request)
-        chosen_by = {"language": ctx.language, "format": chosen}
+        chosen_by = {"language": language, "format": chosen}
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
         query = urlencode([*pairs, *((name, value) for name, value in chosen_by.items() if name in known)])
     said = {

@@ -18,7 +18,7 @@ from app.api.views import Json
 from app.catalogue.keys import local_name
 from app.catalogue.search import BASE, Found, Results, Search, Wanted
 from app.errors import BadParameter
-from app.request import ALL_LANGUAGES, Context, Ctx, Paging, page_links
+from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, page_links
 
 router = APIRouter(tags=["search"])
 
@@ -128,22 +128,34 @@ async def search(
     boost: Boost = None,
 ) -> Response:
     """Every concept once, by the label that fits best; what only resembles the words, or has them in its description, last."""
+    found = await search_results(ctx, paging, q, types, domain, degree, isco, boost)
+    return ctx.json(found, page_links(ctx, found["total"], paging))
+
+
+async def search_results(
+    ctx: Context,
+    paging: Page,
+    q: str,
+    types: Iterable[str] | None = None,
+    domain: str | None = None,
+    degree: str | None = None,
+    isco: str | None = None,
+    boost: str | None = None,
+) -> Json:
+    """One page of results with facets of all. Raises SearchNotReady, and BadParameter for words that cannot be searched."""
     index = await index_of(ctx)
     page = slice(paging.offset, paging.offset + paging.limit)
     results = index.search(_text(ctx, q), spoken(ctx), _wanted(ctx, index, types, domain, degree, isco, boost), page)
-    return ctx.json(
-        {
-            "@context": ctx.url("/context.jsonld"),
-            "items": [_hit(ctx, index, item) for item in results.items],
-            "facets": _facets(ctx, index, results),
-            "total": results.total,
-            "limit": paging.limit,
-            "offset": paging.offset,
-            "language": ctx.language,
-            "searchedLanguage": results.language,
-        },
-        page_links(ctx, results.total, paging),
-    )
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "items": [_hit(ctx, index, item) for item in results.items],
+        "facets": _facets(ctx, index, results),
+        "total": results.total,
+        "limit": paging.limit,
+        "offset": paging.offset,
+        "language": ctx.language,
+        "searchedLanguage": results.language,
+    }
 
 
 async def index_of(ctx: Context) -> Search:

@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.keys import local_name
 from ontology import CCSI, CCSID, PREFIXES
 
 _PATH = "/:@!$&'()*+,;=~-._"  # characters of a path that need no escape
@@ -24,6 +26,14 @@ def address(iri: str, base: str) -> str:
 def resource(iri: str, base: str) -> str:
     """The address of the description of any IRI that the release holds."""
     return f"{base}/resource?uri={quote(iri, safe='')}"
+
+
+def page_path(iri: str, catalogue: Catalogue) -> str:
+    """The path of the page for people about an IRI; "" where there is none."""
+    if iri in catalogue.occupations or iri in catalogue.skills:
+        return f"/{'occupations' if iri in catalogue.occupations else 'skills'}/{local_name(iri)}"
+    key = iri.removeprefix(f"{CCSID}domain/")
+    return f"/sectors/{quote(key)}" if key != iri and key in catalogue.domains else ""
 
 
 def short(iri: str) -> str:

@@ -82,7 +82,7 @@ def resource_page(ctx: Context, found: Description) -> str:
         outgoing=[row for row in outgoing if not row.in_words],
         incoming=[_row(ctx, names, found.iri, links) for links in found.incoming],
         formats=[(name, _variant(ctx, found.iri, name)) for name in ("ttl", "jsonld", "nt", "rdf")],
-        release=ctx.served.release.id,
+        release=ctx.served.release.id, people=iris.page_path(found.iri, catalogue),
         external=found.iri if not found.iri.startswith((CCSI, CCSID)) and found.iri.startswith("http") else "",
     )  # fmt: skip
 

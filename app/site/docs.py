@@ -1,9 +1,8 @@
-"""The front door and the API's documentation: Swagger UI from an installed package, so that it works without a network."""
+"""The API's documentation: Swagger UI from an installed package, so that it works without a network."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 
 from fastapi import APIRouter, Request
@@ -13,7 +12,6 @@ from app.errors import NotFound
 from app.html.assets import Asset
 from app.html.render import HTML_HEADERS, render
 from app.linked.fault_page import fault_page
-from app.request import base_url, service_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,14 +31,6 @@ window.ui = SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-
-
-@router.get("/")
-async def home(request: Request) -> Response:
-    """What this is, and where to go."""
-    service = service_of(request)
-    manifest = service.served.release.manifest if service.ready else None
-    return _page(render("home.html", base=base_url(request), version=version("ccsi-esco"), manifest=manifest))
 
 
 @router.get("/docs")

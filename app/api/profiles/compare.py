@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import orjson
@@ -166,10 +166,7 @@ def _moves(
     origin: Side | None = None,
 ) -> Response:
     """Occupations by similarity, one page of them."""
-    transition_index = ctx.catalogue.profiles.transition_index
-    rows = np.fromiter((transition_index.row[o] for o in keep), dtype=np.int64, count=len(keep))
-    rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
-    ordered = rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
+    ordered = _nearest(ctx, nearness, keep)
     shown = ordered[paging.offset : paging.offset + paging.limit]
     items = [_move(ctx, nearness, int(n), lacking) for n in shown]
     body = {
@@ -179,6 +176,22 @@ def _moves(
     if origin and origin.warnings:
         body["warnings"] = [profile_views.warning(w) for w in origin.warnings]
     return ctx.json(body, page_links(ctx, len(ordered), paging) if ctx.request.method == "GET" else "")
+
+
+def _nearest(ctx: Context, nearness: Nearness, keep: set[str]) -> Any:
+    """The rows of occupations by similarity."""
+    transition_index = ctx.catalogue.profiles.transition_index
+    rows = np.fromiter((transition_index.row[o] for o in keep), dtype=np.int64, count=len(keep))
+    rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
+    return rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
+
+
+def related_items(ctx: Context, iri: str, most: int) -> list[orjson.Fragment]:
+    """The occupations of the sectors that moves out of one lead to most easily, as /occupations/{uuid}/related lists them."""
+    mine = _needs(ctx, iri)
+    nearness = ctx.catalogue.profiles.transition_index.out_of(mine)
+    rows = _nearest(ctx, nearness, _among(ctx, "ccsi", "among") - {iri})[:most]
+    return [_move(ctx, nearness, int(n), lambda o: [s for s in _in_order(ctx, o) if s not in mine.every]) for n in rows]
 
 
 def _move(ctx: Context, nearness: Nearness, row: int, lacking: Callable[[str], list[str]]) -> orjson.Fragment:

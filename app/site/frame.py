@@ -1,0 +1,125 @@
+"""What all pages for people share: their language, their links, and the way to an answer that is kept like the API's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import Depends, Query, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from app import http
+from app.catalogue.concepts import in_one
+from app.html.render import HTML_HEADERS, render
+from app.http.languages import lookup
+from app.linked import iris
+from app.request import Context, accepted, context, service_of
+from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
+
+Link = tuple[str, str]  # text and address
+
+
+async def page_language(
+    request: Request,
+    language: Annotated[
+        str | None, Query(description="Language of the page, as a BCP 47 tag; without it Accept-Language decides.")
+    ] = None,
+) -> str:
+    """The language that a reader wants, among those of the pages and those of the release."""
+    served = service_of(request).served
+    offered = sorted({*INTERFACES, *served.catalogue.languages})
+    wanted = [language[:40]] if language is not None else accepted(request.headers.get("accept-language", ""))
+    return lookup(wanted, offered)
+
+
+PageLanguage = Annotated[str, Depends(page_language)]
+
+
+async def page_context(request: Request, page_language: PageLanguage) -> Context:
+    """The release in that language, or in English where it has no words in it."""
+    return await context(request, page_language)
+
+
+PageCtx = Annotated[Context, Depends(page_context)]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page about to be made: for whom, in which language, and how it links to others."""
+
+    ctx: Context
+    language: str
+
+    @property
+    def words(self) -> PageWords:
+        """What the page itself says."""
+        return words(self.language)
+
+    def link(self, path: str, **query: object) -> str:
+        """The address of a page, in the language of this one."""
+        given = {"language": self.language, **query}
+        return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)})}"
+
+    def sector(self, key: str) -> Link:
+        """A domain or sub-domain by its name, with its page."""
+        known = self.ctx.catalogue.domains.get(key)
+        name = in_one(known.labels, self.ctx.label_language) if known else ""
+        return name or key, self.link(f"/sectors/{quote(key)}")
+
+    def concept(self, iri: str) -> str:
+        """The page of an IRI where it has one, else its description as linked data."""
+        path = iris.page_path(iri, self.ctx.catalogue)
+        return self.link(path) if path else iris.address(iri, self.ctx.base)
+
+    def said(self, texts: Mapping[str, str]) -> Markup:
+        """A text of the release, marked with its language where that is not the page's."""
+        tag, text = next(iter(texts.items()), ("", ""))
+        if not tag or tag == self.words.tag:
+            return Markup.escape(text)
+        direction = Markup(' dir="rtl"') if tag in RIGHT_TO_LEFT else ""
+        return Markup('<span lang="{}"{}>{}</span>').format(tag, direction, text)
+
+    def languages(self) -> list[tuple[str, str, str]]:
+        """Tag, own name and address of this very page in every language, for the switch."""
+        request = self.ctx.request
+        rest = [(k, v) for k, v in request.query_params.multi_items() if k != "language"]
+        path = self.ctx.base + quote(request.scope["path"])
+        offered = sorted({*INTERFACES, *self.ctx.catalogue.languages})
+        return [(tag, own_name(tag), f"{path}?{urlencode([*rest, ('language', tag)])}") for tag in offered]
+
+    def respond(
+        self,
+        template: str,
+        title: str,
+        description: str,
+        crumbs: list[Link],
+        data: list[tuple[str, str, str]] | None = None,
+        about: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> Response:
+        """The page as a cacheable answer; `data` are name, address and media type of what says the same to programs.
+
+        `about` is what search engines are told, in the words of schema.org.
+        """
+        ctx = self.ctx
+        page = render(
+            template, frame=self, t=self.words, said=self.said, base=ctx.base, title=title, description=_short(description),
+            crumbs=crumbs, data=data or [], about={"@context": "https://schema.org", **about} if about else None,
+            manifest=ctx.served.release.manifest, release=ctx.served.release.id, **values,
+        )  # fmt: skip
+        return http.respond(
+            ctx.request, ctx.served, page.encode(), "text/html; charset=utf-8", self.words.tag, extra=HTML_HEADERS
+        )
+
+
+def plain(payload: Any) -> Any:
+    """A view of the API as plain values; parts of it may be ready bytes."""
+    return orjson.loads(orjson.dumps(payload))
+
+
+def _short(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] + " …"

@@ -1,0 +1,116 @@
+"""/sectors/{id}: a sector or a part of one, to be looked at and walked through."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from analysis.skills.tables import Specialisation
+from app.api import views
+from app.api.apart import apart
+from app.api.lookup import FUNCTIONS, find
+from app.api.profiles import views as profile_views
+from app.api.skills import area_views
+from app.catalogue.concepts import Decision, Domain
+from app.linked.fault_page import PageRoute
+from app.request import Context, strict_parameters
+from app.site.frame import Frame, PageCtx, PageLanguage
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+MOST_SPECIAL = 30  # skills that the page names; the file has all
+EXAMPLES = 6  # skills that stand for an area
+TOP_GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
+
+
+@router.get("/sectors/{id}")
+@apart(90.0)
+async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response:
+    """Definition, figures, occupations, fields of skill, and what is lacking."""
+    frame = Frame(ctx, page_language)
+    t, item = frame.words, find(ctx, id, "id")
+    shown = views.domain(ctx, item, full=True)
+    name, here = frame.sector(item.id)
+    members = _members(ctx, item)
+    unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
+    rows = ctx.catalogue.analysis.specialisations.get(unit, [])
+    special = sorted((r for r in rows if r.evidence == "established"), key=lambda r: (-r.lq, r.skill))
+    served = Counter(f for d in members for f in d.functions)
+    definition = next(iter(shown["definition"].values()), "")
+    return frame.respond(
+        "sector.html", name, definition,
+        [(t("home"), frame.link("/")), *([frame.sector(item.broader)] if item.broader else [])],
+        [
+            ("JSON", shown["href"], "application/json"), (f"JSON: {t('sector-occupations')}", shown["members"], "application/json"),
+            *_files(ctx, item.id, unit, t("skills-title"), t("skill-map")),
+            (t("graph"), f"{ctx.base}/id/domain/{item.id}.ttl", "text/turtle"),
+        ],
+        {
+            "@type": "DefinedTerm", "@id": item.iri, "name": name, "description": definition, "url": here, "termCode": item.id,
+            "inDefinedTermSet": f"{ctx.base}/id/scheme/domains",
+        },
+        shown=shown, members=[(d, *_place(frame, d)) for d in members], areas=_areas(ctx, unit),
+        functions=[(profile_views.function(ctx, f)["preferredLabel"], served[f]) for f in FUNCTIONS if served[f]],
+        unit=ctx.catalogue.analysis.units.get(unit), special=[(r, ctx.labels.of(r.skill)) for r in special[:MOST_SPECIAL]],
+        special_total=len(special), transversal=_transversal(ctx, unit),
+        gaps=[profile_views.gap(ctx, g) for g in ctx.catalogue.profiles.gaps if g.concerns(item.broader or item.id, ())],
+        picture=f"{shown['href']}/clusters.svg?language={ctx.label_language}" if ctx.catalogue.analysis.by_unit.get(unit) else "",
+    )  # fmt: skip
+
+
+def _members(ctx: Context, item: Domain) -> list[Decision]:
+    found = ctx.catalogue.by_domain.get(item.broader or item.id, [])
+    rank = ctx.labels.rank
+    inside = (d for d in found if not item.broader or d.is_of(item.id))
+    return sorted(inside, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
+
+
+def _place(frame: Frame, decision: Decision) -> tuple[str, dict[str, str], str]:
+    """Code, label and sub-domain of an occupation."""
+    ctx = frame.ctx
+    part = frame.sector(decision.sub_domain)[0] if decision.sub_domain else ""
+    return ctx.catalogue.occupations[decision.occupation].code, ctx.labels.of(decision.occupation), part
+
+
+def _files(ctx: Context, id: str, unit: str, skills: str, areas: str) -> list[tuple[str, str, str]]:
+    if unit not in ctx.catalogue.analysis.units:
+        return []
+    return [
+        (f"CSV: {skills}", ctx.url(f"/domains/{id}/skills?format=csv"), "text/csv"),
+        (f"CSV: {areas}", ctx.url(f"/domains/{id}/areas?format=csv"), "text/csv"),
+    ]
+
+
+def _areas(ctx: Context, unit: str) -> list[dict[str, object]]:
+    """The areas of a unit, the largest first, each with its commonest skills; those without any last, as gaps."""
+    found = []
+    for area in ctx.catalogue.analysis.areas.of_domain(unit.partition("/")[0]):
+        mine, others = area_views.filled(ctx, area, unit)
+        found.append(
+            {
+                "label": views.chosen(area.labels, ctx), "definition": views.chosen(area.definitions, ctx), "size": len(mine),
+                "state": area_views.state(mine, others), "skills": [(r.skill, ctx.labels.of(r.skill)) for r in mine[:EXAMPLES]],
+                "more": [(r.skill, ctx.labels.of(r.skill)) for r in mine[EXAMPLES:]],
+            }
+        )  # fmt: skip
+    if "/" in unit:  # the parts of a sector have no gaps of their own
+        found = [a for a in found if a["size"]]
+    return sorted(found, key=lambda a: -int(str(a["size"])))
+
+
+def _transversal(ctx: Context, unit: str) -> list[tuple[dict[str, str], float, float]]:
+    """Label of a transversal group, its share here and on average."""
+    groups = {g.code: g.iri for g in ctx.catalogue.groups.values() if g.scheme == "skills"}
+    figures = {f.aspect: f for f in ctx.catalogue.analysis.profiles.get(unit, [])}
+    return [
+        (ctx.labels.of(groups[a]), figures[a].share, figures[a].overall) for a in TOP_GROUPS if a in figures and a in groups
+    ]  # fmt: skip
+
+
+def special_in(ctx: Context, skill: str) -> list[Specialisation]:
+    """The sectors in which a skill is established as specialised, the most marked by it first."""
+    tops = [d.id for d in ctx.catalogue.domains.values() if not d.broader]
+    by_unit = ctx.catalogue.analysis.specialisations
+    found = [r for d in tops for r in by_unit.get(d, []) if r.skill == skill and r.evidence == "established"]
+    return sorted(found, key=lambda r: (-r.lq, r.unit))
