@@ -56,7 +56,7 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
         },
         shown=shown, iri=iri, why=[_why(frame, item, d) for d in inside],
         left_out=[_why(frame, item, d) for d in item.decisions if d.degree == "excluded"],
-        groups=_by_area(frame, shown, domain), sector=frame.sector(domain)[0] if domain else "",
+        groups=_by_area(frame, shown, domain), sector=frame.sector_name(domain) if domain else "",
         near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(ctx, item, domain),
     )  # fmt: skip
 

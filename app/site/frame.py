@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import http
+from app.api.views import chosen
 from app.catalogue.concepts import in_one
 from app.html.render import HTML_HEADERS, render
 from app.http.languages import lookup
@@ -64,10 +65,15 @@ class Frame:
         given = {"language": self.language, **query}
         return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)})}"
 
-    def sector(self, key: str) -> Link:
-        """A domain or sub-domain by its name, with its page."""
+    def sector_name(self, key: str) -> str:
+        """What a domain or sub-domain is called."""
         known = self.ctx.catalogue.domains.get(key)
-        name = in_one(known.labels, self.ctx.label_language) if known else ""
+        return (in_one(known.labels, self.ctx.label_language) if known else "") or key
+
+    def sector(self, key: str) -> Link:
+        """The same as a link to its page, marked with its language."""
+        known = self.ctx.catalogue.domains.get(key)
+        name = self.said(chosen(known.labels, self.ctx)) if known else ""
         return name or key, self.link(f"/sectors/{quote(key)}")
 
     def concept(self, iri: str) -> str:

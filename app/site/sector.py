@@ -31,7 +31,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     frame = Frame(ctx, page_language)
     t, item = frame.words, find(ctx, id, "id")
     shown = views.domain(ctx, item, full=True)
-    name, here = frame.sector(item.id)
+    name, here = frame.sector_name(item.id), frame.sector(item.id)[1]
     members = _members(ctx, item)
     unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
     rows = ctx.catalogue.analysis.specialisations.get(unit, [])
