@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
+from app.catalogue.keys import local_name
 from app.errors import TYPE_BASE, NotFound, Problem, problem_response
 from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
@@ -27,7 +28,7 @@ _OF_HTTP = {
 }
 _OFFERS = (("json", "application/json"), ("html", "text/html"))
 # What has no end, or costs much and says nothing that the pages do not: for programs that know what they want.
-_NOT_CRAWLED = ("/api/", "/sparql?", "/resource?", "/dumps/")
+_NOT_CRAWLED = ("/api/", "/find?", "/sparql?", "/resource?", "/dumps/")
 
 
 @router.get("/robots.txt")
@@ -44,8 +45,11 @@ async def robots(request: Request) -> Response:
 
 @router.get("/sitemap.xml")
 async def sitemap(ctx: Ctx) -> Response:
-    """The pages that a reader may begin with: front door, documentation, ontology, dataset, domains."""
-    paths = ["/", "/docs", "/sparql", "/ns", "/.well-known/void"]
+    """The pages that a reader may begin with: front door, sectors with their occupations, documentation, ontology, dataset."""
+    paths = ["/", "/method", "/docs", "/sparql", "/ns", "/.well-known/void"]
+    paths += [f"/sectors/{key}" for key in sorted(ctx.catalogue.domains)]
+    inside = {d.occupation for members in ctx.catalogue.by_domain.values() for d in members}
+    paths += [f"/occupations/{local_name(iri)}" for iri in sorted(inside)]
     paths += [f"/id/domain/{key}.html" for key in sorted(ctx.catalogue.domains)]
     places = "".join(f"<url><loc>{escape(ctx.base + path)}</loc></url>" for path in paths)
     body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{places}</urlset>'

@@ -74,7 +74,11 @@ async def skill(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Respons
     name = _one(words["preferredLabel"]) or _one(ctx.labels.of(iri))
     text = _one(words.get("description", {}))
     address = ctx.url(f"/skills/{local_name(iri)}")
-    needing = [(n, len(o), _needing(ctx, o)) for n, o in (("essential", item.essential_for), ("optional", item.optional_for)) if o]
+    needing = [
+        (n, len(o), _needing(ctx, o))
+        for n, o in (("essential", item.essential_for), ("optional", item.optional_for))
+        if o
+    ]
     return frame.respond(
         "skill.html", name, text or name, [(t("home"), frame.link("/"))],
         [("JSON", address, "application/json"), (t("graph"), iris.resource(iri, ctx.base) + "&format=ttl", "text/turtle")],
@@ -135,7 +139,9 @@ def _evidence(frame: Frame, item: Occupation, decision: Decision, said: Assertio
     }  # fmt: skip
 
 
-def _by_area(frame: Frame, shown: dict[str, Any], domain: str) -> list[tuple[dict[str, str], list[tuple[dict[str, Any], bool]]]]:
+def _by_area(
+    frame: Frame, shown: dict[str, Any], domain: str
+) -> list[tuple[dict[str, str], list[tuple[dict[str, Any], bool]]]]:
     """Skills, each with whether it is essential, by area of the sector, then by ESCO's top groups; the largest first."""
     ctx = frame.ctx
     analysis = ctx.catalogue.analysis
@@ -173,5 +179,3 @@ def _profiles(ctx: Context, item: Occupation, domain: str) -> dict[str, Any]:
 
 def _one(texts: dict[str, str]) -> str:
     return next(iter(texts.values()), "")
-
-

@@ -84,10 +84,11 @@ class Frame:
     def said(self, texts: Mapping[str, str]) -> Markup:
         """A text of the release, marked with its language where that is not the page's."""
         tag, text = next(iter(texts.items()), ("", ""))
+        shown = Markup.escape(text).replace("/", Markup("/<wbr>"))  # conservateur/conservatrice may break there
         if not tag or tag == self.words.tag:
-            return Markup.escape(text)
+            return shown
         direction = Markup(' dir="rtl"') if tag in RIGHT_TO_LEFT else ""
-        return Markup('<span lang="{}"{}>{}</span>').format(tag, direction, text)
+        return Markup('<span lang="{}"{}>{}</span>').format(tag, direction, shown)
 
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""

@@ -13,6 +13,7 @@ from app.api.apart import apart
 from app.api.lookup import FUNCTIONS, find
 from app.api.profiles import views as profile_views
 from app.api.skills import area_views
+from app.api.skills.of_domain import ORDER
 from app.catalogue.concepts import Decision, Domain
 from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
@@ -35,7 +36,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     members = _members(ctx, item)
     unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
     rows = ctx.catalogue.analysis.specialisations.get(unit, [])
-    special = sorted((r for r in rows if r.evidence == "established"), key=lambda r: (-r.lq, r.skill))
+    special = sorted((r for r in rows if r.evidence == "established"), key=ORDER["coreness"])
     served = Counter(f for d in members for f in d.functions)
     definition = next(iter(shown["definition"].values()), "")
     return frame.respond(

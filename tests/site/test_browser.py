@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Server
+from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: pages are not tried in a browser")
 
 CURATOR = "/resource?uri=" + quote(
     "http://data.europa.eu/esco/occupation/691d30cc-6b2c-4025-89b4-3e719fe664c7", safe=""
 )
 PAGES = ["/", "/docs", "/sparql", "/ns", "/.well-known/void", "/id/domain/heritage.html", CURATOR]
-UNNAMED = """[...document.querySelectorAll("a, button, textarea")]
-    .filter(e => !(e.innerText || e.labels?.length)).map(e => e.outerHTML)"""
-# What a reader needs who does not see the page as it was meant: headings in steps, names for what scrolls, contrast (WCAG 1.4.3).
-UNREADABLE = """(() => {
-  const found = [];
-  const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5")].map(h => +h.tagName[1]);
-  levels.forEach((level, n) => { if (level > (n ? levels[n - 1] : 0) + 1) found.push(`heading ${n} of level ${level}`); });
-  for (const e of document.querySelectorAll('[tabindex="0"]'))
-    if (e.tagName !== "PRE" && !e.getAttribute("aria-label") && !document.getElementById(e.getAttribute("aria-labelledby")))
-      found.push(e.outerHTML);
-  const parts = text => text.match(/[\\d.]+/g).map(Number);
-  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
-  for (const e of document.querySelectorAll("body *")) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length) continue;
-    let behind = e;
-    while (behind && (parts(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
-    const [a, b] = [light(parts(getComputedStyle(e).color)), behind ? light(parts(getComputedStyle(behind).backgroundColor)) : 1];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) found.push(`${ratio.toFixed(1)}: ${e.outerHTML.slice(0, 100)}`);
-  }
-  return found;
-})()"""
 WIDTHS = {"desktop": 1280, "narrow": 360}
-
-
-@pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_playwright() as driver:
-        # As root, and in most containers, Chromium cannot make a sandbox of its own; it opens this server only.
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield found
-        found.close()
-
-
-class Opened:
-    """A page with what its console said and where it sent requests."""
-
-    def __init__(self, browser: Any, width: int) -> None:
-        self.page: Page = browser.new_page(viewport={"width": width, "height": 800})
-        self.said: list[str] = []
-        self.asked: set[str] = set()
-        self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.said.append(str(e)))
-        self.page.on("request", lambda r: self.asked.add(r.url))
 
 
 @pytest.fixture

@@ -63,7 +63,9 @@ def test_every_language_has_every_word_with_the_same_blanks() -> None:
 
 def test_every_word_of_a_template_is_in_the_catalogue_and_none_is_idle() -> None:
     root = WORDS.parents[1]
-    sources = "".join(p.read_text("utf-8") for p in [*(root / "html/templates").glob("*.html"), *(root / "site").glob("*.py")])
+    sources = "".join(
+        p.read_text("utf-8") for p in [*(root / "html/templates").glob("*.html"), *(root / "site").glob("*.py")]
+    )
     asked = set(re.findall(r'\bt(?:\.count)?\(f?"([a-z-]+)"', sources))
     known = set(catalogue("en"))
     assert asked - known <= {"needs-", "type-", "reuse-", "route-", "match-", "why-", "move-"}
@@ -153,7 +155,10 @@ def test_an_occupation_says_why_in_words_and_shows_every_skill(web: InProcess) -
     said = web.json(f"occupations/{CONSERVATOR}?language=en")
     page = unescape(text_of(web, f"/occupations/{CONSERVATOR}?language=en"))
     assert next(a["reason"] for a in said["domains"][0]["evidence"] if a["route"] == "curated") in page
-    assert "Official lists of cultural work name its group in the classification of occupations, Archivists and curators (2621)." in page
+    assert (
+        "Eurostat's list of cultural work names its group in the classification of occupations, Archivists and curators (2621)."
+        in page
+    )
     assert "ESCO links it to economic activities of the sector: 91.21." in page
     for relation, kind in (("hasEssentialSkill", "essential"), ("hasOptionalSkill", "optional")):
         shown = re.findall(rf'<li class="{kind}"><a href="[^"]*/skills/([0-9a-f-]+)\?', page)
