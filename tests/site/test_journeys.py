@@ -21,7 +21,7 @@ FIRST_VISIT = 150_000  # bytes as they are sent
 # The sample has ESCO's words in English alone. Language: what is typed, what its page is headed, the words for why, the sector
 JOURNEYS = {
     "en": ("conservator", "conservator", "Sectors, and why", "cultural heritage", "español"),
-    "fr": ("2621.3", "conservator", "Secteurs, et pourquoi", "patrimoine culturel", "English"),
+    "fr": ("2621.3", "conservator", "Secteurs, et pourquoi", "cultural heritage", "English"),
 }
 
 
