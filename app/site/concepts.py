@@ -30,7 +30,6 @@ SURE = ((0.95, "certain"), (0.8, "sure"), (0.6, "likely"), (0.0, "open"))
 
 
 @router.get("/occupations/{uuid}")
-@apart(30.0)
 async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Response:
     """What an occupation is, where it belongs and why, what it needs, and what is near."""
     frame = Frame(ctx, page_language)
