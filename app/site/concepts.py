@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api import views
-from app.api.apart import apart
 from app.api.lookup import missing
 from app.api.profiles.compare import related_items
 from app.api.profiles.formats import SUFFIXES
