@@ -308,7 +308,7 @@ class Links(HTMLParser):
         if found.get("id"):
             self.ids.append(found["id"] or "")
         assert not any(name.startswith("on") or name == "style" for name in found), attrs
-        if tag not in ("meta", "link", "br", "input"):
+        if tag not in ("img", "wbr", "meta", "link", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
