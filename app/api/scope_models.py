@@ -204,22 +204,37 @@ class UnitGroupShare(Shape):
     share: float
 
 
+class CorrespondingCode(Shape):
+    """A NACE class of the other revision that has activities in common with one of the answer's."""
+
+    of: str = Field(description="The class of the answer's revision.")
+    relation: Literal["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"]
+    uri: str
+    code: str
+    preferred_label: LanguageMap
+    href: str
+    revision: Literal["2", "2.1"]
+    reason: str
+    official: bool = Field(description="Whether Eurostat says so; false: read out of the code lists by this project.")
+
+
 class CrosswalkAnswer(LinkedShape):
     """From a code, an occupation or a domain to codes and domains."""
 
     uri: str
     classification: Literal["isco-08", "nace-2.1", "nace-2", "esco", "domain"]
     code: str
+    revision: Literal["2", "2.1"] | None = Field(description="Of a NACE code.")
     preferred_label: LanguageMap
     entries: list[CrosswalkEntry] = Field(description="What the crosswalk says of the code or domain as such.")
     total: int = Field(description="Occupations under the code.")
     domain_shares: list[DomainShare] = Field(description="Where the occupations under the code belong.")
     isco_unit_groups: list[UnitGroupShare] = Field(description="Where they stand in ISCO-08.")
+    correspondence: list[CorrespondingCode] = Field(description="Of a NACE code: what it is in the other revision.")
 
 
 SCOPE_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/scope": (ScopeReport,),
-    "/scope/review-queue": (ReviewQueue,),
     "/scope/occupations/{uuid}": (OccupationEvidence,),
     "/crosswalk": (CrosswalkAnswer,),
 }
