@@ -34,6 +34,7 @@ from loaders.derive.profiles import profile_lines
 from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scope_tables
 from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
+from loaders.input import mappings as input_mappings
 from loaders.input import own as input_own
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
@@ -209,6 +210,8 @@ def _write_esco(
         writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
         writer.write(input_own.statements(inputs.source.own))
         writer.write(f"{s} {p} {o} <{GRAPH_OWN}> .\n" for s, p, o in inputs.exported.own)
+        for path in request.mappings:
+            writer.write(input_mappings.read(Member(path), normaliser.survey.has, inputs.notes))
         writer.flush()
         writer.write_raw([_labels_of_nodes(writer, normaliser)])
         writer.flush()
