@@ -16,6 +16,7 @@ from functools import cache
 from ontology import FOLDER, GRAPH_ONTOLOGY, SKOS
 from ontology.nace import REVISIONS, Activity, Revision, activities, path
 
+SAME_NAME = "of one name"
 _CLASS = 5  # characters of its code
 
 
@@ -41,7 +42,7 @@ def correspondences() -> tuple[Correspondence, ...]:
             named[item.name.lower()].append(item)
     for item in old.values():
         if len(item.code) == _CLASS and item.code not in said:
-            found += [Correspondence(item, other, "of one name") for other in named[item.name.lower()]]
+            found += [Correspondence(item, other, SAME_NAME) for other in named[item.name.lower()]]
     return tuple(sorted(found, key=lambda c: (c.former.code, c.current.code)))
 
 

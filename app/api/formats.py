@@ -88,7 +88,7 @@ def respond(
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str = ",", bom: bool = False) -> bytes:
-    """CSV with a head (RFC 4180); members of a list have blanks between them, true and false are small."""
+    """CSV with a head (RFC 4180); a list's members are parted by blanks, or by bars as in ESCO's files, true and false are small."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
     writer.writerow(columns)
@@ -98,5 +98,5 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        return " ".join(value)
+        return (" | " if any(" " in member for member in value) else " ").join(value)
     return str(value).lower() if isinstance(value, bool) else value

@@ -59,7 +59,7 @@ async def queue(
         found = [entry for entry in found if any(r.startswith(reason) for r in entry[1])]
     return listed(
         ctx, found, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
-        record=lambda entry: {**tables.member(ctx, entry[0]), "reasons": "; ".join(entry[1])},
+        record=lambda entry: {**tables.member(ctx, entry[0]), "reasons": entry[1]},
     )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def chosen_columns(form: Form, known: Sequence[str]) -> Sequence[str]:
 
 
 def csv_answer(ctx: Context, form: Form, columns: Sequence[str], records: list[Record], links: str = "") -> Response:
-    """Records as CSV; what is a list has blanks between its members."""
+    """Records as CSV."""
     body = as_csv(columns, ([row[name] for name in columns] for row in records), form.separator, form.bom)
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     return http.respond(ctx.request, ctx.served, body, "text/csv; charset=utf-8", language, links)
@@ -145,6 +145,12 @@ def skill(ctx: Context, iri: str) -> Record:
 def label(ctx: Context, iri: str) -> str:
     """The preferred label in the language of the answer, else in English."""
     return in_one(ctx.labels.of(iri), ctx.label_language)
+
+
+def code_of(ctx: Context, iri: str) -> str:
+    """The code of an occupation or group of ESCO; "" for what is neither."""
+    found = ctx.catalogue.occupations.get(iri) or ctx.catalogue.groups.get(iri)
+    return found.code if found else ""
 
 
 def _occupation(ctx: Context, iri: str) -> Record:

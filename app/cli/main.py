@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from app.cli.clusters import cli as clusters_cli
+from app.cli.crosswalk import crosswalk, sssom
 from app.cli.export import export, push
 from app.cli.options import AsJson, DataDir, folder_of, print_json, show
 from app.cli.profile import cli as profile_cli
@@ -45,6 +46,8 @@ cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
 cli.add_typer(match_cli, name="match")
+cli.command()(crosswalk)
+cli.command()(sssom)
 cli.command()(find)
 cli.command()(serve)
 cli.command()(export)

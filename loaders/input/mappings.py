@@ -24,7 +24,7 @@ from ontology import CCSID, DCT, ESCO_DATA, GRAPH_MAPPINGS, OWL, RDF, SKOS, SSSO
 from releases.errors import SourceError
 
 MOST = 200_000  # pairs of one file
-LONGEST = 2_000  # characters of a cell that is read
+LONGEST = 20_000  # characters of a cell that is read
 PREAMBLE = 200  # lines in which the head of the table must come
 INVERSE = {
     "exactMatch": "exactMatch", "closeMatch": "closeMatch", "relatedMatch": "relatedMatch",
@@ -33,7 +33,8 @@ INVERSE = {
 _RELATION_HEADS = ("mapping relation", "type of match", "predicate_id")
 _CURIE = re.compile(r"#\s+([A-Za-z][\w.-]*):\s*[\"']?(https?://[^\s\"']+)[\"']?")
 _SAID = re.compile(r"#\s*(mapping_set_title|mapping_set_id|mapping_set_version):\s*[\"']?(.+?)[\"']?")
-_RELATION = re.compile(r"(?:skos:|" + re.escape(SKOS) + r")?(\w+Match)")
+_RELATION = re.compile(r"(?:skos:|" + re.escape(SKOS) + r")?(\w+)(?:Match|ISCO)")  # O*NET's table writes exactISCO
+_NONE = ("", "no relation")  # what a row says that maps nothing
 _REMEDY = "Give the official mapping table as downloaded, or SSSOM with subject_id, predicate_id and object_id."
 
 
@@ -48,12 +49,14 @@ class Table:
     language: str = ""
     page: str = ""
     kept: int = 0
+    unrelated: int = 0  # rows that say of a concept that it maps to nothing
     unknown: set[str] = field(default_factory=set)  # ESCO concepts that the release does not have
 
     def note(self) -> str:
         """What became of the file, for people."""
-        left = f"; {len(self.unknown):,} ESCO concepts are not in this release, the first is {min(self.unknown)}"
-        return f"{self.source}: {self.kept:,} mappings of {self.name} kept{left if self.unknown else ''}"
+        left = f"; {len(self.unknown):,} ESCO concepts are not in this release, the first is {min(self.unknown, default='')}"
+        none = f"; {self.unrelated:,} rows map nothing" if self.unrelated else ""
+        return f"{self.source}: {self.kept:,} mappings of {self.name} kept{left if self.unknown else ''}{none}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +125,18 @@ def _parsed(member: Member, table: Table, text: io.TextIOWrapper) -> Iterator[Pa
         first = next(lines, "")
     reader = csv.reader(_chained(first, lines), delimiter="\t" if sssom else ",")
     head = _head(member, table, reader)
-    read = _sssom(member, table, head, prefixes) if sssom else _official(member, table, head)
+    relation = next(head.index(name) for name in _RELATION_HEADS if name in head)
+    read = _sssom(member, table, head, prefixes) if sssom else _official(member, table, relation)
     for count, row in enumerate(reader):
         if count >= MOST:
             raise SourceError(f"{member.name}: more than {MOST:,} mappings.", "Divide the file.")
         if any(row):
             if len(row) < len(head) or any(len(cell) > LONGEST for cell in row):
                 raise error(member, reader.line_num, "a row that is cut short, or a cell that is too long.", _REMEDY)
-            yield read(row, reader.line_num)
+            if row[relation].strip().lower() in _NONE:
+                table.unrelated += 1
+            else:
+                yield read(row, reader.line_num)
 
 
 def _chained(first: str, lines: Iterable[str]) -> Iterator[str]:
@@ -162,8 +169,7 @@ def _describe(table: Table, said: dict[str, str]) -> None:
     table.page = said.get("landing page", "")
 
 
-def _official(member: Member, table: Table, head: list[str]) -> Callable[[list[str], int], Pair]:
-    relation = next(head.index(name) for name in _RELATION_HEADS if name in head)
+def _official(member: Member, table: Table, relation: int) -> Callable[[list[str], int], Pair]:
     width = relation // 2  # the columns of one side: identifier, label, and in some tables a page or a description
     table.name = table.name or member.base.rpartition(".")[0]
     table.slug = slug(table.name)
@@ -219,9 +225,9 @@ def _expanded(curie: str, prefixes: dict[str, str]) -> str:
 
 def _relation(member: Member, line: int, text: str) -> str:
     found = _RELATION.fullmatch(text.strip())
-    if found is None or found[1] not in INVERSE:
+    if found is None or f"{found[1]}Match" not in INVERSE:
         raise error(member, line, f"'{text[:40]}' is not a mapping relation of SKOS.", _REMEDY)
-    return found[1]
+    return f"{found[1]}Match"
 
 
 def slug(name: str) -> str:

@@ -38,7 +38,7 @@ def test_csv_and_compact_say_the_same_as_the_list(api: InProcess, target: str) -
     answer = api.get(asked(target, "limit=30&offset=2&format=csv"))
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     table = rows_of(answer.text)
-    assert len(table) == len(short["items"]) == len(whole["items"]) > 3
+    assert len(table) == len(short["items"]) == len(whole["items"]) > 1
     assert short["total"] == whole["total"]
     for row, item, full in zip(table, short["items"], whole["items"], strict=True):
         assert row["uri"] == item["uri"] == full["uri"]
@@ -46,7 +46,7 @@ def test_csv_and_compact_say_the_same_as_the_list(api: InProcess, target: str) -
         assert list(row) == list(item)
         for name, value in item.items():
             if isinstance(value, list):
-                assert row[name] == " ".join(value)
+                assert row[name].split(" | " if name == "reasons" else None) == value
             elif name in full and not isinstance(value, bool):
                 assert full[name] == value
                 assert row[name].removeprefix("'") == ("" if value is None else str(value))

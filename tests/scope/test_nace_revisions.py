@@ -44,6 +44,7 @@ def test_former_codes_of_the_crosswalk_agree() -> None:
     rows = graph.query(
         "PREFIX ccsi: <https://w3id.org/ccsi/ns#> SELECT ?code ?former { ?e ccsi:code ?code ; ccsi:formerCode ?former }"
     )
+    assert isinstance(rows, ox.QuerySolutions)
     found = [(code.value, former.value) for code, former in rows]
     classes = [(code, former) for code, former in found if len(code) == 5 == len(former)]
     assert len(classes) > 30
