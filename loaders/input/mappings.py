@@ -54,8 +54,10 @@ class Table:
 
     def note(self) -> str:
         """What became of the file, for people."""
-        left = f"; {len(self.unknown):,} ESCO concepts are not in this release, the first is {min(self.unknown, default='')}"
-        none = f"; {self.unrelated:,} rows map nothing" if self.unrelated else ""
+        left = (
+            f"; ESCO concepts that this release lacks: {len(self.unknown):,}, the first {min(self.unknown, default='')}"
+        )
+        none = f"; rows that map nothing: {self.unrelated:,}" if self.unrelated else ""
         return f"{self.source}: {self.kept:,} mappings of {self.name} kept{left if self.unknown else ''}{none}"
 
 
