@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from bundles import FIXTURES
+from tests.loaders.bundles import FIXTURES
 
 from loaders.build import load
 from loaders.facts import FILE, Facts

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from bundles import ESCO, FIXTURES, KEEP, KEEPER, LORE, OFFICER, OLDEST, changed, write
+from tests.loaders.bundles import ESCO, FIXTURES, KEEP, KEEPER, LORE, OFFICER, OLDEST, changed, write
 
 from loaders.build import load
 from loaders.input.csv_bundle import CsvBundle

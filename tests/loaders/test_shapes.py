@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from bundles import FIXTURES, OLDEST, write
+from tests.loaders.bundles import FIXTURES, OLDEST, write
 
 from loaders.blemishes import found as blemishes
 from loaders.build import LoadRequest, _check_consistency, load
