@@ -30,7 +30,8 @@ _UNSAID = (
     "contradicted", "core", "coreOccupationCount", "coreShare", "coverage", "degree", "direction", "distinctive", "domain",
     "domainShares", "escoVersion", "evidence", "function", "functions", "gaps", "groupShares", "headings", "href", "id", "inScope",
     "iscoUnitGroups", "kind", "language", "leaning", "leftOut", "limit", "lineage", "links", "mappings", "members", "missing",
-    "note", "occupationCount", "occupations", "offset", "overlap", "provenance", "quality", "reasons", "regulatedProfession", "regulatedProfessionNote", "related", "release",
+    "note", "occupationCount", "occupations", "offset", "overlap", "provenance", "quality", "reasons", "regulatedProfession",
+    "regulatedProfessionNote", "related", "release", "subtitle",
     "reverseCoverage", "routes", "sections", "shared", "similarity", "size", "skillCount", "skillsBySection", "smallUnit", "statement",
     "subDomain", "support", "thresholds", "title", "total", "transversalityScore", "unit", "units", "viability", "warnings",
 )  # fmt: skip
