@@ -151,6 +151,7 @@ class Queued(OccupationRef):
     confidence: float
     contradicted: bool
     sub_domain: str | None
+    further_sub_domains: list[str]
     functions: list[str]
     charter_functions: list[str]
     routes: list[Route]
