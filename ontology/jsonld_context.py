@@ -31,7 +31,7 @@ _UNSAID = (
     "domainShares", "escoVersion", "evidence", "function", "functions", "gaps", "groupShares", "headings", "href", "id", "inScope",
     "iscoUnitGroups", "kind", "language", "leaning", "leftOut", "limit", "lineage", "links", "mappings", "members", "missing",
     "note", "occupationCount", "occupations", "offset", "overlap", "provenance", "quality", "reasons", "regulatedProfession",
-    "correspondence", "regulatedProfessionNote", "related", "release", "revision", "subtitle",
+    "correspondence", "furtherSubDomains", "regulatedProfessionNote", "related", "release", "revision", "subtitle",
     "reverseCoverage", "routes", "sections", "shared", "similarity", "size", "skillCount", "skillsBySection", "smallUnit", "statement",
     "subDomain", "support", "thresholds", "title", "total", "transversalityScore", "unit", "units", "viability", "warnings",
 )  # fmt: skip
