@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app import errors, http, logs, sparql
-from app.api import classifications, domains, match, occupations, releases, scope, search, turtle
+from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
 from app.api.batches import Batches
 from app.api.openapi import describe
 from app.api.profiles import bundle as profile_bundle
@@ -115,8 +115,10 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         profile_bundle,
         classifications,
         scope,
+        crosswalk,
         search,
         match,
+        batch,
         releases,
     ):
         api.include_router(module.router)

@@ -166,7 +166,7 @@ async def context(
             chosen = lookup([language], available, served.catalogue.fallback)
     else:
         chosen = lookup(accepted(request.headers.get("accept-language", "")), available, served.catalogue.fallback)
-    labels = await served.catalogue.prepare(served.catalogue.fallback if chosen == ALL_LANGUAGES else chosen)
+    labels = await served.catalogue.prepare(chosen)
     return Context(request, served, chosen, base_url(request), service.limits, labels)
 
 

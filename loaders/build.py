@@ -34,6 +34,7 @@ from loaders.derive.profiles import profile_lines
 from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scope_tables
 from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
+from loaders.input import mappings as input_mappings
 from loaders.input import own as input_own
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
@@ -45,7 +46,7 @@ from loaders.request import Inputs, LoadRequest, input_files, open_inputs, versi
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey, value
 from loaders.writer import QuadWriter
-from ontology import GRAPH_OWN, SKOSXL, nace, turtle_files
+from ontology import GRAPH_OWN, SKOSXL, nace, nace_revisions, turtle_files
 from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
@@ -126,7 +127,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     ):
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
-            classified = [*ontology, *nace.quads()]
+            classified = [*ontology, *nace.quads(), *nace_revisions.quads()]
             writer.write([*classified, *inverses(classified)])
             conforms.write(ontology)
             esco_version = _write_esco(request, inputs, normaliser, writer, progress)
@@ -209,6 +210,8 @@ def _write_esco(
         writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
         writer.write(input_own.statements(inputs.source.own))
         writer.write(f"{s} {p} {o} <{GRAPH_OWN}> .\n" for s, p, o in inputs.exported.own)
+        for path in request.mappings:
+            writer.write(input_mappings.read(Member(path), normaliser.survey.has, inputs.notes))
         writer.flush()
         writer.write_raw([_labels_of_nodes(writer, normaliser)])
         writer.flush()

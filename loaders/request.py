@@ -38,6 +38,7 @@ class LoadRequest:
     skills: bool = True
     routes: tuple[Route, ...] = ROUTES
     own: tuple[Path, ...] = ()
+    mappings: tuple[Path, ...] = ()
     language: str = ""
     gives_way: bool = False  # whether to publish only where nothing but the bundled sample is published
 
@@ -142,5 +143,5 @@ def input_files(request: LoadRequest, source: Source) -> list[Path]:
     members += [m for m, _ in (*source.rdf, *source.own, *([source.record] if source.record else []))]
     if request.paths == [FILE]:
         members = [Member(FILE)]
-    extra = [p for p in (request.nace, request.curation) if p]
+    extra = [p for p in (request.nace, request.curation, *request.mappings) if p]
     return sorted({m.path for m in members}) + extra + [FOLDER / "curation.ttl"] * (request.curation is None)

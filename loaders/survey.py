@@ -120,6 +120,10 @@ class Survey:
     def _name(self, concept: bytes) -> str:
         return self._names.get(concept) or self._names.setdefault(concept, value(concept))
 
+    def has(self, iri: str) -> bool:
+        """Whether ESCO's concept is released in what was read."""
+        return term(iri) in self.released and iri not in self.withdrawn
+
     def contradicted(self) -> set[str]:
         """Concepts that are said to be both released and withdrawn; they are withdrawn."""
         return {iri for iri in self.withdrawn if term(iri) in self.released}

@@ -14,6 +14,7 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 SKOSXL = "http://www.w3.org/2008/05/skos-xl#"
 DCT = "http://purl.org/dc/terms/"
 ISO_THES = "http://purl.org/iso25964/skos-thes#"
+SSSOM = "https://w3id.org/sssom/"
 OWL = "http://www.w3.org/2002/07/owl#"
 PROV = "http://www.w3.org/ns/prov#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -33,6 +34,7 @@ GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
 GRAPH_PROFILES = GRAPH + "profiles"
+GRAPH_MAPPINGS = GRAPH + "mappings"  # of other classifications to ESCO, from files of the user's
 
 # How the service abbreviates IRIs wherever it writes RDF. CCSID is not among them: its paths would need escapes.
 PREFIXES = {

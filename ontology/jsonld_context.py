@@ -26,13 +26,16 @@ _KEYS_TOO = ("core", "related", "excluded", "skill", "skills")  # values that ar
 _INCLUDED = "@included"
 # Said of the answer, or for people; or told by links that stand beside them.
 _UNSAID = (
-    "allEvidence", "among", "anchorCount", "anchors", "attribution", "bridgingSkills", "changes", "charterFunctions", "classification",
-    "contradicted", "core", "coreOccupationCount", "coreShare", "coverage", "degree", "direction", "distinctive", "domain",
-    "domainShares", "escoVersion", "evidence", "function", "functions", "gaps", "groupShares", "headings", "href", "id", "inScope",
-    "iscoUnitGroups", "kind", "language", "leaning", "leftOut", "limit", "lineage", "links", "mappings", "members", "missing",
-    "note", "occupationCount", "occupations", "offset", "overlap", "provenance", "quality", "reasons", "related", "release",
-    "reverseCoverage", "routes", "sections", "shared", "similarity", "size", "skillCount", "skillsBySection", "smallUnit", "statement",
-    "subDomain", "support", "thresholds", "title", "total", "transversalityScore", "unit", "units", "viability", "warnings",
+    "allEvidence", "among", "anchorCount", "anchors", "attribution", "bridgingSkills", "changes", "charterFunction",
+    "charterFunctions", "classification", "contradicted", "core", "coreOccupationCount", "coreShare",
+    "correspondence", "coverage", "degree", "direction", "distinctive", "domain", "domainShares", "escoVersion",
+    "evidence", "few", "function", "functions", "furtherSubDomains", "gaps", "groupShares", "headings", "href",
+    "id", "inScope", "iscoUnitGroups", "kind", "language", "leaning", "leftOut", "limit", "lineage", "links",
+    "mappings", "members", "missing", "note", "occupationCount", "occupations", "offset", "otherDomains", "overlap",
+    "provenance", "quality", "reasons", "regulatedProfession", "regulatedProfessionNote", "related", "release",
+    "reverseCoverage", "revision", "routes", "sections", "shared", "similarity", "size", "skillCount",
+    "skillsBySection", "smallUnit", "statement", "subDomain", "subtitle", "support", "thresholds", "title", "total",
+    "transversalityScore", "unit", "units", "viability", "warnings",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic.config import JsonDict
 
+from app.api.batch import LOOKUP_EXAMPLE
 from app.api.openapi import ABRIDGED, EXAMPLES, PREFIX, SHOWN
 from app.api.profiles.compare import COMPARE_EXAMPLE
 from app.http.inprocess import ask
@@ -67,7 +68,10 @@ REQUESTS = {
     "/health/ready/sparql": "/health/ready/sparql",
 }
 # The same for paths that are sent a body.
-POSTED: dict[str, tuple[str, JsonDict]] = {"/profiles/compare": ("/profiles/compare", COMPARE_EXAMPLE)}
+POSTED: dict[str, tuple[str, JsonDict]] = {
+    "/profiles/compare": ("/profiles/compare", COMPARE_EXAMPLE),
+    "/lookup": ("/lookup", LOOKUP_EXAMPLE),
+}
 Ask = Callable[[str, JsonDict | None], Awaitable[tuple[int, Any]]]
 
 

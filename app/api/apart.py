@@ -103,7 +103,7 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
         known = known_parameters(request)
         chosen_by = {"language": language, "format": chosen}
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
-        query = urlencode([*pairs, *((name, value) for name, value in chosen_by.items() if name in known)])
+        query = urlencode([*pairs, *((name, value) for name, value in chosen_by.items() if value and name in known)])
     said = {
         "method": request.method,
         "scheme": request.scope["scheme"],

@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.api import views
+from app.api import tables, views
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find
+from app.api.tables import InForm, listed
 from app.catalogue.concepts import Decision
 from app.catalogue.labels import fold
 from app.errors import BadParameter
 from app.request import Context, Ctx, Paging, listing
 
 router = APIRouter(prefix="/domains", tags=["domains"])
+WHOLE = "ccsi"  # all domains together
 
 
 @router.get("", summary="The domains of the cultural and creative sectors")
@@ -41,6 +43,7 @@ async def domain(ctx: Ctx, id: str) -> Response:
 async def domain_occupations(
     ctx: Ctx,
     paging: Paging,
+    form: InForm,
     id: str,
     degree: Annotated[
         Literal["core", "related"] | None, Query(description="core or related; both when left out.")
@@ -63,10 +66,16 @@ async def domain_occupations(
     ] = None,
     q: Annotated[str | None, Query(description="Only with these words in a preferred or alternative label.")] = None,
 ) -> Response:
-    """Core before related, then by label. Each item says its degree, confidence, function, sub-domain and evidence."""
-    where = find(ctx, id, "id")
-    found = ctx.catalogue.by_domain.get(where.broader or where.id, [])
-    if where.broader:
+    """Core before related, then by label. Each item says its degree, confidence, function, sub-domain and evidence.
+
+    `ccsi` stands for the sectors as a whole: each occupation once, with all domains that it is in.
+    """
+    where = None if id == WHOLE else find(ctx, id, "id")
+    if where is None:
+        found = [d for decisions in ctx.catalogue.by_domain.values() for d in decisions]
+    else:
+        found = ctx.catalogue.by_domain.get(where.broader or where.id, [])
+    if where is not None and where.broader:
         found = [d for d in found if d.is_of(where.id)]
     if degree:
         found = [d for d in found if d.degree == degree]
@@ -82,16 +91,25 @@ async def domain_occupations(
         check_function(function)
         found = [d for d in found if function in d.functions]
     if sub_domain is not None:
-        if sub_domain not in where.narrower:
+        narrower = where.narrower if where else []
+        if sub_domain not in narrower:
             raise BadParameter(
-                f"sub-domain: {where.id} has none called '{sub_domain[:40]}'.", field="sub-domain", known=where.narrower
+                f"sub-domain: {id} has none called '{sub_domain[:40]}'.", field="sub-domain", known=narrower
             )
         found = [d for d in found if d.is_of(sub_domain)]
     if q is not None:
         found = await matching(ctx, found, q)
     rank = ctx.labels.rank
     ordered = sorted(found, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
-    return listing(ctx, ordered, paging, lambda d: views.domain_member(ctx, d), domain=where.id)
+    if where is None:
+        return listed(
+            ctx, list(dict.fromkeys(d.occupation for d in ordered)), paging, form, domain=id, columns=tables.OCCUPATION,
+            whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
+        )  # fmt: skip
+    return listed(
+        ctx, ordered, paging, form, domain=where.id, columns=tables.MEMBER,
+        whole=lambda d: views.domain_member(ctx, d), record=lambda d: tables.member(ctx, d),
+    )  # fmt: skip
 
 
 async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:

@@ -81,11 +81,22 @@ def respond(
         triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
         body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     else:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
-        writer.writerow(columns)
-        writer.writerows([cell(value) for value in row] for row in rows)
-        body = text.getvalue().encode()
+        body = as_csv(columns, rows)
     media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     return http.respond(ctx.request, ctx.served, body, media_type, language, links)
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str = ",", bom: bool = False) -> bytes:
+    """CSV with a head (RFC 4180); a list's members are parted by blanks, or by bars as in ESCO's files, true and false are small."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([cell(_plain(value)) for value in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return (" | " if any(" " in member for member in value) else " ").join(value)
+    return str(value).lower() if isinstance(value, bool) else value

@@ -375,11 +375,8 @@ class Problem(BaseModel):
 ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/domains": (DomainList,),
     "/domains/{id}": (DomainDetail,),
-    "/domains/{id}/occupations": (DomainMembers,),
-    "/occupations": (OccupationList,),
     "/occupations/{uuid}": (OccupationDetail,),
     "/skills/{uuid}": (SkillDetail,),
-    "/skills": (SkillRefs,),
     "/skill-groups": (GroupList,),
     "/skill-groups/{code}": (SkillGroup,),
     "/isco": (GroupList,),

@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.api import views
+from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing
+from app.api.tables import InForm, listed
 from app.api.ways import below
 from app.catalogue.concepts import Skill
 from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import BadParameter, NotFound, Problem
-from app.request import Context, Ctx, Paging, concept_key, listing
+from app.request import Context, Ctx, Paging, concept_key
 
 router = APIRouter()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
@@ -27,6 +28,7 @@ _CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 async def occupations(
     ctx: Ctx,
     paging: Paging,
+    form: InForm,
     isco: Annotated[
         str | None, Query(description="ISCO-08 group of any level: 2621, C2621 or its IRI.", examples=["2621"])
     ] = None,
@@ -35,6 +37,10 @@ async def occupations(
         Query(description="NACE Rev. 2.1 code of any level: S, 91, 91.21, 9121 or its IRI.", examples=["91.21"]),
     ] = None,
     domain: Annotated[str | None, Query(description="Domain or sub-domain.", examples=["heritage"])] = None,
+    degree: Annotated[
+        Literal["core", "related"] | None,
+        Query(description="Only of this degree, in the domain that is given or in any."),
+    ] = None,
     code: Annotated[
         str | None, Query(description="The ESCO code of one occupation.", examples=["2621.3"], max_length=40)
     ] = None,
@@ -57,9 +63,16 @@ async def occupations(
     if domain is not None:
         where = find(ctx, domain)
         members = catalogue.by_domain.get(where.broader or where.id, [])
-        found &= {d.occupation for d in members if not where.broader or d.is_of(where.id)}
+        members = [d for d in members if not where.broader or d.is_of(where.id)]
+    else:
+        members = [d for decisions in catalogue.by_domain.values() for d in decisions]
+    if domain is not None or degree is not None:
+        found &= {d.occupation for d in members if degree in (None, d.degree)}
     ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
-    return listing(ctx, ordered, paging, lambda o: summary(ctx, o))
+    return listed(
+        ctx, ordered, paging, form, whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
+        columns=tables.OCCUPATION,
+    )  # fmt: skip
 
 
 @router.get(
@@ -92,6 +105,7 @@ def with_code(ctx: Context, code: str, field: str, unknown: type[Problem]) -> st
 async def skill_list(
     ctx: Ctx,
     paging: Paging,
+    form: InForm,
     group: Annotated[
         str | None,
         Query(description="Under this group of skills or field of knowledge.", examples=["S1.2"], max_length=40),
@@ -125,7 +139,10 @@ async def skill_list(
         and (collection is None or collection in s.collections)
     ]
     ordered = sorted(shown, key=lambda s: (ctx.labels.rank(s), s))
-    return listing(ctx, ordered, paging, lambda s: ctx.part("skill", s, views.skill_ref))
+    return listed(
+        ctx, ordered, paging, form, whole=lambda s: ctx.part("skill", s, views.skill_ref),
+        record=lambda s: tables.skill(ctx, s), columns=tables.SKILL,
+    )  # fmt: skip
 
 
 @router.get("/skills/{uuid}", tags=["skills"], summary="One skill, with the occupations that need it")
@@ -137,14 +154,3 @@ async def skill(ctx: Ctx, uuid: str) -> Response:
     if iri not in ctx.catalogue.skills:
         raise missing(ctx, iri, "skill")
     return ctx.json(await ctx.built(views.skill, ctx.catalogue.skills[iri]))
-
-
-def summary(ctx: Context, iri: str) -> views.Json:
-    """An occupation in a list: reference, ISCO, NACE and the domains it is in."""
-    item = ctx.catalogue.occupations[iri]
-    return {
-        **views.occupation_ref(ctx, iri),
-        "iscoGroup": item.isco,
-        "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
-        "domains": views.domains_of(item),
-    }

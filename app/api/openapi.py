@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.api import models
 from app.api.formats import MEDIA_TYPES
+from app.api.list_models import LIST_ANSWERS
 from app.api.match import MatchAnswer
 from app.api.models import LinkedShape, Problem
 from app.api.openapi_sparql import sparql_path
@@ -33,8 +34,9 @@ SEARCH_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/match": (MatchAnswer,),
 }
 ANSWERS = (
-    SEARCH_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | AREA_ANSWERS | PROFILE_ANSWERS | SERVICE_ANSWERS
-)
+    SEARCH_ANSWERS | LIST_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | AREA_ANSWERS | PROFILE_ANSWERS
+    | SERVICE_ANSWERS
+)  # fmt: skip
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")

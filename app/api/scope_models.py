@@ -151,6 +151,7 @@ class Queued(OccupationRef):
     confidence: float
     contradicted: bool
     sub_domain: str | None
+    further_sub_domains: list[str]
     functions: list[str]
     charter_functions: list[str]
     routes: list[Route]
@@ -204,22 +205,54 @@ class UnitGroupShare(Shape):
     share: float
 
 
+class CorrespondingCode(Shape):
+    """A NACE class of the other revision that has activities in common with one of the answer's."""
+
+    of: str = Field(description="The class of the answer's revision.")
+    relation: Literal["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"]
+    uri: str
+    code: str
+    preferred_label: LanguageMap
+    href: str
+    revision: Literal["2", "2.1"]
+    reason: str
+    official: bool = Field(description="Whether Eurostat says so; false: read out of the code lists by this project.")
+
+
+class MappedCode(Shape):
+    """The other end of a mapping between ESCO and another classification."""
+
+    classification: str
+    code: str
+    uri: str
+    label: str
+    relation: Literal["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"] = Field(
+        description="Of the answer's code to this one: broadMatch where this one is broader."
+    )
+    confidence: float | None
+    sources: list[str] = Field(description="The files that say so.")
+
+
 class CrosswalkAnswer(LinkedShape):
     """From a code, an occupation or a domain to codes and domains."""
 
     uri: str
-    classification: Literal["isco-08", "nace-2.1", "nace-2", "esco", "domain"]
+    classification: str = Field(
+        description="isco-08, nace-2.1, nace-2, esco, domain, or another whose mappings were loaded."
+    )
     code: str
+    revision: Literal["2", "2.1"] | None = Field(description="Of a NACE code.")
     preferred_label: LanguageMap
     entries: list[CrosswalkEntry] = Field(description="What the crosswalk says of the code or domain as such.")
     total: int = Field(description="Occupations under the code.")
     domain_shares: list[DomainShare] = Field(description="Where the occupations under the code belong.")
     isco_unit_groups: list[UnitGroupShare] = Field(description="Where they stand in ISCO-08.")
+    correspondence: list[CorrespondingCode] = Field(description="Of a NACE code: what it is in the other revision.")
+    mappings: list[MappedCode] = Field(description="To and from other classifications, from files that were loaded.")
 
 
 SCOPE_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
     "/scope": (ScopeReport,),
-    "/scope/review-queue": (ReviewQueue,),
     "/scope/occupations/{uuid}": (OccupationEvidence,),
     "/crosswalk": (CrosswalkAnswer,),
 }

@@ -25,12 +25,13 @@ async def turtle_apart(request: Request) -> None:
     if heavy is None or request.method != "GET" or representation_of(request) != "turtle":
         return
     known = known_parameters(request)
-    if "format" in known or "language" not in known:
+    # A list whose other form is CSV ("view" tells it from routes that make Turtle themselves) is JSON-LD all the same.
+    if ("format" in known and "view" not in known) or "format" in request.query_params or "language" not in known:
         return
     ctx = await context(request, request.query_params.get("language"))
     said = sorted(f"{name}={value}" for name, value in request.query_params.multi_items() if name != "language")
     key = ("turtle", request.scope["path"], ctx.base, ctx.language, coding_of(ctx), *said)
-    raise Made(await made_apart(heavy, ctx, "turtle", _COST, key))
+    raise Made(await made_apart(heavy, ctx, "", _COST, key))
 
 
 def install(app: FastAPI) -> None:

@@ -28,6 +28,17 @@ def occupation_ref(ctx: Context, iri: str) -> Json:
     }
 
 
+def occupation_item(ctx: Context, iri: str) -> Json:
+    """An occupation in a list: reference, ISCO, NACE and the domains it is in."""
+    item = ctx.catalogue.occupations[iri]
+    return {
+        **occupation_ref(ctx, iri),
+        "iscoGroup": item.isco,
+        "naceCode": [nace_ref(ctx, n) for n in item.nace],
+        "domains": domains_of(item),
+    }
+
+
 def skill_ref(ctx: Context, iri: str) -> Json:
     """A skill as others refer to it, with type, reuse level and the groups right above it."""
     item = ctx.catalogue.skills[iri]

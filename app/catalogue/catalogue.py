@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode
 
 from app.catalogue.facts import Facts
 from app.catalogue.labels import Labels, LabelTable, collate, fallback
+from app.catalogue.national import National
 from app.catalogue.parts import Parts
 from app.catalogue.profiles import ProfileCatalogue
 from app.catalogue.skills import SkillCatalogue
@@ -45,6 +46,7 @@ class Catalogue(Facts):
             if self.fallback in self.languages:
                 self._labels.load_english(self.fallback)
             self.analysis = analysis.result()
+            self.national = National.read(store)
             self.profiles = ProfileCatalogue.read(store, self, self.analysis)
 
     # --- words ---------------------------------------------------------------------------------------------------

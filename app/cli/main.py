@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from app.cli.clusters import cli as clusters_cli
+from app.cli.crosswalk import crosswalk, sssom
 from app.cli.export import export, push
 from app.cli.options import AsJson, DataDir, folder_of, print_json, show
 from app.cli.profile import cli as profile_cli
@@ -45,6 +46,8 @@ cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
 cli.add_typer(match_cli, name="match")
+cli.command()(crosswalk)
+cli.command()(sssom)
 cli.command()(find)
 cli.command()(serve)
 cli.command()(export)
@@ -105,6 +108,10 @@ def load(
         list[Path] | None,
         typer.Option(readable=False, help="Your own skills or occupations, on top of ESCO (RDF; may be repeated)."),
     ] = None,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option(readable=False, help="Official mapping table to ESCO, or SSSOM (CSV or TSV; may be repeated)."),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of texts that say none, for example en.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
     starter: Annotated[
@@ -139,7 +146,7 @@ def load(
         return
     files = paths or [STARTER if starter else FACTS]
     request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
-    request = replace(request, own=tuple(own or ()), language=language)
+    request = replace(request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language)
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:

@@ -7,7 +7,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -39,15 +39,21 @@ def serve(
     ] = None,
     data_dir: DataDir = None,
     starter: Annotated[
-        bool, typer.Option("--starter/--no-starter", help="Load the bundled sample when no release is published.")
+        bool,
+        typer.Option(
+            "--starter/--no-starter",
+            help="Load what is bundled when no release is published: the sample, then all of ESCO.",
+        ),
     ] = True,
 ) -> None:
     """Serve the published release; a newly published one is picked up while running.
 
     With several workers SIGHUP starts all of them anew without dropping a request, with the program as it is installed then.
     """
-    given = {"host": host, "port": port, "workers": workers, "data_dir": data_dir}
+    given: dict[str, Any] = {"host": host, "port": port, "workers": workers, "data_dir": data_dir}
     given = {name: value for name, value in given.items() if value is not None}
+    if not starter:
+        given["all_of_esco"] = False
     settings = get_settings().model_copy(update=given)
     if settings.workers > 1 and sys.platform != "linux":
         raise LoadError("Several workers need Linux.", "Leave --workers and CCSI_WORKERS out.")

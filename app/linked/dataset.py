@@ -37,6 +37,7 @@ ABOUT = {
     GRAPH + "skills": "How specialised the domains are in their skills",
     GRAPH + "clusters": "Clusters of skills",
     GRAPH + "profiles": "Profiles: templates for domains, functions and occupations, and the skills that they ask for",
+    GRAPH + "mappings": "Mappings of other classifications to ESCO",
     GRAPH + "release": "The dataset about itself",
 }
 DESCRIPTION = (

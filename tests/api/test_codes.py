@@ -36,6 +36,7 @@ def test_forms_of_a_nace_code(api: InProcess, code: str) -> None:
     assert api.json(f"nace?code={code}")["items"] == [
         {
             "uri": f"{DATA}/ux2/nace2.1/9121",
+            "className": "Concept",
             "code": "91.21",
             "preferredLabel": {"en": "Museum and collection activities"},
             "href": "https://ccsi.example/api/v1/nace/91.21",
@@ -104,7 +105,7 @@ def test_revision_2_leads_to_its_successors(api: InProcess) -> None:
     assert (found["classification"], found["code"]) == ("nace-2", "91.02")
     assert found["preferredLabel"] == {"en": "Museums activities"}
     assert {entry["code"] for entry in found["entries"]} >= {"91.21"}
-    assert found["domains"][0]["domain"] == "heritage"
+    assert found["domainShares"][0]["domain"] == "heritage"
     for same in ("9102", "91.02&revision=2", f"{DATA}/ux2/nace2/9102", "R91.02&revision=2"):
         assert api.json(f"crosswalk?nace={same}") == found
     section = api.json("crosswalk?nace=R&revision=2")

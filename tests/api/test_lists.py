@@ -101,7 +101,7 @@ def member_filter(api: InProcess, query: str) -> list[dict[str, Any]]:
         ("nace=91.21", lambda m: "91.21" in [c["code"] for c in m["naceCode"]]),
         ("nace=9121", lambda m: "91.21" in [c["code"] for c in m["naceCode"]]),
         ("function=preservation", lambda m: "preservation" in m["functions"]),
-        ("sub-domain=museums", lambda m: m["subDomain"] == "museums"),
+        ("sub-domain=museums", lambda m: "museums" in (m["subDomain"], *m["furtherSubDomains"])),
         ("q=museum", lambda m: "museum" in m["preferredLabel"]["en"].lower()),
         ("isco=26&degree=core", lambda m: (m["iscoGroup"][:2], m["degree"]) == ("26", "core")),
         ("degree=core&function=preservation", lambda m: m["degree"] == "core" and "preservation" in m["functions"]),

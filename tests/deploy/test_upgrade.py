@@ -83,6 +83,7 @@ def ready(server: Server) -> str:
     return release(server)
 
 
+@pytest.mark.long
 def test_the_program_is_upgraded_and_taken_back_on_one_folder(
     older: Path, tmp_path: Path, serve: Callable[[Path, Path], Server]
 ) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from bundles import FIXTURES
 
 from loaders.build import load
 from loaders.facts import FILE, Facts
@@ -17,6 +16,7 @@ from loaders.request import LoadRequest
 from ontology import DCT, ESCO, GRAPH_ESCO, GRAPH_LABELS, RDF, SKOS
 from releases.errors import SourceError
 from releases.release import Release, Releases
+from tests.loaders.bundles import FIXTURES
 from tools.facts import Columns, archive
 
 OCCUPATION = "http://data.europa.eu/esco/occupation/"

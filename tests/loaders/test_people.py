@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from bundles import ESCO, FIXTURES, KEEP, KEEPER, LORE, OFFICER, OLDEST, changed, write
 
 from loaders.build import load
 from loaders.input.csv_bundle import CsvBundle
@@ -16,6 +15,7 @@ from loaders.input.sources import Member, discover
 from loaders.input.tables import read_csv, separator_of
 from loaders.request import LoadRequest
 from releases.errors import SourceError, VersionUnknown
+from tests.loaders.bundles import ESCO, FIXTURES, KEEP, KEEPER, LORE, OFFICER, OLDEST, changed, write
 from tests.loaders.shapes_of_esco import normalised, quads
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"

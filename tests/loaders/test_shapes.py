@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from bundles import FIXTURES, OLDEST, write
 
 from loaders.blemishes import found as blemishes
 from loaders.build import LoadRequest, _check_consistency, load
@@ -16,6 +15,7 @@ from ontology import CCSI, GRAPH_ESCO, GRAPH_LABELS, GRAPH_OWN, SKOS
 from releases import dumps
 from releases.errors import SourceError
 from releases.release import Release, Releases
+from tests.loaders.bundles import FIXTURES, OLDEST, write
 from tests.loaders.shapes_of_esco import normalised
 
 PREFIXES = """@prefix esco: <http://data.europa.eu/esco/model#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .

@@ -69,6 +69,7 @@ def asked(port: int, query: str) -> Any:
     return answer["data"]["result"]
 
 
+@pytest.mark.long
 @needs_prometheus
 def test_what_rules_and_panels_ask_for_is_there(mini_dir: Path, starter: Release, tmp_path: Path) -> None:
     port = free_port()

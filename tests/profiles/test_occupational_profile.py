@@ -155,7 +155,7 @@ def test_one_sentence_says_what_a_language_lacks_as_a_whole(document: Any) -> No
 
 
 def test_parts_of_occupations_domains_and_items_make_a_role(client: TestClient, catalogue: Any) -> None:
-    part = catalogue.profiles.part("S5.6", catalogue)
+    part = catalogue.profiles.part("S5.6", catalogue, catalogue.analysis)
     needs = catalogue.profiles.tables.occupations[f"http://data.europa.eu/esco/occupation/{GAMES}"]
     expected = {s for s in (*needs.essential, *needs.optional) if s in part}
     assert expected

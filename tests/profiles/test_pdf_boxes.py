@@ -42,7 +42,7 @@ def worst(document: dict[str, Any], language: str) -> dict[str, Any]:
 
     lengthen(found)
     for anchor in found["anchors"]:
-        anchor["occupation"]["naceCode"] = NACE
+        anchor["occupation"]["naceCode"] = [{"code": code} for code in NACE]
         anchor["parts"] = ["design/graphics-editor-software", "S1.12"]
     found["title"] = {language: LABELS[language]}
     found["items"] = [LABELS[language], "interactive and adaptive music"]

@@ -300,7 +300,7 @@ def test_withdrawn_concepts_name_their_successor(client: TestClient, catalogue: 
     try:
         answer = client.post(COMPOSE, json={"anchors": [old]})
         assert answer.status_code == 410
-        assert (answer.json()["field"], answer.json()["replacedBy"]) == ("anchors.0", core[0])
+        assert (answer.json()["field"], answer.json()["replacedBy"]) == ("anchors.0", [core[0]])
         assert client.get(f"/api/v1/profiles/heritage-{NOWHERE}").status_code == 410
         sides = {"from": {"occupation": core[0]}, "to": [{"profile": f"heritage-{NOWHERE}"}]}
         compared = client.post("/api/v1/profiles/compare", json=sides)

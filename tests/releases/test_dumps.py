@@ -120,7 +120,7 @@ def test_the_command_makes_them(own: Release) -> None:
 @pytest.mark.full
 def test_full_esco_is_dumped_in_bounded_memory(full: Release, tmp_path: Path) -> None:
     script = (
-        "import re, sys, pyoxigraph as ox; from pathlib import Path; from loaders import dumps\n"
+        "import re, sys, pyoxigraph as ox; from pathlib import Path; from releases import dumps\n"
         "store = ox.Store.read_only(sys.argv[1])\n"
         "with open(sys.argv[2], 'wb') as out: dumps.write(store, out, 'nq', packed=True)\n"
         # getrusage would tell the peak of the process that started this one.

@@ -115,6 +115,7 @@ def test_intruders_are_told(catalogue: SkillCatalogue, tables: SkillTables, full
         assert chance < 0.25, domain
 
 
+@pytest.mark.long
 def test_heritage_is_stable(tables: SkillTables) -> None:
     bench = Bench(tables)
     unit = bench.units["heritage"]

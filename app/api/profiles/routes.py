@@ -152,7 +152,7 @@ def templates_of(
     charter: str | None = None,
 ) -> list[TemplateEntry]:
     """The templates of a domain in their order, or those that are about a sub-domain. Raises NotFound."""
-    found = find(ctx, id)
+    found = find(ctx, id, "id")
     if found.broader:
         id, sub_domain = found.broader, found.id
     return _filtered(ctx, id, function, kind, q, sub_domain, charter)

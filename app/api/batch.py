@@ -1,0 +1,161 @@
+"""/lookup: codes and identifiers of any kind in one call, each answered or named as unknown."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+from starlette.responses import Response
+
+from app.api import tables, views
+from app.api.batches import Batches
+from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, few, most_of
+from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
+from app.api.lookup import missing
+from app.api.occupations import with_code
+from app.api.shares import domain_shares
+from app.catalogue.concepts import Group
+from app.catalogue.keys import occupation_iri, skill_iri
+from app.errors import BadParameter, Gone, NotFound, Problem
+from app.request import Context, Ctx
+from ontology import ESCO_DATA
+from ontology.nace import BASES, Activity, Revision
+
+router = APIRouter(tags=["search"], route_class=BoundedBody)
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OCCUPATION = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
+_ISCO = re.compile(r"[Cc]?[0-9]{1,4}")
+_SKILLS = re.compile(r"[SKLTsklt][0-9](?:\.[0-9]+)*")
+LOOKUP_EXAMPLE: JsonDict = {"codes": ["2621.3", "C2621", "91.21", "9.1"]}
+
+Item = dict[str, Any]
+
+
+class LookupIn(Body):
+    """Which codes and identifiers to look up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LOOKUP_EXAMPLE]})
+    bound = "lookup_bytes"
+
+    codes: Annotated[list[Iri], FIRST_ERROR, few(most_of("lookup_codes"))] = Field(
+        description="IRIs and UUIDs of ESCO, ESCO codes, ISCO-08 and NACE codes, mixed."
+    )
+    classification: Literal["esco", "isco-08", "nace-2.1", "nace-2"] | None = Field(
+        None,
+        description="Of all codes. Without it each is read by its form: bare digits are ISCO-08, with a dot behind two NACE.",
+    )
+
+
+@router.post("/lookup", summary="Codes and identifiers of any kind, many at once")
+async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
+    """For each what it stands for, with its domains; or why it is unknown, and what was probably meant.
+
+    Bare digits are ISCO-08 where no classification is given, and never taken for NACE: 9121 is there a group of ISCO-08.
+    """
+    most = ctx.limits.lookup_codes
+    if len(body.codes) > most:
+        raise BadParameter(f"codes: at most {most}, not {len(body.codes)}.", field="codes", maximum=most)
+
+    def work() -> list[Item]:
+        found = {code: _item(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
+        return [found[code] for code in body.codes]
+
+    batches: Batches = request.app.state.batches
+    items = await batches.run(request, work) if len(body.codes) > 1 else work()
+    return ctx.json({"items": items, "total": len(items), "language": ctx.language})
+
+
+def _item(ctx: Context, asked: str, classification: str | None) -> Item:
+    item: Item = dict.fromkeys(("type", "classification", "uri", "code", "label", "href", "detail", "didYouMean"))
+    item |= {"asked": asked, "status": "found", "core": [], "related": [], "domainShares": [], "replacedBy": []}
+    try:
+        found = _found(ctx, asked.strip(), classification)
+    except Gone as error:
+        known = error.members
+        return item | {
+            "status": "withdrawn",
+            "detail": error.detail,
+            "replacedBy": known["replacedBy"],
+            "uri": known["uri"],
+        }
+    except Problem as error:
+        return item | {"status": "unknown", "detail": error.detail, "didYouMean": error.members.get("didYouMean")}
+    return item | found
+
+
+def _found(ctx: Context, asked: str, classification: str | None) -> Item:
+    """What a code stands for. Raises Problem."""
+    if classification in ("nace-2", "nace-2.1") or (classification is None and asked.startswith(tuple(BASES.values()))):
+        return _activity(ctx, nace_activity(ctx, asked, "codes", _revision(classification)))
+    if classification == "isco-08":
+        return _group(ctx, isco_group(ctx, asked, "codes"))
+    if asked.startswith("http") or _UUID.fullmatch(asked):
+        return _concept(ctx, asked)
+    if _OCCUPATION.fullmatch(asked):
+        return _occupation(ctx, with_code(ctx, asked, "codes", NotFound))
+    if _SKILLS.fullmatch(asked):
+        return _group(ctx, skill_group(ctx, asked, "codes", NotFound))
+    if classification == "esco":
+        raise BadParameter(f"codes: '{asked[:30]}' is no code, UUID or IRI of ESCO.", field="codes")
+    if _ISCO.fullmatch(asked):
+        return _group(ctx, isco_group(ctx, asked, "codes"))
+    return _activity(ctx, nace_activity(ctx, asked, "codes", None))
+
+
+def _revision(classification: str | None) -> Revision | None:
+    return {"nace-2": "2", "nace-2.1": "2.1"}.get(classification or "")  # type: ignore[return-value]
+
+
+def _concept(ctx: Context, asked: str) -> Item:
+    catalogue = ctx.catalogue
+    bare = _UUID.fullmatch(asked) is not None
+    for iri in (occupation_iri(asked.lower()), skill_iri(asked.lower())) if bare else (concept_iri(asked),):
+        if iri in catalogue.occupations:
+            return _occupation(ctx, iri)
+        if iri in catalogue.skills:
+            record = tables.skill(ctx, iri)
+            return {
+                "type": "skill", "classification": "esco", "uri": iri, "label": record["label"],
+                "href": views.skill_ref(ctx, iri)["href"],
+            }  # fmt: skip
+        if iri in catalogue.groups:
+            return _group(ctx, catalogue.groups[iri])
+    kind = "occupation" if iri.startswith(f"{ESCO_DATA}occupation/") else "skill"
+    raise missing(ctx, iri, kind, "codes")
+
+
+def _occupation(ctx: Context, iri: str) -> Item:
+    record = tables.occupation(ctx, iri)
+    href = views.occupation_ref(ctx, iri)["href"]
+    shown = {name: record[name] for name in ("uri", "code", "label", "core", "related")}
+    return {"type": "occupation", "classification": "esco", **shown, "href": href}
+
+
+def _group(ctx: Context, group: Group) -> Item:
+    isco = group.scheme == "isco"
+    return {
+        "type": "isco" if isco else "skill-group",
+        "classification": "isco-08" if isco else "esco",
+        "uri": group.iri,
+        "code": group.code,
+        "label": tables.label(ctx, group.iri),
+        "href": views.group_address(ctx, group),
+        "domainShares": domain_shares(ctx, ctx.catalogue.under_isco(group.code)) if isco else [],
+    }
+
+
+def _activity(ctx: Context, item: Activity) -> Item:
+    shown = views.activity(ctx, item)
+    return {
+        "type": "nace",
+        "classification": f"nace-{item.revision}",
+        "uri": item.iri,
+        "code": item.code,
+        "label": item.name,
+        "href": shown["href"],
+        "domainShares": domain_shares(ctx, occupations_of(ctx, item)),
+    }

@@ -1,0 +1,247 @@
+"""/crosswalk: from a code to domains, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.api import tables, views
+from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
+from app.api.lookup import find, missing
+from app.api.shares import domain_shares, unit_groups
+from app.api.tables import Form, InForm
+from app.catalogue.keys import occupation_iri
+from app.catalogue.national import INVERSE, Mapped
+from app.errors import BadParameter, NotFound
+from app.request import Context, Ctx, concept_key
+from ontology import nace_revisions as revisions
+from ontology.nace import Activity, Revision, cut
+
+router = APIRouter(tags=["scope"])
+COLUMNS = (
+    "classification", "code", "basis", "domain", "subDomain", "function", "degree", "codeConfidence", "core", "related", "share",
+    "coreShare", "relation", "uri", "label", "confidence",
+)  # fmt: skip
+
+
+@router.get("/crosswalk", summary="From a code to domains, and back")
+async def crosswalk(
+    ctx: Ctx,
+    form: InForm,
+    isco: Annotated[str | None, Query(description="ISCO-08 code of any level.", examples=["2651"])] = None,
+    nace: Annotated[
+        str | None, Query(description="NACE code of any level: S, 90, 90.31, 9031 or its IRI.", examples=["90.31"])
+    ] = None,
+    revision: Annotated[
+        Revision | None,
+        Query(description="Revision of the NACE code; without it 2.1, or 2 for a code that 2.1 does not have."),
+    ] = None,
+    esco: Annotated[str | None, Query(description="IRI or UUID of an occupation.")] = None,
+    national: Annotated[
+        str | None,
+        Query(
+            max_length=200, description="A code of another classification whose mappings were loaded, ROME for example."
+        ),
+    ] = None,
+    scheme: Annotated[
+        str | None, Query(max_length=100, description="Which classification that is, where several have the code.")
+    ] = None,
+    domain: Annotated[str | None, Query(description="A domain: which codes lead to it?", examples=["heritage"])] = None,
+) -> Response:
+    """Exactly one of isco, nace, esco, national and domain.
+
+    A code answers with its entries (what the crosswalk says of the code as such) and with the domains of the
+    occupations under it: how many, and which share of them, by degree.
+    """
+    given = [
+        name
+        for name, value in (("isco", isco), ("nace", nace), ("esco", esco), ("national", national), ("domain", domain))
+        if value is not None
+    ]
+    if len(given) != 1:
+        raise BadParameter(
+            "Give exactly one of isco, nace, esco, national and domain.", field=given[1] if given else "isco"
+        )
+    if scheme is not None and national is None:
+        raise BadParameter("scheme: says what national is a code of; give both.", field="scheme")
+    if national is not None:
+        return _national(ctx, form, national.strip(), scheme)
+    if isco is not None:
+        group = isco_group(ctx, isco)
+        entries = views.crosswalk_entries(ctx, "isco-08", group.code)
+        return _answer(
+            ctx,
+            form,
+            "isco-08",
+            group.iri,
+            group.code,
+            ctx.labels.of(group.iri),
+            entries,
+            ctx.catalogue.under_isco(group.code),
+            mappings=_other_ends(ctx, group.iri),
+        )
+    if nace is not None:
+        return _nace(ctx, form, nace_activity(ctx, nace, revision=revision))
+    if esco is not None:
+        given_iri = concept_iri(esco)
+        iri = given_iri if given_iri.startswith("http") else occupation_iri(concept_key(esco, "occupation", "esco"))
+        if iri not in ctx.catalogue.occupations:
+            raise missing(ctx, iri, "occupation", "esco")
+        return _answer(
+            ctx,
+            form,
+            "esco",
+            iri,
+            ctx.catalogue.occupations[iri].code,
+            ctx.labels.of(iri),
+            [],
+            [iri],
+            mappings=_other_ends(ctx, iri),
+        )
+    where = find(ctx, domain or "")
+    entries = [views.crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
+    members = [
+        d.occupation
+        for d in ctx.catalogue.by_domain.get(where.broader or where.id, [])
+        if not where.broader or d.is_of(where.id)
+    ]
+    return _answer(ctx, form, "domain", where.iri, where.id, views.chosen(where.labels, ctx), entries, members)
+
+
+def _nace(ctx: Context, form: Form, item: Activity) -> Response:
+    label = {"en": item.name}
+    known = revisions.of(item)
+    both = [_corresponding(ctx, item.revision, one) for one in known]
+    if item.revision == "2.1":
+        entries = views.crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
+        members = occupations_of(ctx, item)
+        return _answer(ctx, form, "nace-2.1", item.iri, item.code, label, entries, members, "2.1", both)
+    # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
+    if not known:
+        raise NotFound(
+            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name}): of codes "
+            "whose name changed it covers culture only.",
+            field="nace", revision="2", see=ctx.url("/nace"),
+        )  # fmt: skip
+    current = revisions.wholes({one.current.code for one in known})
+    shown = {
+        row["uri"]: row for a in current for row in views.crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)
+    }
+    return _answer(
+        ctx, form, "nace-2", item.iri, item.code, label, list(shown.values()), occupations_of(ctx, item), "2", both
+    )
+
+
+def _corresponding(ctx: Context, revision: Revision, one: revisions.Correspondence) -> dict[str, Any]:
+    former, other = (one.former, one.current) if revision == "2" else (one.current, one.former)
+    shown = views.activity(ctx, other)
+    return {
+        "of": former.code,
+        "relation": revisions.relation(one, revision),
+        **{name: shown[name] for name in ("uri", "code", "preferredLabel", "href")},
+        "revision": other.revision,
+        "reason": one.why,
+        "official": False,
+    }
+
+
+def _national(ctx: Context, form: Form, code: str, scheme: str | None) -> Response:
+    """A code of another classification: what it maps to, and the domains of the occupations among that."""
+    known = ctx.catalogue.national
+    if not known.schemes:
+        raise NotFound("national: no mappings are loaded; `ccsi load … --mapping FILE` adds them.", field="national")
+    if scheme is not None and scheme not in known.schemes:
+        raise BadParameter(
+            f"scheme: no mappings of '{scheme[:40]}' are loaded.", field="scheme", known=[*known.schemes]
+        )
+    schemes = [s for s in known.with_code(code) if scheme in (None, s)]
+    if len(schemes) != 1:
+        what = (
+            f"several classifications have the code '{code[:40]}': say which"
+            if schemes
+            else f"'{code[:40]}' maps to nothing"
+        )
+        raise BadParameter(
+            f"national: {what}.", field="scheme" if schemes else "national", known=schemes or [*known.schemes]
+        )
+    pairs = known.by_code[schemes[0], code]
+    shown = [_end(ctx, one, one.relation, one.esco) for one in pairs]
+    members = {one.esco for one in pairs} & ctx.catalogue.occupations.keys()
+    label = {"und": pairs[0].label} if pairs[0].label else {}
+    return _answer(ctx, form, schemes[0], pairs[0].iri, code, label, [], members, mappings=shown)
+
+
+def _other_ends(ctx: Context, iri: str) -> list[dict[str, Any]]:
+    """The codes of other classifications that a concept of ESCO maps to."""
+    found = ctx.catalogue.national.by_esco.get(iri, ())
+    return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in found]
+
+
+def _end(ctx: Context, one: Mapped, relation: str, iri: str) -> dict[str, Any]:
+    """One end of a mapping, as it is reached from the other; n:m stays n:m."""
+    scheme = ctx.catalogue.national.schemes[one.scheme]
+    national = iri == one.iri
+    code = one.code if national else tables.code_of(ctx, iri)
+    return {
+        "classification": one.scheme if national else "isco-08" if "/isco/" in iri else "esco",
+        "code": code,
+        "uri": iri,
+        "label": one.label if national else tables.label(ctx, iri),
+        "relation": relation,
+        "confidence": one.confidence,
+        "sources": scheme.sources,
+    }
+
+
+def _in_csv(found: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Codes of another classification as rows."""
+    return [
+        {
+            "classification": row.get("classification", f"nace-{row.get('revision')}"),
+            "label": row.get("label", row.get("preferredLabel", {}).get("en")),
+            **{name: row.get(name) for name in ("code", "uri", "relation", "confidence")},
+        }
+        for row in found or ()
+    ]
+
+
+def _answer(
+    ctx: Context,
+    form: Form,
+    classification: str,
+    iri: str,
+    code: str,
+    label: dict[str, str],
+    entries: list[dict[str, Any]],
+    members: Collection[str],
+    revision: Revision | None = None,
+    correspondence: list[dict[str, Any]] | None = None,
+    mappings: list[dict[str, Any]] | None = None,
+) -> Response:
+    shares = domain_shares(ctx, members)
+    if form.csv:
+        asked = {"classification": classification, "code": code}
+        parts = [("entry", entries), ("occupations", [{**asked, **share} for share in shares])]
+        parts += [("correspondence", _in_csv(correspondence)), ("mapping", _in_csv(mappings))]
+        rows = [{**dict.fromkeys(COLUMNS), **row, "basis": basis} for basis, found in parts for row in found]
+        return tables.csv_answer(ctx, form, tables.chosen_columns(form, COLUMNS), rows)
+    return ctx.json(
+        {
+            "@context": ctx.url("/context.jsonld"),
+            "uri": iri,
+            "classification": classification,
+            "code": code,
+            "revision": revision,
+            "preferredLabel": label,
+            "entries": entries,
+            "total": len(members),
+            "domainShares": shares,
+            "iscoUnitGroups": unit_groups(ctx, members),
+            "correspondence": correspondence or [],
+            "mappings": mappings or [],
+            "language": ctx.language,
+        }
+    )

@@ -1,0 +1,75 @@
+"""Other classifications, national ones above all: what their codes map to in ESCO, from the mapping files that were loaded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.catalogue.keys import local_name
+from app.store.port import GraphStore
+from ontology import SKOS
+
+# A relation read from its other end.
+INVERSE = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A code of another classification and one concept of ESCO."""
+
+    scheme: str
+    code: str
+    iri: str
+    label: str
+    relation: str  # of the code to ESCO's concept
+    esco: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A classification, and the files of its mappings."""
+
+    id: str
+    name: str
+    version: str
+    sources: list[str]
+
+
+@dataclass
+class National:
+    """All mappings of a release, by either end."""
+
+    schemes: dict[str, Scheme] = field(default_factory=dict)
+    by_code: dict[tuple[str, str], list[Mapped]] = field(default_factory=lambda: defaultdict(list))
+    by_esco: dict[str, list[Mapped]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def read(cls, store: GraphStore) -> National:
+        """Those of the release in the store; often none."""
+        found = cls()
+        for scheme, name, source, version in sorted(_rows(store, "api/national_schemes")):
+            entry = found.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
+            entry.sources.append(source)
+        if not found.schemes:
+            return found
+        seen: set[tuple[str, str, str]] = set()
+        for concept, scheme, code, label, relation, target, confidence in sorted(_rows(store, "api/national")):
+            if (concept, relation, target) in seen:
+                continue  # a second label, from another file
+            seen.add((concept, relation, target))
+            sure = float(confidence) if confidence else None
+            one = Mapped(local_name(scheme), code, concept, label, relation.removeprefix(SKOS), target, sure)
+            found.by_code[one.scheme, code].append(one)
+            found.by_esco[target].append(one)
+        return found
+
+    def with_code(self, code: str) -> list[str]:
+        """The classifications that have mappings of a code."""
+        return [scheme for scheme in self.schemes if (scheme, code) in self.by_code]
+
+
+def _rows(store: GraphStore, name: str) -> Iterator[tuple[str, ...]]:
+    for row in store.select(name):
+        yield tuple("" if term is None else term.value for term in row)

@@ -1,0 +1,52 @@
+"""The mappings of a release as SSSOM: a table that tools for mappings read, https://w3id.org/sssom/."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from app.catalogue.national import National
+from app.store.embedded import EmbeddedStore
+from ontology import SKOS, nace_revisions
+from releases.errors import SourceError
+from releases.release import Release
+
+COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "mapping_justification", "confidence", "comment")
+# Of a table that somebody published nothing more is known; of ours the lists were compared.
+PUBLISHED, OURS = "semapv:UnspecifiedMatching", "semapv:ManualMappingCuration"
+BY_NAME = "semapv:LexicalMatching"
+
+
+def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
+    """All mappings, or those of one classification. Raises SourceError for one that has none."""
+    store = EmbeddedStore(release.store)
+    try:
+        national = National.read(store)
+    finally:
+        store.close()
+    known = ["nace", *national.schemes]
+    if scheme and scheme not in known:
+        raise SourceError(f"The release has no mappings of '{scheme}'.", f"There are: {', '.join(known)}.")
+    out.write(f"#mapping_set_id: https://w3id.org/ccsi/id/mappings/{release.id}\n")
+    out.write("#license: https://w3id.org/sssom/license/unspecified\n#curie_map:\n")
+    out.write(f"#  skos: {SKOS}\n#  semapv: https://w3id.org/semapv/vocab/\n")
+    table = csv.writer(out, delimiter="\t", lineterminator="\n")
+    table.writerow(COLUMNS)
+    for row in _rows(national):
+        if scheme in ("", row[0]):
+            table.writerow(row[1:])
+
+
+def _rows(national: National) -> Iterator[tuple[str, ...]]:
+    for one in nace_revisions.correspondences():
+        how = BY_NAME if one.why == nace_revisions.SAME_NAME else OURS
+        yield (
+            "nace", one.former.iri, one.former.name, f"skos:{nace_revisions.relation(one, '2')}", one.current.iri, how, "",
+            f"unofficial: {one.why}",
+        )  # fmt: skip
+    for pairs in national.by_code.values():
+        for pair in pairs:
+            sure = "" if pair.confidence is None else f"{pair.confidence:g}"
+            source = "; ".join(national.schemes[pair.scheme].sources)
+            yield pair.scheme, pair.iri, pair.label, f"skos:{pair.relation}", pair.esco, PUBLISHED, sure, source
