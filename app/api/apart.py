@@ -56,7 +56,9 @@ def apart(
             heavy = service_of(ctx.request).heavy
             if heavy is None or cost <= LIGHT:
                 return await endpoint(**given)
-            spoken = given.get("page_language", "")  # that of a page may be another than that of the release's words in it
+            spoken = given.get(
+                "page_language", ""
+            )  # that of a page may be another than that of the release's words in it
             return await made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given), spoken)
 
         return made  # type: ignore[return-value]
@@ -74,7 +76,9 @@ def coding_of(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def made_apart(heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = "") -> Response:
+async def made_apart(
+    heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = ""
+) -> Response:
     """The answer that the key stands for, kept or made by a process of its own."""
     cache = ctx.served.cache
     made: Answer | Response | None = cache.get(key)
