@@ -22,7 +22,7 @@ from analysis.search.evaluate import Asked, AskedLabel, Rates, held_out, tuning
 from analysis.search.match import Match, Matcher
 from analysis.search.section import ALTERNATIVE, PREFERRED, Label
 from analysis.search.text import fold
-from loaders.derive.search import kinds_of, labels_of
+from loaders.derive.search import forms_of, kinds_of, labels_of
 from releases.decisions import decisions
 from releases.errors import SourceError
 from releases.release import Release
@@ -63,7 +63,7 @@ class Evaluation:
     def __init__(self, release: Release, data: Path, half: str = "report") -> None:
         self._store = ox.Store.read_only(str(release.store))
         self._select = partial(queries.select, self._store)
-        self._kinds = kinds_of(self._select)
+        self._kinds, self._forms = kinds_of(self._select), forms_of(self._select)
         self._languages = sorted(release.manifest["languages"])
         self._data = data
         self._tuned = half == "tune"
@@ -72,10 +72,10 @@ class Evaluation:
     def lines(self, simpler: bool) -> Iterator[Line]:
         """All sets; `simpler` ways beside, which take their time."""
         for language in self._languages:
-            labels, told = labels_of(self._select, language, self._kinds)
+            labels, told = labels_of(self._select, language, self._kinds, self._forms)
             if occupations := labels["occupation"]:
                 yield from self._held_out(language, occupations, told, simpler)
-        labels, told = labels_of(self._select, "en", self._kinds)
+        labels, told = labels_of(self._select, "en", self._kinds, self._forms)
         if (path := self._data / "jobbert-eval" / "titles.csv.gz").is_file():
             yield from self._titles("JobBERT titles", path, labels["occupation"], told)
         for folder in sorted(p for p in (self._data / "melo").glob("*") if p.is_dir()):

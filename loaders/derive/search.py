@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from analysis.search import section
 from analysis.search.section import ALTERNATIVE, FEMALE, HIDDEN, MALE, NEUTRAL, PREFERRED, Label, Section
@@ -34,6 +34,7 @@ _LONGEST_HEAD = 65_536
 _ARRAYS = {f.name: f for f in fields(Section)}
 _TYPES = frozenset({"|u1", "<i4", "<f4", "<u8", "|S40"})
 
+Forms = dict[tuple[str, str, str], int]
 Select = Callable[[str, Mapping[str, Iterable[Term]] | None], list[Row]]
 _Labels = dict[tuple[str, str], list[Label]]
 
@@ -44,9 +45,9 @@ def write_index(select: Select, languages: Iterable[str], folder: Path) -> None:
     `select` answers the project's own queries: the store of a release being built, or that of one which has no index.
     """
     folder.mkdir()
-    kinds = kinds_of(select)
+    kinds, forms = kinds_of(select), forms_of(select)
     for language in sorted(languages):
-        labels, told = labels_of(select, language, kinds)
+        labels, told = labels_of(select, language, kinds, forms)
         for kind in ("occupation", "skill", "group"):
             _write(folder, kind, language, labels[kind], told)
 
@@ -88,12 +89,20 @@ def kinds_of(select: Select) -> dict[str, str]:
     return found | {_value(row[0]): "occupation" for row in select("api/occupations", None)}
 
 
-def labels_of(select: Select, language: str, kinds: Mapping[str, str]) -> tuple[dict[str, list[Label]], dict[str, str]]:
+def forms_of(select: Select) -> Forms:
+    """(concept, text, language) -> which gendered forms ESCO says that the label is."""
+    forms: Forms = defaultdict(int)
+    for concept, text, role in select("search/roles", None):
+        form = _FORMS.get(_value(role).rpartition("/")[2].rpartition("-")[2], 0)
+        forms[_value(concept), _value(text), text.language or ""] |= form  # type: ignore[union-attr]
+    return forms
+
+
+def labels_of(
+    select: Select, language: str, kinds: Mapping[str, str], forms: Forms
+) -> tuple[dict[str, list[Label]], dict[str, str]]:
     """Labels by kind, and descriptions."""
     graph = {"labels": [NamedNode(GRAPH_LABELS + language)]}
-    forms: dict[tuple[str, str], int] = defaultdict(int)
-    for concept, text, role in select("search/roles", {"language": [Literal(language)]}):
-        forms[_value(concept), _value(text)] |= _FORMS.get(_value(role).rpartition("/")[2].rpartition("-")[2], 0)
     labels: dict[str, list[Label]] = defaultdict(list)
     descriptions: dict[str, str] = {}
     for concept, prop, text in select("search/texts", graph):
@@ -101,7 +110,7 @@ def labels_of(select: Select, language: str, kinds: Mapping[str, str]) -> tuple[
         if name == DCT + "description":
             descriptions[iri] = max(words, descriptions.get(iri, ""))
         elif kind := kinds.get(iri):
-            labels[kind].append(Label(iri, words, _ROLES[name] + forms.get((iri, words), 0)))
+            labels[kind].append(Label(iri, words, _ROLES[name] + forms.get((iri, words, language), 0)))
     return labels, descriptions
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.search.section import FEMALE, MALE, PREFERRED
 from loaders.build import load
-from loaders.derive.search import kinds_of, labels_of, read_index, read_sections, write_index
+from loaders.derive.search import forms_of, kinds_of, labels_of, read_index, read_sections, write_index
 from loaders.request import LoadRequest
 from queries import select
 from releases.errors import ReleaseError
@@ -43,7 +43,7 @@ def test_gendered_forms_keep_their_role(fixtures: Path, tmp_path: Path) -> None:
     release = load(LoadRequest([fixtures / "dump.ttl"], tmp_path / "data", esco_version="1.2.0", partial=True))
     store = ox.Store.read_only(str(release.store))
     ask = partial(select, store)
-    labels, _ = labels_of(ask, "en", kinds_of(ask))
+    labels, _ = labels_of(ask, "en", kinds_of(ask), forms_of(ask))
     roles = {label.text: label.role for label in labels["occupation"]}
     assert roles["keeper of records"] & FEMALE
     assert roles["keeper of records"] & MALE
