@@ -132,9 +132,8 @@ def test_the_protocol_of_the_query_decides(stack: Stack) -> None:
 
 
 def test_of_many_equal_queries_one_is_evaluated(stack: Stack) -> None:
-    text = sparql(
-        "SELECT (COUNT(*) AS ?many) { ?a <http://www.w3.org/2004/02/skos/core#broader> ?c . ?d <http://www.w3.org/2004/02/skos/core#broader> ?c }"
-    )
+    broader = "<http://www.w3.org/2004/02/skos/core#broader>"
+    text = sparql(f"SELECT (COUNT(*) AS ?many) {{ ?a {broader} ?c . ?d {broader} ?c }}")
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda ask: ask(text), [stack.client() for _ in range(8)]))
     assert {reply.status for reply in replies} == {200}
