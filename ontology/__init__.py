@@ -72,3 +72,8 @@ ATTRIBUTION = "This service uses the ESCO classification of the European Commiss
 def turtle_files() -> list[Path]:
     """Every ontology file of the project, in a fixed order; the SHACL shapes are not among them."""
     return sorted(p for p in FOLDER.glob("*.ttl") if not p.name.startswith("shapes"))
+
+
+def local_name(iri: str) -> str:
+    """The last segment of an IRI: the UUID of an ESCO concept, the code of a NACE or ISCO one, our own identifier; "" of ""."""
+    return iri.rpartition("/")[2]

@@ -8,6 +8,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from analysis.tables import Decision
+from ontology import local_name
 from queries import select
 
 
@@ -20,21 +21,17 @@ def decisions(store: ox.Store) -> tuple[Decision, ...]:
         iri, occupation, domain, degree, confidence, contradicted, sub, function, charter = (
             "" if term is None else term.value for term in row
         )
-        known: Any = _tail(degree)
-        functions.setdefault(iri, set()).update({_tail(function)} - {""})
-        heritage.setdefault(iri, set()).update({_tail(charter)} - {""})
+        known: Any = local_name(degree)
+        functions.setdefault(iri, set()).update({local_name(function)} - {""})
+        heritage.setdefault(iri, set()).update({local_name(charter)} - {""})
         made[iri] = Decision(
-            occupation, _tail(domain), known, float(confidence), (), contradicted == "true", _tail(sub),
+            occupation, local_name(domain), known, float(confidence), (), contradicted == "true", local_name(sub),
             tuple(sorted(functions[iri])), tuple(sorted(heritage[iri])),
         )  # fmt: skip
     further: dict[str, set[str]] = {}
     for decision, sub_domain in select(store, "api/decision_sub_domains"):
-        further.setdefault(decision.value, set()).add(_tail(sub_domain.value))  # type: ignore[union-attr]
+        further.setdefault(decision.value, set()).add(local_name(sub_domain.value))  # type: ignore[union-attr]
     return tuple(
         replace(made[iri], further_sub_domains=tuple(sorted(further[iri]))) if iri in further else made[iri]
         for iri in sorted(made)
     )
-
-
-def _tail(iri: str) -> str:
-    return iri.rpartition("/")[2]

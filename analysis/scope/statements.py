@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import Literal, NamedNode
 
 from analysis.tables import ROUTES, Assertion, Decision
-from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PROV, RDF, XSD
+from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PROV, RDF, XSD, local_name
 
 METHOD_VERSION = "scope 1.0"
 _GRAPH = f"<{GRAPH_SCOPE}>"
@@ -33,16 +33,12 @@ def scope_quads(
 
 def assertion_iri(assertion: Assertion) -> str:
     """``…/assertion/<route>/<occupation UUID>-<domain>``; ``none`` stands for an exclusion from every domain."""
-    return f"{CCSID}assertion/{assertion.route}/{_uuid(assertion.occupation)}-{assertion.domain or 'none'}"
+    return f"{CCSID}assertion/{assertion.route}/{local_name(assertion.occupation)}-{assertion.domain or 'none'}"
 
 
 def decision_iri(decision: Decision) -> str:
     """``…/decision/<occupation UUID>-<domain>``."""
-    return f"{CCSID}decision/{_uuid(decision.occupation)}-{decision.domain or 'none'}"
-
-
-def _uuid(iri: str) -> str:
-    return iri.rpartition("/")[2]
+    return f"{CCSID}decision/{local_name(decision.occupation)}-{decision.domain or 'none'}"
 
 
 def _activity_iri(step: str, version: str) -> str:

@@ -28,9 +28,8 @@ from analysis.skills.tables import (
     Unit,
     UnitKind,
 )
-from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, XSD
+from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, XSD, local_name
 
-STEPS = ("specialisation", "transversality", "families", "clusters")
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
 # Graphs that each step reads.
@@ -164,24 +163,20 @@ class _Writer:
         yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
 
 
-def _tail(iri: str) -> str:
-    return iri.rpartition("/")[2]
-
-
 def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     node = unit_iri(u.id)
     yield out.link(node, RDF + "type", CCSI + "AnalysisUnit")
     if u.kind in ("domain", "sub-domain"):
-        yield out.link(node, CCSI + "unitDomain", f"{CCSID}domain/{_tail(u.id)}")
+        yield out.link(node, CCSI + "unitDomain", f"{CCSID}domain/{local_name(u.id)}")
     if u.kind == "function":
-        yield out.link(node, CCSI + "unitFunction", f"{CCSID}function/{_tail(u.id)}")
+        yield out.link(node, CCSI + "unitFunction", f"{CCSID}function/{local_name(u.id)}")
     yield out.integer(node, CCSI + "occupationCount", len(u.weights))
     yield out.integer(node, CCSI + "coreOccupationCount", u.core)
     yield out.truth(node, CCSI + "smallUnit", u.small)
 
 
 def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
-    node = f"{CCSID}specialisation/{s.unit}/{_tail(s.skill)}"
+    node = f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}"
     yield from out.made(node, "SkillSpecialisation", "specialisation")
     yield out.link(node, CCSI + "unit", unit_iri(s.unit))
     yield out.link(node, CCSI + "skill", s.skill)
@@ -207,7 +202,7 @@ def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
 
 
 def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
-    node = f"{CCSID}group-share/{g.unit}/{_tail(g.group)}"
+    node = f"{CCSID}group-share/{g.unit}/{local_name(g.group)}"
     yield from out.made(node, "GroupShare", "specialisation")
     yield out.link(node, CCSI + "unit", unit_iri(g.unit))
     yield out.link(node, CCSI + "group", g.group)
@@ -216,7 +211,7 @@ def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
 
 
 def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
-    node = f"{CCSID}transversality/{_tail(t.skill)}"
+    node = f"{CCSID}transversality/{local_name(t.skill)}"
     yield from out.made(node, "Transversality", "transversality")
     yield out.link(node, CCSI + "skill", t.skill)
     yield out.decimal(node, CCSI + "iscoSpread", min(t.spread_isco, 1.0))
@@ -261,7 +256,7 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
     yield out.decimal(node, CCSI + "clusterStability", min(c.stability, 1.0))
     yield out.truth(node, CCSI + "reliable", c.reliable)
     for m in c.members:
-        member = f"{CCSID}membership/{c.id}/{_tail(m.skill)}"
+        member = f"{CCSID}membership/{c.id}/{local_name(m.skill)}"
         yield from out.made(member, "ClusterMembership", "clusters")
         yield out.link(member, CCSI + "cluster", node)
         yield out.link(member, CCSI + "skill", m.skill)
@@ -273,7 +268,7 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
             yield out.link(node, SKOS + "member", m.skill)
     for name, pairs in (("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations)):
         for iri, value in pairs:
-            yield from _share(out, c.id, name, iri, _tail(iri), value)
+            yield from _share(out, c.id, name, iri, local_name(iri), value)
     for other, value in c.neighbours:
         yield from _share(out, c.id, "neighbour", cluster_iri(other), other, value)
 
@@ -301,7 +296,7 @@ def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
 
 
 def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
-    node = f"{CCSID}function-level/{f.domain}/{_tail(f.occupation)}/{f.scheme}/{f.function}"
+    node = f"{CCSID}function-level/{f.domain}/{local_name(f.occupation)}/{f.scheme}/{f.function}"
     yield from out.made(node, "FunctionLevel", "families")
     yield out.link(node, CCSI + "unit", unit_iri(f.domain))
     yield out.link(node, CCSI + "skillOccupation", f.occupation)

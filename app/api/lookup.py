@@ -6,9 +6,9 @@ from typing import Any
 
 from app.api import views
 from app.catalogue.concepts import Domain
-from app.catalogue.keys import local_name
 from app.errors import BadParameter, Gone, NotFound
 from app.request import Context
+from ontology import local_name
 
 FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
 

@@ -19,10 +19,10 @@ from app.api.models import LanguageMap, Shape
 from app.api.profiles.request import with_language
 from app.api.search import DomainRef, domains_of, index_of
 from app.api.views import Json
-from app.catalogue.keys import local_name
 from app.catalogue.search import Matched
 from app.errors import BadParameter
 from app.request import Context, Ctx
+from ontology import local_name
 
 router = APIRouter(tags=["search"], route_class=BoundedBody)
 

@@ -13,11 +13,12 @@ from app.api.apart import apart
 from app.api.lookup import find, missing
 from app.api.tables import InForm, listed
 from app.catalogue.concepts import Decision, in_one
-from app.catalogue.keys import local_name, occupation_iri
+from app.catalogue.keys import occupation_iri
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
 from app.request import Context, Ctx, Paging, concept_key
+from ontology import local_name
 
 router = APIRouter(tags=["scope"])
 

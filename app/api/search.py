@@ -15,10 +15,10 @@ from app.api.lookup import find
 from app.api.models import LanguageMap, Listing, Shape
 from app.api.search_build import IndexBuilder
 from app.api.views import Json
-from app.catalogue.keys import local_name
 from app.catalogue.search import BASE, Found, Results, Search, Wanted
 from app.errors import BadParameter
 from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, page_links
+from ontology import local_name
 
 router = APIRouter(tags=["search"])
 

@@ -13,11 +13,11 @@ from app import http
 from app.api import views
 from app.api.formats import as_csv
 from app.catalogue.concepts import Decision, in_one
-from app.catalogue.keys import local_name
 from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
 from app.request import ALL_LANGUAGES, Context, Page, listing, page_links
+from ontology import local_name
 
 T = TypeVar("T")
 Record = dict[str, Any]

@@ -9,8 +9,8 @@ import orjson
 
 from app.api.ways import ways
 from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
-from app.catalogue.keys import local_name
 from app.request import ALL_LANGUAGES, Context
+from ontology import local_name
 from ontology.nace import Activity, activities, cut, path
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from analysis.skills.tables import SkillFamily, Specialisation
 from app.store.port import GraphStore
-from ontology import CCSI, CCSID, DCT, SKOS
+from ontology import CCSI, CCSID, DCT, SKOS, local_name
 
 _AREA = f"{CCSID}area/"
 _FAMILY = f"{CCSID}family/"
@@ -50,8 +50,8 @@ class SkillAreas:
                 iri.removeprefix(_AREA),
                 dict(sorted(said[f"{SKOS}prefLabel"].items())),
                 dict(sorted(said[f"{SKOS}definition"].items())),
-                tuple(_tail(t) for t in to.get(f"{CCSI}areaOf", ())),
-                tuple(_tail(t) for t in to.get(f"{SKOS}relatedMatch", ()) if t.startswith(f"{CCSID}charter/")),
+                tuple(local_name(t) for t in to.get(f"{CCSI}areaOf", ())),
+                tuple(local_name(t) for t in to.get(f"{SKOS}relatedMatch", ()) if t.startswith(f"{CCSID}charter/")),
                 to.get(f"{DCT}source", ()),
                 to.get(f"{CCSI}exampleSkill", ()),
             )
@@ -87,7 +87,3 @@ class SkillAreas:
             if any(r.specialised for r in used) or 2 * len(used) >= len(family.skills):
                 shown.append((family, sorted(used, key=lambda r: (-r.support, r.skill))))
         return sorted(shown, key=lambda e: (-len(e[1]), e[0].id))
-
-
-def _tail(iri: str) -> str:
-    return iri.rpartition("/")[2]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import partial
 
 from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
-from app.catalogue.keys import local_name
 from app.store.port import GraphStore
-from ontology import COLLECTIONS, SCHEME
+from ontology import COLLECTIONS, SCHEME, local_name
+from queries.rows import as_texts
 
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
 
@@ -32,7 +31,10 @@ class Facts:
         self._read_scope(store)
 
     def _read_esco(self, store: GraphStore) -> None:
-        rows = partial(_rows, store)
+
+        def rows(name: str) -> Iterator[tuple[str, ...]]:
+            return as_texts(store.select(name))
+
         for iri, code in rows("api/occupations"):
             self.occupations[iri] = Occupation(iri, code)
         for iri, kind, reuse in sorted(rows("api/skills")):  # knowledge and a skill, as in v1.0, is shown as a skill
@@ -80,13 +82,13 @@ class Facts:
         for key, entry in sorted(self.domains.items()):
             if entry.broader:
                 self.domains[entry.broader].narrower.append(key)
-        for domain, relation, target, label, scheme in sorted(_rows(store, "api/mappings")):
+        for domain, relation, target, label, scheme in sorted(as_texts(store.select("api/mappings"))):
             self.domains[local_name(domain)].mappings.append(
                 {"relation": relation.rpartition("#")[2], "uri": target, "label": label, "scheme": local_name(scheme)}
             )
         former: dict[str, list[str]] = defaultdict(list)
         rows: dict[str, tuple[str, ...]] = {}
-        for row in sorted(_rows(store, "api/crosswalk")):
+        for row in sorted(as_texts(store.select("api/crosswalk"))):
             rows[row[0]] = row
             former[row[0]].append(row[-1])
         for iri, system, code, prefix, domain, sub, function, degree, confidence, _ in rows.values():
@@ -100,7 +102,7 @@ class Facts:
     def _read_scope(self, store: GraphStore) -> None:
         assertions: dict[str, Assertion] = {}
         for iri, occupation, domain, degree, route, sub, function, charter, score, reason, source in sorted(
-            _rows(store, "api/assertions")
+            as_texts(store.select("api/assertions"))
         ):
             if iri not in assertions:
                 made = Assertion(
@@ -112,7 +114,7 @@ class Facts:
             assertions[iri].sources.append(source)
         decisions: dict[str, Decision] = {}
         for iri, occupation, domain, degree, confidence, contradicted, sub, function, charter in sorted(
-            _rows(store, "api/decisions")
+            as_texts(store.select("api/decisions"))
         ):
             decision = decisions.setdefault(
                 iri,
@@ -129,10 +131,10 @@ class Facts:
             for value, target in ((function, decision.functions), (charter, decision.charter_functions)):
                 if value and local_name(value) not in target:
                     target.append(local_name(value))
-        for iri, assertion in sorted(_rows(store, "api/decision_evidence")):
+        for iri, assertion in sorted(as_texts(store.select("api/decision_evidence"))):
             if iri in decisions:
                 decisions[iri].evidence.append(assertions[assertion])
-        for iri, sub in sorted(_rows(store, "api/decision_sub_domains")):
+        for iri, sub in sorted(as_texts(store.select("api/decision_sub_domains"))):
             decisions[iri].further_sub_domains.append(local_name(sub))
         for decision in decisions.values():
             self.occupations[decision.occupation].decisions.append(decision)
@@ -166,9 +168,3 @@ class Facts:
     def under_isco(self, code: str) -> list[str]:
         """The occupations under an ISCO code of any level."""
         return [o for group, members in self.by_isco.items() if group.startswith(code) for o in members]
-
-
-def _rows(store: GraphStore, name: str) -> Iterator[tuple[str, ...]]:
-    """Rows as plain strings, "" for an unbound column."""
-    for row in store.select(name):
-        yield tuple("" if term is None else term.value for term in row)

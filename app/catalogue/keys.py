@@ -1,13 +1,8 @@
-"""Names that people and IRIs give to concepts: keys from IRIs and back."""
+"""ESCO's IRIs of concepts from their keys."""
 
 from __future__ import annotations
 
-from ontology import CCSID, ESCO_DATA
-
-
-def local_name(iri: str) -> str:
-    """The last segment of an IRI: the UUID of an ESCO concept, the code of a NACE or ISCO one, our own identifier."""
-    return iri.rpartition("/")[2]
+from ontology import ESCO_DATA
 
 
 def occupation_iri(key: str) -> str:
@@ -18,8 +13,3 @@ def occupation_iri(key: str) -> str:
 def skill_iri(key: str) -> str:
     """ESCO's IRI of a skill from its UUID."""
     return f"{ESCO_DATA}skill/{key}"
-
-
-def ccsi_iri(kind: str, key: str) -> str:
-    """Our IRI of an individual."""
-    return f"{CCSID}{kind}/{key}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.catalogue.keys import local_name
 from app.store.port import GraphStore
-from ontology import SKOS
+from ontology import SKOS, local_name
+from queries.rows import as_texts
 
 # A relation read from its other end.
 INVERSE = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
@@ -49,13 +48,15 @@ class National:
     def read(cls, store: GraphStore) -> National:
         """Those of the release in the store; often none."""
         found = cls()
-        for scheme, name, source, version in sorted(_rows(store, "api/national_schemes")):
+        for scheme, name, source, version in sorted(as_texts(store.select("api/national_schemes"))):
             entry = found.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
             entry.sources.append(source)
         if not found.schemes:
             return found
         seen: set[tuple[str, str, str]] = set()
-        for concept, scheme, code, label, relation, target, confidence in sorted(_rows(store, "api/national")):
+        for concept, scheme, code, label, relation, target, confidence in sorted(
+            as_texts(store.select("api/national"))
+        ):
             if (concept, relation, target) in seen:
                 continue  # a second label, from another file
             seen.add((concept, relation, target))
@@ -68,8 +69,3 @@ class National:
     def with_code(self, code: str) -> list[str]:
         """The classifications that have mappings of a code."""
         return [scheme for scheme in self.schemes if (scheme, code) in self.by_code]
-
-
-def _rows(store: GraphStore, name: str) -> Iterator[tuple[str, ...]]:
-    for row in store.select(name):
-        yield tuple("" if term is None else term.value for term in row)

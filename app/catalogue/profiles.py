@@ -30,7 +30,8 @@ from analysis.tables import Degree
 from app.catalogue.facts import Facts
 from app.catalogue.skills import SkillCatalogue
 from app.store.port import GraphStore
-from ontology import CCSI, CCSID, SKOS
+from ontology import CCSI, CCSID, SKOS, local_name
+from queries.rows import as_texts
 
 _PROPERTIES = {SKOS + "prefLabel": "label", SKOS + "definition": "definition", CCSI + "pattern": "pattern"}
 
@@ -82,7 +83,7 @@ class ProfileCatalogue:
     @classmethod
     def read(cls, store: GraphStore, facts: Facts, analysis: SkillCatalogue) -> ProfileCatalogue:
         """Read the guidelines and the list of templates; facts and what is derived of skills are read already."""
-        rules = guidelines(_rows(store, "api/profile_sections"), _rows(store, "api/profile_rules"))
+        rules = guidelines(as_texts(store.select("api/profile_sections")), as_texts(store.select("api/profile_rules")))
         tables = _tables(facts, analysis)
         families: dict[str, list[str]] = {}
         for item in facts.occupations.values():
@@ -106,13 +107,13 @@ class ProfileCatalogue:
             profile, skill, *said, other = ("" if t is None else t.value for t in row)
             rows[profile][skill] = tuple(said)
             if other:
-                also[profile, skill].append(_tail(other))
+                also[profile, skill].append(local_name(other))
         order = {r.id: r for r in self.guidelines.rules}
         found = []
         for entry in entries:
             placed = []
             for skill, (rule, relation, share, essential) in rows[entry.iri].items():
-                key, agreeing = _tail(rule), sorted(also[entry.iri, skill], key=lambda r: order[r].order)
+                key, agreeing = local_name(rule), sorted(also[entry.iri, skill], key=lambda r: order[r].order)
                 figures: Any = (relation, float(share), float(essential))
                 placed.append(ProfileSkill(skill, order[key].section, key, tuple(agreeing), *figures))
             found.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
@@ -120,14 +121,14 @@ class ProfileCatalogue:
 
     def _read_templates(self) -> None:
         sizes: dict[str, dict[str, int]] = defaultdict(dict)
-        for profile, section, count in _rows(self.store, "api/profile_sizes"):
-            sizes[profile][_tail(section)] = int(count)
+        for profile, section, count in as_texts(self.store.select("api/profile_sizes")):
+            sizes[profile][local_name(section)] = int(count)
         anchors: dict[str, list[str]] = defaultdict(list)
         heads: dict[str, tuple[Any, ...]] = {}
-        rows = _rows(self.store, "api/profile_templates")
+        rows = as_texts(self.store.select("api/profile_templates"))
         for profile, kind, domain, degree, function, anchor, size, charter, sub_domain in rows:
-            cell = Cell(_tail(function), _tail(charter), _tail(sub_domain))
-            heads[profile] = (kind, _tail(domain), _tail(degree), int(size), cell)
+            cell = Cell(local_name(function), local_name(charter), local_name(sub_domain))
+            heads[profile] = (kind, local_name(domain), local_name(degree), int(size), cell)
             anchors[profile].append(anchor)
         for iri, (kind, domain, degree, size, cell) in sorted(heads.items()):
             recipe = template_recipe(kind, tuple(sorted(anchors[iri])), domain, cell)
@@ -160,13 +161,13 @@ class ProfileCatalogue:
             said = self.words.setdefault(concept.value, {}).setdefault(kind, {})  # type: ignore[union-attr]
             said[text.language] = text.value  # type: ignore[union-attr,index]
         rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for row in _rows(self.store, "api/profile_gaps"):
+        for row in as_texts(self.store.select("api/profile_gaps")):
             rows[row[0]].append(row)
         for iri, found in sorted(rows.items()):
             self.gaps.append(
                 Gap(
-                    found[0][1], iri, frozenset(_tail(r[2]) for r in found if r[2]),
-                    frozenset(_tail(r[3]) for r in found if r[3]), tuple(sorted({(r[4], r[5]) for r in found if r[4]})),
+                    found[0][1], iri, frozenset(local_name(r[2]) for r in found if r[2]),
+                    frozenset(local_name(r[3]) for r in found if r[3]), tuple(sorted({(r[4], r[5]) for r in found if r[4]})),
                 )
             )  # fmt: skip
 
@@ -225,12 +226,3 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
 
 def _degree(text: str) -> Degree:
     return "core" if text == "core" else "related"
-
-
-def _rows(store: GraphStore, name: str) -> list[tuple[str, ...]]:
-    """Rows as plain strings, "" for an unbound column."""
-    return [tuple("" if term is None else term.value for term in row) for row in store.select(name)]
-
-
-def _tail(iri: str) -> str:
-    return iri.rpartition("/")[2]

@@ -23,6 +23,7 @@ from analysis.skills.tables import (
 from app.catalogue.areas import SkillAreas
 from app.store.port import GraphStore
 from ontology import CCSID
+from queries.rows import as_texts
 
 _UNIT = f"{CCSID}unit/"
 _CLUSTER = f"{CCSID}cluster/"
@@ -67,7 +68,7 @@ class SkillCatalogue:
         found._read_skills(store)
         found._read_clusters(store)
         found.areas = SkillAreas.read(store)
-        for _, occupation, unit, function, level, share in sorted(_rows(store, "api/function_levels")):
+        for _, occupation, unit, function, level, share in sorted(as_texts(store.select("api/function_levels"))):
             key = unit.removeprefix(_UNIT)
             found.function_levels[key, occupation].append(
                 FunctionLevel(
@@ -82,10 +83,10 @@ class SkillCatalogue:
         return f"{broader}/{domain}" if broader else domain
 
     def _read_skills(self, store: GraphStore) -> None:
-        for unit, _, _, occupations, core, small in _rows(store, "api/skill_units"):
+        for unit, _, _, occupations, core, small in as_texts(store.select("api/skill_units")):
             key = unit.removeprefix(_UNIT)
             self.units[key] = UnitFacts(key, int(occupations), int(core), small == "true")
-        for row in sorted(_rows(store, "api/skill_specialisations")):
+        for row in sorted(as_texts(store.select("api/skill_specialisations"))):
             unit = row[1].removeprefix(_UNIT)
             counts: Any = [int(v) for v in row[3:7]]
             words: Any = (
@@ -97,16 +98,18 @@ class SkillCatalogue:
             )
             made = Specialisation(unit, row[2], *counts, *[float(v) for v in row[7:15]], *words)
             self.specialisations[unit].append(made)
-        for unit, group, share, overall in sorted(_rows(store, "api/skill_group_shares")):
+        for unit, group, share, overall in sorted(as_texts(store.select("api/skill_group_shares"))):
             key = unit.removeprefix(_UNIT)
             self.group_shares[key].append(GroupShare(key, group, float(share), float(overall)))
-        for skill, isco, domains, score, transversal, group in sorted(_rows(store, "api/skill_transversality")):
+        for skill, isco, domains, score, transversal, group in sorted(
+            as_texts(store.select("api/skill_transversality"))
+        ):
             before = self.transversality.get(skill)
             groups = (*before.t_groups, group) if before else (group,) if group else ()
             self.transversality[skill] = Transversality(
                 skill, groups, float(isco), float(domains), 0, float(score), transversal == "true"
             )
-        for unit, aspect, *values in sorted(_rows(store, "api/skill_transversal_figures")):
+        for unit, aspect, *values in sorted(as_texts(store.select("api/skill_transversal_figures"))):
             key = unit.removeprefix(_UNIT)
             *figures, support = values
             made_of: Any = (*[float(v) for v in figures], int(support))
@@ -114,7 +117,9 @@ class SkillCatalogue:
 
     def _read_clusters(self, store: GraphStore) -> None:
         made: dict[str, dict[str, Any]] = {}
-        for cluster, unit, level, parent, support, stability, reliable, area in sorted(_rows(store, "api/clusters")):
+        for cluster, unit, level, parent, support, stability, reliable, area in sorted(
+            as_texts(store.select("api/clusters"))
+        ):
             made[cluster] = {
                 "id": cluster.removeprefix(_CLUSTER), "domain": unit.removeprefix(_UNIT), "level": level,
                 "parent": parent.removeprefix(_CLUSTER), "labels": {}, "descriptions": {}, "members": [], "groups": [],
@@ -124,13 +129,13 @@ class SkillCatalogue:
         for node, prop, text in store.select("api/cluster_words"):
             kind = "labels" if prop.value.endswith("prefLabel") else "descriptions"  # type: ignore[union-attr]
             made[node.value][kind][text.language] = text.value  # type: ignore[union-attr]
-        for cluster, skill in sorted(_rows(store, "api/cluster_telling")):
+        for cluster, skill in sorted(as_texts(store.select("api/cluster_telling"))):
             made[cluster]["telling"] += (skill,)
-        for cluster, skill, weight, centrality, rank, primary in _rows(store, "api/cluster_members"):
+        for cluster, skill, weight, centrality, rank, primary in as_texts(store.select("api/cluster_members")):
             made[cluster]["members"].append(
                 Member(skill, float(weight), float(centrality), int(rank), primary == "true")
             )
-        for cluster, group, occupation, neighbour, share in _rows(store, "api/cluster_shares"):
+        for cluster, group, occupation, neighbour, share in as_texts(store.select("api/cluster_shares")):
             target = group or occupation or neighbour.removeprefix(_CLUSTER)
             kind = "occupations" if occupation else "neighbours" if neighbour else "groups"
             if "/isced-f/" in group:
@@ -141,12 +146,12 @@ class SkillCatalogue:
             for kind in ("groups", "fields", "occupations", "neighbours"):
                 parts[kind] = tuple(sorted(parts[kind], key=lambda e: (-e[1], e[0])))
             self._add(Cluster(**parts, members=members, central=tuple(m.skill for m in members if m.primary)[:5]))
-        for cluster, former, level, lineage, overlap in sorted(_rows(store, "api/cluster_lineage")):
+        for cluster, former, level, lineage, overlap in sorted(as_texts(store.select("api/cluster_lineage"))):
             new, old = cluster.removeprefix(_CLUSTER), former.removeprefix(_CLUSTER)
             entry = LineageEntry((new or old).partition("/")[0], level, new, old, lineage, float(overlap))  # type: ignore[arg-type]
             for key in {new, old} - {""}:
                 self.lineage[key].append(entry)
-        for unit, level, skills, clusters, *values in _rows(store, "api/cluster_quality"):
+        for unit, level, skills, clusters, *values in as_texts(store.select("api/cluster_quality")):
             key = unit.removeprefix(_UNIT)
             no_median: Any = (0.0,)  # occupations per cluster are told by the clusters themselves
             sizes: Any = (level, self.units[key].occupations, int(skills), int(clusters))
@@ -160,8 +165,3 @@ class SkillCatalogue:
             self.by_skill[member.skill].append((ordered, member))
         for occupation, share in ordered.occupations:
             self.by_occupation[occupation].append((ordered, share))
-
-
-def _rows(store: GraphStore, name: str) -> list[tuple[str, ...]]:
-    """Rows as plain strings, "" for an unbound column."""
-    return [tuple("" if term is None else term.value for term in row) for row in store.select(name)]

@@ -7,8 +7,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 
 from app.catalogue.catalogue import Catalogue
-from app.catalogue.keys import local_name
-from ontology import CCSI, CCSID, PREFIXES
+from ontology import CCSI, CCSID, PREFIXES, local_name
 
 _PATH = "/:@!$&'()*+,;=~-._"  # characters of a path that need no escape
 _BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))

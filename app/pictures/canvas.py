@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from releases.characters import fit
 
 # Okabe and Ito's colours: told apart with any colour vision.
-CORE, RELATED, THIRD, FOURTH = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+CORE, RELATED = "#0072B2", "#E69F00"
 GREY = "#8a8a8a"
 
 PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}

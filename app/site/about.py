@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
-from app.catalogue.keys import local_name
 from app.errors import TYPE_BASE, NotFound, Problem, problem_response
 from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
 from app.request import Ctx, base_url
+from ontology import local_name
 
 router = APIRouter(include_in_schema=False)
 

@@ -13,12 +13,13 @@ from app.api.lookup import missing
 from app.api.profiles.compare import related_items
 from app.api.profiles.formats import SUFFIXES
 from app.catalogue.concepts import Assertion, Decision, Occupation
-from app.catalogue.keys import local_name, occupation_iri, skill_iri
+from app.catalogue.keys import occupation_iri, skill_iri
 from app.linked import iris
 from app.linked.fault_page import PageRoute
 from app.request import Context, concept_key, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from app.site.sector import special_in
+from ontology import local_name
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
 NEAR = 8

@@ -16,7 +16,6 @@ from app.request import base_url, service_of, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, page_context, page_language
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-EXAMPLE = "heritage"  # where two of the ways in begin
 
 
 @router.get("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyoxigraph as ox
 
@@ -17,6 +17,7 @@ from analysis.skills.tables import SkillsResult
 from analysis.tables import Decision, Occupation
 from ontology import COLLECTIONS
 from queries import select
+from queries.rows import as_texts
 
 
 def profile_lines(
@@ -35,7 +36,7 @@ def profile_lines(
 
 
 def _guidelines(store: ox.Store) -> Guidelines:
-    return guidelines(_rows(store, "api/profile_sections"), _rows(store, "api/profile_rules"))
+    return guidelines(as_texts(select(store, "api/profile_sections")), as_texts(select(store, "api/profile_rules")))
 
 
 def _tables(
@@ -59,15 +60,17 @@ def _tables(
     spoken = {skill for _, skill in told}
     transversal = {t.skill: t.t_groups for t in result.transversality if t.transversal and t.skill in spoken}
     collections: dict[str, set[str]] = defaultdict(set)
-    for concept, scheme in _rows(store, "api/collections"):
+    for concept, scheme in as_texts(select(store, "api/collections")):
         if name := COLLECTIONS.get(scheme):
             collections[concept].add(name)
     broader: dict[str, set[str]] = defaultdict(set)
-    for concept, above in _rows(store, "api/broader"):
+    for concept, above in as_texts(select(store, "api/broader")):
         broader[concept].add(above)
-    kinds_of_skill = {iri: kind.rpartition("/")[2] for iri, kind, _ in _rows(store, "api/skills")}
+    kinds_of_skill = {iri: kind.rpartition("/")[2] for iri, kind, _ in as_texts(select(store, "api/skills"))}
     groups = {
-        iri: code for iri, code, _ in _rows(store, "api/groups") if iri not in occupations and iri not in kinds_of_skill
+        iri: code
+        for iri, code, _ in as_texts(select(store, "api/groups"))
+        if iri not in occupations and iri not in kinds_of_skill
     }
     skills = {
         iri: skill_facts(iri, kind, collections.get(iri, ()), transversal.get(iri), broader, groups)
@@ -92,9 +95,3 @@ def _tables(
         scope=scope,
         small=(u.id for u in result.units if u.small),
     ), told  # fmt: skip
-
-
-def _rows(store: ox.Store, name: str) -> Iterable[tuple[str, ...]]:
-    """Rows as plain strings, "" for an unbound column."""
-    for row in select(store, name):
-        yield tuple("" if term is None else term.value for term in row)

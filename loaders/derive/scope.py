@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -16,8 +17,9 @@ from analysis.scope.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
 from loaders.derive.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.input.rdf_files import numbered
-from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS
-from queries import Row, select
+from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS, local_name
+from queries import select
+from queries.rows import as_text, as_texts
 from releases.characters import UNFIT
 from releases.errors import SourceError
 
@@ -86,18 +88,18 @@ def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
 
 def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     """Every occupation with its labels and skills."""
-    codes = {_iri(o): _text(c) for o, c in select(store, "api/occupations")}
-    isco = {_iri(o): _text(c) for o, _, c in select(store, "materialise/isco_groups")}
+    codes = {o: c for o, c in as_texts(select(store, "api/occupations"))}
+    isco = {o: c for o, _, c in as_texts(select(store, "materialise/isco_groups"))}
     essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
     graphs = [ox.NamedNode(GRAPH_LABELS + language) for language in LABEL_LANGUAGES]
     preferred: dict[tuple[str, str], str] = {}
     others: dict[tuple[str, str], set[str]] = defaultdict(set)
     for occupation, kind, label in select(store, "materialise/occupation_labels", {"labels": graphs}):
-        key = _iri(occupation), _language(label)
-        if _iri(kind) == PREF_LABEL:
-            preferred[key] = _text(label)
+        key = as_text(occupation), _language(label)
+        if as_text(kind) == PREF_LABEL:
+            preferred[key] = as_text(label)
         else:
-            others[key].add(_text(label))
+            others[key].add(as_text(label))
     return {
         iri: Occupation(
             iri,
@@ -117,8 +119,8 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
 
 def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for occupation, skill in select(store, name):
-        found[_iri(occupation)].add(_iri(skill))
+    for occupation, skill in as_texts(select(store, name)):
+        found[occupation].add(skill)
     return found
 
 
@@ -127,10 +129,10 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
     rank = {"excluded": 0, "core": 1, "related": 2}
     further: dict[tuple[str, str], set[str]] = defaultdict(set)
     if route == "curated":
-        for whose, where, more in select(store, "materialise/scope_curated_further"):
-            further[_iri(whose), _id(where)].add(_id(more))
+        for whose, where, more in as_texts(select(store, "materialise/scope_curated_further")):
+            further[whose, local_name(where)].add(local_name(more))
     grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
-    for row in select(store, f"materialise/scope_{route}"):
+    for row in as_texts(select(store, f"materialise/scope_{route}")):
         occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
         if degree not in rank:
             raise SourceError(
@@ -148,28 +150,16 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
     return assertions
 
 
-def _scope_row(route: Route, row: Row) -> tuple[str, str, Degree, str, str, str, str, str]:
+def _scope_row(route: Route, row: tuple[str, ...]) -> tuple[str, str, Degree, str, str, str, str, str]:
     if route == "curated":
         occupation, domain, degree, sub_domain, function, charter, reason, source = row
     else:
         occupation, domain, degree, sub_domain, function, source = row
-        charter = reason = None
-    return (
-        _iri(occupation), _id(domain), _id(degree), _id(sub_domain), _id(function), _id(charter),  # type: ignore[return-value]
-        reason.value if reason else "", _iri(source),
-    )  # fmt: skip
-
-
-def _iri(term: object) -> str:
-    return term.value  # type: ignore[attr-defined, no-any-return]
-
-
-_text = _iri
+        charter = reason = ""
+    said: Any = local_name(degree)  # the caller looks whether it is one
+    kept = (local_name(sub_domain), local_name(function), local_name(charter), reason, source)
+    return occupation, local_name(domain), said, *kept
 
 
 def _language(term: object) -> str:
     return term.language  # type: ignore[attr-defined, no-any-return]
-
-
-def _id(term: object) -> str:
-    return "" if term is None else _iri(term).rpartition("/")[2]

@@ -22,6 +22,7 @@ from analysis.search import section
 from analysis.search.section import ALTERNATIVE, FEMALE, HIDDEN, MALE, NEUTRAL, PREFERRED, Label, Section
 from ontology import DCT, GRAPH_LABELS, SKOS
 from queries import Row, Term
+from queries.rows import as_text
 from releases.errors import ReleaseError
 from releases.release import Release, digests, read
 
@@ -84,17 +85,17 @@ def read_sections(folder: Path) -> dict[tuple[str, str], Section]:
 
 def kinds_of(select: Select) -> dict[str, str]:
     """IRI of a concept of ESCO -> its kind."""
-    found = {_value(row[0]): "group" for row in select("api/groups", None)}
-    found |= {_value(row[0]): "skill" for row in select("api/skills", None)}
-    return found | {_value(row[0]): "occupation" for row in select("api/occupations", None)}
+    found = {as_text(row[0]): "group" for row in select("api/groups", None)}
+    found |= {as_text(row[0]): "skill" for row in select("api/skills", None)}
+    return found | {as_text(row[0]): "occupation" for row in select("api/occupations", None)}
 
 
 def forms_of(select: Select) -> Forms:
     """(concept, text, language) -> which gendered forms ESCO says that the label is."""
     forms: Forms = defaultdict(int)
     for concept, text, role in select("search/roles", None):
-        form = _FORMS.get(_value(role).rpartition("/")[2].rpartition("-")[2], 0)
-        forms[_value(concept), _value(text), text.language or ""] |= form  # type: ignore[union-attr]
+        form = _FORMS.get(as_text(role).rpartition("/")[2].rpartition("-")[2], 0)
+        forms[as_text(concept), as_text(text), text.language or ""] |= form  # type: ignore[union-attr]
     return forms
 
 
@@ -106,7 +107,7 @@ def labels_of(
     labels: dict[str, list[Label]] = defaultdict(list)
     descriptions: dict[str, str] = {}
     for concept, prop, text in select("search/texts", graph):
-        iri, name, words = _value(concept), _value(prop), _value(text)
+        iri, name, words = as_text(concept), as_text(prop), as_text(text)
         if name == DCT + "description":
             descriptions[iri] = max(words, descriptions.get(iri, ""))
         elif kind := kinds.get(iri):
@@ -127,27 +128,23 @@ def _ours(select: Select) -> tuple[dict[str, list[Label]], dict[str, dict[str, s
             labels[text.language].append(Label(iri, text.value, PREFERRED))
 
     for domain, _, _, name, meaning in select("api/domains", None):
-        add(_value(domain), name, "prefLabel")
-        names[_value(domain)][name.language] = _value(name)  # type: ignore[union-attr,index]
+        add(as_text(domain), name, "prefLabel")
+        names[as_text(domain)][name.language] = as_text(name)  # type: ignore[union-attr,index]
         if meaning is not None:
-            add(_value(domain), meaning, "description")
+            add(as_text(domain), meaning, "description")
     for cluster, prop, text in select("api/cluster_words", None):
-        add(_value(cluster), text, _value(prop).removeprefix(SKOS).removeprefix(DCT))
+        add(as_text(cluster), text, as_text(prop).removeprefix(SKOS).removeprefix(DCT))
     for concept, prop, text in select("api/profile_words", None):
-        if _value(prop) == SKOS + "prefLabel":
-            names[_value(concept)][text.language] = _value(text)  # type: ignore[union-attr,index]
+        if as_text(prop) == SKOS + "prefLabel":
+            names[as_text(concept)][text.language] = as_text(text)  # type: ignore[union-attr,index]
     for profile, kind, domain, _, function, _, _, charter, sub_domain in select("api/profile_templates", None):
-        if _value(kind) == "cell":  # those of an occupation are found as the occupation is
-            of_domain, inside = names[_value(domain)], function or charter or sub_domain
-            of_inside = names[_value(inside)] if inside else dict.fromkeys(of_domain, "")
+        if as_text(kind) == "cell":  # those of an occupation are found as the occupation is
+            of_domain, inside = names[as_text(domain)], function or charter or sub_domain
+            of_inside = names[as_text(inside)] if inside else dict.fromkeys(of_domain, "")
             for language in of_domain.keys() & of_inside.keys():
                 said = ": ".join(filter(None, [of_domain[language], of_inside[language]]))
-                labels[language].append(Label(_value(profile), said, PREFERRED))
+                labels[language].append(Label(as_text(profile), said, PREFERRED))
     return labels, told
-
-
-def _value(term: Any) -> str:
-    return term.value  # type: ignore[no-any-return]
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from analysis.skills.names import BASE_LANGUAGE
 from analysis.skills.tables import FunctionScheme, Group, PreviousCluster, Scope, Skill, SkillArea, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.derive.scope import occupation_tables
-from ontology import CCSID, COLLECTIONS, GRAPH_LABELS
+from ontology import CCSID, COLLECTIONS, GRAPH_LABELS, local_name
 from queries import select
+from queries.rows import as_text
 from releases.decisions import decisions
 from releases.errors import LoadError
 from releases.release import Release
@@ -46,28 +47,31 @@ def skill_tables(
     }
     inside = {occupation for occupation, _ in scope}
     used = {s for o in inside for s in occupations[o].essential | occupations[o].optional}
-    kinds = {_iri(s): (_id(kind), _id(reuse)) for s, kind, reuse in select(store, "api/skills")}
+    kinds = {
+        as_text(s): (local_name(as_text(kind)), local_name(as_text(reuse)))
+        for s, kind, reuse in select(store, "api/skills")
+    }
     codes = _groups(store, kinds)
     broader: dict[str, set[str]] = defaultdict(set)
     for concept, above in select(store, "api/broader"):
-        broader[_iri(concept)].add(_iri(above))
+        broader[as_text(concept)].add(as_text(above))
     related: dict[str, set[str]] = defaultdict(set)
     for one, other in select(store, "materialise/skill_relations"):
-        related[_iri(one)].add(_iri(other))
-        related[_iri(other)].add(_iri(one))
+        related[as_text(one)].add(as_text(other))
+        related[as_text(other)].add(as_text(one))
     collections: dict[str, set[str]] = defaultdict(set)
     for concept, scheme in select(store, "api/collections"):
-        if (name := COLLECTIONS.get(_iri(scheme))) is not None:
-            collections[_iri(concept)].add(name)
+        if (name := COLLECTIONS.get(as_text(scheme))) is not None:
+            collections[as_text(concept)].add(name)
     named = used | codes.keys() | inside
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for language in sorted({BASE_LANGUAGE, *languages}):
         for concept, text in select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + language)]}):
-            iri = _iri(concept)
+            iri = as_text(concept)
             if iri in named or (language == BASE_LANGUAGE and iri in kinds):
-                labels[iri][language] = _iri(text)
+                labels[iri][language] = as_text(text)
     graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
-    texts = {_iri(s): {BASE_LANGUAGE: _iri(t)} for s, t in select(store, "materialise/skill_descriptions", graph)}
+    texts = {as_text(s): {BASE_LANGUAGE: as_text(t)} for s, t in select(store, "materialise/skill_descriptions", graph)}
     return SkillTables(
         skills={
             iri: Skill(
@@ -103,14 +107,16 @@ def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
     domains: dict[str, set[str]] = defaultdict(set)
     examples: dict[str, set[str]] = defaultdict(set)
     for area, text in select(store, "materialise/skill_area_labels"):
-        labels[_id(area)][text.language] = _iri(text)  # type: ignore[union-attr, index]
+        labels[local_name(as_text(area))][text.language] = as_text(text)  # type: ignore[union-attr, index]
     for area, domain in select(store, "materialise/skill_area_domains"):
-        domains[_id(area)].add(_id(domain))
+        domains[local_name(as_text(area))].add(local_name(as_text(domain)))
     for area, skill in select(store, "materialise/skill_area_examples"):
-        examples[_id(area)].add(_iri(skill))
+        examples[local_name(as_text(area))].add(as_text(skill))
     functions: dict[str, set[tuple[FunctionScheme, str]]] = defaultdict(set)
     for area, function in select(store, "materialise/skill_area_functions"):
-        functions[_id(area)].add(("charter" if _iri(function).startswith(_CHARTER) else "essnet", _id(function)))
+        functions[local_name(as_text(area))].add(
+            ("charter" if as_text(function).startswith(_CHARTER) else "essnet", local_name(as_text(function)))
+        )
     return tuple(
         SkillArea(a, frozenset(domains[a]), labels[a], frozenset(examples[a]), tuple(sorted(functions[a])))
         for a in sorted(labels)
@@ -121,8 +127,8 @@ def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
     """The clusters that a release holds, as the next release has to know them."""
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for cluster, unit, level, skill in select(store, "materialise/previous_clusters"):
-        key = (_iri(cluster).removeprefix(_CLUSTER), _iri(unit).removeprefix(_UNIT), _iri(level))
-        found[key].add(_iri(skill))
+        key = (as_text(cluster).removeprefix(_CLUSTER), as_text(unit).removeprefix(_UNIT), as_text(level))
+        found[key].add(as_text(skill))
     return tuple(
         PreviousCluster(cluster, unit, "broad" if level == "broad" else "fine", frozenset(members))
         for (cluster, unit, level), members in sorted(found.items())
@@ -143,7 +149,7 @@ def alternative_labels(store: ox.Store) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
     for concept, text in select(store, "api/alternative_labels", graph):
-        found[_iri(concept)].append(_iri(text))
+        found[as_text(concept)].append(as_text(text))
     return found
 
 
@@ -151,15 +157,7 @@ def _groups(store: ox.Store, skill_iris: Mapping[str, object]) -> dict[str, tupl
     """IRI -> (code, scheme) of the groups above skills; a field of ISCED-F is in both schemes and counts as such."""
     found: dict[str, tuple[str, str]] = {}
     for group, code, scheme in sorted(select(store, "api/groups"), key=str):
-        iri, name = _iri(group), _id(scheme)
+        iri, name = as_text(group), local_name(as_text(scheme))
         if name != "isco" and iri not in skill_iris and (iri not in found or name == "isced-f"):
-            found[iri] = (_iri(code), name)
+            found[iri] = (as_text(code), name)
     return found
-
-
-def _iri(term: object) -> str:
-    return term.value  # type: ignore[attr-defined, no-any-return]
-
-
-def _id(term: object) -> str:
-    return "" if term is None else _iri(term).rpartition("/")[2]

@@ -12,8 +12,7 @@ from starlette.testclient import TestClient
 
 from analysis.profiles.similarity import SkillSet, similarities
 from app.api.profiles.models import PROFILE_ANSWERS
-from app.catalogue.keys import local_name
-from ontology import ESCO_DATA
+from ontology import ESCO_DATA, local_name
 
 COMPARE = "/api/v1/profiles/compare"
 

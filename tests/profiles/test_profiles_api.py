@@ -11,8 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.profiles.formats import MEDIA_TYPES
-from app.catalogue.keys import local_name
-from ontology import CCSI, ESCO_DATA
+from ontology import CCSI, ESCO_DATA, local_name
 from tests.profiles.conftest import HERITAGE
 
 COMPOSE = "/api/v1/profiles/compose"

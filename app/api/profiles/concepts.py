@@ -6,9 +6,10 @@ import re
 
 from analysis.profiles.tables import Warning
 from app.api.lookup import missing
-from app.catalogue.keys import local_name, occupation_iri, skill_iri
+from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import BadParameter, Gone
 from app.request import Context
+from ontology import local_name
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CONCEPT = re.compile(rf"(?:http://data\.europa\.eu/esco/(occupation|skill)/)?({_UUID})", re.IGNORECASE)

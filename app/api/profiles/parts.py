@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from analysis.profiles.tables import Recipe
-from app.catalogue.keys import local_name
 from app.errors import BadParameter
 from app.request import Context
+from ontology import local_name
 
-MOST_PARTS, PART_LENGTH = 10, 100
+MOST_PARTS = 10
 MOST_ITEMS, ITEM_LENGTH = 50, 200
 MOST_BESIDE = 3
 # Control characters, line breaks and marks that turn the direction of the text around them: none belongs in a name.

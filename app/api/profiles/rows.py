@@ -11,9 +11,8 @@ from pyoxigraph import Literal
 from analysis.profiles.statements import activity_iri, head_quads, skills_quads
 from app.api.profiles.views import UNSAID, RenderedProfile, flat, title
 from app.api.views import Json
-from app.catalogue.keys import local_name
 from app.request import Context
-from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD
+from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD, local_name
 
 COLUMNS = (
     "profile", "profileTitle", "domain", "function", "charterFunction", "subDomain", "section", "groupUri", "groupLabel", "skillUri",

@@ -13,10 +13,9 @@ from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Sectio
 from app.api.profiles.words import words
 from app.api.skills.views import cluster_ref
 from app.api.views import Json, group_ref, occupation_ref, skill_ref
-from app.catalogue.keys import local_name
 from app.catalogue.profiles import section_iri
 from app.request import Context
-from ontology import CCSID
+from ontology import CCSID, local_name
 
 _GROUPS = {"cluster", "field", "t-group"}
 _OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block under their anchor

@@ -14,10 +14,9 @@ from app.api.profiles.formats import SUFFIXES
 from app.api.profiles.sections import sections
 from app.api.profiles.words import words
 from app.api.views import Json, chosen, group_ref, nace_ref, occupation_ref
-from app.catalogue.keys import local_name
 from app.catalogue.profiles import Gap, TemplateEntry, rule_iri, section_iri
 from app.request import Context
-from ontology import ATTRIBUTION, CCSID
+from ontology import ATTRIBUTION, CCSID, local_name
 
 NAMED_ANCHORS = 3  # that the statement of a role names; it counts the others
 UNSAID = "und"  # BCP 47: a language that nobody said

@@ -9,10 +9,9 @@ from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation,
 from analysis.skills.transversal import FEW
 from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
 from app.catalogue.concepts import in_one
-from app.catalogue.keys import local_name
 from app.catalogue.skills import UnitFacts
 from app.request import Context
-from ontology import CCSID
+from ontology import CCSID, local_name
 
 SPECIALISATION_COLUMNS = (
     "unit", "skillUri", "preferredLabel", "skillType", "reuseLevel", "skillClass", "specialisationEvidence",
