@@ -88,7 +88,7 @@ def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
 
 def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     """Every occupation with its labels and skills."""
-    codes = {o: c for o, c in as_texts(select(store, "api/occupations"))}
+    codes = {row[0]: row[1] for row in as_texts(select(store, "api/occupations"))}
     isco = {o: c for o, _, c in as_texts(select(store, "materialise/isco_groups"))}
     essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
     graphs = [ox.NamedNode(GRAPH_LABELS + language) for language in LABEL_LANGUAGES]
