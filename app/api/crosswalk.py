@@ -103,11 +103,7 @@ async def crosswalk(
         )
     where = find(ctx, domain or "")
     entries = [views.crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
-    members = [
-        d.occupation
-        for d in ctx.catalogue.by_domain.get(where.broader or where.id, [])
-        if not where.broader or d.is_of(where.id)
-    ]
+    members = [d.occupation for d in ctx.catalogue.decisions_in(where)]
     return _answer(ctx, form, "domain", where.iri, where.id, views.chosen(where.labels, ctx), entries, members)
 
 

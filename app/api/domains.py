@@ -71,12 +71,7 @@ async def domain_occupations(
     `ccsi` stands for the sectors as a whole: each occupation once, with all domains that it is in.
     """
     where = None if id == WHOLE else find(ctx, id, "id")
-    if where is None:
-        found = [d for decisions in ctx.catalogue.by_domain.values() for d in decisions]
-    else:
-        found = ctx.catalogue.by_domain.get(where.broader or where.id, [])
-    if where is not None and where.broader:
-        found = [d for d in found if d.is_of(where.id)]
+    found = ctx.catalogue.decisions_in(where)
     if degree:
         found = [d for d in found if d.degree == degree]
     if route:

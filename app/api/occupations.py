@@ -60,13 +60,8 @@ async def occupations(
         found &= {*catalogue.under_isco(isco_group(ctx, isco).code)}
     if nace is not None:
         found &= occupations_of(ctx, nace_activity(ctx, nace))
-    if domain is not None:
-        where = find(ctx, domain)
-        members = catalogue.by_domain.get(where.broader or where.id, [])
-        members = [d for d in members if not where.broader or d.is_of(where.id)]
-    else:
-        members = [d for decisions in catalogue.by_domain.values() for d in decisions]
     if domain is not None or degree is not None:
+        members = catalogue.decisions_in(None if domain is None else find(ctx, domain))
         found &= {d.occupation for d in members if degree in (None, d.degree)}
     ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
     return listed(

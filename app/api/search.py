@@ -15,7 +15,7 @@ from app.api.lookup import find
 from app.api.models import LanguageMap, Listing, Shape
 from app.api.search_build import IndexBuilder
 from app.api.views import Json
-from app.catalogue.search import BASE, Found, Results, Search, Wanted
+from app.catalogue.search import BASE, Filter, Found, Results, Search
 from app.errors import BadParameter
 from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, page_links
 from ontology import local_name
@@ -105,8 +105,8 @@ async def suggest(
 ) -> Response:
     """Labels with all the words, the last of which may be only begun; tolerant of accents, case and typos, but not in codes."""
     index = await index_of(ctx)
-    language = spoken(ctx)
-    results = index.suggest(_text(ctx, q), language, _wanted(ctx, index, types, domain, degree, isco, boost), limit)
+    language = search_language(ctx)
+    results = index.suggest(_text(ctx, q), language, _filter(ctx, index, types, domain, degree, isco, boost), limit)
     return ctx.json(
         {
             "items": [_hit(ctx, index, item) for item in results.items],
@@ -145,7 +145,9 @@ async def search_results(
     """One page of results with facets of all. Raises SearchNotReady, and BadParameter for words that cannot be searched."""
     index = await index_of(ctx)
     page = slice(paging.offset, paging.offset + paging.limit)
-    results = index.search(_text(ctx, q), spoken(ctx), _wanted(ctx, index, types, domain, degree, isco, boost), page)
+    results = index.search(
+        _text(ctx, q), search_language(ctx), _filter(ctx, index, types, domain, degree, isco, boost), page
+    )
     return {
         "@context": ctx.url("/context.jsonld"),
         "items": [_hit(ctx, index, item) for item in results.items],
@@ -164,7 +166,7 @@ async def index_of(ctx: Context) -> Search:
     return ctx.served.search or await builder.search(ctx.served)
 
 
-def spoken(ctx: Context) -> str:
+def search_language(ctx: Context) -> str:
     """The language to search in."""
     return BASE if ctx.language == ALL_LANGUAGES else ctx.language
 
@@ -178,7 +180,7 @@ def _text(ctx: Context, text: str) -> str:
     return text
 
 
-def _wanted(
+def _filter(
     ctx: Context,
     index: Search,
     types: Iterable[str] | None,
@@ -186,22 +188,17 @@ def _wanted(
     degree: str | None,
     isco: str | None,
     boost: str | None,
-) -> Wanted:
+) -> Filter:
     among: frozenset[str] | None = None
     catalogue = ctx.catalogue
     if domain is not None or degree is not None:
-        if domain in (None, "ccsi"):
-            decisions = [d for members in catalogue.by_domain.values() for d in members]
-        else:
-            where = find(ctx, domain)
-            members = catalogue.by_domain.get(where.broader or where.id, [])
-            decisions = [d for d in members if not where.broader or d.sub_domain == where.id]
+        decisions = catalogue.decisions_in(None if domain in (None, "ccsi") else find(ctx, domain))
         among = frozenset(d.occupation for d in decisions if degree in (None, d.degree))
     if isco is not None:
         under = frozenset(catalogue.under_isco(isco_group(ctx, isco).code))
         among = under if among is None else among & under
     inside = index.inside if boost else frozenset()
-    return Wanted(frozenset(types or ()), among, inside, index.type_of)
+    return Filter(frozenset(types or ()), among, inside, index.type_of)
 
 
 def _hit(ctx: Context, index: Search, found: Found) -> Json:

@@ -146,9 +146,7 @@ def domain_member(ctx: Context, item: Decision) -> orjson.Fragment:
 
 def domain(ctx: Context, item: Domain, full: bool = False) -> Json:
     """A domain with its size in this release; `full` adds definition, sub-domains and mappings."""
-    members = ctx.catalogue.by_domain.get(item.broader or item.id, [])
-    if item.broader:
-        members = [d for d in members if d.is_of(item.id)]
+    members = ctx.catalogue.decisions_in(item)
     found: Json = {
         "uri": item.iri,
         "id": item.id,

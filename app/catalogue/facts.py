@@ -143,6 +143,13 @@ class Facts:
         for item in self.occupations.values():
             item.decisions.sort(key=lambda d: (d.degree, -d.confidence, d.domain))
 
+    def decisions_in(self, domain: Domain | None = None) -> list[Decision]:
+        """What is in a domain or sub-domain; without one, in any domain. Exclusions are not among them."""
+        if domain is None:
+            return [d for decisions in self.by_domain.values() for d in decisions]
+        found = self.by_domain.get(domain.broader or domain.id, [])
+        return [d for d in found if d.is_of(domain.id)] if domain.broader else found
+
     # --- hierarchy -----------------------------------------------------------------------------------------------
 
     def ancestors(self, iri: str) -> list[Group]:

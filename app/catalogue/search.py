@@ -142,11 +142,11 @@ class Search:
 
     # --- typeahead and search -----------------------------------------------------------------------------------
 
-    def suggest(self, text: str, language: str, wanted: Wanted, most: int) -> Results:
+    def suggest(self, text: str, language: str, wanted: Filter, most: int) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
         return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, True))
 
-    def search(self, text: str, language: str, wanted: Wanted, page: slice) -> Results:
+    def search(self, text: str, language: str, wanted: Filter, page: slice) -> Results:
         """All that fits: by words of labels, by likeness, and by words of descriptions."""
 
         def asked(matcher: Matcher) -> Hits:
@@ -157,7 +157,7 @@ class Search:
         return self._results(text, language, wanted, page, asked)
 
     def _results(
-        self, text: str, language: str, wanted: Wanted, page: slice, ask: Callable[[Matcher], Hits]
+        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher], Hits]
     ) -> Results:
         language = language if language in self.languages else BASE
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
@@ -177,7 +177,7 @@ class Search:
         counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
         return Results(items, len(coded) + found.total, language, counted)
 
-    def _searched(self, language: str, wanted: Wanted) -> Iterator[Part]:
+    def _searched(self, language: str, wanted: Filter) -> Iterator[Part]:
         """The parts to search in a language, and those of English for what has no label in it."""
         for kind in KINDS:
             if not wanted.kinds or kind in wanted.kinds:
@@ -225,7 +225,7 @@ class Search:
         return found
 
     def _coded(self, iri: str, language: str) -> Found | None:
-        for part in self._searched(language, Wanted()):
+        for part in self._searched(language, Filter()):
             if (concept := part.places.get(iri)) is not None:
                 return Found(part, concept, 1.0, "exact", part.section.labels(concept)[0], [])
         return None
@@ -284,7 +284,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Filter:
     """What to leave in: types of concept, a set of IRIs (None: all), and which come before others."""
 
     types: frozenset[str] = frozenset()
@@ -318,7 +318,7 @@ class _Rows(list[_Row]):
     total = 0
 
 
-def _ordered(parts: Sequence[Part], wanted: Wanted, ask: Callable[[Matcher], Hits], but: set[str]) -> _Rows:
+def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hits], but: set[str]) -> _Rows:
     """Hits of all parts that pass the filters; equal ones in the order of parts and concepts."""
     columns: list[tuple[NDArray[Any], ...]] = []
     for number, part in enumerate(parts):
@@ -344,4 +344,4 @@ def _ordered(parts: Sequence[Part], wanted: Wanted, ask: Callable[[Matcher], Hit
     return found
 
 
-__all__ = ["PREFERRED", "TYPES", "Found", "Matched", "Part", "Results", "Search", "Wanted"]
+__all__ = ["PREFERRED", "TYPES", "Found", "Matched", "Part", "Results", "Search", "Filter"]

@@ -61,10 +61,8 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
 
 
 def _members(ctx: Context, item: Domain) -> list[Decision]:
-    found = ctx.catalogue.by_domain.get(item.broader or item.id, [])
     rank = ctx.labels.rank
-    inside = (d for d in found if not item.broader or d.is_of(item.id))
-    return sorted(inside, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
+    return sorted(ctx.catalogue.decisions_in(item), key=lambda d: (d.degree, rank(d.occupation), d.occupation))
 
 
 def _place(frame: Frame, decision: Decision) -> tuple[str, dict[str, str], str]:

@@ -89,9 +89,9 @@ def test_tasks_and_words_are_those_of_esco(document: Any) -> None:
     ):
         assert said in page, said
         assert said in text, said
-    with_language = sheet({**told, "language": "fr"})
-    assert with_language["tasks"][0]["tag"] == "en"
-    assert with_language["occupations"][0]["description"]["tag"] == "en"
+    in_french = sheet({**told, "language": "fr"})
+    assert in_french["tasks"][0]["tag"] == "en"
+    assert in_french["occupations"][0]["description"]["tag"] == "en"
 
 
 def test_one_occupation_has_no_shares_and_every_figure_is_explained(client: TestClient, document: Any) -> None:

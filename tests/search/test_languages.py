@@ -9,7 +9,7 @@ import pytest
 
 from analysis.search.section import PREFERRED, Label, build
 from app.catalogue.concepts import Occupation, Skill
-from app.catalogue.search import Search, Wanted
+from app.catalogue.search import Search, Filter
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def search() -> Search:
 
 
 def found(search: Search, text: str, language: str) -> tuple[list[tuple[str, str]], str]:
-    results = search.suggest(text, language, Wanted(type_of=search.type_of), 10)
+    results = search.suggest(text, language, Filter(type_of=search.type_of), 10)
     return [(f.iri, f.part.language) for f in results.items], results.language
 
 
@@ -68,13 +68,13 @@ def test_titles_of_several_languages_keep_their_order(search: Search) -> None:
 
 
 def test_filters_take_types_and_sets(search: Search) -> None:
-    wanted = Wanted(frozenset({"skill"}), None, frozenset(), search.type_of)
+    wanted = Filter(frozenset({"skill"}), None, frozenset(), search.type_of)
     assert [f.iri for f in search.search("stage", "en", wanted, slice(0, 9)).items] == ["s:1"]
-    among = Wanted(among=frozenset({"o:2"}), type_of=search.type_of)
+    among = Filter(among=frozenset({"o:2"}), type_of=search.type_of)
     assert search.search("stage", "en", among, slice(0, 9)).total == 0
 
 
 def test_boost_moves_a_concept_up(search: Search) -> None:
-    order = [f.iri for f in search.search("stage", "en", Wanted(type_of=search.type_of), slice(0, 9)).items]
-    boosted = Wanted(boosted=frozenset({order[1]}), type_of=search.type_of)
+    order = [f.iri for f in search.search("stage", "en", Filter(type_of=search.type_of), slice(0, 9)).items]
+    boosted = Filter(boosted=frozenset({order[1]}), type_of=search.type_of)
     assert [f.iri for f in search.search("stage", "en", boosted, slice(0, 9)).items] == [order[1], order[0]]

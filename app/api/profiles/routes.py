@@ -215,12 +215,12 @@ def _filtered(
     return sorted(found, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
 
 
-def _about(tables: ProfileTables, recipe: Recipe, check_request: Cell) -> bool:
-    """Whether a template is that of the cell wanted, or of an occupation that belongs to it."""
+def _about(tables: ProfileTables, recipe: Recipe, cell: Cell) -> bool:
+    """Whether a template is that of the cell, or of an occupation that belongs to it."""
     if recipe.kind == "cell":
-        return all(not w or w == own for w, own in zip(astuple(check_request), astuple(recipe.cell), strict=True))
+        return all(not w or w == own for w, own in zip(astuple(cell), astuple(recipe.cell), strict=True))
     places = (tables.scope.get(a.occupation, {}).get(recipe.domain) for a in recipe.anchors)
-    return any(p.serves(check_request) for p in places if p)
+    return any(p.serves(cell) for p in places if p)
 
 
 def _check_cell(ctx: Context, sub_domain: str | None, charter: str | None) -> None:

@@ -24,7 +24,7 @@ _OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block u
 def sections(ctx: Context, made: Profile) -> list[Json]:
     """Every section that was asked for."""
     guidelines = ctx.catalogue.profiles.guidelines
-    wanted = set(made.recipe.sections)
+    only = set(made.recipe.sections)
     rules = {r.id: r for r in guidelines.rules}
     found: dict[str, list[ProfileSkill]] = {}
     repeated: set[str] = set()
@@ -39,7 +39,7 @@ def sections(ctx: Context, made: Profile) -> list[Json]:
     return [
         _section(ctx, made, section, found.get(section.id, []), asking)
         for section in guidelines.skill_sections()
-        if not wanted or section.id in wanted
+        if not only or section.id in only
     ]
 
 

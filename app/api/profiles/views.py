@@ -48,7 +48,7 @@ def template(ctx: Context, entry: TemplateEntry) -> RenderedProfile:
 def profile(ctx: Context, shown: RenderedProfile) -> Json:
     """The whole document."""
     made = shown.profile
-    check_request = set(made.recipe.sections)
+    only = set(made.recipe.sections)
     found: Json = {
         "@context": ctx.url("/context.jsonld"),
         **head(ctx, shown),
@@ -59,10 +59,10 @@ def profile(ctx: Context, shown: RenderedProfile) -> Json:
         "items": list(made.recipe.items),
     }
     found["headings"] = headings(ctx)
-    if not check_request or "functions" in check_request:
+    if not only or "functions" in only:
         found["functions"] = [function(ctx, f) for f in made.functions]
         found["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
-    if not check_request or "gaps" in check_request:
+    if not only or "gaps" in only:
         found["gaps"] = gaps(ctx, made)
     return found | {
         "leftOut": made.left_out,
