@@ -344,4 +344,4 @@ def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hit
     return found
 
 
-__all__ = ["PREFERRED", "TYPES", "Found", "Matched", "Part", "Results", "Search", "Filter"]
+__all__ = ["PREFERRED", "TYPES", "Filter", "Found", "Matched", "Part", "Results", "Search"]

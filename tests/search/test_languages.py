@@ -9,7 +9,7 @@ import pytest
 
 from analysis.search.section import PREFERRED, Label, build
 from app.catalogue.concepts import Occupation, Skill
-from app.catalogue.search import Search, Filter
+from app.catalogue.search import Filter, Search
 
 
 @pytest.fixture(scope="module")

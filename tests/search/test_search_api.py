@@ -198,3 +198,13 @@ def test_where_no_index_can_be_built_search_says_so_and_all_else_is_answered(
         answer = api.get("match?title=curator")
         assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "search-not-ready")
         assert api.json("domains")["total"] == 11
+
+
+def test_a_sub_domain_holds_who_is_at_home_there_as_well(found_api: InProcess) -> None:
+    members = found_api.json("domains/museums/occupations?limit=500")["items"]
+    further = [m for m in members if m["subDomain"] != "museums"]
+    assert further
+    for member in further[:5]:
+        label = member["preferredLabel"]["en"]
+        found = found_api.json(f"search?q={label}&domain=museums&type=occupation")["items"]
+        assert member["uri"] in {item["uri"] for item in found}, label
