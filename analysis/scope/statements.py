@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Literal, NamedNode
-
+from analysis.quads import GraphLines
 from analysis.tables import ROUTES, Assertion, Decision
-from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PROV, RDF, XSD, local_name
+from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PROV, RDF, local_name
 
 METHOD_VERSION = "scope 1.0"
-_GRAPH = f"<{GRAPH_SCOPE}>"
-_DECIMAL = NamedNode(XSD + "decimal")
+_OUT = GraphLines(GRAPH_SCOPE)
 
 
 def scope_quads(
@@ -47,67 +45,55 @@ def _activity_iri(step: str, version: str) -> str:
 
 def _activity(step: str, version: str, parameters: dict[str, object]) -> Iterator[str]:
     node = _activity_iri(step, version)
-    yield _link(node, RDF + "type", CCSI + "DerivationActivity")
-    yield _text(node, CCSI + "methodVersion", METHOD_VERSION)
-    yield _text(node, CCSI + "parameters", json.dumps(parameters.get(step, {}), sort_keys=True))
+    yield _OUT.link(node, RDF + "type", CCSI + "DerivationActivity")
+    yield _OUT.text(node, CCSI + "methodVersion", METHOD_VERSION)
+    yield _OUT.text(node, CCSI + "parameters", json.dumps(parameters.get(step, {}), sort_keys=True))
     for graph in ("esco", "ontology") if step != "decision" else ("scope",):
-        yield _link(node, PROV + "used", GRAPH + graph)
+        yield _OUT.link(node, PROV + "used", GRAPH + graph)
 
 
 def _assertion(a: Assertion, version: str) -> Iterator[str]:
     node = assertion_iri(a)
-    yield _link(node, RDF + "type", CCSI + "ScopeAssertion")
+    yield _OUT.link(node, RDF + "type", CCSI + "ScopeAssertion")
     yield from _common(node, a.occupation, a.domain, a.degree, version)
-    yield _link(node, CCSI + "evidenceRoute", f"{CCSID}route/{a.route}")
-    yield _link(node, PROV + "wasGeneratedBy", _activity_iri(a.route, version))
+    yield _OUT.link(node, CCSI + "evidenceRoute", f"{CCSID}route/{a.route}")
+    yield _OUT.link(node, PROV + "wasGeneratedBy", _activity_iri(a.route, version))
     for source in a.sources:
-        yield _link(node, PROV + "wasDerivedFrom", source)
+        yield _OUT.link(node, PROV + "wasDerivedFrom", source)
     if a.sub_domain:
-        yield _link(node, CCSI + "subDomain", f"{CCSID}domain/{a.sub_domain}")
+        yield _OUT.link(node, CCSI + "subDomain", f"{CCSID}domain/{a.sub_domain}")
     if a.function:
-        yield _link(node, CCSI + "function", f"{CCSID}function/{a.function}")
+        yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{a.function}")
     if a.charter_function:
-        yield _link(node, CCSI + "charterFunction", f"{CCSID}charter/{a.charter_function}")
+        yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{a.charter_function}")
     if a.score is not None:
-        yield _decimal(node, CCSI + "score", a.score)
+        yield _OUT.decimal(node, CCSI + "score", a.score)
     if a.reason:
-        yield _text(node, CCSI + "reason", a.reason)
+        yield _OUT.text(node, CCSI + "reason", a.reason)
 
 
 def _decision(d: Decision, version: str) -> Iterator[str]:
     node = decision_iri(d)
-    yield _link(node, RDF + "type", CCSI + "ScopeDecision")
+    yield _OUT.link(node, RDF + "type", CCSI + "ScopeDecision")
     yield from _common(node, d.occupation, d.domain, d.degree, version)
-    yield _decimal(node, CCSI + "confidence", d.confidence)
-    yield f'<{node}> <{CCSI}contradicted> "{str(d.contradicted).lower()}"^^<{XSD}boolean> {_GRAPH} .\n'
-    yield _link(node, PROV + "wasGeneratedBy", _activity_iri("decision", version))
+    yield _OUT.decimal(node, CCSI + "confidence", d.confidence)
+    yield _OUT.truth(node, CCSI + "contradicted", d.contradicted)
+    yield _OUT.link(node, PROV + "wasGeneratedBy", _activity_iri("decision", version))
     for assertion in d.based_on:
-        yield _link(node, CCSI + "basedOn", assertion_iri(assertion))
+        yield _OUT.link(node, CCSI + "basedOn", assertion_iri(assertion))
     if d.sub_domain:
-        yield _link(node, CCSI + "subDomain", f"{CCSID}domain/{d.sub_domain}")
+        yield _OUT.link(node, CCSI + "subDomain", f"{CCSID}domain/{d.sub_domain}")
     for further in d.further_sub_domains:
-        yield _link(node, CCSI + "furtherSubDomain", f"{CCSID}domain/{further}")
+        yield _OUT.link(node, CCSI + "furtherSubDomain", f"{CCSID}domain/{further}")
     for function in d.functions:
-        yield _link(node, CCSI + "function", f"{CCSID}function/{function}")
+        yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{function}")
     for function in d.charter_functions:
-        yield _link(node, CCSI + "charterFunction", f"{CCSID}charter/{function}")
+        yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{function}")
 
 
 def _common(node: str, occupation: str, domain: str, degree: str, version: str) -> Iterator[str]:
-    yield _link(node, CCSI + "occupation", occupation)
+    yield _OUT.link(node, CCSI + "occupation", occupation)
     if domain:
-        yield _link(node, CCSI + "domain", f"{CCSID}domain/{domain}")
-    yield _link(node, CCSI + "degree", f"{CCSID}degree/{degree}")
-    yield _text(node, CCSI + "escoVersion", version)
-
-
-def _link(subject: str, predicate: str, value: str) -> str:
-    return f"<{subject}> <{predicate}> <{value}> {_GRAPH} .\n"
-
-
-def _text(subject: str, predicate: str, value: str) -> str:
-    return f"<{subject}> <{predicate}> {Literal(value)} {_GRAPH} .\n"
-
-
-def _decimal(subject: str, predicate: str, value: float) -> str:
-    return f"<{subject}> <{predicate}> {Literal(f'{value:.4f}', datatype=_DECIMAL)} {_GRAPH} .\n"
+        yield _OUT.link(node, CCSI + "domain", f"{CCSID}domain/{domain}")
+    yield _OUT.link(node, CCSI + "degree", f"{CCSID}degree/{degree}")
+    yield _OUT.text(node, CCSI + "escoVersion", version)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Literal
-
+from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
 from analysis.skills.tables import (
     Cluster,
@@ -28,7 +27,7 @@ from analysis.skills.tables import (
     Unit,
     UnitKind,
 )
-from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, XSD, local_name
+from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, local_name
 
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
@@ -118,33 +117,12 @@ def cluster_iri(cluster: str) -> str:
     return f"{CCSID}cluster/{cluster}"
 
 
-class _Writer:
-    """Lines of one graph."""
+class _Writer(GraphLines):
+    """Lines of one graph, with the activities that they come from."""
 
     def __init__(self, graph: str, version: str) -> None:
-        self._end = f" <{graph}> .\n"
+        super().__init__(graph)
         self._version = version
-
-    def link(self, subject: str, predicate: str, value: str) -> str:
-        return f"<{subject}> <{predicate}> <{value}>{self._end}"
-
-    def text(self, subject: str, predicate: str, value: str, language: str | None = None) -> str:
-        return f"<{subject}> <{predicate}> {Literal(value, language=language)}{self._end}"
-
-    def decimal(self, subject: str, predicate: str, value: float, digits: int = 4) -> str:
-        # As the engine writes them: "0.5", not "0.5000", so that what is hashed is what is held.
-        written = f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
-        written = "0" if written == "-0" else written
-        return f'<{subject}> <{predicate}> "{written}"^^<{XSD}decimal>{self._end}'
-
-    def double(self, subject: str, predicate: str, value: float) -> str:
-        return f"<{subject}> <{predicate}> {Literal(float(f'{value:.3e}'))}{self._end}"
-
-    def integer(self, subject: str, predicate: str, value: int) -> str:
-        return f'<{subject}> <{predicate}> "{value}"^^<{XSD}integer>{self._end}'
-
-    def truth(self, subject: str, predicate: str, value: bool) -> str:
-        return f'<{subject}> <{predicate}> "{str(value).lower()}"^^<{XSD}boolean>{self._end}'
 
     def activity_iri(self, step: str) -> str:
         return f"{CCSID}activity/skills-{step}-esco-{self._version}"

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -49,9 +49,31 @@ def whole_request(connection: socket.socket) -> bytes:
 
 
 @contextmanager
+def listening(one: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port on which every connection is handed to a function, in a thread of its own."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(5)
+
+
+@contextmanager
 def answering(scripted: bytes, hang: bool = False, endless: bool = False) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives every request these bytes and closes; `hang` keeps the connection open instead."""
-    server = socket.create_server(("127.0.0.1", 0))
     heard: list[bytes] = []
     over = threading.Event()
 
@@ -71,23 +93,11 @@ def answering(scripted: bytes, hang: bool = False, endless: bool = False) -> Ite
             except OSError:
                 return
 
-    def listen() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=one, args=(connection,), daemon=True).start()
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/query", heard
-    finally:
-        over.set()
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(5)
+    with listening(one) as port:
+        try:
+            yield f"http://127.0.0.1:{port}/query", heard
+        finally:
+            over.set()
 
 
 @contextmanager
@@ -238,7 +248,6 @@ def wait(reached: object, seconds: float = 15) -> None:
 @contextmanager
 def relay(host: str, port: int) -> Iterator[tuple[int, threading.Event]]:
     """A port that passes one request per connection on, while the event is set; else it closes."""
-    server = socket.create_server(("127.0.0.1", 0))
     through = threading.Event()
     through.set()
 
@@ -259,22 +268,8 @@ def relay(host: str, port: int) -> Iterator[tuple[int, threading.Event]]:
             upstream.close()
             connection.sendall(reply(content, answer.headers["content-type"], headers="connection: close\r\n"))
 
-    def listen() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=one, args=(connection,), daemon=True).start()
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    try:
-        yield server.getsockname()[1], through
-    finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(5)
+    with listening(one) as here:
+        yield here, through
 
 
 def test_problems_are_in_the_tree() -> None:
