@@ -14,6 +14,7 @@ from app.linked.fault_page import PageRoute
 from app.reports.scope import report
 from app.request import base_url, service_of, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, page_context, page_language
+from releases.record import LICENCE
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -34,7 +35,7 @@ async def home(request: Request, language: str | None = None) -> Response:
         [("JSON", ctx.url("/domains"), "application/json"), ("VoID", f"{ctx.base}/.well-known/void", "text/turtle")],
         {
             "@type": "Dataset", "name": "CCSI in ESCO", "description": t("home-lead"), "url": f"{ctx.base}/",
-            "version": ctx.served.release.id, "license": "https://creativecommons.org/licenses/by/4.0/",
+            "version": ctx.served.release.id, "license": LICENCE,
         },
         sectors=sorted(tops, key=lambda d: next(iter(d["preferredLabel"].values()), d["id"])),
         figures={k: t.number(counts[n]) for k, n in (("all", "occupations"), ("scope", "inScope"), ("core", "core"))},

@@ -188,6 +188,12 @@ def test_search_engines_are_told_in_schema_org(web: InProcess) -> None:
     assert occupation["occupationalCategory"]["codeValue"] == "2621"
 
 
+def test_the_licence_is_the_one_that_the_dataset_states(web: InProcess) -> None:
+    (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text_of(web, "/"), re.DOTALL)
+    licence = json.loads(told)["license"]
+    assert f"<{licence}>" in web.get("/.well-known/void", headers={"accept": "application/n-triples"}).text
+
+
 def test_an_iri_leads_to_the_page_for_people(web: InProcess) -> None:
     assert f'href="{HOST}/sectors/heritage"' in text_of(web, "/id/domain/heritage.html")
     uri = f"http://data.europa.eu/esco/occupation/{CONSERVATOR}"
