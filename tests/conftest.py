@@ -33,11 +33,17 @@ ALONE = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first; the ones on full ESCO only where there is full ESCO."""
+    """Fast tests first; the ones on full ESCO only where there is full ESCO.
+
+    Shared out among processes, a file stays in one, and all on full ESCO in another from the start: it is loaded once.
+    """
     for item in items:
+        full = item.get_closest_marker("full") is not None
+        item.add_marker(pytest.mark.xdist_group("full ESCO" if full else item.nodeid.partition("::")[0]))
         if item.nodeid.startswith(ALONE):
             item.add_marker("alone")
-    items.sort(key=lambda item: item.get_closest_marker("full") is not None)
+    shared_out = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: (item.get_closest_marker("full") is not None) != shared_out)
     if not os.environ.get("CCSI_ESCO_DATA"):
         skip = pytest.mark.skip(reason="CCSI_ESCO_DATA is not set: it names the folder that holds esco-1.2.0-csv")
         for item in items:
