@@ -229,7 +229,7 @@ class Gateway:
     async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
         choice, limits = asked.choice, self._limits
-        request = {
+        request: wire.Request = {
             "query": outline.text,
             "base": outline.base,
             "dataset": outline.graphs,
