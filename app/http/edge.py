@@ -158,9 +158,18 @@ class _Exchange:
         cut: Callable[[], None] = self._scope.get("extensions", {}).get(CUT, _nothing)
         held = self._front.held
         view = memoryview(body)
+        gone = False
+
+        def leave() -> None:
+            nonlocal gone
+            gone = True
+            cut()
+
         try:
             for start in range(0, len(body), _PIECE):
-                held.hold(self, len(body) - start, cut)
+                held.hold(self, len(body) - start, leave)
+                if gone:
+                    return
                 piece = view[start : start + _PIECE]
                 last = start + _PIECE >= len(body)
                 await self._send({"type": "http.response.body", "body": piece, "more_body": more or not last})

@@ -36,6 +36,7 @@ from app.errors import (
 )
 from app.http import Answer, AnswerCache
 from app.http.negotiation import Offer
+from app.process.breaks import Breaks
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
@@ -48,6 +49,7 @@ from app.sparql.protocol import ClientGone, Page, SparqlRequest
 from app.sparql.remote import RemotePool
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
+from releases.gc_pause import no_garbage
 
 log = structlog.get_logger()
 
@@ -221,7 +223,7 @@ class Gateway:
         with self._readers.slot(asked.client):
             reader = await self._readers.take(asked.client)
             try:
-                return await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
+                return await asyncio.to_thread(_read_long, text, self._bounds, asked.endpoint)
             finally:
                 self._readers.done(reader)
                 self._readers.add(reader)
@@ -361,6 +363,11 @@ class SparqlMiddleware:
 
 
 _checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
+
+
+def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:
+    with no_garbage():  # a search among ten thousands of tokens would hold up the event loop for 20 ms and find none
+        return check(text, bounds, endpoint, Breaks())
 
 
 async def _cut(body: bytes) -> AsyncIterator[bytes]:
