@@ -25,6 +25,7 @@ from app.http import Answer, Key
 from app.http.clients import client_of
 from app.request import Context, Page, known_parameters, representation_of, service_of
 
+BEARABLE = 20.0  # made by the service itself where no other process can
 LIGHT = 5.0  # what whoever has an answer ready waits for at most, once for each turn of the event loop
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
@@ -54,7 +55,7 @@ def apart(
                 raise TooCostly(f"limit: must be from 1 to {most} for {chosen}.", field="limit", maximum=most)
             cost = (price(given) if callable(price) else price) + each * rows
             heavy = service_of(ctx.request).heavy
-            if heavy is None or cost <= LIGHT:
+            if heavy is None or cost <= LIGHT or (cost <= BEARABLE and not heavy.there(ctx.served.release.id)):
                 return await endpoint(**given)
             spoken = given.get(
                 "page_language", ""
