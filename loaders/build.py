@@ -138,7 +138,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
             matched = _matched(releases, files.result(), found)
-            decided = list(scope_lines(scope, esco_version))
+            decided = list(scope_lines(scope, tables.occupations, esco_version))
             conforms.write(decided)
             conforms.end()
             writer.write(decided)

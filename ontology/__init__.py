@@ -17,10 +17,13 @@ ISO_THES = "http://purl.org/iso25964/skos-thes#"
 SSSOM = "https://w3id.org/sssom/"
 OWL = "http://www.w3.org/2002/07/owl#"
 PROV = "http://www.w3.org/ns/prov#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 NACE = "http://data.europa.eu/ux2/nace2.1/"
 CCSI = "https://w3id.org/ccsi/ns#"
 CCSID = "https://w3id.org/ccsi/id/"
+
+CONTRIBUTORS = CCSID + "agent/contributors"  # the agent behind all that is ours
 
 # One named graph per stage of the derivation; the SPARQL default graph is their union.
 GRAPH = CCSID + "graph/"
@@ -47,7 +50,7 @@ PREFIXES = {
     "owl": OWL,
     "prov": PROV,
     "rdf": RDF,
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "rdfs": RDFS,
     "skos": SKOS,
     "skosxl": SKOSXL,
     "void": "http://rdfs.org/ns/void#",
