@@ -33,11 +33,16 @@ GRAPH_ESCO = GRAPH + "esco"
 GRAPH_LABELS = GRAPH + "labels/"
 GRAPH_OWN = GRAPH + "own"  # the user's own concepts, on top of ESCO
 GRAPH_ONTOLOGY = GRAPH + "ontology"
+GRAPH_NACE = GRAPH + "nace"  # NACE Rev. 2 and Rev. 2.1
 GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
 GRAPH_PROFILES = GRAPH + "profiles"
 GRAPH_MAPPINGS = GRAPH + "mappings"  # of other classifications to ESCO, from files of the user's
+
+# Vocabularies as tools for SKOS take them, each at a SPARQL address of its own (`/sparql/nace`): the graphs that make it up. A
+# name with a slash at its end stands for all that begin so.
+VOCABULARIES = {"esco": (GRAPH_ESCO, GRAPH_LABELS), "ccsi": (GRAPH_ONTOLOGY,), "nace": (GRAPH_NACE,)}
 
 # How the service abbreviates IRIs wherever it writes RDF. CCSID is not among them: its paths would need escapes.
 PREFIXES = {

@@ -27,7 +27,20 @@ from analysis.skills.tables import (
     Unit,
     UnitKind,
 )
-from ontology import CCSI, CCSID, CONTRIBUTORS, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, RDFS, SKOS, local_name
+from ontology import (
+    CCSI,
+    CCSID,
+    CONTRIBUTORS,
+    DCT,
+    GRAPH,
+    GRAPH_CLUSTERS,
+    GRAPH_SKILLS,
+    PROV,
+    RDF,
+    RDFS,
+    SKOS,
+    local_name,
+)
 
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
