@@ -10,7 +10,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from ontology import (
-    CCSI, CCSID, CONTRIBUTORS, DCT, ESCO, GRAPH, GRAPH_NACE, GRAPH_ONTOLOGY, OWL, PREFIXES, PROV, RDF, RDFS, SKOS, XSD,
+    CCSI,
+    CCSID,
+    CONTRIBUTORS,
+    DCT,
+    ESCO,
+    GRAPH,
+    GRAPH_NACE,
+    GRAPH_ONTOLOGY,
+    OWL,
+    PREFIXES,
+    PROV,
+    RDF,
+    RDFS,
+    SKOS,
+    XSD,
 )  # fmt: skip
 from releases.release import Release
 from tests.linked.conftest import CURATOR

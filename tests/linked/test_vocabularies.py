@@ -105,13 +105,15 @@ WHERE {
   }
 } GROUP BY ?broad ?parent ?member ?children ?grandchildren"""
 
-SEARCH = """SELECT DISTINCT ?s ?label ?plabel ?alabel ?nlabel ?hlabel ?graph ?notation (GROUP_CONCAT(DISTINCT STR(?type);separator=' ') as ?types)
+SEARCH = """SELECT DISTINCT ?s ?label ?plabel ?alabel ?nlabel ?hlabel ?graph ?notation
+ (GROUP_CONCAT(DISTINCT STR(?type);separator=' ') as ?types)
 WHERE {
   {
     { SELECT DISTINCT ?s ?label ?notation (MIN(?matchstr) AS ?hit) WHERE {
         { { VALUES (?prop) { (skos:prefLabel) (skos:altLabel) }
             VALUES (?prop ?pri ?langParam) { (skos:prefLabel 1 'en') (skos:altLabel 3 'en') (skos:notation 5 '') (skos:hiddenLabel 7 'en') }
-            ?s ?prop ?match . FILTER (STRSTARTS(LCASE(STR(?match)), 'mus') && (?prop = skos:notation || LANGMATCHES(lang(?match), ?langParam)))
+            ?s ?prop ?match . FILTER (STRSTARTS(LCASE(STR(?match)), 'mus')
+              && (?prop = skos:notation || LANGMATCHES(lang(?match), ?langParam)))
             ?s ?prop ?match }
           OPTIONAL { ?s skos:prefLabel ?label . FILTER (LANGMATCHES(lang(?label), 'en')) }
           BIND(IF(langMatches(LANG(?match),'en'), ?pri, ?pri+1) AS ?npri)
@@ -120,7 +122,8 @@ WHERE {
       } GROUP BY ?s ?label ?notation }
     FILTER(BOUND(?s))
     BIND(STR(SUBSTR(?hit,1,1)) AS ?pri)
-    BIND(IF((SUBSTR(STRBEFORE(?hit, '@'),1) != ?pri), STRLANG(STRAFTER(?hit, '@'), SUBSTR(STRBEFORE(?hit, '@'),2)), STRAFTER(?hit, '@')) AS ?match)
+    BIND(IF((SUBSTR(STRBEFORE(?hit, '@'),1) != ?pri),
+      STRLANG(STRAFTER(?hit, '@'), SUBSTR(STRBEFORE(?hit, '@'),2)), STRAFTER(?hit, '@')) AS ?match)
     BIND(IF((?pri = "1" || ?pri = "2") && ?match != ?label, ?match, ?unbound) as ?plabel)
     BIND(IF((?pri = "3" || ?pri = "4"), ?match, ?unbound) as ?alabel)
     BIND(IF((?pri = "5" || ?pri = "6"), ?match, ?unbound) as ?nlabel)
