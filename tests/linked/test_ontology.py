@@ -117,6 +117,35 @@ def test_classes_that_cannot_meet_do_not(store: ox.Store) -> None:
     assert [pair for pair in combinations(sorted(apart), 2) if members[pair[0]] & members[pair[1]]] == []
 
 
+def test_what_is_stated_fits_domains_and_ranges(store: ox.Store) -> None:
+    """As a reasoner would conclude: no subject is made something that it is not, no value neither."""
+    a, below = ox.NamedNode(RDF + "type"), ox.NamedNode(RDFS + "subClassOf")
+    parents = defaultdict(set)
+    for quad in store.quads_for_pattern(None, below, None):
+        parents[quad.subject.value].add(quad.object.value)  # type: ignore[union-attr]
+
+    def kinds(node: ox.Term) -> set[str]:
+        found = {q.object.value for q in store.quads_for_pattern(node, a, None)}  # type: ignore[union-attr, arg-type]
+        return found | {above for kind in found for above in _above(parents, kind)}
+
+    wrong: set[tuple[str, str, str]] = set()
+    seen = 0
+    for prop in of_class(store, OWL + "ObjectProperty") | of_class(store, OWL + "DatatypeProperty"):
+        domain = {v.value for v in values(store, prop, RDFS + "domain")} - {RDFS + "Resource"}  # type: ignore[union-attr]
+        (range_,) = (v.value for v in values(store, prop, RDFS + "range"))  # type: ignore[union-attr]
+        for quad in list(store.quads_for_pattern(None, ox.NamedNode(prop), None))[::7]:
+            seen += 1
+            if not domain <= kinds(quad.subject):
+                wrong.add((prop, "domain", quad.subject.value))  # type: ignore[union-attr]
+            if isinstance(quad.object, ox.Literal):
+                if range_ not in (RDFS + "Literal", quad.object.datatype.value):
+                    wrong.add((prop, "range", quad.object.datatype.value))
+            elif (found := kinds(quad.object)) and range_ not in found:  # the sample lacks concepts that curation names
+                wrong.add((prop, "range", quad.object.value))  # type: ignore[union-attr]
+    assert seen > 10_000
+    assert {(prop, what) for prop, what, _ in wrong} == set(), sorted(wrong)[:20]
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_what_people_see_has_a_name(store: ox.Store, name: str) -> None:
     found = of_class(store, CCSI + name)
