@@ -173,6 +173,17 @@ def test_names_say_what_a_thing_is(store: ox.Store) -> None:
         assert values(store, activity, PROV + "wasAssociatedWith") == [ox.NamedNode(CONTRIBUTORS)], activity
 
 
+def test_a_curation_entry_leads_to_who_made_it_and_when(store: ox.Store) -> None:
+    entries = of_class(store, CCSI + "CurationEntry")
+    made = {values(store, entry, PROV + "wasGeneratedBy")[0].value for entry in entries}  # type: ignore[union-attr]
+    (activity,) = made
+    agents = {agent.value for agent in values(store, activity, PROV + "wasAssociatedWith")}  # type: ignore[union-attr]
+    assert agents == {CONTRIBUTORS, f"{CCSID}agent/curation-readers"}
+    assert all(texts(store, agent, PREFIXES["foaf"] + "name") for agent in agents)
+    (ended,) = values(store, activity, PROV + "endedAtTime")
+    assert ended.value == "2026-11-28T00:00:00Z"  # type: ignore[union-attr]
+
+
 def test_hierarchies_schemes_and_mappings_go_both_ways(store: ox.Store) -> None:
     def pairs(graph: str, prop: str) -> set[tuple[str, str]]:
         quads = store.quads_for_pattern(None, ox.NamedNode(SKOS + prop), None, ox.NamedNode(graph))
