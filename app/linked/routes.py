@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Depends, Query, Request
@@ -40,6 +40,9 @@ HYDRA = "http://www.w3.org/ns/hydra/core#"
 SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"
 DATASET_PATH = "/.well-known/void"
 
+_TURTLE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"text/turtle": {"schema": {"type": "string"}}}}
+}
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Links of the property to pass over.")]
 
 
@@ -96,15 +99,17 @@ async def resource(
     )  # fmt: skip
 
 
-@router.get("/shapes.ttl", response_class=Response, summary="The SHACL shapes that a release satisfies")
+@router.get(
+    "/shapes.ttl", responses=_TURTLE, response_class=Response, summary="The SHACL shapes that a release satisfies"
+)  # fmt: skip
 async def shapes(request: Request) -> Response:
     """For whoever validates data of his own, such as a curation, before it is loaded; Turtle as it was written."""
     return _turtle("shapes").respond(request, "public, max-age=3600")
 
 
 @router.get(
-    "/esco-model.ttl", response_class=Response, summary="What the terms of ESCO's model mean that the graph uses"
-)
+    "/esco-model.ttl", responses=_TURTLE, response_class=Response, summary="What the terms of ESCO's model mean that are used"
+)  # fmt: skip
 async def esco_model(request: Request) -> Response:
     """In our words; the model itself is the Commission's, at the address that each term names."""
     return _turtle("esco-model").respond(request, "public, max-age=3600")
