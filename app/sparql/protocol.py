@@ -38,7 +38,7 @@ PREFLIGHT = {
     **CORS,
     "allow": METHODS,
     "access-control-allow-methods": METHODS,
-    "access-control-allow-headers": "accept, accept-language, content-type, if-none-match",
+    "access-control-allow-headers": "accept, accept-language, content-type, if-match, if-none-match",
     "access-control-max-age": "86400",
 }
 
