@@ -9,6 +9,7 @@ Problem                     status, type, title, detail; members
 ├── NotAcceptable     406   no representation that the client accepts
 ├── TooLarge          413   body or request target above the limit
 ├── NoSuchRange       416   a download has no such part
+├── Changed           412   the client wants another state than there is (If-Match)
 ├── RequestTimeout    408   a body that does not come to its end
 ├── NotReady          503   no release is loaded yet
 ├── BadRequest        400   the request is not one of the SPARQL protocol
@@ -115,6 +116,12 @@ class NoSuchRange(Problem):
     """A download has no such part."""
 
     status, slug, title = 416, "no-such-range", "No such part"
+
+
+class Changed(Problem):
+    """The client asks for a state (If-Match) that is not the one that there is."""
+
+    status, slug, title = 412, "changed", "Not the state that was asked for"
 
 
 class RequestTimeout(Problem):
@@ -320,13 +327,18 @@ def _way(location: tuple[Any, ...]) -> str:
 
 
 def _allowed(request: Request) -> str:
-    """The methods that the path takes; the framework names those of the first route alone."""
-    taken = []
-    for method in ("GET", "POST"):
-        scope = {**request.scope, "method": method}
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            taken += ["GET", "HEAD"] if method == "GET" else [method]
-    return ", ".join([*taken, "OPTIONS"])
+    """The methods that the path takes; the framework names those of the first route alone.
+
+    What is described stands before what a pattern would take: /profiles/compare is no profile.
+    """
+    described = request.app.openapi()["paths"].get(request.scope["path"], {})
+    taken = [method for method in ("GET", "POST") if method.lower() in described]
+    if not taken:
+        for method in ("GET", "POST"):
+            scope = {**request.scope, "method": method}
+            if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+                taken.append(method)
+    return ", ".join([*("GET, HEAD" if method == "GET" else method for method in taken), "OPTIONS"])
 
 
 def _options(request: Request) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Depends, Query, Request, params
@@ -98,6 +98,14 @@ class Context:
     def url(self, path: str) -> str:
         """An absolute URL of the API."""
         return f"{self.base}/api/v1{path}"
+
+
+def content_location(ctx: Context, form: str) -> dict[str, str]:
+    """Where an answer stands by itself whose format the Accept header chose: the same address with that format named."""
+    given, path = ctx.request.query_params.multi_items(), ctx.request.scope["path"]
+    if ctx.request.method != "GET" or any(name == "format" for name, _ in given) or path.rpartition(".")[2].isalpha():
+        return {}
+    return {"content-location": f"{ctx.base}{quote(path)}?{urlencode([*given, ('format', form)])}"}
 
 
 def representation_of(request: Request) -> str:

@@ -34,7 +34,8 @@ class Settings(BaseSettings):
         "", description="Base URL under which clients see the service; empty: taken from the request."
     )
     publisher: str = Field(
-        "", description="Who runs the service, named as publisher of its catalogue in /.well-known/void; empty: nobody."
+        "",
+        description="Who runs the service, named as publisher of its catalogue in /.well-known/void; empty: its nameless operator.",
     )
     trusted_proxies: str = Field(
         "127.0.0.1",

@@ -45,7 +45,7 @@ from loaders.request import Inputs, LoadRequest, input_files, open_inputs, versi
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey, value
 from loaders.writer import QuadWriter
-from ontology import GRAPH_OWN, SKOSXL, nace, nace_revisions, turtle_files
+from ontology import GRAPH_NACE, GRAPH_ONTOLOGY, GRAPH_OWN, SKOSXL, nace, nace_revisions, turtle_files
 from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
@@ -127,8 +127,9 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     ):
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
-            classified = [*ontology, *nace.quads(), *nace_revisions.quads()]
-            writer.write([*classified, *inverses(classified)])
+            activities = [*nace.quads(), *nace_revisions.quads()]
+            for lines, graph in ((ontology, GRAPH_ONTOLOGY), (activities, GRAPH_NACE)):
+                writer.write([*lines, *inverses(lines, graph)])
             conforms.write(ontology)
             esco_version = _write_esco(request, inputs, normaliser, writer, progress)
             progress.stage("Deciding the scope")
@@ -138,7 +139,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
             matched = _matched(releases, files.result(), found)
-            decided = list(scope_lines(scope, esco_version))
+            decided = list(scope_lines(scope, tables.occupations, esco_version))
             conforms.write(decided)
             conforms.end()
             writer.write(decided)

@@ -1,6 +1,7 @@
-"""What the ontology's files leave to be concluded: the other direction of a hierarchy, and its transitive closure.
+"""What the ontology's files leave to be concluded: the other direction of hierarchies, schemes and mappings, and the closure.
 
-ESCO's own graph holds both, so a query that walks ESCO's hierarchies walks ours.
+ESCO's own graph holds both directions of its hierarchies, so a query that walks these walks ours; and a SKOS tool finds the
+top concepts of our schemes.
 """
 
 from __future__ import annotations
@@ -8,22 +9,42 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from ontology import GRAPH_ONTOLOGY, SKOS
+from ontology import CCSID, SKOS
 
-_BROADER = f" <{SKOS}broader> "
+_BROADER, _IN_SCHEME, _TOP = f"<{SKOS}broader>", f"<{SKOS}inScheme>", f"<{SKOS}topConceptOf>"
+_PAIRS = (
+    ("topConceptOf", "hasTopConcept"), ("broadMatch", "narrowMatch"), ("exactMatch", "exactMatch"),
+    ("closeMatch", "closeMatch"), ("relatedMatch", "relatedMatch"),
+)  # fmt: skip
+_OTHER = {f"<{SKOS}{a}>": f"<{SKOS}{b}>" for one, other in _PAIRS for a, b in ((one, other), (other, one))}
 
 
-def inverses(quads: Iterable[str]) -> Iterator[str]:
-    """skos:narrower and skos:broaderTransitive for every skos:broader among N-Quads of the ontology graph."""
-    end = f" <{GRAPH_ONTOLOGY}> .\n"
+def inverses(quads: Iterable[str], graph: str) -> Iterator[str]:
+    """What follows from N-Quads of a graph: narrower, broaderTransitive, top concepts and mappings the other way."""
+    end = f" <{graph}> .\n"
     above: dict[str, list[str]] = defaultdict(list)
+    schemes: list[tuple[str, str]] = []
+    said: set[tuple[str, str, str]] = set()
     for quad in quads:
-        child, found, rest = quad.partition(_BROADER)
-        if found:
-            above[child].append(rest.removesuffix(end))
+        subject, predicate, value = quad.removesuffix(end).split(" ", 2)
+        if predicate == _BROADER:
+            above[subject].append(value)
+        elif predicate == _IN_SCHEME and value.startswith(f"<{CCSID}"):
+            schemes.append((subject, value))
+        elif predicate in _OTHER:
+            said.add((subject, predicate, value))
+    yield from (f"{statement}{end}" for statement in _of_hierarchies(above))
+    # What has nothing above it stands at the top of its scheme.
+    both_ways = said | {(concept, _TOP, scheme) for concept, scheme in schemes if concept not in above}
+    both_ways |= {(value, _OTHER[predicate], subject) for subject, predicate, value in both_ways}
+    for subject, predicate, value in sorted(both_ways - said):
+        yield f"{subject} {predicate} {value}{end}"
+
+
+def _of_hierarchies(above: dict[str, list[str]]) -> Iterator[str]:
     for child in sorted(above):
         for parent in above[child]:
-            yield f"{parent} <{SKOS}narrower> {child}{end}"
+            yield f"{parent} <{SKOS}narrower> {child}"
         reached: dict[str, None] = {}
         todo = [*above[child]]
         while todo:
@@ -32,4 +53,4 @@ def inverses(quads: Iterable[str]) -> Iterator[str]:
                 reached[parent] = None
                 todo += above.get(parent, ())
         for parent in reached:
-            yield f"{child} <{SKOS}broaderTransitive> {parent}{end}"
+            yield f"{child} <{SKOS}broaderTransitive> {parent}"

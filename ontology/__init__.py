@@ -17,10 +17,13 @@ ISO_THES = "http://purl.org/iso25964/skos-thes#"
 SSSOM = "https://w3id.org/sssom/"
 OWL = "http://www.w3.org/2002/07/owl#"
 PROV = "http://www.w3.org/ns/prov#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 NACE = "http://data.europa.eu/ux2/nace2.1/"
 CCSI = "https://w3id.org/ccsi/ns#"
 CCSID = "https://w3id.org/ccsi/id/"
+
+CONTRIBUTORS = CCSID + "agent/contributors"  # the agent behind all that is ours
 
 # One named graph per stage of the derivation; the SPARQL default graph is their union.
 GRAPH = CCSID + "graph/"
@@ -30,11 +33,16 @@ GRAPH_ESCO = GRAPH + "esco"
 GRAPH_LABELS = GRAPH + "labels/"
 GRAPH_OWN = GRAPH + "own"  # the user's own concepts, on top of ESCO
 GRAPH_ONTOLOGY = GRAPH + "ontology"
+GRAPH_NACE = GRAPH + "nace"  # NACE Rev. 2 and Rev. 2.1
 GRAPH_SCOPE = GRAPH + "scope"
 GRAPH_SKILLS = GRAPH + "skills"
 GRAPH_CLUSTERS = GRAPH + "clusters"
 GRAPH_PROFILES = GRAPH + "profiles"
 GRAPH_MAPPINGS = GRAPH + "mappings"  # of other classifications to ESCO, from files of the user's
+
+# Vocabularies as tools for SKOS take them, each at a SPARQL address of its own (`/sparql/nace`): the graphs that make it up. A
+# name with a slash at its end stands for all that begin so.
+VOCABULARIES = {"esco": (GRAPH_ESCO, GRAPH_LABELS), "ccsi": (GRAPH_ONTOLOGY,), "nace": (GRAPH_NACE,)}
 
 # How the service abbreviates IRIs wherever it writes RDF. CCSID is not among them: its paths would need escapes.
 PREFIXES = {
@@ -47,7 +55,7 @@ PREFIXES = {
     "owl": OWL,
     "prov": PROV,
     "rdf": RDF,
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "rdfs": RDFS,
     "skos": SKOS,
     "skosxl": SKOSXL,
     "void": "http://rdfs.org/ns/void#",

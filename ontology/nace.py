@@ -14,7 +14,7 @@ from typing import Literal
 
 import pyoxigraph as ox
 
-from ontology import FOLDER, GRAPH_ONTOLOGY, RDF, SKOS
+from ontology import FOLDER, GRAPH_NACE, RDF, SKOS
 
 Revision = Literal["2", "2.1"]
 REVISIONS: tuple[Revision, ...] = ("2", "2.1")
@@ -71,8 +71,8 @@ def path(item: Activity) -> list[Activity]:
 
 
 def quads() -> Iterator[str]:
-    """Both revisions as SKOS, for the ontology graph; in N-Quads."""
-    graph = f"<{GRAPH_ONTOLOGY}> .\n"
+    """Both revisions as SKOS, in a graph of their own; in N-Quads."""
+    graph = f"<{GRAPH_NACE}> .\n"
     for revision in REVISIONS:
         scheme = f"<{BASES[revision]}nace{revision}>"
         yield f"{scheme} <{RDF}type> <{SKOS}ConceptScheme> {graph}"

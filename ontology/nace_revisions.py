@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ontology import FOLDER, GRAPH_ONTOLOGY, SKOS
+from ontology import FOLDER, GRAPH_NACE, SKOS
 from ontology.nace import REVISIONS, Activity, Revision, activities, path
 
 SAME_NAME = "of one name"
@@ -103,8 +103,8 @@ def _below(code: str, item: Activity) -> bool:
 
 
 def quads() -> Iterator[str]:
-    """All as SKOS mappings, both ways, for the ontology graph; in N-Quads."""
+    """All as SKOS mappings, both ways, for the graph of both; in N-Quads."""
     for one in correspondences():
         ends = (one.former.iri, one.current.iri)
         for revision, (subject, other) in zip(REVISIONS, (ends, ends[::-1]), strict=True):
-            yield f"<{subject}> <{SKOS}{relation(one, revision)}> <{other}> <{GRAPH_ONTOLOGY}> .\n"
+            yield f"<{subject}> <{SKOS}{relation(one, revision)}> <{other}> <{GRAPH_NACE}> .\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from ontology import ATTRIBUTION, CCSI, CCSID, DCT, ESCO, GRAPH, RDF, SKOS, XSD
+from ontology import ATTRIBUTION, CCSI, CCSID, CONTRIBUTORS, DCT, ESCO, GRAPH, RDF, SKOS, XSD
 from releases.manifest import Record
 
 DCAT = "http://www.w3.org/ns/dcat#"
@@ -20,7 +20,8 @@ VOID = "http://rdfs.org/ns/void#"
 GRAPH_RELEASE = GRAPH + "release"
 # ESCO is reused under this decision of the European Commission.
 LICENCE = "http://data.europa.eu/eli/dec/2011/833/oj"
-PUBLISHER = "http://publications.europa.eu/resource/authority/corporate-body/COM"
+COMMISSION = "http://publications.europa.eu/resource/authority/corporate-body/COM"  # publishes ESCO, and not this
+ESCO_PAGE = "https://esco.ec.europa.eu/"
 
 CLASSES = {
     "occupations": ESCO + "Occupation",
@@ -45,7 +46,18 @@ def dataset_quads(manifest: Record, record: Mapping[str, Any]) -> Iterator[str]:
     )
     yield _quad(node, DCT + "rights", Literal(ATTRIBUTION, language="en"))
     yield _quad(node, DCT + "license", NamedNode(LICENCE))
-    yield _quad(node, DCT + "publisher", NamedNode(PUBLISHER))
+    yield _quad(node, DCT + "publisher", NamedNode(CONTRIBUTORS))
+    yield _quad(node, DCT + "creator", NamedNode(CONTRIBUTORS))
+    source = source_iri(esco_version)
+    yield _quad(node, DCT + "source", NamedNode(source))
+    yield _quad(source, RDF + "type", NamedNode(DCAT + "Dataset"))
+    yield _quad(source, DCT + "title", Literal(f"ESCO {esco_version}", language="en"))
+    yield _quad(
+        source, DCT + "description", Literal("The classification that is read, as its publisher has it.", language="en")
+    )
+    yield _quad(source, DCT + "publisher", NamedNode(COMMISSION))
+    yield _quad(source, DCT + "license", NamedNode(LICENCE))
+    yield _quad(source, DCAT + "landingPage", NamedNode(ESCO_PAGE))
     yield _quad(node, DCAT + "version", Literal(esco_version))
     yield _quad(node, DCT + "identifier", Literal(content_hash))
     yield _quad(node, VOID + "triples", Literal(str(quads), datatype=number))
@@ -58,6 +70,11 @@ def dataset_quads(manifest: Record, record: Mapping[str, Any]) -> Iterator[str]:
         yield _quad(node, VOID + "classPartition", NamedNode(partition))
         yield _quad(partition, VOID + "class", NamedNode(class_iri))
         yield _quad(partition, VOID + "entities", Literal(str(manifest["counts"][name]), datatype=number))
+
+
+def source_iri(esco_version: str) -> str:
+    """ESCO itself, of a version, as the dataset that ours is made from."""
+    return f"{CCSID}source/esco-{esco_version}"
 
 
 def _quad(subject: str, predicate: str, value: NamedNode | Literal) -> str:

@@ -35,6 +35,17 @@ def contains(answer: Any, shown: Any) -> bool:
     return bool(answer == shown)
 
 
+def test_the_comparison_that_a_stranger_can_run_runs(starter_dir: Path) -> None:
+    (line,) = re.findall(r"`\.venv/bin/(ccsi scope evaluate [^`]+)`", README)
+    command = line.split()[1:]
+    command[-1] = str(Path(__file__).parent.parent / command[-1])
+    done = CliRunner().invoke(cli, [*command, "--json", "--data-dir", str(starter_dir)])
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert figures["core"]["precision"] == 1
+    assert 0.9 < figures["core"]["f1"] <= 1
+
+
 def test_there_are_seven_requests() -> None:
     assert len(REQUESTS) == 7
 

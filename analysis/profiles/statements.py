@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal
 
 from analysis.profiles import METHOD_VERSION
-from analysis.profiles.tables import Guidelines, Profile, ProfileTables, Template
-from ontology import CCSI, CCSID, GRAPH, GRAPH_PROFILES, PROV, RDF, XSD
+from analysis.profiles.tables import Guidelines, Profile, ProfileTables, Recipe, Template
+from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_PROFILES, PROV, RDF, RDFS, XSD
 
 _END = f" <{GRAPH_PROFILES}> .\n"
 _TYPE = f"<{RDF}type>"
 Told = Container[tuple[str, str]]
+Names = Mapping[str, Mapping[str, str]]  # of occupations, domains and functions: IRI -> language -> label
 DRAFT = "draft"  # what is made by rules alone
 _USED = ("esco", "ontology", "scope", "skills", "clusters")
 
@@ -34,7 +35,7 @@ def activity_iri(version: str) -> str:
 
 
 def profile_quads(
-    made: Iterable[Template], guidelines: Guidelines, tables: ProfileTables, told: Told, version: str
+    made: Iterable[Template], guidelines: Guidelines, tables: ProfileTables, told: Told, version: str, names: Names
 ) -> Iterator[str]:
     """The profiles graph: the activity, then every template with its skills.
 
@@ -42,6 +43,8 @@ def profile_quads(
     """
     activity = f"<{activity_iri(version)}>"
     yield f"{activity} {_TYPE} <{CCSI}DerivationActivity>{_END}"
+    yield f"{activity} <{RDFS}label> {Literal(f'profile templates, ESCO {version}', language='en')}{_END}"
+    yield f"{activity} <{PROV}wasAssociatedWith> <{CONTRIBUTORS}>{_END}"
     yield f"{activity} <{CCSI}methodVersion> {Literal(METHOD_VERSION)}{_END}"
     parameters = json.dumps({"guidelines": guidelines.version}, sort_keys=True)
     yield f"{activity} <{CCSI}parameters> {Literal(parameters)}{_END}"
@@ -50,10 +53,29 @@ def profile_quads(
     for template in made:
         node = profile_iri(template.id)
         yield f"<{node}> {_TYPE} <{CCSI}ProfileTemplate>{_END}"
+        for language, text in labels(template.recipe, names).items():
+            yield f"<{node}> <{RDFS}label> {Literal(text, language=language)}{_END}"
         yield f"<{node}> <{CCSI}anchorDegree> <{CCSID}degree/{template.degree}>{_END}"
         yield f"<{node}> <{PROV}wasGeneratedBy> {activity}{_END}"
         yield from head_quads(node, template.profile, tables)
         yield from skills_quads(node, f"{CCSID}profile-skill/{template.id}/", template.profile, tables, told)
+
+
+def labels(recipe: Recipe, names: Names) -> dict[str, str]:
+    """What a template is called, in every language that has all of the words: its domain and cell, or occupation and domain."""
+    cell = recipe.cell
+    parts = [f"{CCSID}domain/{recipe.domain}"]
+    parts += [
+        f"{CCSID}{kind}/{key}"
+        for kind, key in (("function", cell.function), ("charter", cell.charter), ("domain", cell.sub_domain))
+        if key
+    ]
+    pattern = "{}: {} (CHARTER)" if cell.charter else "{}: {}"
+    if recipe.kind == "occupation":
+        parts, pattern = [recipe.anchors[0].occupation, *parts], "{} ({})"
+    words = [names.get(part, {}) for part in parts]
+    spoken = set(words[0]).intersection(*words[1:])
+    return {language: pattern.format(*(w[language] for w in words)) for language in sorted(spoken)}
 
 
 def head_quads(node: str, profile: Profile, tables: ProfileTables) -> Iterator[str]:

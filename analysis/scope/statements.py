@@ -7,26 +7,33 @@ activity that generated it (PROV-O).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.quads import GraphLines
 from analysis.tables import ROUTES, Assertion, Decision
-from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PROV, RDF, local_name
+from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_SCOPE, PROV, RDF, RDFS, local_name
 
 METHOD_VERSION = "scope 1.0"
 _OUT = GraphLines(GRAPH_SCOPE)
 
 
 def scope_quads(
-    assertions: Iterable[Assertion], decisions: Iterable[Decision], esco_version: str, parameters: dict[str, object]
+    assertions: Iterable[Assertion],
+    decisions: Iterable[Decision],
+    esco_version: str,
+    parameters: dict[str, object],
+    names: Mapping[str, str],
 ) -> Iterator[str]:
-    """The scope graph: one activity per route and one for the decisions, then every assertion and decision."""
+    """The scope graph: one activity per route and one for the decisions, then every assertion and decision.
+
+    ``names`` are the English labels of occupations, from which statements get theirs.
+    """
     for route in (*ROUTES, "decision"):
         yield from _activity(route, esco_version, parameters)
     for assertion in assertions:
-        yield from _assertion(assertion, esco_version)
+        yield from _assertion(assertion, esco_version, names.get(assertion.occupation, ""))
     for decision in decisions:
-        yield from _decision(decision, esco_version)
+        yield from _decision(decision, esco_version, names.get(decision.occupation, ""))
 
 
 def assertion_iri(assertion: Assertion) -> str:
@@ -46,15 +53,20 @@ def _activity_iri(step: str, version: str) -> str:
 def _activity(step: str, version: str, parameters: dict[str, object]) -> Iterator[str]:
     node = _activity_iri(step, version)
     yield _OUT.link(node, RDF + "type", CCSI + "DerivationActivity")
+    what = "scope decisions" if step == "decision" else f"scope assertions of the route {step}"
+    yield _OUT.text(node, RDFS + "label", f"{what}, ESCO {version}", "en")
+    yield _OUT.link(node, PROV + "wasAssociatedWith", CONTRIBUTORS)
     yield _OUT.text(node, CCSI + "methodVersion", METHOD_VERSION)
     yield _OUT.text(node, CCSI + "parameters", json.dumps(parameters.get(step, {}), sort_keys=True))
     for graph in ("esco", "ontology") if step != "decision" else ("scope",):
         yield _OUT.link(node, PROV + "used", GRAPH + graph)
 
 
-def _assertion(a: Assertion, version: str) -> Iterator[str]:
+def _assertion(a: Assertion, version: str, name: str) -> Iterator[str]:
     node = assertion_iri(a)
     yield _OUT.link(node, RDF + "type", CCSI + "ScopeAssertion")
+    if name:
+        yield _OUT.text(node, RDFS + "label", f"{_place(name, a.domain, a.degree)} (by {a.route})", "en")
     yield from _common(node, a.occupation, a.domain, a.degree, version)
     yield _OUT.link(node, CCSI + "evidenceRoute", f"{CCSID}route/{a.route}")
     yield _OUT.link(node, PROV + "wasGeneratedBy", _activity_iri(a.route, version))
@@ -72,9 +84,11 @@ def _assertion(a: Assertion, version: str) -> Iterator[str]:
         yield _OUT.text(node, CCSI + "reason", a.reason)
 
 
-def _decision(d: Decision, version: str) -> Iterator[str]:
+def _decision(d: Decision, version: str, name: str) -> Iterator[str]:
     node = decision_iri(d)
     yield _OUT.link(node, RDF + "type", CCSI + "ScopeDecision")
+    if name:
+        yield _OUT.text(node, RDFS + "label", _place(name, d.domain, d.degree), "en")
     yield from _common(node, d.occupation, d.domain, d.degree, version)
     yield _OUT.decimal(node, CCSI + "confidence", d.confidence)
     yield _OUT.truth(node, CCSI + "contradicted", d.contradicted)
@@ -89,6 +103,11 @@ def _decision(d: Decision, version: str) -> Iterator[str]:
         yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{function}")
     for function in d.charter_functions:
         yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{function}")
+
+
+def _place(name: str, domain: str, degree: str) -> str:
+    """Worded as in curation.ttl."""
+    return f"{name}: {domain}, {degree}" if domain else f"{name}: no domain"
 
 
 def _common(node: str, occupation: str, domain: str, degree: str, version: str) -> Iterator[str]:

@@ -27,7 +27,20 @@ from analysis.skills.tables import (
     Unit,
     UnitKind,
 )
-from ontology import CCSI, CCSID, DCT, GRAPH, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, RDF, SKOS, local_name
+from ontology import (
+    CCSI,
+    CCSID,
+    CONTRIBUTORS,
+    DCT,
+    GRAPH,
+    GRAPH_CLUSTERS,
+    GRAPH_SKILLS,
+    PROV,
+    RDF,
+    RDFS,
+    SKOS,
+    local_name,
+)
 
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
@@ -130,10 +143,16 @@ class _Writer(GraphLines):
     def activity(self, step: str, parameters: dict[str, str]) -> Iterator[str]:
         node = self.activity_iri(step)
         yield self.link(node, RDF + "type", CCSI + "DerivationActivity")
+        yield self.name(node, f"skills: {step}, ESCO {self._version}")
+        yield self.link(node, PROV + "wasAssociatedWith", CONTRIBUTORS)
         yield self.text(node, CCSI + "methodVersion", METHOD_VERSION)
         yield self.text(node, CCSI + "parameters", json.dumps(parameters, sort_keys=True))
         for graph in _USED[step]:
             yield self.link(node, PROV + "used", GRAPH + graph)
+
+    def name(self, node: str, text: str) -> str:
+        """What to call a node. The kinds that have tens of thousands are called after what they are about, by who shows them."""
+        return self.text(node, RDFS + "label", text, "en")
 
     def made(self, node: str, kind: str, step: str) -> Iterator[str]:
         """What every node says: its class and the activity it comes from."""
@@ -144,6 +163,7 @@ class _Writer(GraphLines):
 def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     node = unit_iri(u.id)
     yield out.link(node, RDF + "type", CCSI + "AnalysisUnit")
+    yield out.name(node, f"occupations of {_unit_name(u.id)}")
     if u.kind in ("domain", "sub-domain"):
         yield out.link(node, CCSI + "unitDomain", f"{CCSID}domain/{local_name(u.id)}")
     if u.kind == "function":
@@ -151,6 +171,10 @@ def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     yield out.integer(node, CCSI + "occupationCount", len(u.weights))
     yield out.integer(node, CCSI + "coreOccupationCount", u.core)
     yield out.truth(node, CCSI + "smallUnit", u.small)
+
+
+def _unit_name(unit: str) -> str:
+    return "the sectors" if unit == "ccsi" else unit.replace("/", ": ")
 
 
 def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
@@ -203,6 +227,7 @@ def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
 def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
     node = f"{CCSID}transversal-figure/{f.unit}/{f.aspect.replace(' ', '-')}"
     yield from out.made(node, "TransversalFigure", "transversality")
+    yield out.name(node, f"{f.aspect} skills of {_unit_name(f.unit)}")
     yield out.link(node, CCSI + "unit", unit_iri(f.unit))
     yield out.text(node, CCSI + "aspect", f.aspect)
     for name, value in (
@@ -220,6 +245,7 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
     yield out.text(node, CCSI + "clusterLevel", c.level)
     if c.parent:
         yield out.link(node, CCSI + "broaderCluster", cluster_iri(c.parent))
+        yield out.link(cluster_iri(c.parent), CCSI + "narrowerCluster", node)
     for language, text in sorted(c.labels.items()):
         yield out.text(node, SKOS + "prefLabel", text, language)
     for language, text in sorted(c.descriptions.items()):
@@ -288,6 +314,7 @@ def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
 def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
     node = f"{CCSID}lineage/{e.new or 'none'}/from/{e.old or 'none'}"
     yield from out.made(node, "ClusterLineage", "clusters")
+    yield out.name(node, f"{e.new or e.old}: {e.relation}")
     yield out.text(node, CCSI + "clusterLevel", e.level)
     yield out.text(node, CCSI + "lineage", e.relation)
     if e.new:
@@ -300,6 +327,7 @@ def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
 def _quality(out: _Writer, q: Quality) -> Iterator[str]:
     node = f"{CCSID}clustering-quality/{q.domain}/{q.level}"
     yield from out.made(node, "ClusteringQuality", "clusters")
+    yield out.name(node, f"quality of the {q.level} clusters of {q.domain}")
     yield out.link(node, CCSI + "unit", unit_iri(q.domain))
     yield out.text(node, CCSI + "clusterLevel", q.level)
     yield out.integer(node, CCSI + "skillCount", q.skills)

@@ -17,7 +17,7 @@ from app.api.formats import MEDIA_TYPES
 from app.api.list_models import LIST_ANSWERS
 from app.api.match import MatchAnswer
 from app.api.models import LinkedShape, Problem
-from app.api.openapi_sparql import sparql_path
+from app.api.openapi_sparql import sparql_paths
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profiles.models import PROFILE_ANSWERS, Profile
 from app.api.scope_models import SCOPE_ANSWERS
@@ -106,7 +106,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     _complete(path.removeprefix(PREFIX), item[method])
             elif "get" in item:
                 _complete_document(item["get"])
-        made["paths"]["/sparql"] = sparql_path(app.state.service.limits)
+        made["paths"] |= sparql_paths(app.state.service.limits)
         app.openapi_schema = made
     return app.openapi_schema
 

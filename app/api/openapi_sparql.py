@@ -6,6 +6,7 @@ from typing import Any
 
 from app.settings import Limits
 from app.sparql.result_formats import BINDINGS, GRAPH
+from ontology import VOCABULARIES
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _FAULTS = {
@@ -22,8 +23,19 @@ _FAULTS = {
 }
 
 
-def sparql_path(limits: Limits) -> dict[str, Any]:
-    """The path item of /sparql."""
+def sparql_paths(limits: Limits) -> dict[str, Any]:
+    """The path items of /sparql, and of the vocabularies below it, each of which is a dataset."""
+    whole = _path(limits, "sparql")
+    one = _path(limits, "vocabulary")
+    name = {"name": "vocabulary", "in": "path", "required": True, "schema": {"type": "string", "enum": [*VOCABULARIES]}}
+    for operation in one.values():
+        operation["parameters"] = [name, *(p for p in operation["parameters"] if "graph" not in p["name"])]
+        operation["description"] = "Read only. The default graph is the vocabulary; there are no named graphs."
+        operation["responses"]["404"] = {"description": "No such vocabulary.", "content": _PROBLEM}
+    return {"/sparql": whole, "/sparql/{vocabulary}": one}
+
+
+def _path(limits: Limits, name: str) -> dict[str, Any]:
     text = {"type": "string", "maxLength": limits.sparql_text}
     iris = {"type": "array", "items": {"type": "string", "format": "uri"}, "maxItems": limits.sparql_graphs}
     fields = {
@@ -37,11 +49,11 @@ def sparql_path(limits: Limits) -> dict[str, Any]:
     plain = {"schema": text}
     return {
         "get": {
-            **_operation("sparql_get", "A SPARQL 1.1 query; without one, the service description or a page"),
+            **_operation(f"{name}_get", "A SPARQL 1.1 query; without one, the service description or a page"),
             "parameters": in_query,
         },
         "post": {
-            **_operation("sparql_post", "The same with the query in the body"),
+            **_operation(f"{name}_post", "The same with the query in the body"),
             "parameters": in_query[1:],
             "requestBody": {
                 "required": True,

@@ -16,7 +16,7 @@ from app.catalogue.concepts import Decision, in_one
 from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
-from app.request import ALL_LANGUAGES, Context, Page, listing, page_links
+from app.request import ALL_LANGUAGES, Context, Page, content_location, listing, page_links
 from ontology import local_name
 
 T = TypeVar("T")
@@ -116,7 +116,9 @@ def csv_answer(ctx: Context, form: Form, columns: Sequence[str], records: list[R
     """Records as CSV."""
     body = as_csv(columns, ([row[name] for name in columns] for row in records), form.separator, form.bom)
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.respond(ctx.request, ctx.served, body, "text/csv; charset=utf-8", language, links)
+    return http.respond(
+        ctx.request, ctx.served, body, "text/csv; charset=utf-8", language, links, content_location(ctx, "csv")
+    )
 
 
 def occupation(ctx: Context, iri: str) -> Record:

@@ -42,10 +42,12 @@ def crosswalk(
 
 
 def sssom(
-    national: Annotated[str, typer.Option("--scheme", help="Only of this classification: nace, or one loaded.")] = "",
+    national: Annotated[
+        str, typer.Option("--scheme", help="Only of this: nace, domains, or a classification that was loaded.")
+    ] = "",
     data_dir: DataDir = None,
 ) -> None:
-    """Write the mappings that a release holds as SSSOM (TSV): NACE Rev. 2 to 2.1, and those of files that were loaded."""
+    """Write the mappings that a release holds as SSSOM (TSV): of the domains, NACE Rev. 2 to 2.1, those of loaded files."""
     write_sssom(published(data_dir), sys.stdout, national)
 
 

@@ -1,7 +1,8 @@
-"""A profile in the vocabularies that others read: schema.org, and the shape of the European Learning Model.
+"""A profile in the vocabularies that others read: schema.org, and the European Learning Model (ELM 3).
 
 Both are JSON-LD that stands on its own. ELM asks for more about whoever awards or teaches than a profile can know, so what
-is given is the part that a curriculum or a vacancy takes over: learning outcomes with their ESCO skills.
+is given is the part that a curriculum or a vacancy takes over: learning outcomes with their ESCO skills. It satisfies the
+shapes of its application profiles, and names are those of the model's own context (EDC), where contentURL is elm:contentUrl.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ontology import DCT, ESCO_DATA, SCHEME, SKOS
+from ontology import DCT, ESCO_DATA, SCHEME, SKOS, XSD
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.org"
@@ -83,9 +84,9 @@ ELM_CONTEXT: Json = {
     "relatedESCOSkill": ELM + "relatedESCOSkill",
     "additionalNote": ELM + "additionalNote",
     "noteLiteral": {"@id": ELM + "noteLiteral", "@container": "@language"},
-    "hasPart": DCT + "hasPart",
+    "hasPart": ELM + "hasPart",
     "WebResource": ELM + "WebResource",
-    "contentURL": {"@id": ELM + "contentURL", "@type": "http://www.w3.org/2001/XMLSchema#anyURI"},
+    "contentURL": {"@id": ELM + "contentUrl", "@type": XSD + "anyURI"},
     "supplementaryDocument": ELM + "supplementaryDocument",
 }
 

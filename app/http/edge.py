@@ -10,22 +10,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
+from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
 from app.http.ready import CORS, NOSNIFF
-from app.http.responses import ReadyResponse, route_of
+from app.http.responses import ReadyResponse, is_state, route_of
 from app.http.work import Work, spent_of
 
 log = structlog.get_logger("access")
 
 BODY_SECONDS = 20.0
 CUT = "ccsi.cut"  # extension of the scope: a function that ends the connection
+_STATES = frozenset([200, 206, 304])  # of answers that are of the state of a resource
 _PIECE = 64 * 1024  # of an answer: no more is handed to the transport before the client has taken the last
 
 
@@ -45,7 +47,7 @@ class EdgeMiddleware:
         await _Exchange(self, scope, receive, send).run()
 
     def refusal(self, scope: Scope) -> Response | None:
-        """The answer to a request whose head is too large in what it asks or announces."""
+        """The answer to a request whose head is too large in what it asks or announces, or whose path ends with a slash."""
         limit = self.limits.url_length
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limit:
             detail = f"The request target is longer than {limit} bytes."
@@ -54,7 +56,7 @@ class EdgeMiddleware:
         length = _first(scope, b"content-length").decode("latin-1")
         if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
             return problem_response(413, TooLarge.slug, TooLarge.title, self.body_refusal, limit=limit)
-        return None
+        return _without_slash(scope)
 
     @property
     def body_refusal(self) -> str:
@@ -80,6 +82,8 @@ class _Exchange:
         self._reason = ""
         self._charged = self._cached = self._complete = False
         self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+        self._if_match = _first(scope, b"if-match").decode("latin-1") if self._scope["method"] == "GET" else ""
+        self._dropped = False  # what the application goes on to send
 
     async def run(self) -> None:
         """Answer it, whatever happens, and tell of it."""
@@ -131,6 +135,15 @@ class _Exchange:
             self._front.clients.charge(self._client, self._work.so_far() + spent_of(self._scope))
 
     async def _out(self, message: Message) -> None:
+        if self._dropped:
+            return
+        if self._if_match and message["type"] == "http.response.start" and message["status"] in _STATES:
+            etag = next((value.decode("latin-1") for name, value in message.get("headers", ()) if name == b"etag"), "")
+            if not is_state(self._if_match, etag):
+                self._if_match = ""
+                await _changed(self._scope, etag)(self._scope, self._receive, self._out)
+                self._dropped = True
+                return
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._charge()
@@ -203,6 +216,22 @@ def _too_many(seconds: int) -> Response:
     return problem_response(
         error.status, error.slug, error.title, detail, {"retry-after": str(seconds)}, limit="client_requests"
     )
+
+
+def _changed(scope: Scope, etag: str) -> Response:
+    detail = f"If-Match names another state than the one that there is, {etag or 'which has no ETag'}."
+    return problem_response(Changed.status, Changed.slug, Changed.title, detail, instance=scope["path"])
+
+
+def _without_slash(scope: Scope) -> Response | None:
+    """An address with a slash at its end leads to the one without; by a relative reference, whatever stands before it."""
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    last = path[:-1].rpartition(b"/")[2]
+    if not path.endswith(b"/") or not last or scope["method"] != "GET" or scope["path"] == "/sparql/":
+        return None
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    target = (b"../" + last + query).decode("latin-1")
+    return Response(None, 308, {"location": target, "cache-control": "public, max-age=3600"})
 
 
 def _error(scope: Scope) -> Response:

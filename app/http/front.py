@@ -57,7 +57,7 @@ class Front:
     def ready(self, scope: Scope) -> tuple[Ready, bool] | None:
         """The ready answer to a GET or HEAD, and whether the client holds it already."""
         cache = self._cache()
-        if cache is None:
+        if cache is None or b"if-match" in dict(scope["headers"]):  # which the edge looks at
             return None
         key, none_match = key_of(scope)
         found = cache.find(key)

@@ -17,7 +17,7 @@ CORS = [
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Content-Language, X-Request-ID, Retry-After, CCSI-Limits, RateLimit, RateLimit-Policy",
+        b"ETag, Link, Content-Language, Content-Location, X-Request-ID, Retry-After, CCSI-Limits, RateLimit, RateLimit-Policy",
     ),
 ]
 NOSNIFF = (b"x-content-type-options", b"nosniff")

@@ -92,6 +92,11 @@ def matches(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in [t.strip().removeprefix("W/") for t in if_none_match.split(",")]
 
 
+def is_state(if_match: str, etag: str) -> bool:
+    """Whether an If-Match header names this state; only strong validators can."""
+    return if_match.strip() == "*" or (not etag.startswith("W/") and etag in [t.strip() for t in if_match.split(",")])
+
+
 def route_of(scope: Any) -> str:
     """The path of the route that took a request, with its parameters by name; "" if none did."""
     return getattr(scope.get("route"), "path", "")

@@ -15,17 +15,36 @@ from app.catalogue.catalogue import Catalogue
 from app.linked.downloads import names
 from app.linked.resource import describe
 from app.request import Context
-from ontology import ATTRIBUTION, CCSI, CCSID, DCT, GRAPH, GRAPH_LABELS, PREFIXES, RDF, XSD
+from ontology import (
+    ATTRIBUTION,
+    CCSI,
+    CCSID,
+    CONTRIBUTORS,
+    DCT,
+    GRAPH,
+    GRAPH_LABELS,
+    OWL,
+    PREFIXES,
+    RDF,
+    RDFS,
+    SKOS,
+    XSD,
+)
 from releases.dumps import Dump
-from releases.record import LICENCE, VOID
+from releases.record import COMMISSION, ESCO_PAGE, LICENCE, VOID, source_iri
 
 DCAT, FOAF = PREFIXES["dcat"], PREFIXES["foaf"]
 SD = "http://www.w3.org/ns/sparql-service-description#"
 SPDX = "http://spdx.org/rdf/terms#"
+# As DCAT-AP's shapes of code lists want it, by https; the name of the term itself begins with http.
+_SHA256 = "https://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 MORE_PREFIXES = {"sd": SD, "spdx": SPDX}
 _AUTHORITY = "http://publications.europa.eu/resource/authority/"
 _IANA = "https://www.iana.org/assignments/media-types/"
 _FORMATS = "http://www.w3.org/ns/formats/"
+_PROTOCOL = "http://www.w3.org/TR/sparql11-protocol/"
+_PUBLIC = _AUTHORITY + "access-right/PUBLIC"
+_THEMES = {"SOCI": "Population and society", "EDUC": "Education, culture and sport"}
 # Of what the release says of itself: counts stand here as those of `figures`, which are of all graphs; the record of the
 # load is 12 KB of JSON, for services that read a release from elsewhere.
 _NOT_REPEATED = frozenset([VOID + "classPartition", VOID + "triples", CCSI + "releaseRecord"])
@@ -33,6 +52,7 @@ KEYWORDS = ("ESCO", "occupations", "skills", "cultural and creative sectors and 
 ABOUT = {
     GRAPH + "esco": "ESCO's facts",
     GRAPH + "ontology": "Domains, functions, mappings, crosswalks and curation",
+    GRAPH + "nace": "NACE Rev. 2 and Rev. 2.1, and what became of the codes of the one in the other",
     GRAPH + "scope": "Which occupations belong to which domain: assertions and decisions",
     GRAPH + "skills": "How specialised the domains are in their skills",
     GRAPH + "clusters": "Clusters of skills",
@@ -110,28 +130,26 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
         (RDF + "type", VOID + "DatasetDescription"), (RDF + "type", FOAF + "Document"), (FOAF + "primaryTopic", dataset),
         (DCT + "title", _text("Description of the CCSI dataset")),
     )  # fmt: skip
-    if publisher:
-        agent = document + "#publisher"
-        yield from _says(catalog, (DCT + "publisher", agent))
-        yield from _says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(publisher)))
+    yield from _referred(ctx, document, publisher)
     sparql, api = document + "#sparql", document + "#api"
     yield from _says(
         catalog,
         (RDF + "type", DCAT + "Catalog"), (DCT + "title", _text("CCSI in ESCO")), (DCT + "description", _text(DESCRIPTION)),
         (DCAT + "dataset", dataset), (DCAT + "service", sparql), (DCAT + "service", api), (FOAF + "homepage", ctx.base + "/"),
-        (DCT + "license", LICENCE), (DCT + "rights", _text(ATTRIBUTION)),
+        (DCT + "license", LICENCE), (DCT + "rights", document + "#rights"), (DCT + "publisher", document + "#publisher"),
+        (DCAT + "themeTaxonomy", _AUTHORITY + "data-theme"),
     )  # fmt: skip
-    described = describe(ctx.catalogue.store, dataset, ctx.limits.links)
-    if described:
-        for links in described.outgoing:
+    for node in (dataset, source_iri(ctx.served.release.manifest["escoVersion"])):
+        described = describe(ctx.catalogue.store, node, ctx.limits.links)
+        for links in described.outgoing if described else ():
             for value in links.values:
                 if links.predicate not in _NOT_REPEATED:
-                    yield ox.Triple(ox.NamedNode(dataset), ox.NamedNode(links.predicate), value)
+                    yield ox.Triple(ox.NamedNode(node), ox.NamedNode(links.predicate), value)
     yield from _says(
         dataset,
         (DCT + "description", _text(DESCRIPTION)), (DCT + "issued", _date(ctx.served.release.manifest["createdAt"])),
-        (DCAT + "landingPage", ctx.base + "/"), (DCAT + "theme", _AUTHORITY + "data-theme/SOCI"),
-        (DCAT + "theme", _AUTHORITY + "data-theme/EDUC"), (DCT + "accessRights", _AUTHORITY + "access-right/PUBLIC"),
+        (DCAT + "landingPage", ctx.base + "/"), (DCT + "accessRights", _PUBLIC),
+        *((DCAT + "theme", f"{_AUTHORITY}data-theme/{code}") for code in _THEMES),
         *((DCAT + "keyword", _text(word)) for word in KEYWORDS),
         (VOID + "sparqlEndpoint", ctx.base + "/sparql"), (VOID + "uriSpace", ox.Literal(CCSID)),
         (VOID + "exampleResource", CCSID + "domain/heritage"), (VOID + "vocabulary", CCSI),
@@ -151,12 +169,48 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
     yield from _distributions(ctx, dataset, made)
 
 
+def _referred(ctx: Context, document: str, publisher: str) -> Iterator[ox.Triple]:
+    """What the description refers to, told as far as DCAT-AP's ranges ask for it: agents, terms, themes, formats."""
+    agents = {
+        document + "#publisher": publisher or f"The operator of {ctx.base}", CONTRIBUTORS: "The contributors to CCSI in ESCO",
+        COMMISSION: "European Commission",
+    }  # fmt: skip
+    for agent, name in agents.items():
+        yield from _says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(name)))
+    yield from _says(
+        document + "#rights", (RDF + "type", DCT + "RightsStatement"), (RDFS + "label", _text(ATTRIBUTION))
+    )
+    yield from _says(_PUBLIC, (RDF + "type", DCT + "RightsStatement"), (SKOS + "inScheme", _AUTHORITY + "access-right"))
+    yield from _says(
+        _AUTHORITY + "data-theme", (RDF + "type", SKOS + "ConceptScheme"), (DCT + "title", _text("Data theme"))
+    )
+    for code, name in _THEMES.items():
+        theme = f"{_AUTHORITY}data-theme/{code}"
+        yield from _says(
+            theme, (RDF + "type", SKOS + "Concept"), (SKOS + "prefLabel", _text(name)), (SKOS + "inScheme", _AUTHORITY + "data-theme"),
+        )  # fmt: skip
+    kinds = {
+        LICENCE: "LicenseDocument", _PROTOCOL: "Standard",
+        **{_IANA + name: "MediaType" for name in ("application/n-quads", "text/turtle", "application/gzip")},
+    }  # fmt: skip
+    for iri, kind in kinds.items():
+        yield from _says(iri, (RDF + "type", DCT + kind))
+    for name in ("RDF_N_QUADS", "RDF_TURTLE"):
+        form = f"{_AUTHORITY}file-type/{name}"
+        yield from _says(form, (RDF + "type", DCT + "MediaTypeOrExtent"), (SKOS + "inScheme", _AUTHORITY + "file-type"))
+    yield from _says(
+        _SHA256, (RDF + "type", SPDX + "ChecksumAlgorithm"), (OWL + "sameAs", SPDX + "checksumAlgorithm_sha256")
+    )
+    for page in (ctx.base + "/", ESCO_PAGE):
+        yield from _says(page, (RDF + "type", FOAF + "Document"))
+
+
 def _services(ctx: Context, sparql: str, api: str, dataset: str) -> Iterator[ox.Triple]:
     yield from _says(
         sparql,
         (RDF + "type", DCAT + "DataService"), (DCT + "title", _text("SPARQL endpoint")), (DCAT + "endpointURL", ctx.base + "/sparql"),
         (DCAT + "endpointDescription", ctx.base + "/sparql"), (DCAT + "servesDataset", dataset),
-        (DCT + "conformsTo", "http://www.w3.org/TR/sparql11-protocol/"),
+        (DCT + "conformsTo", _PROTOCOL),
     )  # fmt: skip
     yield from _says(
         api,
@@ -177,6 +231,7 @@ def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.
         yield from _says(
             node,
             (RDF + "type", DCAT + "Distribution"), (DCT + "title", _text(title_of(graph) if graph else "All graphs")),
+            (DCT + "description", _text(f"{'N-Quads' if quads else 'Turtle'}, packed with gzip.")),
             (DCAT + "accessURL", address), (DCAT + "downloadURL", address), (DCT + "license", LICENCE),
             (DCAT + "mediaType", _IANA + ("application/n-quads" if quads else "text/turtle")),
             (DCAT + "compressFormat", _IANA + "application/gzip"),
@@ -184,10 +239,12 @@ def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.
         )  # fmt: skip
         if dump := ready.get(name):
             checksum = node + "-sha256"
-            yield from _says(node, (DCAT + "byteSize", _number(dump.bytes)), (SPDX + "checksum", checksum))
+            yield from _says(
+                node, (DCAT + "byteSize", _number(dump.bytes, "nonNegativeInteger")), (SPDX + "checksum", checksum)
+            )
             yield from _says(
                 checksum,
-                (RDF + "type", SPDX + "Checksum"), (SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256"),
+                (RDF + "type", SPDX + "Checksum"), (SPDX + "algorithm", _SHA256),
                 (SPDX + "checksumValue", ox.Literal(dump.sha256, datatype=ox.NamedNode(XSD + "hexBinary"))),
             )  # fmt: skip
 
@@ -215,8 +272,8 @@ def _text(text: str) -> ox.Literal:
     return ox.Literal(text, language="en")
 
 
-def _number(value: int) -> ox.Literal:
-    return ox.Literal(str(value), datatype=ox.NamedNode(XSD + "integer"))
+def _number(value: int, kind: str = "integer") -> ox.Literal:
+    return ox.Literal(str(value), datatype=ox.NamedNode(XSD + kind))
 
 
 def _date(text: str) -> ox.Literal:

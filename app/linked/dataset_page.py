@@ -8,6 +8,7 @@ from app.linked.dataset import DESCRIPTION, figures, title_of
 from app.linked.downloads import names
 from app.linked.pages import Item
 from app.request import Context
+from ontology import CCSI
 from releases.dumps import Dump
 from releases.record import LICENCE
 
@@ -27,9 +28,13 @@ def dataset_page(ctx: Context, made: list[Dump]) -> str:
         for name, graph in names(ctx.served.release, ctx.catalogue.graphs).items()
     ]  # fmt: skip
 
+    def term(iri: str) -> str:
+        """Where a term is defined: others' are used by the release, which says nothing of them."""
+        return iris.address(iri, ctx.base) if iri.startswith(CCSI) else iri
+
     def rows(totals: dict[str, int], parts: dict[str, dict[str, int]]) -> list[tuple[Item, int, list[int]]]:
         return [
-            (Item(iris.short(iri), iris.address(iri, ctx.base)), count, [parts.get(g, {}).get(iri, 0) for g in graphs])
+            (Item(iris.short(iri), term(iri)), count, [parts.get(g, {}).get(iri, 0) for g in graphs])
             for iri, count in totals.items()
         ]
 

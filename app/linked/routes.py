@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,6 +19,7 @@ from app import http
 from app.api.lookup import missing
 from app.api.releases import CONTEXT_FILE, TYPED_FILE
 from app.errors import BadParameter, NotFound
+from app.html.assets import Asset
 from app.html.render import HTML_HEADERS
 from app.http.representations import TYPED_PATH
 from app.linked import iris, rdf_formats
@@ -29,7 +31,7 @@ from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
 from app.request import Context, Ctx, service_of, strict_parameters
-from ontology import ATTRIBUTION, CCSI, CCSID, DCT, PREFIXES, RDF
+from ontology import ATTRIBUTION, CCSI, CCSID, DCT, FOLDER, PREFIXES, RDF
 from releases import dumps
 
 router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)], route_class=PageRoute)
@@ -38,6 +40,9 @@ HYDRA = "http://www.w3.org/ns/hydra/core#"
 SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"
 DATASET_PATH = "/.well-known/void"
 
+_TURTLE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"text/turtle": {"schema": {"type": "string"}}}}
+}
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Links of the property to pass over.")]
 
 
@@ -92,6 +97,22 @@ async def resource(
         ctx, chosen, iri, lambda: _page_triples(ctx, iri, links), lambda: pages.links_page(ctx, iri, links),
         _page_links(ctx, iri, links),
     )  # fmt: skip
+
+
+@router.get(
+    "/shapes.ttl", responses=_TURTLE, response_class=Response, summary="The SHACL shapes that a release satisfies"
+)  # fmt: skip
+async def shapes(request: Request) -> Response:
+    """For whoever validates data of his own, such as a curation, before it is loaded; Turtle as it was written."""
+    return _turtle("shapes").respond(request, "public, max-age=3600")
+
+
+@router.get(
+    "/esco-model.ttl", responses=_TURTLE, response_class=Response, summary="What the terms of ESCO's model mean that are used"
+)  # fmt: skip
+async def esco_model(request: Request) -> Response:
+    """In our words; the model itself is the Commission's, at the address that each term names."""
+    return _turtle("esco-model").respond(request, "public, max-age=3600")
 
 
 @router.get("/ns", responses=RESPONSES, response_class=Response, summary="The CCSI ontology")
@@ -149,6 +170,13 @@ async def context_v1_typed(request: Request) -> Response:
     return TYPED_FILE.respond(request, "public, max-age=86400")
 
 
+@cache
+def _turtle(name: str) -> Asset:
+    """The files of the ontology whose names begin so, one after the other."""
+    files = sorted(FOLDER.glob(f"{name}*.ttl"))
+    return Asset.document(b"\n\n".join(file.read_bytes() for file in files), "text/turtle; charset=utf-8")
+
+
 async def _described(ctx: Context, iri: str, chosen: str) -> Response:
     found = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
     if found is None:
@@ -185,7 +213,9 @@ async def _answer(
         if name != chosen
     ]
     all_links = ", ".join(filter(None, [links, f'<{iri}>; rel="describes"', *alternates]))
-    extra = HTML_HEADERS if chosen == "html" else None
+    extra = dict(HTML_HEADERS) if chosen == "html" else {}
+    if "format" not in ctx.request.query_params and not rdf_formats.split(ctx.request.scope["path"])[1]:
+        extra["content-location"] = _variant(ctx, chosen)  # the Accept header chose
     language = ctx.label_language if chosen == "html" else ""
     return http.respond(
         ctx.request, ctx.served, body, rdf_formats.content_type(chosen), language, all_links, extra, keep

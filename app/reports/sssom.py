@@ -6,9 +6,12 @@ import csv
 from collections.abc import Iterator
 from typing import TextIO
 
+from pyoxigraph import Literal
+
 from app.catalogue.national import National
 from app.store.embedded import EmbeddedStore
-from ontology import SKOS, nace_revisions
+from ontology import SKOS, local_name, nace_revisions
+from queries.rows import as_texts
 from releases.errors import SourceError
 from releases.release import Release
 
@@ -23,9 +26,10 @@ def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
     store = EmbeddedStore(release.store)
     try:
         national = National.read(store)
+        domains = list(_of_domains(store))
     finally:
         store.close()
-    known = ["nace", *national.schemes]
+    known = ["nace", "domains", *national.schemes]
     if scheme and scheme not in known:
         raise SourceError(f"The release has no mappings of '{scheme}'.", f"There are: {', '.join(known)}.")
     out.write(f"#mapping_set_id: https://w3id.org/ccsi/id/mappings/{release.id}\n")
@@ -33,9 +37,21 @@ def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
     out.write(f"#  skos: {SKOS}\n#  semapv: https://w3id.org/semapv/vocab/\n")
     table = csv.writer(out, delimiter="\t", lineterminator="\n")
     table.writerow(COLUMNS)
-    for row in _rows(national):
+    for row in (*domains, *_rows(national)):
         if scheme in ("", row[0]):
             table.writerow(row[1:])
+
+
+def _of_domains(store: EmbeddedStore) -> Iterator[tuple[str, ...]]:
+    """What our domains correspond to in ESSnet-Culture, Creative Europe, UNESCO's framework, the DCMS sectors and Wikidata."""
+    names = {
+        concept.value: label.value
+        for concept, label in store.select("materialise/cell_labels")
+        if concept is not None and isinstance(label, Literal) and label.language == "en"
+    }
+    for domain, relation, target, label, scheme in sorted(as_texts(store.select("api/mappings"))):
+        kind = f"skos:{local_name(relation).rpartition('#')[2]}"
+        yield "domains", domain, names.get(domain, ""), kind, target, OURS, "", f"{label} ({local_name(scheme)})"
 
 
 def _rows(national: National) -> Iterator[tuple[str, ...]]:

@@ -151,6 +151,8 @@ class Gateway:
             asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
             # A browser that follows a link to a query gets the page that shows it; whoever asks for a format gets the answer.
             browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
+            if asked.vocabulary:
+                asked = protocol.within(asked, self.pool.graphs)
             if asked.query is None or browser:
                 await self._describe(asked, scope, receive, send)
             else:
@@ -179,7 +181,7 @@ class Gateway:
         if source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         body = service_description.describe(
-            asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0]
+            asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0], asked.vocabulary
         )
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if asked.none_match and http.matches(asked.none_match, etag):
@@ -358,7 +360,7 @@ class SparqlMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is asked of /sparql; pass on all else."""
-        is_query = scope["type"] == "http" and scope["path"] in ("/sparql", "/sparql/")
+        is_query = scope["type"] == "http" and scope["path"] in protocol.PATHS
         await (self._gateway if is_query else self._app)(scope, receive, send)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
@@ -13,14 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from app.errors import BadRequest, MediaTypeRefused, MethodRefused, RequestTimeout, TooLarge, UpdateRefused
+from app.errors import BadRequest, MediaTypeRefused, MethodRefused, NotReady, RequestTimeout, TooLarge, UpdateRefused
 from app.http import coding_of
 from app.http.clients import client_of
 from app.settings import Limits
 from app.sparql.result_formats import Choice, by_name, negotiate
+from ontology import VOCABULARIES
 
 Page = Callable[[Request], Awaitable[Response]]
 
+PATH = "/sparql"
+PATHS = {PATH: "", PATH + "/": "", **{f"{PATH}/{name}": name for name in VOCABULARIES}}  # and the vocabulary of each
 METHODS = "GET, HEAD, POST, OPTIONS"
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -35,7 +38,7 @@ PREFLIGHT = {
     **CORS,
     "allow": METHODS,
     "access-control-allow-methods": METHODS,
-    "access-control-allow-headers": "accept, accept-language, content-type, if-none-match",
+    "access-control-allow-headers": "accept, accept-language, content-type, if-match, if-none-match",
     "access-control-max-age": "86400",
 }
 
@@ -58,6 +61,8 @@ class SparqlRequest:
     endpoint: str
     coding: str
     """gzip, zstd, or "" for an answer as it is."""
+    vocabulary: str = ""
+    """The vocabulary whose address is asked, which fixes the dataset; "" for the endpoint of everything."""
 
     @property
     def has_dataset(self) -> bool:
@@ -125,16 +130,29 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         default_graphs=tuple(default), named_graphs=tuple(named), choice=choice, head=method == "HEAD",
         none_match=headers.get("if-none-match", "") if method != "POST" else "",
         client=client_of(scope), endpoint=endpoint_of(scope, headers, public_url),
-        coding=coding_of(headers.get("accept-encoding", "")),
+        coding=coding_of(headers.get("accept-encoding", "")), vocabulary=PATHS.get(scope["path"], ""),
     )  # fmt: skip
+
+
+def within(asked: SparqlRequest, graphs: list[str]) -> SparqlRequest:
+    """The same of the graphs of the vocabulary, as one default graph. Raises BadRequest, NotReady."""
+    if asked.has_dataset:
+        raise BadRequest(f"The dataset of this address is the vocabulary '{asked.vocabulary}'; name graphs at {PATH}.")
+    starts = VOCABULARIES[asked.vocabulary]
+    found = tuple(g for g in graphs if any(g == s or (s.endswith("/") and g.startswith(s)) for s in starts))
+    if not found:
+        raise NotReady("No release is published yet.", headers={"retry-after": "5"})
+    return replace(asked, default_graphs=found)
 
 
 def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:
     """The URL of the endpoint as clients see it, and the base of relative IRIs in their queries."""
+    vocabulary = PATHS.get(scope["path"])
+    path = f"{PATH}/{vocabulary}" if vocabulary else PATH
     if public_url:
-        return public_url.rstrip("/") + "/sparql"
+        return public_url.rstrip("/") + path
     host = _host(headers.get("host", ""))
-    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}/sparql"
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}{path}"
 
 
 @lru_cache(maxsize=64)

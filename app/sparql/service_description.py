@@ -15,15 +15,22 @@ SD = "http://www.w3.org/ns/sparql-service-description#"
 _PREFIXES = {"sd": SD, "dct": DCT, "xsd": XSD}
 
 
-def describe(endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits, name: str) -> bytes:
-    """The description in a format by its name."""
+def describe(
+    endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits, name: str, vocabulary: str = ""
+) -> bytes:
+    """The description in a format by its name; of a vocabulary, which has no named graphs, or of everything."""
     prefixes = _PREFIXES if name in {"ttl", "trig", "rdf"} else None
     return (
-        ox.serialize(_triples(endpoint, graphs, services, limits), format=GRAPH_FORMATS[name], prefixes=prefixes) or b""
+        ox.serialize(
+            _triples(endpoint, graphs, services, limits, vocabulary), format=GRAPH_FORMATS[name], prefixes=prefixes
+        )
+        or b""
     )
 
 
-def _triples(endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits) -> Iterator[ox.Triple]:
+def _triples(
+    endpoint: str, graphs: Iterable[str], services: Sequence[str], limits: Limits, vocabulary: str
+) -> Iterator[ox.Triple]:
     a = ox.NamedNode(RDF + "type")
     service, dataset, default = ox.NamedNode(endpoint), ox.BlankNode("dataset"), ox.BlankNode("default")
 
@@ -33,7 +40,8 @@ def _triples(endpoint: str, graphs: Iterable[str], services: Sequence[str], limi
     yield ox.Triple(service, a, sd("Service"))
     yield ox.Triple(service, sd("endpoint"), service)
     yield ox.Triple(service, sd("supportedLanguage"), sd("SPARQL11Query"))
-    yield ox.Triple(service, sd("feature"), sd("UnionDefaultGraph"))
+    if not vocabulary:
+        yield ox.Triple(service, sd("feature"), sd("UnionDefaultGraph"))
     if services:
         yield ox.Triple(service, sd("feature"), sd("BasicFederatedQuery"))
     for format_iri in FORMAT_IRIS:
@@ -46,9 +54,9 @@ def _triples(endpoint: str, graphs: Iterable[str], services: Sequence[str], limi
     yield ox.Triple(dataset, a, sd("Dataset"))
     yield ox.Triple(dataset, sd("defaultGraph"), default)
     yield ox.Triple(default, a, sd("Graph"))
-    default_text = "The union of all named graphs."
+    default_text = f"The vocabulary {vocabulary}." if vocabulary else "The union of all named graphs."
     yield ox.Triple(default, ox.NamedNode(DCT + "description"), ox.Literal(default_text, language="en"))
-    for number, iri in enumerate(graphs):
+    for number, iri in enumerate(() if vocabulary else graphs):
         named, graph = ox.BlankNode(f"named{number}"), ox.BlankNode(f"graph{number}")
         yield ox.Triple(dataset, sd("namedGraph"), named)
         yield ox.Triple(named, a, sd("NamedGraph"))

@@ -11,13 +11,16 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.telemetry.seconds import Seconds
+from ontology import VOCABULARIES
 
 if TYPE_CHECKING:
     from app.http import Finished
 
 UNMATCHED = "none"
 METHODS = frozenset(["GET", "HEAD", "POST", "OPTIONS", "other"])
-_UNROUTED = frozenset(["/sparql", "/metrics"])  # which the application does not know when it is asked for its routes
+_UNROUTED = frozenset(
+    ["/sparql", *(f"/sparql/{name}" for name in VOCABULARIES), "/metrics"]
+)  # which the application does not know when it is asked for its routes
 _MOST_PATHS = 4096
 _LONGEST_PATH = 200
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pyoxigraph as ox
 
 from analysis.profiles.guidelines import guidelines
-from analysis.profiles.statements import profile_quads
+from analysis.profiles.statements import Names, profile_quads
 from analysis.profiles.tables import Figures, Guidelines, Needs, Place, ProfileTables
 from analysis.profiles.templates import templates
 from analysis.profiles.traits import skill_facts
@@ -32,7 +32,19 @@ def profile_lines(
         return []
     tables, told = _tables(store, occupations, decisions, result)
     rules = _guidelines(store)
-    return list(profile_quads(templates(tables, rules), rules, tables, told, esco_version))
+    names = _names(store, occupations)
+    return list(profile_quads(templates(tables, rules), rules, tables, told, esco_version, names))
+
+
+def _names(store: ox.Store, occupations: Mapping[str, Occupation]) -> Names:
+    """The labels of occupations, domains and functions in every language that the derivation reads."""
+    names: dict[str, dict[str, str]] = {
+        iri: {language: texts[0] for language, texts in o.labels.items()} for iri, o in occupations.items()
+    }
+    for concept, label in select(store, "materialise/cell_labels"):
+        if concept is not None and isinstance(label, ox.Literal) and label.language:
+            names.setdefault(concept.value, {})[label.language] = label.value
+    return names
 
 
 def _guidelines(store: ox.Store) -> Guidelines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,11 @@ def derive_scope(
     return derive(tables, routes, read=carried.unchanged), carried
 
 
-def scope_lines(result: ScopeResult, esco_version: str) -> Iterator[str]:
+def scope_lines(result: ScopeResult, occupations: Mapping[str, Occupation], esco_version: str) -> Iterator[str]:
     """The scope graph as N-Quads lines."""
     parameters: dict[str, object] = {"decision": json.loads(default_parameters().to_json())}
-    return scope_quads(result.assertions, result.decisions, esco_version, parameters)
+    names = {iri: o.labels["en"][0] for iri, o in occupations.items() if "en" in o.labels}
+    return scope_quads(result.assertions, result.decisions, esco_version, parameters, names)
 
 
 def occupation_tables(store: ox.Store) -> dict[str, Occupation]:

@@ -36,6 +36,14 @@ def test_sparql_is_described(api: InProcess) -> None:
         assert status in found["get"]["responses"]
 
 
+def test_vocabularies_are_described(api: InProcess) -> None:
+    found = api.json("openapi.json")["paths"]["/sparql/{vocabulary}"]
+    names = [p["name"] for p in found["get"]["parameters"]]
+    assert names == ["vocabulary", "query", "format"]
+    for name in found["get"]["parameters"][0]["schema"]["enum"]:
+        assert api.get(f"/sparql/{name}?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D&format=json").json()["boolean"] is True, name
+
+
 def test_published_limits_are_bounds_of_parameters(api: InProcess) -> None:
     limits = Limits()
     found = api.json("openapi.json")["paths"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,21 +118,3 @@ def test_the_document_names_addresses_that_answer(server: Server) -> None:
     for target in targets:
         answer = httpx2.get(server.url + target, follow_redirects=True)
         assert answer.status_code == 200, target
-
-
-@pytest.mark.skipif(
-    not shutil.which("comunica-sparql"), reason="no comunica-sparql on this machine (npm: @comunica/query-sparql@3)"
-)
-def test_comunica_joins_a_dereferenced_document_with_the_endpoint(server: Server) -> None:
-    query = f"SELECT ?sub ?label {{ ?sub <{SKOS.broader}> <{HERITAGE}> . ?sub <{SKOS.prefLabel}> ?label }}"
-    found = []
-    for sources in (
-        [f"sparql@{server.url}/sparql"],
-        [f"{server.url}/id/domain/heritage", f"sparql@{server.url}/sparql"],
-    ):
-        done = subprocess.run(
-            ["comunica-sparql", *sources, query], capture_output=True, text=True, timeout=120, check=True
-        )
-        found.append({(row["sub"], row["label"]) for row in json.loads(done.stdout)})
-    assert found[0] == found[1]
-    assert ("https://w3id.org/ccsi/id/domain/museums", '"museums"@en') in found[0]

@@ -234,7 +234,7 @@ def test_a_fault_is_a_page_for_people_and_json_for_programs(web: TestClient, pat
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/id/", 404), ("/id/nothing", 404), ("/id/domain/heritage.exe", 404), ("/id/domain/heritage.", 404), ("/id/domain/.ttl", 404),
+        ("/id", 404), ("/id/nothing", 404), ("/id/domain/heritage.exe", 404), ("/id/domain/heritage.", 404), ("/id/domain/.ttl", 404),
         ("/id/../etc/passwd", 404), ("/id/%2e%2e/%2e%2e/etc/passwd", 404), ("/id/domain/%3Cscript%3E", 404), ("/id/a%20b.ttl", 404),
         ("/id/%00", 404), ("/id/domain/heritage.html.ttl", 404), ("/id/" + "a" * 3000, 404), ("/id/" + "a/" * 5000, 414), ("/ns.exe", 404),
         ("/id/domain/heritage?format=exe", 422), ("/id/domain/heritage.ttl?format=nt", 422), ("/id/domain/heritage?colour=red", 422),
@@ -270,7 +270,9 @@ def test_the_context_is_published_under_a_version_that_stays(web: TestClient) ->
 def test_the_ontology_is_documented_term_by_term(web: TestClient, store: ox.Store) -> None:
     defined = {
         q.subject.value
-        for q in store.quads_for_pattern(None, ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#isDefinedBy"), None)
+        for q in store.quads_for_pattern(
+            None, ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#isDefinedBy"), ox.NamedNode(CCSI)
+        )
     }
     page = web.get("/ns", headers={"accept": "text/html"}).text
     assert len(defined) > 100

@@ -145,6 +145,21 @@ def test_mappings_come_out_as_sssom(ccsi: Command, data_dir: Path, occupations: 
     assert notes[0].startswith("again.tsv: 1 mappings")
 
 
+def test_domains_come_out_as_sssom_too(ccsi: Command, data_dir: Path) -> None:
+    ended = ccsi("sssom", "--scheme", "domains", "--data-dir", data_dir)
+    assert ended.code == 0, ended.err
+    head, *lines = [line for line in ended.out.splitlines() if not line.startswith("#")]
+    rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    assert {row["mapping_justification"] for row in rows} == {"semapv:ManualMappingCuration"}
+    found = {(r["subject_id"], r["subject_label"], r["predicate_id"], r["object_id"]) for r in rows}
+    heritage = ("https://w3id.org/ccsi/id/domain/heritage", "cultural heritage", "skos:closeMatch")
+    assert (*heritage, "http://www.wikidata.org/entity/Q210272") in found
+    assert (*heritage, "https://w3id.org/ccsi/id/essnet-domain/heritage") in found
+    assert len(found) == len(rows) > 80
+    whole = ccsi("sssom", "--data-dir", data_dir)
+    assert set(lines) < set(whole.out.splitlines())
+
+
 def test_a_table_of_codes_gets_its_domains(ccsi: Command, data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "codes.csv"
     file.write_text("id;code\r\n1;91.02\r\n2;9.1\r\n3;2621\r\n", encoding="utf-8")

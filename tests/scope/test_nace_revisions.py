@@ -96,7 +96,7 @@ def test_the_graph_says_it_too() -> None:
     lines = [*revisions.quads()]
     old, new = (nace.BASES[r] for r in nace.REVISIONS)
     skos = "http://www.w3.org/2004/02/skos/core#"
-    graph = "<https://w3id.org/ccsi/id/graph/ontology>"
+    graph = "<https://w3id.org/ccsi/id/graph/nace>"
     assert f"<{old}7410> <{skos}narrowMatch> <{new}7412> {graph} .\n" in lines
     assert f"<{new}7412> <{skos}broadMatch> <{old}7410> {graph} .\n" in lines
     assert len(lines) == len(set(lines)) == 2 * len(revisions.correspondences())

@@ -19,7 +19,7 @@ from app.documents.page import POLICY, profile_page
 from app.documents.pdf import profile_pdf
 from app.documents.sheet import sheet
 from app.documents.workbook import profile_xlsx
-from app.request import ALL_LANGUAGES, Context
+from app.request import ALL_LANGUAGES, Context, content_location
 
 SUFFIX = {"xlsx": "xlsx", "pdf": "pdf"}  # formats that a browser saves
 
@@ -37,7 +37,7 @@ async def answer(ctx: Context, shown: views.RenderedProfile, chosen: str) -> Res
     document: dict[str, Any] = orjson.loads(orjson.dumps(payload))
     if chosen in ("turtle", "csv"):
         return respond(ctx, chosen, document, quads(ctx, shown), COLUMNS, rows(document), links)
-    headers = {}
+    headers = content_location(ctx, chosen)
     if chosen == "html":
         headers["content-security-policy"] = POLICY
     if chosen in SUFFIX:

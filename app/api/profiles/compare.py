@@ -11,6 +11,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from analysis.profiles.compose import compose
@@ -107,6 +108,12 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
         )
     sides = [_side(ctx, side, f"to.{n}") for n, side in enumerate(body.to)]
     return listing(ctx, sides, paging, lambda side: _pair(ctx, origin, side), **more)
+
+
+@router.get("/profiles/compare", include_in_schema=False)
+async def compare_profiles_by_get() -> Response:
+    """A comparison is posted; without this its path would be read as the name of a profile."""
+    raise HTTPException(405)
 
 
 @router.get("/occupations/{uuid}/related", summary="Near occupations, and the skills that bridge the way")

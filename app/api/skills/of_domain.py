@@ -74,6 +74,8 @@ async def _compared(ctx: Context, units: list[str], format: str | None) -> Respo
         "distinctive": {u: [views.specialisation(ctx, s) for s in rows] for u, rows in found.distinctive.items()},
         "language": ctx.language,
     }  # fmt: skip
+    if chosen == "jsonld":  # where a list is told of, and figures by domain are not
+        payload["items"] = [views.specialisation(ctx, s) for s in shown]
     rows = [("shared", *views.specialisation_row(ctx, s)) for group in found.shared for s in group]
     rows += [("distinctive", *views.specialisation_row(ctx, s)) for group in found.distinctive.values() for s in group]
     version = ctx.served.release.manifest["escoVersion"]
