@@ -36,7 +36,7 @@ def test_a_filled_sheet_is_compared(ccsi: Command, starter_dir: Path, catalogue:
     assert ccsi("scope", "review-sample", "--count", "40", "--out", sheet, "--data-dir", starter_dir).code == 0
     with sheet.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    said = {row["occupationUri"]: catalogue.scope.decisions(row["occupationUri"]) for row in rows}
+    said = {row["occupationUri"]: catalogue.occupations[row["occupationUri"]].decisions for row in rows}
     inside = [iri for iri, found in said.items() if any(d.degree != "excluded" for d in found)]
     outside = sorted(said.keys() - set(inside))
     other = {inside[0], outside[0]}
