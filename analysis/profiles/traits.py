@@ -26,7 +26,8 @@ def skill_facts(
 
     ``kind`` is ESCO's skill type; ``t_groups`` the T groups of a skill that is transversal by how it spreads, None for any
     other: one that ESCO itself has in its branch T is transversal too. ``groups`` maps the IRIs of ESCO's groups to their
-    codes; ``tool`` says that the skill is a member of a list of tools. Of several fields or T groups the first by code counts, so that a skill stands in one place.
+    codes; ``tool`` says that the skill is a member of a list of tools. Of several fields or T groups the first by code
+    counts, so that a skill stands in one place.
     """
     traits = set()
     if kind == "knowledge":
