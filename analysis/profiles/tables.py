@@ -69,7 +69,8 @@ class SkillFacts:
     ``traits`` are those of knowledge, digital, green, language and transversal that hold; ``field`` is the IRI of the
     ISCED-F field and ``t_group`` the code of the T group that it is arranged by, "" where it has none. ``areas`` are the
     codes of the groups of the second level above it (S1.2, T2.4, 021), by which kinds of work are compared. ``under``
-    are the skills above it: a language of programming stands under programming.
+    are the skills above it: a language of programming stands under programming. A member of a list of tools has no traits:
+    the concept above it speaks for it, and it is told among what is optional.
     """
 
     traits: frozenset[str]
@@ -90,8 +91,8 @@ class Figures:
 
     @property
     def specialised(self) -> bool:
-        """Whether the unit is specialised in the skill."""
-        return self.evidence != "none"
+        """Whether the unit is specialised in the skill and has it on its map: what stands beside it is not the unit's own."""
+        return self.evidence != "none" and bool(self.cluster)
 
 
 @dataclass(frozen=True, slots=True)

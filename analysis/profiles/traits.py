@@ -20,12 +20,14 @@ def skill_facts(
     t_groups: tuple[str, ...] | None,
     broader: Mapping[str, Collection[str]],
     groups: Mapping[str, str],
+    tool: bool = False,
 ) -> SkillFacts:
     """The traits of a skill, and the groups that it is arranged by.
 
     ``kind`` is ESCO's skill type; ``t_groups`` the T groups of a skill that is transversal by how it spreads, None for any
     other: one that ESCO itself has in its branch T is transversal too. ``groups`` maps the IRIs of ESCO's groups to their
-    codes. Of several fields or T groups the first by code counts, so that a skill stands in one place.
+    codes; ``tool`` says that the skill is a member of a list of tools. Of several fields or T groups the first by code
+    counts, so that a skill stands in one place.
     """
     traits = set()
     if kind == "knowledge":
@@ -48,6 +50,8 @@ def skill_facts(
     codes = {groups[a] for a in above if a in groups}
     areas = tuple(sorted(c for c in codes if AREA.fullmatch(c)))
     under = frozenset(a for a in above if SKILL in a and a not in groups)
+    if tool:
+        traits.clear()
     return SkillFacts(frozenset(traits), fields[0] if fields else "", t_groups[0] if t_groups else "", areas, under)
 
 

@@ -166,6 +166,13 @@ def score(decisions: Iterable[Decision], gold: Gold) -> dict[str, Figures]:
     return {metric: _figures(*tally) for metric, tally in tallies.items()}
 
 
+def judged_otherwise(decisions: Iterable[Decision], gold: Gold) -> list[str]:
+    """The occupations that the readers take in and the scope leaves out, or the other way round; an open case is alike."""
+    inside = {d.occupation for d in decisions if d.degree != "excluded"}
+    truth = {iri: _truth(rows.values(), _is_in_scope) for iri, rows in gold.items()}
+    return sorted(iri for iri, taken_in in truth.items() if taken_in is not None and taken_in != (iri in inside))
+
+
 def _is_core(row: GoldRow) -> bool | None:
     """Tell whether a row is core; None where the readers disagree about just that."""
     return "core" in row.opinions if row.agreed else (None if "core" in row.opinions else False)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from analysis.skills import clusters, families, functions, specialisation, transversal
+from analysis.skills import areas, clusters, families, functions, specialisation, transversal
 from analysis.skills.consensus import Settings
 from analysis.skills.graph import Features, features
 from analysis.skills.hierarchy import Hierarchy
@@ -63,7 +63,8 @@ def parameters(settings: Settings) -> dict[str, str]:
         ),
         "families": (
             f"Jaccard >= {families.MIN_JACCARD}, {families.MIN_SET} skills or {families.MIN_TOOLS} tools, "
-            f"{families.MIN_USERS} users; beside the map where the unit has less than {families.OWN_SHARE} of its users"
+            f"{families.MIN_USERS} users; beside the map where the unit has less than {families.OWN_SHARE} of its users; "
+            "and areas placed beside it"
         ),
         "smallUnit": f"fewer than {specialisation.SMALL_UNIT} occupations",
     }
@@ -91,7 +92,8 @@ class Stage:
 
     def specialisations(self, unit: Unit) -> tuple[Specialisation, ...]:
         """The specialisation of every skill that the unit uses."""
-        beside = {skill: family.id for skill, family in families.beside(self.families, unit).items()}
+        own = frozenset().union(*(a.examples for a in areas.areas_of(self.tables, unit)))
+        beside = {skill: family.id for skill, family in families.beside(self.families, unit, own).items()}
         return specialisation.specialise(self.use, unit, self.effective, self.flags, beside)
 
     def told_families(self) -> tuple[SkillFamily, ...]:

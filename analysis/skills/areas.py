@@ -6,12 +6,13 @@ clusters (:mod:`analysis.skills.graph`) and reads no text. A skill that is relat
 has no area.
 
 The members of one fine cluster go together in work, so they have a common say: to the votes of a skill those of its
-cluster are added, as their mean. An example always stays where it was put.
+cluster are added, as their mean. An example always stays where it was put; one that several areas of a domain share, in
+the area that serves the fewest domains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,23 +51,20 @@ class Fit:
 
 def areas_of(tables: SkillTables, unit: Unit) -> tuple[SkillArea, ...]:
     """The areas of a unit's domain, in the order in which they were written; the whole has all of them."""
-    return tuple(a for a in tables.areas if unit.id == CCSI or unit.domain in a.domains)
+    return tuple(a for a in tables.areas if (a.domains if unit.id == CCSI else unit.domain in a.domains))
 
 
 def fit(areas: Sequence[SkillArea], features: Features, columns: Ints) -> Fit:
     """How the skills in ``columns`` vote among the areas; examples vote wherever they are used, in the unit or not."""
-    known = {
-        features.use.column[s]: [i for i, a in enumerate(areas) if s in a.examples]
-        for a in areas
-        for s in a.examples
-        if s in features.use.column
-    }
-    own: Mapping[int, list[int]] = known
-    example = np.array([own[int(c)][0] if int(c) in own else NONE for c in columns], dtype=np.int64)
+    own: dict[int, int] = {}
+    for i, a in sorted(enumerate(areas), key=lambda e: (len(e[1].domains), e[0])):
+        for s in a.examples & features.use.column.keys():
+            own.setdefault(features.use.column[s], i)
+    example = np.array([own.get(int(c), NONE) for c in columns], dtype=np.int64)
     votes = np.zeros((len(columns), len(areas)))
-    if not known or not len(columns):
+    if not own or not len(columns):
         return Fit(tuple(areas), votes, example)
-    voters = np.array(sorted(known), dtype=np.int64)
+    voters = np.array(sorted(own), dtype=np.int64)
     everyone = np.unique(np.concatenate([columns, voters]))
     similarity = Relatedness(features, everyone, WIDE.weights).without(np.array([], dtype=np.int64))
     of = {int(c): i for i, c in enumerate(everyone)}
@@ -75,8 +73,7 @@ def fit(areas: Sequence[SkillArea], features: Features, columns: Ints) -> Fit:
     for i, near in enumerate(order):
         for v in near:
             if ties[i, v] >= MIN_TIE:
-                for a in own[int(voters[v])]:
-                    votes[i, a] += ties[i, v]
+                votes[i, own[int(voters[v])]] += ties[i, v]
         if (total := votes[i].sum()) > 0:
             votes[i] /= total
     return Fit(tuple(areas), votes, example)

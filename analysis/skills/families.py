@@ -5,7 +5,7 @@ programming languages to every occupation of computing, the safety and rehearsal
 Co-use makes each of them a perfect cluster of any sector that has a few such occupations, and none of them says what
 that sector is about. So they are found once, over all of ESCO, from who uses what, and told beside a sector's map.
 
-Two rules, neither of which reads a label:
+Two rules find them, neither of which reads a label:
 
 - a **shared set** is found by average linkage on the Jaccard index of the skills' sets of occupations, cut where a
   group agrees by half on average: eight skills or more, each used by three occupations or more;
@@ -15,14 +15,17 @@ Two rules, neither of which reads a label:
 The occupations of a family are those that use half of its skills or more. In a unit that has half of these, or more, a
 shared set is the unit's own (the making of instruments, in music); elsewhere it is a block beside the map. A list of
 tools always is: its concept above stands on the map for it.
+
+What no rule of use can tell is **placed** by hand: an area of the ontology may stand beside the map of a domain (general
+working practice beside all, the stage's machinery beside film), and takes its example skills there, unless an area of the
+domain has them as examples too.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
@@ -31,7 +34,7 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 
 from analysis.skills.matrix import Ints, Sparse, Use, column_sums, row_sums
-from analysis.skills.tables import SkillArea, SkillTables, Unit
+from analysis.skills.tables import FamilyKind, SkillArea, SkillTables, Unit
 
 MIN_JACCARD = 0.5
 MIN_USERS = 3
@@ -39,32 +42,37 @@ MIN_SET = 8
 MIN_TOOLS = 4
 OWN_SHARE = 0.5
 MIN_EXAMPLES = 2
-
-Kind = Literal["tools", "shared"]
+# The domain of a unit that has none: the whole, and the functions.
+NO_DOMAIN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """``id`` is made of the first skill's IRI, or of the concept above, so that it does not depend on other families.
+    """``id`` is made of the first skill's IRI, or of the concept above, so that it does not depend on other families; one
+    that was placed has that of its area.
 
     ``occupations`` are those that use half of the skills or more; ``agreement`` is the mean Jaccard index of two skills.
+    ``domains`` are those beside whose maps a family was placed.
     """
 
     id: str
-    kind: Kind
+    kind: FamilyKind
     skills: tuple[str, ...]
     occupations: frozenset[str]
     agreement: float
     above: str = ""
+    domains: frozenset[str] = frozenset()
 
     def foreign_to(self, unit: Unit) -> bool:
         """Whether the unit should see the family as a block beside its map."""
+        if self.kind == "placed":
+            return unit.domain in self.domains
         mine = sum(1 for o in self.occupations if o in unit.weights)
         return self.kind == "tools" or mine < OWN_SHARE * len(self.occupations)
 
 
 def families(tables: SkillTables, use: Use) -> tuple[Family, ...]:
-    """All families of the release, in a fixed order. A skill is in one at most."""
+    """All families of the release, in a fixed order. A skill is in one at most, and in what was placed."""
     binary = use.binary.tocsc()
     found: list[Family] = []
     taken: set[int] = set()
@@ -75,7 +83,16 @@ def families(tables: SkillTables, use: Use) -> tuple[Family, ...]:
         found.append(_family("tools" if above else "shared", members, use, binary, above))
     for above, columns in _tool_lists(tables, use, binary, taken):
         found.append(_family("tools", columns, use, binary, above))
-    return tuple(sorted(found, key=lambda f: f.id))
+    return tuple(sorted([*found, *_placed(tables.areas, use, binary)], key=lambda f: f.id))
+
+
+def _placed(areas: Sequence[SkillArea], use: Use, binary: Sparse) -> Iterator[Family]:
+    """The areas that stand beside a map. One that serves no domain of its own stands beside that of the whole, too."""
+    for area in areas:
+        columns = np.array(sorted(use.column[s] for s in area.examples if s in use.column), dtype=np.int64)
+        if area.beside and len(columns):
+            domains = area.beside if area.domains else area.beside | {NO_DOMAIN}
+            yield replace(_family("placed", columns, use, binary), id=area.id, domains=domains)
 
 
 def _told_by(tables: SkillTables, use: Use, columns: Ints) -> str:
@@ -90,7 +107,7 @@ def _told_by(tables: SkillTables, use: Use, columns: Ints) -> str:
     return most if above[most] >= len(columns) / 2 else ""
 
 
-def _family(kind: Kind, columns: Ints, use: Use, binary: Sparse, above: str = "") -> Family:
+def _family(kind: FamilyKind, columns: Ints, use: Use, binary: Sparse, above: str = "") -> Family:
     mine = binary[:, columns]
     rows = np.flatnonzero(row_sums(mine) >= len(columns) / 2)
     skills = tuple(use.skills[c] for c in sorted(columns))
@@ -157,12 +174,19 @@ def told_by_areas(found: Sequence[Family], areas: Sequence[SkillArea]) -> dict[s
     named = {}
     for family in found:
         inside = {a.id: len(a.examples.intersection(family.skills)) for a in areas}
-        best = min(areas, key=lambda a: (-inside[a.id], a.id), default=None)
-        if best and inside[best.id] >= MIN_EXAMPLES:
+        best = min(areas, key=lambda a: (a.id != family.id, -inside[a.id], a.id), default=None)
+        if best and (best.id == family.id or inside[best.id] >= MIN_EXAMPLES):
             named[family.id] = best
     return named
 
 
-def beside(found: Sequence[Family], unit: Unit) -> dict[str, Family]:
-    """The skills that a unit sees beside its map, each with its family."""
-    return {skill: family for family in found if family.foreign_to(unit) for skill in family.skills}
+def beside(found: Sequence[Family], unit: Unit, own: Set[str] = frozenset()) -> dict[str, Family]:
+    """The skills that a unit sees beside its map, each with its family; ``own`` are the examples of its areas.
+
+    Where a skill is in a set that was found and in one that was placed, the found one tells it.
+    """
+    told = {}
+    for family in sorted(found, key=lambda f: f.kind != "placed"):
+        if family.foreign_to(unit):
+            told.update({s: family for s in family.skills if family.kind != "placed" or s not in own})
+    return told

@@ -19,6 +19,7 @@ SkillClass = Literal["core", "specialism", "common", "single", "marginal"]
 Evidence = Literal["established", "indicated", "none"]
 Level = Literal["broad", "fine"]
 FunctionScheme = Literal["essnet", "charter"]
+FamilyKind = Literal["tools", "shared", "placed"]
 Lineage = Literal["same", "split", "merge", "new", "retired"]
 
 CCSI = "ccsi"
@@ -74,7 +75,8 @@ class SkillArea:
     """A field of skill that a sector knows by name, written by hand.
 
     ``domains`` are those it serves; ``functions`` what it does there, as (``essnet`` or ``charter``, identifier);
-    ``examples`` the skills it was written with, none for what ESCO has nothing for.
+    ``examples`` the skills it was written with, none for what ESCO has nothing for. In the domains ``beside`` whose maps it
+    stands, its examples are no part of the map.
     """
 
     id: str
@@ -82,6 +84,7 @@ class SkillArea:
     labels: dict[str, str]
     examples: frozenset[str]
     functions: tuple[tuple[FunctionScheme, str], ...] = ()
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +288,12 @@ class PreviousCluster:
 class SkillFamily:
     """Skills that ESCO lists together whatever the sector; how they are found: :mod:`analysis.skills.families`.
 
-    ``kind`` is ``tools`` (told by the concept ``above``) or ``shared``; ``area`` names a shared set, or is "";
+    ``kind`` is ``tools`` (told by the concept ``above``), ``shared``, or ``placed``, by hand; ``area`` names it, or is "";
     ``occupations`` counts those that use half of it or more.
     """
 
     id: str
-    kind: Literal["tools", "shared"]
+    kind: FamilyKind
     skills: tuple[str, ...]
     occupations: int
     agreement: float

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
-from analysis.skills.tables import SkillFamily, Specialisation
+from analysis.skills.tables import FamilyKind, SkillFamily, Specialisation
 from app.store.port import GraphStore
 from ontology import CCSI, CCSID, DCT, SKOS, local_name
 
@@ -62,7 +63,7 @@ class SkillAreas:
         for iri, kind, support, agreement, above, area in rows:
             key = iri.removeprefix(_FAMILY)
             found.families[key] = SkillFamily(
-                key, "tools" if kind == "tools" else "shared", tuple(sorted(members[iri])), int(support), float(agreement),
+                key, cast(FamilyKind, kind), tuple(sorted(members[iri])), int(support), float(agreement),
                 above, area.removeprefix(_AREA),
             )  # fmt: skip
         return found

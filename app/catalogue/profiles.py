@@ -196,8 +196,10 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
     concepts: dict[str, Any] = {**facts.groups, **facts.skills}
     broader = {iri: c.broader for iri, c in concepts.items() if c.broader}
     codes = {iri: g.code for iri, g in facts.groups.items()}
+    tools = {s for f in analysis.areas.families.values() if f.kind == "tools" for s in f.skills}
     skills = {
-        iri: skill_facts(iri, s.type, s.collections, spread.get(iri), broader, codes) for iri, s in facts.skills.items()
+        iri: skill_facts(iri, s.type, s.collections, spread.get(iri), broader, codes, iri in tools)
+        for iri, s in facts.skills.items()
     }
     return ProfileTables.of(
         skills=skills,

@@ -1,9 +1,10 @@
-"""`ccsi scope`: report, evaluate, fit and carry-over of the scope of a published release."""
+"""`ccsi scope`: report, evaluate, fit, carry-over and a sample to read, of the scope of a published release."""
 
 from __future__ import annotations
 
 import csv
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from analysis.scope import derive, evaluate
+from analysis.scope import derive, evaluate, sample
 from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue.catalogue import Catalogue
@@ -22,7 +23,9 @@ from app.documents.cells import cell
 from app.reports.scope import report as scope_report
 from app.store.embedded import EmbeddedStore
 from loaders.derive.carryover import compare, fingerprints, read_baseline
-from loaders.derive.scope import scope_tables
+from loaders.derive.scope import occupation_tables, scope_tables
+from ontology import GRAPH_LABELS
+from queries import select
 from releases.decisions import decisions as decisions_of
 from releases.errors import SourceError
 
@@ -79,15 +82,44 @@ def evaluate_scope(
     else:
         decisions = decisions_of(ox.Store.read_only(str(published(data_dir).store)))
     figures = evaluate.evaluate(decisions, rows)
+    other = evaluate.judged_otherwise(decisions, rows)
     if as_json:
-        print_json({**figures, "note": CAVEAT})
+        print_json({**figures, "judgedOtherwise": other, "note": CAVEAT})
         return
     _figures("all occupations of the file", {k: figures[k] for k in ("core", "any", "pairs", "degree")})
     domains: dict[str, Any] = figures["domains"]  # type: ignore[assignment]
     for measure in ("core", "pairs", "degree"):
         _figures(f"{measure} by domain", {domain: f[measure] for domain, f in domains.items()})
     _calibration(figures["calibration"])
+    alike = len(rows) - len(other)
+    out.print(f"In or out alike: {alike} of {len(rows)} ({alike / len(rows):.1%}).", highlight=False)
     out.print(CAVEAT, style="dim")
+
+
+@cli.command("review-sample")
+def review_sample(
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many occupations.")] = 120,
+    seed: Annotated[int, typer.Option(help="Another number gives another sample.")] = 1,
+    to: Annotated[Path | None, typer.Option("--out", help="Where to write; standard output when left out.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """The sheet for a blind reading of the scope, as CSV: title, unit group and description, without what is decided.
+
+    An equal number each is drawn of occupations that are core, related, named by some route and left out, and named by
+    none, in an order that does not tell which. The reader fills in domain and degree (core, related or none), with a row
+    for each further domain; `ccsi scope evaluate SHEET` compares. ESCO's descriptions are in the official download only.
+    """
+    store = ox.Store.read_only(str(published(data_dir).store))
+    occupations = occupation_tables(store)
+    chosen = sample.sample(sample.strata(occupations, decisions_of(store)), count, seed)
+    english = {"labels": [ox.NamedNode(GRAPH_LABELS + "en")], "occupation": [ox.NamedNode(o) for o in chosen]}
+    texts = {o.value: t.value for o, t in select(store, "materialise/descriptions", english) if o and t}
+    with to.open("w", encoding="utf-8", newline="") if to else nullcontext(sys.stdout) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("occupationUri", "code", "preferredLabel", "isco", "description", *evaluate.COLUMNS[1:]))
+        for o in map(occupations.__getitem__, chosen):
+            label = o.labels.get("en", ("",))[0]
+            writer.writerow(map(cell, (o.iri, o.code, label, o.isco, texts.get(o.iri, ""), "", "", "agreed")))
 
 
 @cli.command("fit")

@@ -84,8 +84,10 @@ def _tables(
         for iri, code, _ in as_texts(select(store, "api/groups"))
         if iri not in occupations and iri not in kinds_of_skill
     }
+    beside = {row.family for row in result.specialisations}  # of the families only what is published
+    tools = {s for f in result.families if f.kind == "tools" and f.id in beside for s in f.skills}
     skills = {
-        iri: skill_facts(iri, kind, collections.get(iri, ()), transversal.get(iri), broader, groups)
+        iri: skill_facts(iri, kind, collections.get(iri, ()), transversal.get(iri), broader, groups, iri in tools)
         for iri, kind in kinds_of_skill.items()
     }
     scope: dict[str, dict[str, Place]] = defaultdict(dict)

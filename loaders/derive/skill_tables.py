@@ -105,11 +105,14 @@ def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
     """The hand-written areas of the ontology, in the order of their identifiers."""
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     domains: dict[str, set[str]] = defaultdict(set)
+    beside: dict[str, set[str]] = defaultdict(set)
     examples: dict[str, set[str]] = defaultdict(set)
     for area, text in select(store, "materialise/skill_area_labels"):
         labels[local_name(as_text(area))][text.language] = as_text(text)  # type: ignore[union-attr, index]
     for area, domain in select(store, "materialise/skill_area_domains"):
         domains[local_name(as_text(area))].add(local_name(as_text(domain)))
+    for area, domain in select(store, "materialise/skill_area_beside"):
+        beside[local_name(as_text(area))].add(local_name(as_text(domain)))
     for area, skill in select(store, "materialise/skill_area_examples"):
         examples[local_name(as_text(area))].add(as_text(skill))
     functions: dict[str, set[tuple[FunctionScheme, str]]] = defaultdict(set)
@@ -118,7 +121,14 @@ def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
             ("charter" if as_text(function).startswith(_CHARTER) else "essnet", local_name(as_text(function)))
         )
     return tuple(
-        SkillArea(a, frozenset(domains[a]), labels[a], frozenset(examples[a]), tuple(sorted(functions[a])))
+        SkillArea(
+            a,
+            frozenset(domains[a]),
+            labels[a],
+            frozenset(examples[a]),
+            tuple(sorted(functions[a])),
+            frozenset(beside[a]),
+        )
         for a in sorted(labels)
     )
 

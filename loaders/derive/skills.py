@@ -2,7 +2,8 @@
 
 The clusters are the longest computation of a load, so they are made beside its other stages: child processes start as
 soon as the scope is decided, each takes one unit (a domain, or the whole) at a time, the largest first, and what they
-found is put together in the order of the units. The outcome does not depend on how many processes there are.
+found is put together in the order of the units. What all units share is made once and handed to them. The outcome does
+not depend on how many processes there are.
 """
 
 from __future__ import annotations
@@ -65,18 +66,21 @@ def deriving(
     if len(tables.scope) < SMALL_SCOPE:  # starting processes would take longer than the work
         yield lambda: skills.derive(tables, previous, chosen)
         return
-    stage = skills.prepare(tables)
+    stage = skills.prepare(base_language_only(tables))
     waiting = deque(
         u.id for u in sorted(stage.units, key=lambda u: (not skills.is_clustered(u), -len(u.weights), u.id))
     )
-    start = pickle.dumps((base_language_only(tables), tuple(previous), chosen))
+    features = skills.features(stage.tables, stage.use, stage.hierarchy)
+    start = pickle.dumps((stage, features, tuple(previous), chosen))
+    del features  # the children have it
     children = [_Child() for _ in range(min(processes, len(waiting)))]
     with ThreadPoolExecutor(len(children)) as threads:
         running = [threads.submit(child.work, start, waiting) for child in children]
 
         def result() -> SkillsResult:
             found = {unit: made for r in running for unit, made in r.result().items()}
-            return skills.assemble(stage, [found[u.id] for u in stage.units], chosen)
+            # Clusters are named here, in every language.
+            return skills.assemble(replace(stage, tables=tables), [found[u.id] for u in stage.units], chosen)
 
         try:
             yield result
@@ -87,10 +91,7 @@ def deriving(
 
 
 def base_language_only(tables: SkillTables) -> SkillTables:
-    """The tables with one language of labels only, which is all that a child process reads.
-
-    Clusters are named in every language by the parent, so that the languages of a release are held once.
-    """
+    """The tables with one language of labels only, which is all that is derived from; names are given afterwards."""
 
     def one(labels: Mapping[str, str]) -> dict[str, str]:
         return {BASE_LANGUAGE: text} if (text := label(labels, BASE_LANGUAGE)) else {}
@@ -150,11 +151,9 @@ class _Child:
 
 
 def _serve() -> None:
-    """What a child process does: read the tables, then answer one unit after the other until the parent is gone."""
+    """What a child process does: read the stage, then answer one unit after the other until the parent is gone."""
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
-    tables, previous, settings = pickle.load(orders)  # noqa: S301  # from the parent
-    stage = skills.prepare(tables)
-    features = skills.features(tables, stage.use, stage.hierarchy)
+    stage, features, previous, settings = pickle.load(orders)  # noqa: S301  # from the parent
     units = {u.id: u for u in stage.units}
     while line := orders.readline():
         unit = units[line.decode().strip()]

@@ -24,6 +24,7 @@ from analysis.profiles.tables import (
     SkillFacts,
 )
 from analysis.profiles.templates import template_recipes, templates
+from analysis.profiles.traits import skill_facts
 from loaders.derive.scope import ontology_quads
 from ontology import FOLDER
 
@@ -47,8 +48,8 @@ TABLES = ProfileTables.of(
     figures={
         "heritage": {
             "a": Figures(4.0, 0.5, "established", "heritage/k"),
-            "d": Figures(2.5, 0.1, "indicated"),
-            "e": Figures(3.0, 0.2, "established"),
+            "d": Figures(2.5, 0.1, "indicated", "heritage/k"),
+            "e": Figures(3.0, 0.2, "established", "heritage/k"),
         }
     },
     scope={
@@ -197,6 +198,23 @@ def test_a_part_of_an_anchor_counts_for_the_skills_in_it_alone(rules: Guidelines
     assert {s.skill for s in made.skills if s.section == "core"} == {"a", "x5", "x6", "x8"}
     assert {s.skill for s in made.skills} & {"b", "x0", "x1", "x2", "c"} == set()
     assert places(made)["d"] == ("specialised", "specialised")
+
+
+def test_what_stands_beside_the_map_is_not_specialised(rules: Guidelines) -> None:
+    beside = {"heritage": {**TABLES.figures["heritage"], "d": Figures(2.5, 0.1, "indicated")}}
+    made = compose(replace(TABLES, figures=beside), rules, recipe(("one", 1), domain="heritage"))
+    assert places(made)["d"] == ("digital-green", "digital")
+    assert places(compose(TABLES, rules, recipe(("one", 1), domain="heritage")))["d"] == ("specialised", "specialised")
+
+
+def test_a_member_of_a_list_of_tools_is_told_among_what_is_optional(rules: Guidelines) -> None:
+    assert skill_facts("lisp", "knowledge", ["digital"], None, {"lisp": ["f"]}, {"f": "0613"}).traits == {
+        "knowledge", "digital", "digital-or-green",
+    }  # fmt: skip
+    tool = skill_facts("lisp", "knowledge", ["digital"], None, {"lisp": ["f"]}, {"f": "0613"}, tool=True)
+    assert tool.traits == set()
+    tables = replace(TABLES, skills={**FACTS, "c": tool})
+    assert places(compose(tables, rules, recipe(("one", 1), domain="heritage")))["c"] == ("optional", "optional")
 
 
 def test_of_several_domains_the_one_most_specialised_in_a_skill_counts(rules: Guidelines) -> None:

@@ -42,6 +42,12 @@ def test_the_published_scope_reaches_its_figures(full: Release, gold: evaluate.G
     assert reached["degree"] >= 0.88
 
 
+def test_a_blind_reading_of_a_sample_agrees_on_in_or_out(store: ox.Store) -> None:
+    reading = evaluate.read_gold(Path("docs/scope/blind-reading.csv"))
+    assert len(reading) == 120
+    assert len(evaluate.judged_otherwise(decisions(store), reading)) <= 0.05 * len(reading)
+
+
 def test_the_reading_alone_reached_them_before_any_review(store: ox.Store, gold: evaluate.Gold) -> None:
     """The honest figure: the first reading was blind, the review that followed knew the development half."""
     from analysis.scope import derive

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from analysis.skills.tables import FamilyKind
 from app.api.models import LanguageMap, Listing, OccupationRef, Shape, SkillRef
 from app.api.skills.models import AreaRef, ClusterRef, Share, UnitOfAnalysis
 
@@ -47,7 +48,7 @@ class BlockItem(Shape):
     class_name: Literal["SkillFamily"]
     id: str
     preferred_label: LanguageMap
-    family_kind: Literal["tools", "shared"]
+    family_kind: FamilyKind
     concept_above: SkillRef | None = Field(description="What a list of tools stands under.")
     area: AreaRef | None
     family_support: int = Field(description="Occupations of ESCO that use half of it or more.")

@@ -11,6 +11,7 @@ from analysis.scope.evaluate import (
     calibration,
     calibration_table,
     evaluate,
+    judged_otherwise,
     read_gold,
     route_precision,
     score,
@@ -80,6 +81,11 @@ def test_four_figures(gold: Gold) -> None:
     assert result["any"]["precision"] == pytest.approx(0.75)
     assert result["any"]["recall"] == pytest.approx(0.75)
     assert result["core"]["f1"] == pytest.approx(2 / 3)
+
+
+def test_who_is_judged_otherwise_as_a_whole(gold: Gold) -> None:
+    """o2 is taken in and read as none, o6 left out and read as core; what the readers dispute is no disagreement."""
+    assert judged_otherwise(DECISIONS, gold) == ["o2", "o6"]
 
 
 def test_per_domain_counts_only_that_domain(gold: Gold) -> None:

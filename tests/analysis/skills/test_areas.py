@@ -56,6 +56,12 @@ def test_an_example_stays_where_it_was_put() -> None:
     assert area["paint-4"] == "painting"
 
 
+def test_an_example_of_two_areas_stays_in_the_narrower_one() -> None:
+    wide = replace(CLAY, domains=frozenset({"visual", "crafts"}), examples=CLAY.examples | {"paint-0"})
+    area = {r.skill: r.area for r in derive(with_areas(wide, PAINT)).specialisations if r.unit == "visual"}
+    assert (area["paint-0"], area["clay-0"]) == ("painting", "ceramics")
+
+
 def test_an_undivided_cluster_is_told_once() -> None:
     result = derive(with_areas(CLAY, PAINT))
     parents = {c.parent for c in result.clusters if c.level == "fine"}

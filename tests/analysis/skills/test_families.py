@@ -80,3 +80,48 @@ def test_a_family_is_named_by_two_examples_or_more() -> None:
     two = SkillArea("two", frozenset(), {"en": "Two"}, frozenset({"research-0", "research-1"}))
     assert research.id not in told_by_areas(found, [one])
     assert told_by_areas(found, [one, two])[research.id] is two
+
+
+def placed(tables: SkillTables) -> SkillTables:
+    """With an area of its own for the painter's skills, and two that stand beside the map of visual arts."""
+    own = SkillArea("painting", frozenset({"visual"}), {"en": "Painting"}, frozenset({"paint-0", "paint-1"}))
+    clay = SkillArea(
+        "ceramics",
+        frozenset({"crafts"}),
+        {"en": "Clay"},
+        frozenset({"clay-0", "paint-0", "unknown"}),
+        (),
+        frozenset({"visual"}),
+    )
+    general = SkillArea("general", frozenset(), {"en": "General"}, frozenset({"paint-5"}), (), frozenset({"visual"}))
+    return replace(tables, areas=(clay, general, own))
+
+
+def test_an_area_may_stand_beside_a_map() -> None:
+    result = derive(placed(with_sets()))
+    row = {r.skill: r for r in result.specialisations if r.unit == "visual"}
+    assert row["clay-0"].family == "ceramics"
+    assert row["paint-5"].family == "general"
+    assert row["paint-0"].family == ""  # an example of an area of the domain, too
+    clustered = {m.skill for c in result.clusters if c.domain == "visual" for m in c.members if m.primary}
+    assert "paint-0" in clustered
+    assert not clustered & {"clay-0", "paint-5"}
+    told = {f.id: f for f in result.families}
+    assert (told["ceramics"].kind, told["ceramics"].area) == ("placed", "ceramics")
+    assert told["ceramics"].skills == ("clay-0", "paint-0")
+
+
+def test_what_serves_no_domain_stands_beside_the_whole() -> None:
+    tables = placed(with_sets())
+    found = families(tables, use_matrix(tables))
+    whole = next(u for u in units(tables) if u.kind == "ccsi")
+    assert beside(found, whole)["paint-5"].id == "general"
+    assert "clay-0" not in beside(found, whole)
+
+
+def test_a_set_that_was_found_tells_its_skills_before_one_that_was_placed() -> None:
+    tables = with_sets()
+    area = SkillArea("office", frozenset(), {"en": "Office"}, frozenset({"research-0"}), (), frozenset({"visual"}))
+    tables = replace(tables, areas=(area,))
+    visual = next(u for u in units(tables) if u.id == "visual")
+    assert beside(families(tables, use_matrix(tables)), visual)["research-0"].kind == "shared"
