@@ -57,7 +57,13 @@ class Matcher:
         """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
         folded = [plain(title) for title in titles]
         labels, concepts = self.weighed(folded)
-        return [self._ranked(text, *_row(labels, n), concepts[n], most) for n, text in enumerate(folded)]
+        found, of_label = [], np.zeros(len(self.section.roles), np.float32)
+        for n, text in enumerate(folded):
+            where, worth = _row(labels, n)
+            of_label[where] = worth
+            found.append(self._ranked(text, of_label, concepts[n], most))
+            of_label[where] = 0
+        return found
 
     def weighed(self, folded: Sequence[str]) -> tuple[sparse.csr_matrix, Floats]:
         """Title × label, and title × concept: what each is worth for each folded title."""
@@ -71,23 +77,27 @@ class Matcher:
 
     def _spread(self, titles: Sequence[Sequence[str]]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Title × word: how much each word of the section stands for the words of a title, beside labels and concepts."""
-        rare, spread = self.section.word_weights, self.section.word_spread
-        starts, numbers, first, second = [0], [], [], []
-        for words in titles:
-            found = [(self.lexicon.number(word), *self.lexicon.alike(word)) for word in dict.fromkeys(words)]
-            weights = [float(rare[n]) if n >= 0 else self._rarest[0] for n, _, _ in found]
-            spreads = [float(spread[n]) if n >= 0 else self._rarest[1] for n, _, _ in found]
-            length, whole = sum(w * w for w in weights) ** 0.5, sum(spreads)
-            for (_, alike, much), weight, share in zip(found, weights, spreads, strict=True):
-                numbers.append(alike)
-                first.append(much * np.float32(weight / length))
-                second.append(much * much * np.float32(share / whole))
-            starts.append(starts[-1] + sum(len(alike) for _, alike, _ in found))
-        shape = (len(titles), len(self.lexicon))
-        where = np.concatenate([np.zeros(0, np.int32), *numbers])
-        empty = np.zeros(0, np.float32)
-        by_label = sparse.csr_matrix((np.concatenate([empty, *first]), where, starts), shape)
-        return by_label, sparse.csr_matrix((np.concatenate([empty, *second]), where, starts), shape)
+        said = [list(dict.fromkeys(words)) for words in titles]
+        every = list(dict.fromkeys(word for words in said for word in words))
+        alike, numbers = self.lexicon.alike_all(every), self.lexicon.numbers(every)
+        starts = np.cumsum([0, *(len(found) for found, _ in alike)])
+        where = np.concatenate([np.zeros(0, np.int32), *(found for found, _ in alike)])
+        much = np.concatenate([np.zeros(0, np.float32), *(much for _, much in alike)])
+        place = {word: n for n, word in enumerate(every)}
+        columns = np.array([place[word] for words in said for word in words], np.int32)
+        bounds = np.cumsum([0, *map(len, said)])
+        of = np.repeat(np.arange(len(said)), np.diff(bounds))
+        rare, spread = (
+            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.zeros(len(columns))
+            for known, rarest in zip((self.section.word_weights, self.section.word_spread), self._rarest, strict=True)
+        )
+        length, whole = np.sqrt(np.bincount(of, rare**2, len(said))), np.bincount(of, spread, len(said))
+        made = []
+        for shares, likeness in ((rare / length[of], much), (spread / whole[of], much * much)):
+            words = sparse.csr_matrix((likeness, where, starts), (len(every), len(self.lexicon)))
+            title = sparse.csr_matrix((shares.astype(np.float32), columns, bounds), (len(said), len(every)))
+            made.append(title @ words)
+        return made[0], made[1]
 
     def scored(self, titles: Sequence[str]) -> Iterator[tuple[Floats, Floats]]:
         """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
@@ -107,10 +117,8 @@ class Matcher:
                 by_label[label] += self._added(text, label)[1]
             yield by_label, by_concept
 
-    def _ranked(self, folded: str, labels: Ints, worth: Floats, concepts: Floats, most: int) -> list[Match]:
+    def _ranked(self, folded: str, of_label: Floats, concepts: Floats, most: int) -> list[Match]:
         tiers = self._tiers(folded)
-        of_label = np.zeros(len(self.section.roles), np.float32)
-        of_label[labels] = worth
         found = []
         for concept in {*_best(concepts, most).tolist(), *tiers}:
             label, kind, added = tiers.get(concept, -1), "fuzzy", 0.0

@@ -142,9 +142,15 @@ class Search:
 
     # --- typeahead and search -----------------------------------------------------------------------------------
 
-    def suggest(self, text: str, language: str, wanted: Filter, most: int) -> Results:
+    def suggest(self, text: str, language: str, wanted: Filter, most: int, begun: bool = True) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
-        return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, True))
+        return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, begun))
+
+    def only(self, types: Sequence[str]) -> Filter:
+        """A filter by types of concept. Raises ValueError for a type that there is not."""
+        if unknown := [name for name in types if name not in TYPES]:
+            raise ValueError(f"'{unknown[0][:40]}' is none of {', '.join(TYPES)}.")
+        return Filter(frozenset(types), type_of=self.type_of)
 
     def search(self, text: str, language: str, wanted: Filter, page: slice) -> Results:
         """All that fits: by words of labels, by likeness, and by words of descriptions."""
@@ -245,7 +251,7 @@ class Search:
 
     def match(self, titles: Sequence[str], language: str, most: int) -> list[Matched]:
         """The occupations of each title; without a language in the one that knows most of its words."""
-        chosen = [language if language in self.languages else self.guessed(title) for title in titles]
+        chosen = [language] * len(titles) if language in self.languages else self.guessed(titles)
         found: dict[int, Matched] = {}
         for tongue in sorted(set(chosen)):
             if (part := self._parts.get(("occupation", tongue))) is None:
@@ -258,29 +264,33 @@ class Search:
                 found[place] = Matched(part, matches[:most], sure[:most])
         return [found[n] for n in range(len(titles))]
 
-    def guessed(self, text: str) -> str:
-        """The language whose labels of occupations have most of the words of a text; English rather than another."""
-        said = dict.fromkeys(fold(text).split())
+    def guessed(self, texts: Sequence[str]) -> list[str]:
+        """For each text the language whose labels of occupations have most of its words; English rather than another."""
+        said = [list(dict.fromkeys(fold(text).split())) for text in texts]
+        every = list(dict.fromkeys(word for words in said for word in words))
         parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
-
-        def known(part: Part) -> float:
-            return float(sum(len(word) for word in said if part.matcher.lexicon.number(word) >= 0))
-
-        def resembled(part: Part) -> float:
-            return sum(float(much[0]) for word in said if len(much := part.matcher.lexicon.alike(word)[1]))
-
-        for much in (
-            known,
-            resembled,
-        ):  # the second costs far more, and is for titles of which no language knows a word
-            if (best := max(map(much, parts), default=0.0)) > 0:
-                found = [part.language for part in parts if much(part) == best]
-                return BASE if BASE in found else found[0]
-        return BASE
+        if not every or not parts:
+            return [BASE] * len(texts)
+        place = {word: n for n, word in enumerate(every)}
+        lengths = np.array([len(word) for word in every], float)
+        known = np.stack([(part.matcher.lexicon.numbers(every) >= 0) * lengths for part in parts])
+        found = []
+        for words in said:
+            much = known[:, [place[word] for word in words]].sum(axis=1)
+            if not much.any():  # which costs far more, and is for titles of which no language knows a word
+                much = np.array([_resemblance(part, words) for part in parts])
+            best = [part.language for part, worth in zip(parts, much, strict=True) if 0 < worth == much.max()]
+            found.append(BASE if BASE in best or not best else best[0])
+        return found
 
     def part(self, kind: str, language: str) -> Part | None:
         """The section of a kind of concept in a language."""
         return self._parts.get((kind, language))
+
+
+def _resemblance(part: Part, words: Sequence[str]) -> float:
+    """How much the words resemble words of a section."""
+    return sum(float(much[0]) for _, much in part.matcher.lexicon.alike_all(words) if len(much))
 
 
 @dataclass(frozen=True)
