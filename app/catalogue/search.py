@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search import find
+from analysis.search.abbreviations import spelt_out
 from analysis.search.confidence import confidence
 from analysis.search.find import Hits
-from analysis.search.match import Match, Matcher
+from analysis.search.match import EXACT, Match, Matcher
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
-from analysis.search.text import fold
+from analysis.search.text import fold, title
 from app.catalogue.keys import occupation_iri, skill_iri
 from ontology import CCSID
 
@@ -144,7 +145,7 @@ class Search:
 
     def suggest(self, text: str, language: str, wanted: Filter, most: int, begun: bool = True) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
-        return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, begun))
+        return self._results(text, language, wanted, slice(0, most), lambda m, words: find.find(m, words, begun))
 
     def only(self, types: Sequence[str]) -> Filter:
         """A filter by types of concept. Raises ValueError for a type that there is not."""
@@ -155,30 +156,35 @@ class Search:
     def search(self, text: str, language: str, wanted: Filter, page: slice) -> Results:
         """All that fits: by words of labels, by likeness, and by words of descriptions."""
 
-        def asked(matcher: Matcher) -> Hits:
+        def asked(matcher: Matcher, words: str) -> Hits:
             return find.joined(
-                find.find(matcher, text, True), find.alike(matcher, text), find.described(matcher, text)
+                find.find(matcher, words, True), find.alike(matcher, words), find.described(matcher, words)
             )  # fmt: skip
 
         return self._results(text, language, wanted, page, asked)
 
     def _results(
-        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher], Hits]
+        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher, str], Hits]
     ) -> Results:
         language = language if language in self.languages else BASE
+        full = spelt_out(fold(text), language)
+
+        def asked(matcher: Matcher) -> Hits:
+            return find.joined(ask(matcher, text), ask(matcher, full)) if full else ask(matcher, text)
+
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
         known = {found.iri for found in coded}
         parts = [*self._searched(language, wanted)]
-        found = _ordered(parts, wanted, ask, known)
+        found = _ordered(parts, wanted, asked, known)
         if not found and not coded and language != BASE:
             language = BASE
             parts = [*self._searched(BASE, wanted)]
-            found = _ordered(parts, wanted, ask, known)
+            found = _ordered(parts, wanted, asked, known)
         items = coded[page]
         begin = max(0, page.start - len(coded))
         for row in found[begin : begin + page.stop - page.start - len(items)]:
             part, label = parts[row.part], row.label
-            spans = find.spans(part.matcher.lexicon, part.section.text(label), text) if label >= 0 else []
+            spans = find.spans(part.matcher.lexicon, part.section.text(label), f"{text} {full}") if label >= 0 else []
             items.append(Found(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
         counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
         return Results(items, len(coded) + found.total, language, counted)
@@ -257,12 +263,25 @@ class Search:
             if (part := self._parts.get(("occupation", tongue))) is None:
                 continue
             places = [n for n, of in enumerate(chosen) if of == tongue]
-            for place, matches in zip(
-                places, part.matcher.match([titles[n] for n in places], max(2, most)), strict=True
-            ):
+            ranked = self._ranked(part, [titles[n] for n in places], max(2, most))
+            for place, matches in zip(places, ranked, strict=True):
                 sure = [confidence(matches, n) for n in range(len(matches))]
                 found[place] = Matched(part, matches[:most], sure[:most])
         return [found[n] for n in range(len(titles))]
+
+    def _ranked(self, part: Part, titles: Sequence[str], most: int) -> list[list[Match]]:
+        """The best matches of each title as it is or with its abbreviations spelt out; of a code what it names."""
+        full = {n: text for n, one in enumerate(titles) if (text := spelt_out(title(one), part.language))}
+        found = part.matcher.match([*titles, *full.values()], most)
+        for n, other in zip(full, found[len(titles) :], strict=True):
+            found[n] = max(found[n], other, key=lambda matches: matches[0].score if matches else 0.0)
+        for n, one in enumerate(titles):
+            for iri in self.by_code(one):
+                if (concept := part.places.get(iri)) is not None:
+                    label = part.section.labels(concept)[0]
+                    others = [match for match in found[n] if match.concept != concept]
+                    found[n] = [Match(concept, label, "exact", EXACT + 1), *others][:most]
+        return found[: len(titles)]
 
     def guessed(self, texts: Sequence[str]) -> list[str]:
         """For each text the language whose labels of occupations have most of its words; English rather than another."""
