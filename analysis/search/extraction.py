@@ -128,7 +128,7 @@ class Extractor:
         section = self._section
         for start in range(0, len(runs), 200):
             batch = runs[start : start + 200]
-            labels, _ = self._matcher.weighed([" ".join(w.text for w in said[a:b]) for a, b in batch])
+            labels = self._matcher.resembled([" ".join(w.text for w in said[a:b]) for a, b in batch])
             for n, (first, last) in enumerate(batch):
                 where = slice(labels.indptr[n], labels.indptr[n + 1])
                 if where.start == where.stop:

@@ -75,6 +75,10 @@ class Matcher:
         np.maximum.at(best, rows + self.section.label_concept[labels.indices], labels.data)
         return labels, concepts + best.reshape(concepts.shape)
 
+    def resembled(self, folded: Sequence[str]) -> sparse.csr_matrix:
+        """Title × label alone."""
+        return self._spread([text.split() for text in folded])[0] @ self._labels
+
     def _spread(self, titles: Sequence[Sequence[str]]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Title × word: how much each word of the section stands for the words of a title, beside labels and concepts."""
         said = [list(dict.fromkeys(words)) for words in titles]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.search import find
 from analysis.search.abbreviations import spelt_out
 from analysis.search.confidence import confidence
+from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
 from analysis.search.match import EXACT, Match, Matcher
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
@@ -131,6 +132,7 @@ class Search:
         self._parts = {key: Part(*key, Matcher(section, key[1])) for key, section in sections.items()}
         self.languages = sorted({language for kind, language in sections if kind != "ccsi"})
         self._stand_ins: dict[tuple[str, str], Part] = {}
+        self._extractors: dict[str, Extractor] = {}
 
     @cached_property
     def inside(self) -> frozenset[str]:
@@ -282,6 +284,14 @@ class Search:
                     others = [match for match in found[n] if match.concept != concept]
                     found[n] = [Match(concept, label, "exact", EXACT + 1), *others][:most]
         return found[: len(titles)]
+
+    def extractor(self, language: str) -> tuple[Part, Extractor] | None:
+        """What finds skills in texts of a language, if they have labels in it."""
+        if (part := self._parts.get(("skill", language))) is None:
+            return None
+        if language not in self._extractors:
+            self._extractors[language] = Extractor(part.matcher)
+        return part, self._extractors[language]
 
     def guessed(self, texts: Sequence[str]) -> list[str]:
         """For each text the language whose labels of occupations have most of its words; English rather than another."""
