@@ -20,6 +20,7 @@ from app.cli.options import AsJson, DataDir, print_json, published
 from app.cli.profile import answers
 from app.reports.match import Evaluation, Line, calibration, verdicts
 from app.reports.queries import judge, shares
+from app.reports.targets import targets
 from app.settings import get_limits
 from releases.errors import SourceError
 
@@ -117,7 +118,7 @@ def _batches(lines: list[str], limit: int, language: str) -> Iterator[tuple[str,
 
 @cli.command("evaluate")
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Folder with the sets: melo, jobbert-eval.")],
+    data: Annotated[Path, typer.Option(help="Folder with the sets: melo, jobbert-eval, skill-extraction.")],
     half: Annotated[
         Literal["report", "tune"],
         typer.Option(help="Of the queries, by hash: tuning used the one, figures are of the other."),
@@ -134,9 +135,20 @@ def evaluate(
     release = published(data_dir)
     evaluation = Evaluation(release, data, half)
     lines = [*evaluation.lines(simpler)]
+    skills = [*evaluation.skills()]
     sure, domains = calibration(evaluation.samples), verdicts(release, evaluation.samples)
+    reached = targets(lines, domains, skills)
     if as_json:
-        print_json({"half": half, "sets": [_line(line) for line in lines], "confidence": sure, "domains": domains})
+        print_json(
+            {
+                "half": half,
+                "sets": [_line(line) for line in lines],
+                "confidence": sure,
+                "domains": domains,
+                "skills": [asdict(one) | {"f1": one.f1} for one in skills],
+                "targets": reached,
+            }
+        )
         return
     table = Table("set", "way", "queries", "hit@1", "hit@5", "hit@10", "MRR", "note")
     for line in lines:
@@ -152,11 +164,26 @@ def evaluate(
     for row in domains:
         table.add_row(row["set"], str(row["inside"]), f"{row['found']:.3f}", str(row["outside"]), f"{row['false']:.4f}")
     out.print(table)
+    table = Table(
+        "skills in sentences", "way", "sentences", "skills", "precision", "recall", "F1", "labels not in the release"
+    )
+    for one in skills:
+        figures = (f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.unknown))
+        table.add_row(one.set, one.way, str(one.sentences), str(one.skills), *figures)
+    out.print(table)
+    table = Table("target", "at least", "reached", "")
+    for target in reached:
+        table.add_row(
+            target["what"], f"{target['least']:.3f}", f"{target['value']:.3f}", "" if target["holds"] else "missed"
+        )
+    out.print(table)
 
 
 @cli.command("queries")
 def queries(
-    file: Annotated[Path, typer.Argument(help="CSV: query, language, kind, expected (English preferred labels, by |).")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV: query, language, kind, expected (English preferred labels, by |).")
+    ],
     labels: Annotated[
         Path | None, typer.Option(help="Folder of occupations_LANGUAGE.csv.gz for languages that are not loaded.")
     ] = None,
