@@ -39,6 +39,7 @@ _BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a 
 _MOST_ORDERED = 2000  # results that can be paged through and that facets count
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_CODE = re.compile(r"[^0-9A-Z]")
+_DIGIT = re.compile(r"[0-9]")
 _NAMED = re.compile(r"(?:ISCO(?:08)?|ISCEDF?(?:2013)?|ESCO|C(?=[0-9]))")
 
 
@@ -278,7 +279,7 @@ class Search:
         for n, other in zip(full, found[len(titles) :], strict=True):
             found[n] = max(found[n], other, key=lambda matches: matches[0].score if matches else 0.0)
         for n, one in enumerate(titles):
-            for iri in self.by_code(one):
+            for iri in self.by_code(one) if _DIGIT.search(one) else ():
                 if (concept := part.places.get(iri)) is not None:
                     label = part.section.labels(concept)[0]
                     others = [match for match in found[n] if match.concept != concept]
