@@ -43,11 +43,11 @@ class MatchIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [MATCH_EXAMPLE]})
     bound = "match_bytes"
 
-    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] | None = Field(
-        None, description="Job titles."
+    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] = Field(
+        [], description="Job titles."
     )
-    texts: Annotated[list[Text], FIRST_ERROR, few(most_of("match_texts"))] | None = Field(
-        None, description="Texts of vacancies or CVs, in place of titles; the first lines of each count as its title."
+    texts: Annotated[list[Text], FIRST_ERROR, few(most_of("match_texts"))] = Field(
+        [], description="Texts of vacancies or CVs, in place of titles; the first lines of each count as its title."
     )
     limit: int = Field(5, ge=1, le=MOST_RANKED, description="Most occupations of each.")
     language: Name | None = Field(
@@ -56,7 +56,7 @@ class MatchIn(Body):
 
     @model_validator(mode="after")
     def _one_kind(self) -> MatchIn:
-        if (self.titles is None) == (self.texts is None):
+        if len(self.model_fields_set & {"titles", "texts"}) != 1:
             raise PydanticCustomError("one_of", "Give titles or texts, and not both")
         return self
 
@@ -127,12 +127,11 @@ async def match_titles(request: Request, ctx: Ctx, body: MatchIn) -> Response:
     Of a text also the skills that it names, with their places.
     """
     language = (await with_language(request, ctx, body.language)).language if body.language else ""
-    if body.texts is not None:
+    if "texts" in body.model_fields_set:
         _few("texts", body.texts, ctx.limits.match_texts)
         return await _read(request, ctx, body.texts, language, body.limit)
-    titles = body.titles or []
-    _few("titles", titles, ctx.limits.match_titles)
-    return await _answer(request, ctx, titles, language, body.limit)
+    _few("titles", body.titles, ctx.limits.match_titles)
+    return await _answer(request, ctx, body.titles, language, body.limit)
 
 
 def _few(name: str, given: Sequence[str], most: int) -> None:
