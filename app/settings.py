@@ -193,6 +193,7 @@ class Limits(BaseSettings):
     compose_bytes: int = Field(65_536, ge=1024, description="Largest body of a request to compose a profile, in bytes.")
     compare_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to compare, in bytes.")
     match_titles: int = Field(100, ge=1, le=1000, description="Most job titles of one request to match.")
+    match_texts: int = Field(10, ge=1, le=100, description="Most texts of vacancies or CVs of one request to match.")
     match_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to match, in bytes.")
     lookup_codes: int = Field(500, ge=1, le=2000, description="Most codes and identifiers of one request to look up.")
     lookup_bytes: int = Field(262_144, ge=1024, description="Largest body of a request to look up, in bytes.")

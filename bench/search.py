@@ -11,8 +11,6 @@ folder of occupations_LANGUAGE.csv.gz with preferred and alternative labels, sec
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import json
 import random
 import statistics
@@ -32,7 +30,7 @@ import pyoxigraph as ox
 import queries
 from analysis.search import find, section
 from analysis.search.match import Matcher
-from analysis.search.section import ALTERNATIVE, PREFERRED, Label
+from app.reports.queries import labels_of_file
 from bench.serve import BIN, HERE, free_port, measure, running, warm
 from loaders.derive.search import read_index, write_index, write_own
 from releases.release import Release, Releases
@@ -171,7 +169,7 @@ def _many(folder: Path) -> None:
     matchers: list[tuple[Matcher, list[str]]] = []
     for path in sorted(folder.glob("occupations_*.csv.gz")):
         language = path.name.removesuffix(".csv.gz").rpartition("_")[2]
-        labels = list(_of_file(path))
+        labels = list(labels_of_file(path))
         made = section.build(labels, {}, language)
         size += sum(array.nbytes for array in made.arrays().values())
         matchers.append((Matcher(made, language), [label.text for label in labels[::97]]))
@@ -188,15 +186,6 @@ def _many(folder: Path) -> None:
         f"{len(matchers)} languages, {count:,} labels: built in {built:.0f} s, {size / 1e6:.0f} MB, {memory:.0f} MB of memory held "
         f"unmapped; words in one language p50 {cuts[49] * 1000:.2f} ms, p99 {cuts[98] * 1000:.2f} ms"
     )
-
-
-def _of_file(path: Path) -> Any:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            for role, cell in ((PREFERRED, row["preferredLabel"]), (ALTERNATIVE, row["altLabels"])):
-                for text in cell.split("\n"):
-                    if text.strip() not in ("", "NA"):
-                        yield Label(row["conceptUri"], text.strip(), role)
 
 
 if __name__ == "__main__":

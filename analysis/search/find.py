@@ -111,14 +111,16 @@ def joined(one: Hits, *others: Hits) -> Hits:
 
 def spans(lexicon: Lexicon, label: str, text: str) -> list[tuple[int, int]]:
     """Where the words of a text stand in a label, as offsets of characters."""
-    asked = fold(text).split()
+    asked, said = fold(text).split(), words(label)
+    numbers = lexicon.numbers([word.text for word in said]).tolist()
+    like = [_resembling(lexicon, wanted) for wanted in asked]
     found = []
-    for word in words(label):
-        for wanted in asked:
+    for word, number in zip(said, numbers, strict=True):
+        for wanted, resembling in zip(asked, like, strict=True):
             if word.text.startswith(wanted):
                 whole = word.end - word.start == len(word.text)  # folded letter for letter
                 found.append((word.start, word.start + len(wanted) if whole else word.end))
-            elif _resembles(lexicon, wanted, word.text):
+            elif number in resembling:
                 found.append((word.start, word.end))
             else:
                 continue
@@ -126,12 +128,12 @@ def spans(lexicon: Lexicon, label: str, text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _resembles(lexicon: Lexicon, wanted: str, word: str) -> bool:
+def _resembling(lexicon: Lexicon, wanted: str) -> set[int]:
+    """The words that a word which bears typos resembles by half at least."""
     if not typos(wanted):
-        return False
+        return set()
     numbers, much = lexicon.alike(wanted)
-    at = np.flatnonzero(numbers == lexicon.number(word))
-    return bool(len(at)) and float(much[at[0]]) >= _ALIKE
+    return set(numbers[: np.searchsorted(-much, -_ALIKE, "right")].tolist())
 
 
 def _labels_with(section: Section, lexicon: Lexicon, word: str, begun: bool) -> tuple[Ints, Floats | None]:

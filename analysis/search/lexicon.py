@@ -1,7 +1,8 @@
 """The words of a section, and those that look alike: character n-grams first, edit distance where typos are counted.
 
 A word stands for its n-grams of 2 to 4 characters, a space at either end, weighed by how rare they are (TF-IDF). An
-n-gram is one number, 16 bits a character, so that a table of them is a sorted array.
+n-gram is one number, 16 bits a character, so that a table of them is a sorted array. N-grams that very many words have tell
+nothing apart and weigh nothing; they would be most of the work.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
+from scipy import sparse  # type: ignore[import-untyped]
 
 from analysis.search.text import typos
 
@@ -26,6 +29,8 @@ MOST_ALIKE = 100  # words that one word is compared with
 _CANDIDATES = 60  # words whose edit distance is looked at
 _KEPT = 20_000  # words whose likes are remembered, of each section
 _UNKNOWN = 0.5  # how much the n-grams that no word has weigh against a word
+_COMMON = 0.04  # the share of all words from which on an n-gram weighs nothing,
+_COMMON_LEAST = 100  # where that many words have it
 
 
 @dataclass(slots=True)
@@ -38,7 +43,12 @@ class Lexicon:
     gram_starts: Ints
     gram_words: Ints
     gram_shares: Floats  # the part of the n-gram in the word's unit vector
-    _alike: OrderedDict[str, Alike] = field(default_factory=OrderedDict, repr=False)
+    _table: sparse.csr_matrix = field(init=False, repr=False)
+    _alike: OrderedDict[str, Alike] = field(default_factory=OrderedDict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.grams), len(self.words))
+        self._table = sparse.csr_matrix((self.gram_shares, self.gram_words, self.gram_starts), shape, copy=False)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -53,6 +63,15 @@ class Lexicon:
         at = int(np.searchsorted(self.words, key))
         return at if at < len(self.words) and self.words[at] == key else -1
 
+    def numbers(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """The numbers of many words, -1 for what is none here."""
+        if not len(self.words):
+            return np.full(len(words), -1)
+        keys = np.array([word.encode() for word in words], self.words.dtype)
+        at = np.searchsorted(self.words, keys)
+        at[at == len(self.words)] = 0
+        return np.where(self.words[at] == keys, at, -1)
+
     def beginning(self, prefix: str) -> tuple[int, int]:
         """From which number to which the words begin so."""
         key = prefix.encode()
@@ -60,34 +79,45 @@ class Lexicon:
         return int(first), int(last)
 
     def alike(self, word: str) -> Alike:
-        """The words that look like this one, and how much (cosine), 1 for the word itself."""
-        if (known := self._alike.get(word)) is not None:
-            return known
-        found = self._compared(word)
-        self._alike[word] = found
-        if len(self._alike) > _KEPT:
-            self._alike.popitem(last=False)
-        return found
+        """The words that look like this one, the likest first, and how much (cosine), 1 for the word itself."""
+        return self.alike_all([word])[0]
 
-    def _compared(self, word: str) -> Alike:
-        codes, counts = np.unique(grams_of([word])[0], return_counts=True)
+    def alike_all(self, words: Sequence[str]) -> list[Alike]:
+        """The same for many words at once."""
+        known = {word: found for word in dict.fromkeys(words) if (found := self._alike.get(word))}
+        if new := [word for word in dict.fromkeys(words) if word not in known]:
+            found_now = dict(zip(new, self._compared(new), strict=True))
+            known |= found_now
+            self._alike |= found_now
+            while len(self._alike) > _KEPT:
+                self._alike.popitem(last=False)
+        return [known[word] for word in words]
+
+    def _compared(self, words: Sequence[str]) -> list[Alike]:
+        codes, owners = grams_of(words)
+        owners, codes, counts = _once(owners, codes)
         weights = 1 + np.log(counts)
+        known = np.zeros(len(codes), bool)
         at = np.searchsorted(self.grams, codes)
-        at[at == len(self.grams)] = 0
-        known = self.grams[at] == codes if len(self.grams) else np.zeros(len(codes), bool)
-        at, mine = at[known], weights[known] * self.gram_weights[at[known]]
-        foreign = weights[~known] * (self.gram_weights.max() if len(self.grams) else 1)
-        length = float(np.sqrt(mine @ mine + _UNKNOWN * (foreign @ foreign))) or 1.0
-        spans = [slice(self.gram_starts[number], self.gram_starts[number + 1]) for number in at]
-        owners = np.concatenate([np.zeros(0, np.int32), *(self.gram_words[span] for span in spans)])
-        parts = [self.gram_shares[span] * share for span, share in zip(spans, mine / length, strict=True)]
-        weights_of = np.concatenate([np.zeros(0, np.float32), *parts])
-        scores = np.bincount(owners, weights_of, len(self.words)).astype(np.float32)
-        best = np.flatnonzero(scores >= LEAST_ALIKE)
-        if len(best) > MOST_ALIKE:
-            best = best[np.argpartition(-scores[best], MOST_ALIKE)[:MOST_ALIKE]]
-        order = best[np.lexsort((best, -scores[best]))]
-        return order.astype(np.int32), np.minimum(scores[order], np.float32(1))
+        if len(self.grams):
+            at[at == len(self.grams)] = 0
+            known = self.grams[at] == codes
+        mine = np.zeros(len(codes))
+        mine[known] = weights[known] * self.gram_weights[at[known]]
+        foreign = np.where(known, 0, weights * self.gram_weights.max(initial=1))
+        lengths = np.sqrt(np.bincount(owners, mine**2 + _UNKNOWN * foreign**2, len(words)))
+        kept = mine > 0
+        shares = (mine[kept] / lengths[owners[kept]]).astype(np.float32)
+        starts = np.searchsorted(owners[kept], np.arange(len(words) + 1))
+        found = sparse.csr_matrix((shares, at[kept], starts), (len(words), len(self.grams))) @ self._table
+        near = found.data >= LEAST_ALIKE
+        rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))[near]
+        numbers, much = found.indices[near], np.minimum(found.data[near], np.float32(1))
+        order = np.lexsort((numbers, -much, rows))
+        numbers, much = numbers[order].astype(np.int32), much[order]
+        bounds = np.searchsorted(rows[order], np.arange(len(words) + 1))
+        ends = np.minimum(bounds[1:], bounds[:-1] + MOST_ALIKE)
+        return [(numbers[a:b].copy(), much[a:b].copy()) for a, b in zip(bounds[:-1], ends, strict=True)]
 
     def misspelt(self, word: str) -> list[tuple[int, int]]:
         """The words that this one may have been meant for, with how many typos off, the nearest first."""
@@ -104,24 +134,33 @@ class Lexicon:
 
 def build(words: Sequence[str]) -> Lexicon:
     """The lexicon of words that are sorted by their bytes, each once."""
-    codes, owners = grams_of(words)
-    pairs = np.stack([codes, owners.astype(np.uint64)])
-    order = np.lexsort((pairs[1], pairs[0]))
-    codes, owners = codes[order], owners[order]
-    new = np.ones(len(codes), bool)
-    new[1:] = (codes[1:] != codes[:-1]) | (owners[1:] != owners[:-1])
-    first = np.flatnonzero(new)
-    counts = np.diff(np.append(first, len(codes)))
-    codes, owners = codes[first], owners[first]
-    grams, starts, spread = np.unique(codes, return_index=True, return_counts=True)
+    found, said = grams_of(words)
+    codes, owners, counts = _once(found, said)
+    grams, spread = np.unique(codes, return_counts=True)
     weights = (np.log((1 + len(words)) / (1 + spread)) + 1).astype(np.float32)
+    common = spread > max(_COMMON_LEAST, _COMMON * len(words))
+    weights[common] = 0
+    rare = ~np.repeat(common, spread)
+    owners, counts = owners[rare], counts[rare]
+    spread[common] = 0
     shares = ((1 + np.log(counts)) * np.repeat(weights, spread)).astype(np.float32)
     lengths = np.sqrt(np.bincount(owners, shares * shares, len(words)))
     return Lexicon(
         np.array([w.encode() for w in words], dtype="S40"), grams, weights,
-        np.append(starts, len(codes)).astype(np.int32), owners.astype(np.int32),
-        (shares / lengths[owners]).astype(np.float32),
+        np.cumsum([0, *spread]).astype(np.int32), owners.astype(np.int32), (shares / lengths[owners]).astype(np.float32),
     )  # fmt: skip
+
+
+def _once(
+    first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Pairs in their order, each once, with how often it was there."""
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    new = np.ones(len(first), bool)
+    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    at = np.flatnonzero(new)
+    return first[at], second[at], np.diff(np.append(at, len(first)))
 
 
 def grams_of(words: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

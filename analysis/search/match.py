@@ -57,7 +57,10 @@ class Matcher:
         """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
         folded = [plain(title) for title in titles]
         labels, concepts = self.weighed(folded)
-        return [self._ranked(text, *_row(labels, n), concepts[n], most) for n, text in enumerate(folded)]
+        return [
+            self._ranked(text, self._tiers(text, same), *_row(labels, n), concepts[n], most)
+            for n, (text, same) in enumerate(zip(folded, self._same(folded), strict=True))
+        ]
 
     def weighed(self, folded: Sequence[str]) -> tuple[sparse.csr_matrix, Floats]:
         """Title × label, and title × concept: what each is worth for each folded title."""
@@ -69,25 +72,33 @@ class Matcher:
         np.maximum.at(best, rows + self.section.label_concept[labels.indices], labels.data)
         return labels, concepts + best.reshape(concepts.shape)
 
+    def resembled(self, folded: Sequence[str]) -> sparse.csr_matrix:
+        """Title × label alone."""
+        return self._spread([text.split() for text in folded])[0] @ self._labels
+
     def _spread(self, titles: Sequence[Sequence[str]]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Title × word: how much each word of the section stands for the words of a title, beside labels and concepts."""
-        rare, spread = self.section.word_weights, self.section.word_spread
-        starts, numbers, first, second = [0], [], [], []
-        for words in titles:
-            found = [(self.lexicon.number(word), *self.lexicon.alike(word)) for word in dict.fromkeys(words)]
-            weights = [float(rare[n]) if n >= 0 else self._rarest[0] for n, _, _ in found]
-            spreads = [float(spread[n]) if n >= 0 else self._rarest[1] for n, _, _ in found]
-            length, whole = sum(w * w for w in weights) ** 0.5, sum(spreads)
-            for (_, alike, much), weight, share in zip(found, weights, spreads, strict=True):
-                numbers.append(alike)
-                first.append(much * np.float32(weight / length))
-                second.append(much * much * np.float32(share / whole))
-            starts.append(starts[-1] + sum(len(alike) for _, alike, _ in found))
-        shape = (len(titles), len(self.lexicon))
-        where = np.concatenate([np.zeros(0, np.int32), *numbers])
-        empty = np.zeros(0, np.float32)
-        by_label = sparse.csr_matrix((np.concatenate([empty, *first]), where, starts), shape)
-        return by_label, sparse.csr_matrix((np.concatenate([empty, *second]), where, starts), shape)
+        said = [list(dict.fromkeys(words)) for words in titles]
+        every = list(dict.fromkeys(word for words in said for word in words))
+        alike, numbers = self.lexicon.alike_all(every), self.lexicon.numbers(every)
+        starts = np.cumsum([0, *(len(found) for found, _ in alike)])
+        where = np.concatenate([np.zeros(0, np.int32), *(found for found, _ in alike)])
+        much = np.concatenate([np.zeros(0, np.float32), *(much for _, much in alike)])
+        place = {word: n for n, word in enumerate(every)}
+        columns = np.array([place[word] for words in said for word in words], np.int32)
+        bounds = np.cumsum([0, *map(len, said)])
+        of = np.repeat(np.arange(len(said)), np.diff(bounds))
+        rare, spread = (
+            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.zeros(len(columns))
+            for known, rarest in zip((self.section.word_weights, self.section.word_spread), self._rarest, strict=True)
+        )
+        length, whole = np.sqrt(np.bincount(of, rare**2, len(said))), np.bincount(of, spread, len(said))
+        made = []
+        for shares, likeness in ((rare / length[of], much), (spread / whole[of], much * much)):
+            words = sparse.csr_matrix((likeness, where, starts), (len(every), len(self.lexicon)))
+            title = sparse.csr_matrix((shares.astype(np.float32), columns, bounds), (len(said), len(every)))
+            made.append(title @ words)
+        return made[0], made[1]
 
     def scored(self, titles: Sequence[str]) -> Iterator[tuple[Floats, Floats]]:
         """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
@@ -101,53 +112,53 @@ class Matcher:
             best = np.maximum.reduceat(by_label, section.concept_labels[:-1]) if len(by_label) else concepts[n]
             by_label += (concepts[n] - best)[section.label_concept]
             by_concept = concepts[n].copy()
-            for concept, label in self._tiers(text).items():
+            same = self._same([text])[0]
+            for concept, label in self._tiers(text, same).items():
                 by_concept[concept] += self._added(text, label)[1]
-            for label in self._alike(text):
+            for label in same:
                 by_label[label] += self._added(text, label)[1]
             yield by_label, by_concept
 
-    def _ranked(self, folded: str, labels: Ints, worth: Floats, concepts: Floats, most: int) -> list[Match]:
-        tiers = self._tiers(folded)
-        of_label = np.zeros(len(self.section.roles), np.float32)
-        of_label[labels] = worth
+    def _ranked(
+        self, folded: str, tiers: dict[int, int], labels: Ints, worth: Floats, concepts: Floats, most: int
+    ) -> list[Match]:
         found = []
         for concept in {*_best(concepts, most).tolist(), *tiers}:
             label, kind, added = tiers.get(concept, -1), "fuzzy", 0.0
             if label >= 0:
                 kind, added = self._added(folded, label)
-            else:
-                own = self.section.labels(concept)
-                label = own.start + int(np.argmax(of_label[own.start : own.stop]))
-            found.append(Match(concept, label, kind, float(concepts[concept]) + added))
-        found.sort(key=lambda m: (-m.score, m.concept))
-        return [m for m in found if m.score > 0][:most]
+            found.append((-float(concepts[concept]) - added, concept, label, kind))
+        return [
+            Match(concept, self._best_label(concept, labels, worth) if label < 0 else label, kind, -less)
+            for less, concept, label, kind in sorted(found)[:most]
+            if less < 0
+        ]
+
+    def _best_label(self, concept: int, labels: Ints, worth: Floats) -> int:
+        """Of a concept the label that fits best, of equal ones the first."""
+        own = self.section.labels(concept)
+        at = np.flatnonzero((labels >= own.start) & (labels < own.stop))
+        return int(labels[at[worth[at] == worth[at].max()]].min()) if len(at) else own.start
 
     def _added(self, folded: str, label: int) -> tuple[str, float]:
         """The tier of a label that is the title, and what it adds."""
-        preferred = PREFERENCE * (self.section.roles[label] & 3 == PREFERRED)
+        preferred = PREFERENCE if self.section.roles[label] & 3 == PREFERRED else 0.0
         if self.section.folded_text(label).decode() == folded:
             return "exact", EXACT + preferred
         return "stem", STEM + preferred
 
-    def _alike(self, folded: str) -> list[int]:
-        """The labels that are the title, by their stems."""
-        if not folded:
-            return []
-        stems = self.section.stems
-        key = np.uint64(stem_key(folded.split(), self.language))
-        found: list[int] = self.section.stem_labels[
-            np.searchsorted(stems, key) : np.searchsorted(stems, key, "right")
-        ].tolist()
-        return found
+    def _same(self, folded: Sequence[str]) -> list[list[int]]:
+        """For each title the labels that are it, by their stems."""
+        keys = np.array([stem_key(text.split(), self.language) for text in folded], np.uint64)
+        stems, labels = self.section.stems, self.section.stem_labels
+        bounds = np.searchsorted(stems, keys).tolist(), np.searchsorted(stems, keys, "right").tolist()
+        return [labels[a:b].tolist() if text else [] for text, a, b in zip(folded, *bounds, strict=True)]
 
-    def _tiers(self, folded: str) -> dict[int, int]:
+    def _tiers(self, folded: str, same: Sequence[int]) -> dict[int, int]:
         """Concept -> the label that is the title, by its stems or, rather, word for word; preferred ones rather."""
         section = self.section
         said = folded.encode()
-        ordered = sorted(
-            self._alike(folded), key=lambda n: (section.folded_text(n) != said, section.roles[n] & 3, n), reverse=True
-        )
+        ordered = sorted(same, key=lambda n: (section.folded_text(n) != said, section.roles[n] & 3, n), reverse=True)
         return {int(section.label_concept[n]): n for n in ordered}  # the last, which is the best, stays
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
+from app.api.crosswalk_schemes import lead
 from app.api.lookup import find, missing
 from app.api.shares import domain_shares, unit_groups
 from app.api.tables import Form, InForm
@@ -50,23 +51,38 @@ async def crosswalk(
         str | None, Query(max_length=100, description="Which classification that is, where several have the code.")
     ] = None,
     domain: Annotated[str | None, Query(description="A domain: which codes lead to it?", examples=["heritage"])] = None,
+    essnet: Annotated[str | None, Query(description="A domain of ESSnet-Culture.", examples=["performing-arts"])] = None,
+    creative_europe: Annotated[
+        str | None, Query(alias="creative-europe", description="A sector of Creative Europe.", examples=["music"])
+    ] = None,
+    unesco: Annotated[str | None, Query(description="A domain of UNESCO's FCS 2009: A to F.", examples=["A"])] = None,
+    dcms: Annotated[str | None, Query(description="A DCMS sub-sector.", examples=["publishing"])] = None,
+    isced: Annotated[
+        str | None, Query(description="ISCED-F 2013 field of any level: who needs knowledge of it?", examples=["0211"])
+    ] = None,
+    function: Annotated[str | None, Query(description="A function of the cultural cycle.", examples=["creation"])] = None,
 ) -> Response:
-    """Exactly one of isco, nace, esco, national and domain.
+    """Exactly one of isco, nace, esco, national, domain, essnet, creative-europe, unesco, dcms, isced and function.
 
     A code answers with its entries (what the crosswalk says of the code as such) and with the domains of the
     occupations under it: how many, and which share of them, by degree.
     """
-    given = [
-        name
-        for name, value in (("isco", isco), ("nace", nace), ("esco", esco), ("national", national), ("domain", domain))
-        if value is not None
-    ]
+    others = {
+        "essnet": essnet, "creative-europe": creative_europe, "unesco": unesco, "dcms": dcms, "isced": isced,
+        "function": function,
+    }  # fmt: skip
+    every = {"isco": isco, "nace": nace, "esco": esco, "national": national, "domain": domain, **others}
+    given = [name for name, value in every.items() if value is not None]
     if len(given) != 1:
-        raise BadParameter(
-            "Give exactly one of isco, nace, esco, national and domain.", field=given[1] if given else "isco"
-        )
+        raise BadParameter(f"Give exactly one of {', '.join(every)}.", field=given[1] if given else "isco")
     if scheme is not None and national is None:
         raise BadParameter("scheme: says what national is a code of; give both.", field="scheme")
+    if given[0] in others:
+        found = lead(ctx, given[0], others[given[0]] or "")
+        label, members = found.label, found.members
+        return _answer(
+            ctx, form, found.classification, found.iri, found.code, label, [], members, mappings=found.mappings
+        )  # fmt: skip
     if national is not None:
         return _national(ctx, form, national.strip(), scheme)
     if isco is not None:

@@ -1,17 +1,19 @@
-"""/match: titles of jobs in the terms of ESCO, and whether they are cultural; a page of vacancies in one call."""
+"""/match: titles of jobs, or texts of vacancies and CVs, in the terms of ESCO, and whether they are cultural."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from analysis.search import find
 from analysis.search.confidence import CULTURAL
+from analysis.search.extraction import Mention
 from analysis.search.match import Match
 from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Name, few, most_of
@@ -20,30 +22,43 @@ from app.api.profiles.request import with_language
 from app.api.search import DomainRef, domains_of, index_of
 from app.api.views import Json
 from app.catalogue.search import Matched
+from app.catalogue.texts import ReadText, read
 from app.errors import BadParameter
 from app.request import Context, Ctx
 from ontology import local_name
 
 router = APIRouter(tags=["search"], route_class=BoundedBody)
 
-TITLE_LENGTH = 300
+TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 MOST_RANKED = 20
 
 Title = Annotated[str, Field(max_length=TITLE_LENGTH)]
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 MATCH_EXAMPLE: JsonDict = {"titles": ["Museum curators", "grafic designer (m/f)"], "limit": 2}
 
 
 class MatchIn(Body):
-    """Which titles to match."""
+    """Which titles, or which texts, to match."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MATCH_EXAMPLE]})
     bound = "match_bytes"
 
-    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] = Field(description="Job titles.")
+    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] = Field(
+        [], description="Job titles."
+    )
+    texts: Annotated[list[Text], FIRST_ERROR, few(most_of("match_texts"))] = Field(
+        [], description="Texts of vacancies or CVs, in place of titles; the first lines of each count as its title."
+    )
     limit: int = Field(5, ge=1, le=MOST_RANKED, description="Most occupations of each.")
     language: Name | None = Field(
         None, description="Of all titles; without it, for each the language that knows most of its words."
     )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> MatchIn:
+        if len(self.model_fields_set & {"titles", "texts"}) != 1:
+            raise PydanticCustomError("one_of", "Give titles or texts, and not both")
+        return self
 
 
 class MatchedOccupation(Shape):
@@ -53,7 +68,9 @@ class MatchedOccupation(Shape):
     code: str
     preferred_label: LanguageMap
     confidence: float = Field(description="The share of such matches that were right, on data that others judged.")
-    match_type: str = Field(description="exact, stem (but for inflection), or fuzzy.")
+    match_type: str = Field(
+        description="exact, stem (but for inflection), or fuzzy; of a text also skills: by what it names of them."
+    )
     matched_label: LanguageMap
     spans: list[tuple[int, int]] = Field(description="Where words of the title stand in it.")
     domains: list[DomainRef]
@@ -70,21 +87,56 @@ class MatchedTitle(Shape):
     occupations: list[MatchedOccupation]
 
 
-class MatchAnswer(Shape):
-    """The titles in the order in which they were asked for."""
+class MatchedSkill(Shape):
+    """A skill that a text names."""
 
-    items: list[MatchedTitle]
+    uri: str
+    preferred_label: LanguageMap
+    matched_label: LanguageMap
+    match_type: Literal["label", "alike"] = Field(
+        description="label: the label stands there, but for inflection and case; alike: words that resemble it."
+    )
+    score: float = Field(description="How near the words are to the label, up to 1.")
+    spans: list[tuple[int, int]] = Field(description="Where the text names it, as offsets of characters.")
+    skill_type: str | None
+    reuse_level: str | None
+    href: str
+
+
+class MatchedText(Shape):
+    """One text: the skills it names and the occupations it may be about, the likeliest first."""
+
+    language: str = Field(description="In which it was read.")
+    cultural: bool = Field(description="Whether its likeliest occupation is of the sectors, and sure enough.")
+    domains: list[DomainRef] = Field(description="Of that occupation.")
+    occupations: list[MatchedOccupation]
+    skills: list[MatchedSkill] = Field(description="In the order in which the text names them first.")
+
+
+class MatchAnswer(Shape):
+    """The titles, or texts, in the order in which they were asked for."""
+
+    items: list[MatchedTitle] | list[MatchedText]
     total: int
 
 
-@router.post("/match", summary="Job titles in ESCO's terms, a page of vacancies at once")
+@router.post("/match", summary="Job titles, or texts, in ESCO's terms, a page of vacancies at once")
 async def match_titles(request: Request, ctx: Ctx, body: MatchIn) -> Response:
-    """For each title the occupations it may mean, with confidence, the label and words that matched, domains and degrees."""
-    most = ctx.limits.match_titles
-    if len(body.titles) > most:
-        raise BadParameter(f"titles: at most {most}, not {len(body.titles)}.", field="titles", maximum=most)
+    """For each the occupations it may mean, with confidence, the label and words that matched, domains and degrees.
+
+    Of a text also the skills that it names, with their places.
+    """
     language = (await with_language(request, ctx, body.language)).language if body.language else ""
+    if "texts" in body.model_fields_set:
+        _few("texts", body.texts, ctx.limits.match_texts)
+        return await _read(request, ctx, body.texts, language, body.limit)
+    _few("titles", body.titles, ctx.limits.match_titles)
     return await _answer(request, ctx, body.titles, language, body.limit)
+
+
+def _few(name: str, given: Sequence[str], most: int) -> None:
+    if len(given) > most:
+        raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=name, maximum=most)
 
 
 @router.get("/match", summary="One job title in ESCO's terms")
@@ -109,6 +161,41 @@ async def _answer(request: Request, ctx: Context, titles: Sequence[str], languag
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work) if len(titles) > 1 else work()
     return ctx.json({"items": items, "total": len(items)})
+
+
+async def _read(request: Request, ctx: Context, texts: Sequence[str], language: str, most: int) -> Response:
+    index = await index_of(ctx)
+
+    def work() -> list[Json]:
+        return [_text(ctx, read(index, ctx.catalogue, text, language, most)) for text in texts]
+
+    batches: Batches = request.app.state.batches
+    items = await batches.run(request, work)
+    return ctx.json({"items": items, "total": len(items)})
+
+
+def _text(ctx: Context, found: ReadText) -> Json:
+    item = _title(ctx, found.title, found.matched)
+    del item["title"]
+    return item | {"skills": [_skill(ctx, found, concept, mentions) for concept, mentions in found.skills.items()]}
+
+
+def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Mention]) -> Json:
+    part = found.skill_part
+    assert part is not None  # noqa: S101 (there are mentions)
+    best = max(mentions, key=lambda m: m.score)
+    skill = ctx.catalogue.skills[part.iris[concept]]
+    return {
+        "uri": part.iris[concept],
+        "preferredLabel": {part.language: part.preferred(concept)},
+        "matchedLabel": {part.language: part.section.text(best.label)},
+        "matchType": "label" if best.score == 1 else "alike",
+        "score": best.score,
+        "spans": [(m.start, m.end) for m in mentions],
+        "skillType": skill.type or None,
+        "reuseLevel": skill.reuse or None,
+        "href": ctx.url(f"/skills/{local_name(part.iris[concept])}"),
+    }
 
 
 def _title(ctx: Context, title: str, found: Matched) -> Json:

@@ -238,7 +238,7 @@ class CrosswalkAnswer(LinkedShape):
 
     uri: str
     classification: str = Field(
-        description="isco-08, nace-2.1, nace-2, esco, domain, or another whose mappings were loaded."
+        description="isco-08, nace-2.1, nace-2, esco, domain, isced-f, function, one that domains are mapped to, or one loaded."
     )
     code: str
     revision: Literal["2", "2.1"] | None = Field(description="Of a NACE code.")
@@ -248,7 +248,9 @@ class CrosswalkAnswer(LinkedShape):
     domain_shares: list[DomainShare] = Field(description="Where the occupations under the code belong.")
     isco_unit_groups: list[UnitGroupShare] = Field(description="Where they stand in ISCO-08.")
     correspondence: list[CorrespondingCode] = Field(description="Of a NACE code: what it is in the other revision.")
-    mappings: list[MappedCode] = Field(description="To and from other classifications, from files that were loaded.")
+    mappings: list[MappedCode] = Field(
+        description="To and from other classifications, of the ontology or from files that were loaded."
+    )
 
 
 SCOPE_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {

@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search import find
+from analysis.search.abbreviations import spelt_out
 from analysis.search.confidence import confidence
+from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
-from analysis.search.match import Match, Matcher
+from analysis.search.match import EXACT, Match, Matcher
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
-from analysis.search.text import fold
+from analysis.search.text import fold, title
 from app.catalogue.keys import occupation_iri, skill_iri
 from ontology import CCSID
 
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
 BASE = "en"  # stands in for languages
 KINDS = ("occupation", "skill", "group", "ccsi")
 GROUPS = {"isco": "isco-group", "skills": "skill-group", "isced-f": "isced-f"}
-TYPES = ("occupation", "skill", *GROUPS.values(), "domain", "cluster", "profile")
-_KIND_OF = {"occupation": "occupation", "skill": "skill", "domain": "ccsi", "cluster": "ccsi", "profile": "ccsi"}
+TYPES = ("occupation", "skill", *GROUPS.values(), "domain", "area", "cluster", "profile")
+_KIND_OF = {"occupation": "occupation", "skill": "skill", **dict.fromkeys(("domain", "area", "cluster", "profile"), "ccsi")}
 _FORMS = {FEMALE: "female", MALE: "male", NEUTRAL: "neutral"}
 _BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a step between two kinds of match
 _MOST_ORDERED = 2000  # results that can be paged through and that facets count
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_CODE = re.compile(r"[^0-9A-Z]")
+_DIGIT = re.compile(r"[0-9]")
 _NAMED = re.compile(r"(?:ISCO(?:08)?|ISCEDF?(?:2013)?|ESCO|C(?=[0-9]))")
 
 
@@ -130,6 +133,7 @@ class Search:
         self._parts = {key: Part(*key, Matcher(section, key[1])) for key, section in sections.items()}
         self.languages = sorted({language for kind, language in sections if kind != "ccsi"})
         self._stand_ins: dict[tuple[str, str], Part] = {}
+        self._extractors: dict[str, Extractor] = {}
 
     @cached_property
     def inside(self) -> frozenset[str]:
@@ -142,37 +146,48 @@ class Search:
 
     # --- typeahead and search -----------------------------------------------------------------------------------
 
-    def suggest(self, text: str, language: str, wanted: Filter, most: int) -> Results:
+    def suggest(self, text: str, language: str, wanted: Filter, most: int, begun: bool = True) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
-        return self._results(text, language, wanted, slice(0, most), lambda m: find.find(m, text, True))
+        return self._results(text, language, wanted, slice(0, most), lambda m, words: find.find(m, words, begun))
+
+    def only(self, types: Sequence[str]) -> Filter:
+        """A filter by types of concept. Raises ValueError for a type that there is not."""
+        if unknown := [name for name in types if name not in TYPES]:
+            raise ValueError(f"'{unknown[0][:40]}' is none of {', '.join(TYPES)}.")
+        return Filter(frozenset(types), type_of=self.type_of)
 
     def search(self, text: str, language: str, wanted: Filter, page: slice) -> Results:
         """All that fits: by words of labels, by likeness, and by words of descriptions."""
 
-        def asked(matcher: Matcher) -> Hits:
+        def asked(matcher: Matcher, words: str) -> Hits:
             return find.joined(
-                find.find(matcher, text, True), find.alike(matcher, text), find.described(matcher, text)
+                find.find(matcher, words, True), find.alike(matcher, words), find.described(matcher, words)
             )  # fmt: skip
 
         return self._results(text, language, wanted, page, asked)
 
     def _results(
-        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher], Hits]
+        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher, str], Hits]
     ) -> Results:
         language = language if language in self.languages else BASE
+        full = spelt_out(fold(text), language)
+
+        def asked(matcher: Matcher) -> Hits:
+            return find.joined(ask(matcher, text), ask(matcher, full)) if full else ask(matcher, text)
+
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
         known = {found.iri for found in coded}
         parts = [*self._searched(language, wanted)]
-        found = _ordered(parts, wanted, ask, known)
+        found = _ordered(parts, wanted, asked, known)
         if not found and not coded and language != BASE:
             language = BASE
             parts = [*self._searched(BASE, wanted)]
-            found = _ordered(parts, wanted, ask, known)
+            found = _ordered(parts, wanted, asked, known)
         items = coded[page]
         begin = max(0, page.start - len(coded))
         for row in found[begin : begin + page.stop - page.start - len(items)]:
             part, label = parts[row.part], row.label
-            spans = find.spans(part.matcher.lexicon, part.section.text(label), text) if label >= 0 else []
+            spans = find.spans(part.matcher.lexicon, part.section.text(label), f"{text} {full}") if label >= 0 else []
             items.append(Found(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
         counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
         return Results(items, len(coded) + found.total, language, counted)
@@ -245,42 +260,67 @@ class Search:
 
     def match(self, titles: Sequence[str], language: str, most: int) -> list[Matched]:
         """The occupations of each title; without a language in the one that knows most of its words."""
-        chosen = [language if language in self.languages else self.guessed(title) for title in titles]
+        chosen = [language] * len(titles) if language in self.languages else self.guessed(titles)
         found: dict[int, Matched] = {}
         for tongue in sorted(set(chosen)):
             if (part := self._parts.get(("occupation", tongue))) is None:
                 continue
             places = [n for n, of in enumerate(chosen) if of == tongue]
-            for place, matches in zip(
-                places, part.matcher.match([titles[n] for n in places], max(2, most)), strict=True
-            ):
+            ranked = self._ranked(part, [titles[n] for n in places], max(2, most))
+            for place, matches in zip(places, ranked, strict=True):
                 sure = [confidence(matches, n) for n in range(len(matches))]
                 found[place] = Matched(part, matches[:most], sure[:most])
         return [found[n] for n in range(len(titles))]
 
-    def guessed(self, text: str) -> str:
-        """The language whose labels of occupations have most of the words of a text; English rather than another."""
-        said = dict.fromkeys(fold(text).split())
+    def _ranked(self, part: Part, titles: Sequence[str], most: int) -> list[list[Match]]:
+        """The best matches of each title as it is or with its abbreviations spelt out; of a code what it names."""
+        full = {n: text for n, one in enumerate(titles) if (text := spelt_out(title(one), part.language))}
+        found = part.matcher.match([*titles, *full.values()], most)
+        for n, other in zip(full, found[len(titles) :], strict=True):
+            found[n] = max(found[n], other, key=lambda matches: matches[0].score if matches else 0.0)
+        for n, one in enumerate(titles):
+            for iri in self.by_code(one) if _DIGIT.search(one) else ():
+                if (concept := part.places.get(iri)) is not None:
+                    label = part.section.labels(concept)[0]
+                    others = [match for match in found[n] if match.concept != concept]
+                    found[n] = [Match(concept, label, "exact", EXACT + 1), *others][:most]
+        return found[: len(titles)]
+
+    def extractor(self, language: str) -> tuple[Part, Extractor] | None:
+        """What finds skills in texts of a language, if they have labels in it."""
+        if (part := self._parts.get(("skill", language))) is None:
+            return None
+        if language not in self._extractors:
+            self._extractors[language] = Extractor(part.matcher)
+        return part, self._extractors[language]
+
+    def guessed(self, texts: Sequence[str]) -> list[str]:
+        """For each text the language whose labels of occupations have most of its words; English rather than another."""
+        said = [list(dict.fromkeys(fold(text).split())) for text in texts]
+        every = list(dict.fromkeys(word for words in said for word in words))
         parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
-
-        def known(part: Part) -> float:
-            return float(sum(len(word) for word in said if part.matcher.lexicon.number(word) >= 0))
-
-        def resembled(part: Part) -> float:
-            return sum(float(much[0]) for word in said if len(much := part.matcher.lexicon.alike(word)[1]))
-
-        for much in (
-            known,
-            resembled,
-        ):  # the second costs far more, and is for titles of which no language knows a word
-            if (best := max(map(much, parts), default=0.0)) > 0:
-                found = [part.language for part in parts if much(part) == best]
-                return BASE if BASE in found else found[0]
-        return BASE
+        if not every or not parts:
+            return [BASE] * len(texts)
+        place = {word: n for n, word in enumerate(every)}
+        lengths = np.array([len(word) for word in every], float)
+        known = np.stack([(part.matcher.lexicon.numbers(every) >= 0) * lengths for part in parts])
+        found = []
+        for words in said:
+            much = known[:, [place[word] for word in words]].sum(axis=1)
+            if not much.any():  # which costs far more, and is for titles of which no language knows a word
+                much = np.array([_resemblance(part, words) for part in parts])
+            best = [part.language for part, worth in zip(parts, much, strict=True) if 0 < worth == much.max()]
+            found.append(BASE if BASE in best or not best else best[0])
+        return found
 
     def part(self, kind: str, language: str) -> Part | None:
         """The section of a kind of concept in a language."""
         return self._parts.get((kind, language))
+
+
+def _resemblance(part: Part, words: Sequence[str]) -> float:
+    """How much the words resemble words of a section."""
+    return sum(float(much[0]) for _, much in part.matcher.lexicon.alike_all(words) if len(much))
 
 
 @dataclass(frozen=True)

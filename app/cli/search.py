@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -18,6 +19,8 @@ from typer.core import TyperGroup
 from app.cli.options import AsJson, DataDir, print_json, published
 from app.cli.profile import answers
 from app.reports.match import Evaluation, Line, calibration, verdicts
+from app.reports.queries import judge, shares
+from app.reports.targets import targets
 from app.settings import get_limits
 from releases.errors import SourceError
 
@@ -115,7 +118,7 @@ def _batches(lines: list[str], limit: int, language: str) -> Iterator[tuple[str,
 
 @cli.command("evaluate")
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Folder with the sets: melo, jobbert-eval.")],
+    data: Annotated[Path, typer.Option(help="Folder with the sets: melo, jobbert-eval, skill-extraction.")],
     half: Annotated[
         Literal["report", "tune"],
         typer.Option(help="Of the queries, by hash: tuning used the one, figures are of the other."),
@@ -132,9 +135,20 @@ def evaluate(
     release = published(data_dir)
     evaluation = Evaluation(release, data, half)
     lines = [*evaluation.lines(simpler)]
+    skills = [*evaluation.skills()]
     sure, domains = calibration(evaluation.samples), verdicts(release, evaluation.samples)
+    reached = targets(lines, domains, skills)
     if as_json:
-        print_json({"half": half, "sets": [_line(line) for line in lines], "confidence": sure, "domains": domains})
+        print_json(
+            {
+                "half": half,
+                "sets": [_line(line) for line in lines],
+                "confidence": sure,
+                "domains": domains,
+                "skills": [asdict(one) | {"f1": one.f1} for one in skills],
+                "targets": reached,
+            }
+        )
         return
     table = Table("set", "way", "queries", "hit@1", "hit@5", "hit@10", "MRR", "note")
     for line in lines:
@@ -150,6 +164,47 @@ def evaluate(
     for row in domains:
         table.add_row(row["set"], str(row["inside"]), f"{row['found']:.3f}", str(row["outside"]), f"{row['false']:.4f}")
     out.print(table)
+    table = Table(
+        "skills in sentences", "way", "sentences", "skills", "precision", "recall", "F1", "labels not in the release"
+    )
+    for one in skills:
+        figures = (f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.unknown))
+        table.add_row(one.set, one.way, str(one.sentences), str(one.skills), *figures)
+    out.print(table)
+    table = Table("target", "at least", "reached", "")
+    for target in reached:
+        table.add_row(
+            target["what"], f"{target['least']:.3f}", f"{target['value']:.3f}", "" if target["holds"] else "missed"
+        )
+    out.print(table)
+
+
+@cli.command("queries")
+def queries(
+    file: Annotated[
+        Path, typer.Argument(help="CSV: query, language, kind, expected (English preferred labels, by |).")
+    ],
+    labels: Annotated[
+        Path | None, typer.Option(help="Folder of occupations_LANGUAGE.csv.gz for languages that are not loaded.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """How many titles as people write them get a right occupation first, by language and kind; and which do not."""
+    rows, left_out = judge(published(data_dir), file, labels)
+    if as_json:
+        print_json({"asked": len(rows), "leftOut": left_out, "queries": [asdict(row) for row in rows]})
+        return
+    table = Table("", "queries", "first is right")
+    for name, of in shares(rows):
+        table.add_row(name, str(len(of)), f"{sum(row.right for row in of) / len(of):.3f}")
+    out.print(table)
+    table = Table("query", "language", "kind", "expected", "found first")
+    for row in rows:
+        if not row.right:
+            table.add_row(row.query, row.language, row.kind, " | ".join(row.expected), row.found)
+    out.print(table)
+    err.print(f"{left_out} left out: their language or what they expect is not at hand", highlight=False)
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -10,7 +10,8 @@
     turns.py        who runs next: a fair queue with bounds
     spool.py        the files in which answers are held, within one budget
     stats.py        what is told for monitoring
-    federation.py   SERVICE clauses for the endpoints that the settings allow
+    federation.py   SERVICE clauses for the endpoints that the settings allow, and for the index of labels
+    search_clause.py  the form of those, and what is found as VALUES
     remote.py       the same for queries that an endpoint elsewhere evaluates
     pool.py         the worker processes together: kept, timed, killed, replaced
     process.py      one of them as the service sees it: started, asked, ended
@@ -28,9 +29,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from app.catalogue.search import Found
     from app.service import Served, Service
     from app.sparql.gateway import Gateway
     from app.sparql.protocol import Page
+    from app.sparql.search_clause import Clause
 
 
 def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
@@ -38,11 +41,19 @@ def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
 
     `page` answers a browser that opens the endpoint without a query; without it the browser is sent to /docs.
     """
+    from app.errors import SearchNotReady
+    from app.sparql import search_clause
     from app.sparql.gateway import Gateway
     from app.sparql.process import Source
     from app.store.remote import RemoteRelease
 
-    gateway = Gateway(service.settings, service.limits, page)
+    def find(clause: Clause) -> list[Found]:
+        index = service.served.search
+        if index is None:
+            raise SearchNotReady("The search index of this release is not built.", headers={"retry-after": "10"})
+        return search_clause.ask(clause, index)
+
+    gateway = Gateway(service.settings, service.limits, page, find)
 
     def follow(served: Served) -> None:
         release = served.release

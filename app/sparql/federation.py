@@ -12,10 +12,10 @@ a whole SELECT query leaves.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import httpx2
 import structlog
@@ -25,6 +25,7 @@ from app.errors import (
     Problem,
     QueryStopped,
     QuerySyntax,
+    SearchNotReady,
     ServiceBusy,
     ServiceFault,
     ServiceTimeout,
@@ -33,12 +34,16 @@ from app.errors import (
 )
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
-from app.sparql import remote, wire
+from app.sparql import remote, search_clause, wire
 from app.sparql.complexity import Bounds
 from app.sparql.guard import Outline, Service
 from app.sparql.pool import TIME, Pool, Result
+from app.sparql.search_clause import SEARCH, Clause
 from app.sparql.spool import SpoolFile
 from app.store import upstream
+
+if TYPE_CHECKING:
+    from app.catalogue.search import Found
 
 log = structlog.get_logger()
 
@@ -46,6 +51,9 @@ _MOST_BYTES = 4 * 1024 * 1024  # of one answer, which may hold a few thousand te
 _LEAST_SECONDS = 0.1  # for evaluating a query whose last answer came in the last moment
 _ONE_SOLUTION = "{}"  # what a clause is that failed and is SILENT
 _ONE_ROW = "VALUES () { () }"  # the same, in words that Virtuoso does not know
+
+Find = Callable[[Clause], "list[Found]"]
+"""Asks the index of the served release. Raises SearchNotReady."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,15 @@ class _Call:
 
 
 class Federation:
-    """The way to the endpoints that SERVICE may name.
+    """The way to the endpoints that SERVICE may name, and to the index of labels, which is one of them.
 
     A query that waits for one holds no worker. As many wait at once as there are workers, and clients take turns.
     """
 
-    def __init__(self, settings: Settings, limits: Limits) -> None:
+    def __init__(self, settings: Settings, limits: Limits, find: Find | None = None) -> None:
         self._limits = limits
+        self._find = find
+        self.services = (*settings.services, *([SEARCH] if find else []))
         self._bounds = Bounds.of(limits, standard=True)
         self._most_bytes = min(_MOST_BYTES, limits.sparql_bytes)
         self._places = settings.sparql_workers
@@ -111,6 +121,9 @@ class Federation:
                 queries = []
                 for service in outline.services:
                     query = _query(text, service)
+                    if service.search:  # which was read whole by the guard, and leaves nowhere
+                        queries.append("")
+                        continue
                     leaving = await asyncio.to_thread(remote.sealed, query, request["base"], self._bounds)
                     result = await call.work(
                         query=query, leaving=leaving, check=True, bindings="json", default=None, dataset=()
@@ -121,7 +134,8 @@ class Federation:
                 answers: list[str] = []
                 room = self._limits.sparql_values
                 for service, query in zip(outline.services, queries, strict=True):
-                    values, terms = await self._values(call, service, query, room)
+                    ask = self._found(call, service, room) if service.search else self._values(call, service, query, room)
+                    values, terms = await ask
                     answers.append(values)
                     room -= terms
         except TimeoutError:
@@ -151,6 +165,25 @@ class Federation:
                 result.close()
         except (ServiceFault, ServiceBusy, ServiceTimeout, QueryStopped) as error:
             log.warning("SERVICE failed", endpoint=service.endpoint, error=error.detail, silent=service.silent)
+            if service.silent:
+                return _ONE_SOLUTION, 0
+            raise
+
+    async def _found(self, call: _Call, service: Service, room: int) -> tuple[str, int]:
+        """What the index of labels has for a clause as VALUES, and how many terms that are; when it is this client's turn."""
+        assert self._find is not None and service.search is not None  # noqa: S101, PT018 (else the guard refuses the clause)
+        try:
+            place = await self._turns.take(call.client)
+            try:
+                found = await asyncio.to_thread(self._find, service.search)
+            finally:
+                self._turns.done(place)
+                self._turns.add(place)
+            values, terms = search_clause.values(service.search, found)
+            if terms > room:
+                raise self._unusable(service, {"error": wire.ROWS})
+            return values, terms
+        except (SearchNotReady, QueryStopped):
             if service.silent:
                 return _ONE_SOLUTION, 0
             raise

@@ -41,7 +41,7 @@ from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
-from app.sparql.federation import Federation
+from app.sparql.federation import Federation, Find
 from app.sparql.guard import Outline, check, engine_fault, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
@@ -64,12 +64,14 @@ _SALT = f"1 {pyoxigraph.__version__}"
 class Gateway:
     """The SPARQL endpoint of one service: an ASGI application and its worker processes."""
 
-    def __init__(self, settings: Settings, limits: Limits, page: Page | None = None) -> None:
+    def __init__(
+        self, settings: Settings, limits: Limits, page: Page | None = None, find: Find | None = None
+    ) -> None:
         self._settings = settings
         self._limits = limits
         self._page = page
-        self._bounds = Bounds.of(limits, settings.services, standard=bool(settings.sparql_endpoint))
-        self._federation = Federation(settings, limits) if settings.services else None
+        self._federation = Federation(settings, limits, find)
+        self._bounds = Bounds.of(limits, self._federation.services, standard=bool(settings.sparql_endpoint))
         self._headers = {
             **protocol.CORS,
             "vary": "Accept, Accept-Encoding",
@@ -113,8 +115,7 @@ class Gateway:
     async def start(self) -> None:
         """Start the workers; queries wait for the first."""
         self.pool.start()
-        if self._federation is not None:
-            self._federation.start()
+        self._federation.start()
 
     async def ready(self) -> None:
         """Wait until a worker can take a query; not where none ever will."""
@@ -123,8 +124,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """End the workers and wait until all are gone."""
-        if self._federation is not None:
-            await self._federation.stop()
+        await self._federation.stop()
         await self.pool.stop()
 
     def stats(self) -> Stats:
@@ -181,7 +181,7 @@ class Gateway:
         if source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         body = service_description.describe(
-            asked.endpoint, self.pool.graphs, self._settings.services, self._limits, offer[0], asked.vocabulary
+            asked.endpoint, self.pool.graphs, self._federation.services, self._limits, offer[0], asked.vocabulary
         )
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if asked.none_match and http.matches(asked.none_match, etag):
@@ -265,7 +265,7 @@ class Gateway:
         # Most queries end before it pays to listen for the client.
         timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, begin)
         try:
-            if outline.services and self._federation is not None:
+            if outline.services:
                 return await self._federation.run(self.pool, asked.client, request, outline)
             return await self.pool.run(asked.client, request)
         except asyncio.CancelledError:

@@ -24,6 +24,7 @@ import pyoxigraph as ox
 from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql import words
 from app.sparql.complexity import Bounds, Complexity
+from app.sparql.search_clause import SEARCH, Clause, Reader
 from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_fault, tokens, unescaped, value
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -46,6 +47,8 @@ class Service:
     end: int
     endpoint: str
     silent: bool
+    search: Clause | None = None
+    """What it asks of the index of labels, where that is its endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def check(
 
 
 @dataclass(slots=True)
-class _Clause:
+class _Open:
     """A SERVICE clause that is being read: where it begins, the token that opens its group, and the depth around."""
 
     start: int
@@ -139,7 +142,7 @@ class _Reader:
         """Write the query; whether it is volatile."""
         volatile = False
         complexity = Complexity(self._text, self._bounds)
-        clause: _Clause | None = None  # the SERVICE clause around
+        clause: _Open | None = None  # the SERVICE clause around
         before: Token | None = None
         for number in range(body, len(found)):
             token = found[number]
@@ -163,7 +166,13 @@ class _Reader:
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
             elif clause is not None and number > clause.opens and complexity.depth == clause.depth:
-                self._services.append(Service(clause.start, clause.group, self._length, clause.endpoint, clause.silent))
+                search = None
+                if clause.endpoint == SEARCH:
+                    reader = Reader(self._full, self._value, self._syntax)
+                    search = reader.read(found[clause.opens + 1 : number], token)
+                self._services.append(
+                    Service(clause.start, clause.group, self._length, clause.endpoint, clause.silent, search)
+                )
                 clause = None
         if clause is not None:
             raise syntax_fault(self._text, len(self._text), "a SERVICE clause does not end")
@@ -246,7 +255,7 @@ class _Reader:
 
     # --- refusals --------------------------------------------------------------------------------------------------
 
-    def _service(self, found: list[Token], number: int, around: _Clause | None, depth: int) -> _Clause:
+    def _service(self, found: list[Token], number: int, around: _Open | None, depth: int) -> _Open:
         """The SERVICE clause that begins with this token. Raises FederationRefused."""
         at = number + 1
         silent = at < len(found) and found[at].text.upper() == "SILENT"
@@ -260,7 +269,7 @@ class _Reader:
         if len(self._services) == _MOST_SERVICES:
             detail = f"The query has more than {_MOST_SERVICES} SERVICE clauses."
             raise TooComplex(detail, limit="sparql_services", value=_MOST_SERVICES, **where)
-        return _Clause(self._length + 1, at + 1, depth, endpoint, silent)
+        return _Open(self._length + 1, at + 1, depth, endpoint, silent)
 
     def _hold_to_standard(self, token: Token, before: Token | None, after: list[Token]) -> None:
         """Refuse what some stores read in ways of their own."""

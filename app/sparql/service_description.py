@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from app.settings import Limits
 from app.sparql.result_formats import FORMAT_IRIS
+from app.sparql.search_clause import FORM, SEARCH
 from app.sparql.worker import GRAPH_FORMATS
 from ontology import ATTRIBUTION, DCT, RDF, XSD
 
@@ -69,6 +70,7 @@ def _limits_text(services: Sequence[str], limits: Limits) -> str:
     names = ", ".join(f"<{name}>" for name in services)
     return (
         f"Read-only; SERVICE {f'may name {names}' if services else 'is not followed'}. "
+        f"{f'<{SEARCH}> finds concepts by words: {FORM}. ' if SEARCH in services else ''}"
         f"A query may take {limits.sparql_seconds:g} seconds, {limits.sparql_rows} rows, {limits.sparql_bytes} bytes "
         f"and a text of {limits.sparql_text} bytes; one that would take more is answered with an error, never cut short."
     )

@@ -54,7 +54,7 @@ def write_index(select: Select, languages: Iterable[str], folder: Path) -> None:
 
 
 def write_own(select: Select, folder: Path) -> None:
-    """Build the sections of our domains, clusters and profiles, when they have been derived."""
+    """Build the sections of our domains, skill areas, clusters and profiles, when they have been derived."""
     ours, descriptions = _ours(select)
     for language, labels in sorted(ours.items()):
         _write(folder, "ccsi", language, labels, descriptions[language])
@@ -116,13 +116,13 @@ def labels_of(
 
 
 def _ours(select: Select) -> tuple[dict[str, list[Label]], dict[str, dict[str, str]]]:
-    """Labels and descriptions of domains, clusters and profiles by language."""
+    """Labels and descriptions of domains, skill areas, clusters and profiles by language."""
     labels: dict[str, list[Label]] = defaultdict(list)
     told: dict[str, dict[str, str]] = defaultdict(dict)
     names: dict[str, dict[str, str]] = defaultdict(dict)  # of domains and functions, by IRI and language
 
     def add(iri: str, text: Any, property_: str) -> None:
-        if property_ == "description":
+        if property_ in ("description", "definition"):
             told[text.language][iri] = text.value
         elif property_ == "prefLabel":
             labels[text.language].append(Label(iri, text.value, PREFERRED))
@@ -132,8 +132,9 @@ def _ours(select: Select) -> tuple[dict[str, list[Label]], dict[str, dict[str, s
         names[as_text(domain)][name.language] = as_text(name)  # type: ignore[union-attr,index]
         if meaning is not None:
             add(as_text(domain), meaning, "description")
-    for cluster, prop, text in select("api/cluster_words", None):
-        add(as_text(cluster), text, as_text(prop).removeprefix(SKOS).removeprefix(DCT))
+    for query in ("api/skill_areas", "api/cluster_words"):
+        for concept, prop, text in select(query, None):
+            add(as_text(concept), text, as_text(prop).removeprefix(SKOS).removeprefix(DCT))
     for concept, prop, text in select("api/profile_words", None):
         if as_text(prop) == SKOS + "prefLabel":
             names[as_text(concept)][text.language] = as_text(text)  # type: ignore[union-attr,index]

@@ -1,0 +1,161 @@
+"""The concepts that a running text names, each with its place: labels by their stems, then runs of words that resemble one.
+
+A label that stands in the text, word for word but for inflection, names its concept, the longest first. What is left is cut
+into runs of words; a run counts when its words and those of a label are nearly the same in any order. Two things keep a plain
+match of labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+
+from analysis.search.match import Matcher
+from analysis.search.section import PREFERRED, stem_key
+from analysis.search.text import Word, fold, words
+
+LONGEST = 7  # words of a label that is looked for
+RUN = 5  # words of a run
+LEAST = 0.8  # cosine of a run and a label
+COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name
+_APART = re.compile(r"[.,;:!?()\[\]{}•*\n\r\t|/]")
+_BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept, the label by which it was found, from where to where, and how near the words are to the label (1: its own)."""
+
+    concept: int
+    label: int
+    start: int
+    end: int
+    score: float
+
+
+class Extractor:
+    """Finds mentions of the concepts of one section."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._section = matcher.section
+        self._common = COMMON * matcher.section.size
+
+    def mentions(self, text: str) -> list[Mention]:
+        """What a text names, in the order in which it stands there; no two overlap."""
+        said = words(text)
+        taken = np.zeros(len(said), bool)
+        found = []
+        for first, last, mention in self._named(text, said):
+            if not taken[first:last].any():
+                taken[first:last] = True
+                found.append(mention)
+        for first, last, mention in self._alike(text, said, taken):
+            if not taken[first:last].any():
+                taken[first:last] = True
+                found.append(mention)
+        return sorted(found, key=lambda m: m.start)
+
+    # --- labels as they stand -------------------------------------------------------------------------------------
+
+    def _named(self, text: str, said: Sequence[Word]) -> Iterator[tuple[int, int, Mention]]:
+        """Labels by their stems, the longest first."""
+        places = [
+            (first, first + length) for length in range(LONGEST, 0, -1) for first in range(len(said) - length + 1)
+        ]  # fmt: skip
+        language = self._matcher.language
+        keys = np.array(
+            [stem_key([w.text for w in said[first:last]], language) for first, last in places], np.uint64
+        )  # fmt: skip
+        stems = self._section.stems
+        begins, ends = np.searchsorted(stems, keys), np.searchsorted(stems, keys, "right")
+        for (first, last), key, begin, end in zip(places, keys.tolist(), begins.tolist(), ends.tolist(), strict=True):
+            labels = [*self._section.stem_labels[begin:end].tolist(), *self._short.get(key, ())]
+            start, stop = said[first].start, said[last - 1].end
+            if labels and (label := self._best(text[start:stop], labels, last - first)) >= 0:
+                yield first, last, Mention(int(self._section.label_concept[label]), label, start, stop, 1.0)
+
+    @cached_property
+    def _short(self) -> dict[int, list[int]]:
+        """Preferred labels with an explanation in brackets, "Java (computer programming)", by the stems before it."""
+        found: dict[int, list[int]] = {}
+        section = self._section
+        for label in np.flatnonzero(section.roles & 3 == PREFERRED).tolist():
+            text = section.text(label)
+            if text.endswith(")") and (short := _BRACKETS.sub("", text)):
+                found.setdefault(stem_key(fold(short).split(), self._matcher.language), []).append(label)
+        return found
+
+    def _best(self, said: str, labels: Sequence[int], length: int) -> int:
+        """The label that is meant by these words, -1 for none: as it is written, then the preferred one, then the first."""
+        section = self._section
+        if length == 1:
+            labels = [label for label in labels if self._is_name(said, label)]
+        folded = fold(said).encode()
+        return min(
+            labels, key=lambda n: (section.folded_text(n) != folded, section.roles[n] & 3, n), default=-1
+        )  # fmt: skip
+
+    def _is_name(self, said: str, label: int) -> bool:
+        """Whether one word may name a concept: a word of the language only as a preferred label, and written like it."""
+        word = fold(said)
+        if self._frequency(word) <= self._common and len(word) > 2:
+            return True
+        text = _BRACKETS.sub("", self._section.text(label))
+        if text[1:] != text[1:].lower() or len(word) <= 2:
+            return text == said  # an abbreviation, or a name like one
+        return bool(self._section.roles[label] & 3 == PREFERRED)
+
+    def _frequency(self, word: str) -> int:
+        """How many descriptions have a word."""
+        section, key = self._section, word.encode()
+        at = int(np.searchsorted(section.described, key))
+        if at == len(section.described) or section.described[at] != key:
+            return 0
+        return int(section.described_starts[at + 1] - section.described_starts[at])
+
+    # --- runs of words that resemble a label ---------------------------------------------------------------------
+
+    def _alike(self, text: str, said: Sequence[Word], taken: np.ndarray) -> list[tuple[int, int, Mention]]:
+        """Runs that resemble a label, the likest first."""
+        runs = [run for piece in self._pieces(text, said, taken) for run in self._runs(said, piece)]
+        found = []
+        section = self._section
+        for start in range(0, len(runs), 200):
+            batch = runs[start : start + 200]
+            labels = self._matcher.resembled([" ".join(w.text for w in said[a:b]) for a, b in batch])
+            for n, (first, last) in enumerate(batch):
+                where = slice(labels.indptr[n], labels.indptr[n + 1])
+                if where.start == where.stop:
+                    continue
+                numbers, much = labels.indices[where], labels.data[where]
+                best = int(np.lexsort((numbers, section.roles[numbers] & 3, -np.round(much, 4)))[0])
+                if much[best] >= LEAST:
+                    label = int(numbers[best])
+                    begin, end = said[first].start, said[last - 1].end
+                    mention = Mention(int(section.label_concept[label]), label, begin, end, round(float(much[best]), 3))
+                    found.append((first, last, mention))
+        return sorted(found, key=lambda one: (-one[2].score, one[0] - one[1], one[0]))
+
+    def _pieces(self, text: str, said: Sequence[Word], taken: np.ndarray) -> Iterator[list[int]]:
+        """Words that nothing was found in, between marks of punctuation."""
+        piece, number = [], 0
+        for n, word in enumerate(said):
+            between = text[said[n - 1].end : word.start] if n else ""
+            number += bool(_APART.search(between)) or bool(taken[n]) or bool(n and taken[n - 1])
+            piece.append((number, n))
+        for _, group in groupby(piece, key=lambda pair: pair[0]):
+            yield [n for _, n in group if not taken[n]]
+
+    def _runs(self, said: Sequence[Word], piece: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Runs of two words and more that neither begin nor end with a word that says nothing."""
+        tells = [self._frequency(said[n].text) <= 40 * self._common for n in piece]
+        for a in range(len(piece)):
+            for b in range(a + 1, min(a + RUN, len(piece))):
+                if tells[a] and tells[b]:
+                    yield piece[a], piece[b] + 1

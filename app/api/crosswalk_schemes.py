@@ -1,0 +1,100 @@
+"""Where the concepts of other classifications lead: those our domains are mapped to, fields of education, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.api import views
+from app.api.codes import skill_group
+from app.api.lookup import check_function
+from app.catalogue.national import INVERSE
+from app.errors import BadParameter
+from app.request import Context
+from ontology import CCSID
+
+FRAMEWORKS = {
+    "essnet": "essnet-domains", "creative-europe": "creative-europe", "unesco": "unesco-fcs-2009", "dcms": "dcms",
+}  # fmt: skip
+# From a concept to a domain: the occupations of the domain are under the concept. A domain that holds more, or that has
+# only to do with it, says nothing of single occupations.
+_UNDER = {"exactMatch", "closeMatch", "narrowMatch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A concept of another classification: what it is, the occupations under it, and the domains it maps to."""
+
+    classification: str
+    iri: str
+    code: str
+    label: dict[str, str]
+    members: set[str]
+    mappings: list[dict[str, Any]]
+
+
+def lead(ctx: Context, name: str, code: str) -> Lead:
+    """What a parameter of this name leads to. Raises BadParameter for a code that there is not."""
+    if name == "isced":
+        return _field(ctx, code)
+    return _function(ctx, code) if name == "function" else _framework(ctx, name, code)
+
+
+def _framework(ctx: Context, name: str, code: str) -> Lead:
+    scheme, wanted = FRAMEWORKS[name], code.strip().lower()
+    pairs = [
+        (domain, mapping)
+        for domain in ctx.catalogue.domains.values()
+        for mapping in domain.mappings
+        if mapping["scheme"] == scheme
+    ]
+    known = {mapping["uri"]: mapping["label"] for _, mapping in pairs}
+    codes = {iri: iri.rpartition("/")[2] for iri in known}
+    iri = next((iri for iri in sorted(known) if wanted in (codes[iri], iri.lower(), known[iri].lower())), "")
+    if not iri:
+        detail = f"{name}: '{code[:40]}' is no concept of {scheme} that a domain is mapped to."
+        raise BadParameter(detail, field=name, known=sorted(codes.values()))
+    members: set[str] = set()
+    mappings = []
+    for domain, mapping in pairs:
+        if mapping["uri"] == iri:
+            relation = INVERSE.get(mapping["relation"], mapping["relation"])
+            if relation in _UNDER:
+                members |= {d.occupation for d in ctx.catalogue.decisions_in(domain)}
+            label = next(iter(views.chosen(domain.labels, ctx).values()), "")
+            mappings.append(
+                {
+                    "classification": "domain", "code": domain.id, "uri": domain.iri, "label": label, "relation": relation,
+                    "confidence": None, "sources": [],
+                }
+            )  # fmt: skip
+    return Lead(scheme, iri, codes[iri], {"en": known[iri]}, members, mappings)
+
+
+def _field(ctx: Context, code: str) -> Lead:
+    """A field of education: the occupations for which knowledge under it is essential."""
+    group = skill_group(ctx, code, "isced", BadParameter)
+    if group.scheme != "isced-f":
+        raise BadParameter(f"isced: '{code[:40]}' is a group of skills, no field of education.", field="isced")
+    members: set[str] = set()
+    seen, todo = {group.iri}, [group.iri]
+    while todo:
+        iri = todo.pop()
+        below: Iterable[str] = ()
+        if skill := ctx.catalogue.skills.get(iri):
+            members.update(skill.essential_for)
+            below = skill.narrower
+        elif under := ctx.catalogue.groups.get(iri):
+            below = under.narrower
+        new = set(below) - seen
+        seen |= new
+        todo += sorted(new)
+    return Lead("isced-f", group.iri, group.code, ctx.labels.of(group.iri), members, [])
+
+
+def _function(ctx: Context, name: str) -> Lead:
+    """A function: the occupations in scope that mainly serve it."""
+    check_function(name)
+    members = {d.occupation for d in ctx.catalogue.decisions_in() if name in d.functions}
+    return Lead("function", f"{CCSID}function/{name}", name, {"en": name}, members, [])
