@@ -104,14 +104,15 @@ async def _answer(request: Request, ctx: Context, titles: Sequence[str], languag
 
     def work() -> list[Json]:
         found = index.match(titles, language, most)
-        return [_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
+        return [matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
 
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work) if len(titles) > 1 else work()
     return ctx.json({"items": items, "total": len(items)})
 
 
-def _title(ctx: Context, title: str, found: Matched) -> Json:
+def matched_title(ctx: Context, title: str, found: Matched) -> Json:
+    """A title with the occupations that it may mean."""
     occupations = [
         _occupation(ctx, title, found, match, sure)
         for match, sure in zip(found.matches, found.confidences, strict=True)

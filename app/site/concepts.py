@@ -108,34 +108,41 @@ def _why(frame: Frame, item: Occupation, decision: Decision) -> dict[str, Any]:
     parts = [p for p in (decision.sub_domain, *decision.further_sub_domains) if p]
     return {
         "name": name, "href": href, "degree": decision.degree, "contradicted": decision.contradicted,
-        "sure": next(word for least, word in SURE if decision.confidence >= least),
+        "sure": sureness(decision.confidence), "why": frame.decision(decision),
         "parts": [frame.sector(p) for p in parts],
         "evidence": [_evidence(frame, item, decision, a) for a in decision.evidence],
     }  # fmt: skip
 
 
 def _evidence(frame: Frame, item: Occupation, decision: Decision, said: Assertion) -> dict[str, str]:
-    """One piece of evidence: a sentence, the reader's reason if there is one, and the way to its source."""
-    ctx, t = frame.ctx, frame.words
-    unit = ctx.catalogue.isco.get(item.isco)
-    if said.route == "isco":
-        text = t("why-isco", group=f"{_one(ctx.labels.of(unit.iri))} ({unit.code})" if unit else item.isco)
-    elif said.route == "nace":
-        text = t("why-nace", codes=", ".join(views.dotted(local_name(n)) for n in item.nace))
-    elif said.route == "skills":
-        named = [_one(ctx.labels.of(s)) for s in said.sources if s in ctx.catalogue.skills][:TELLING]
-        text = t("why-skills", skills=", ".join(named))
-    else:
-        text = t(f"why-{said.route}")
-    side = ""
+    """One piece of evidence: a sentence, the reader's reason if there is one, and which way it speaks."""
+    t, side = frame.words, ""
     if said.domain != decision.domain:
         side = t("why-elsewhere")
     elif (said.degree == "excluded") != (decision.degree == "excluded"):
         side = t("why-against")
     return {
-        "route": t(f"route-{said.route}"), "side": side, "text": text,
-        "reason": said.reason if said.route == "curated" else "", "href": iris.address(said.iri, ctx.base),
+        "side": side, "text": evidence_text(frame, item, said), "reason": said.reason if said.route == "curated" else "",
     }  # fmt: skip
+
+
+def evidence_text(frame: Frame, item: Occupation, said: Assertion) -> str:
+    """What a piece of evidence says, in a sentence."""
+    ctx, t = frame.ctx, frame.words
+    unit = ctx.catalogue.isco.get(item.isco)
+    if said.route == "isco":
+        return t("why-isco", group=f"{_one(ctx.labels.of(unit.iri))} ({unit.code})" if unit else item.isco)
+    if said.route == "nace":
+        return t("why-nace", codes=", ".join(views.dotted(local_name(n)) for n in item.nace))
+    if said.route == "skills":
+        named = [_one(ctx.labels.of(s)) for s in said.sources if s in ctx.catalogue.skills][:TELLING]
+        return t("why-skills", skills=", ".join(named))
+    return t(f"why-{said.route}")
+
+
+def sureness(confidence: float) -> str:
+    """How sure a decision is, as a word of the pages."""
+    return next(word for least, word in SURE if confidence >= least)
 
 
 def _by_area(

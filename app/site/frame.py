@@ -14,12 +14,13 @@ from starlette.responses import Response
 
 from app import http
 from app.api.views import chosen
-from app.catalogue.concepts import in_one
+from app.catalogue.concepts import Decision, in_one
 from app.html.render import HTML_HEADERS, render
 from app.http.languages import lookup
 from app.linked import iris
 from app.request import Context, accepted, context, service_of
 from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
+from ontology import local_name
 
 Link = tuple[str, str]  # text and address
 
@@ -63,7 +64,11 @@ class Frame:
     def link(self, path: str, **query: object) -> str:
         """The address of a page, in the language of this one."""
         given = {"language": self.language, **query}
-        return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)})}"
+        return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)}, doseq=True)}"
+
+    def decision(self, item: Decision) -> str:
+        """The page that explains a decision."""
+        return self.link(f"/decisions/{local_name(item.iri)}")
 
     def sector_name(self, key: str) -> str:
         """What a domain or sub-domain is called."""
