@@ -33,7 +33,20 @@ from app.metrics.observe import Observer
 from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
-from app.site import about, concepts, docs, find, home, sector
+from app.site import (
+    about,
+    clusters,
+    compare,
+    composer,
+    concepts,
+    crosswalk as codes_page,
+    decisions,
+    docs,
+    find,
+    home,
+    sector,
+    statistics,
+)
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -123,7 +136,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     ):
         api.include_router(module.router)
     app.include_router(api)
-    for page in (home, find, sector, concepts, docs, about, assets, linked, downloads):
+    pages = (home, find, sector, concepts, decisions, clusters, compare, composer, codes_page, statistics)
+    for page in (*pages, docs, about, assets, linked, downloads):
         app.include_router(page.router)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

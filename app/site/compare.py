@@ -131,12 +131,12 @@ def _in_common(ctx: Context, items: list[Occupation]) -> list[tuple[str, list[tu
         for relation, skills in (("optional", item.optional), ("essential", item.essential)):
             for skill in skills:
                 relations.setdefault(skill, [""] * len(items))[n] = relation
-    groups: dict[str, list[tuple[str, dict[str, str], list[str]]]] = {"all": [], "several": [], "one": []}
+    groups: dict[str, list[tuple[str, dict[str, str], list[str]]]] = {"all": [], "several": [], "single": []}
     for skill, said in sorted(
         relations.items(), key=lambda e: (-sum(map(bool, e[1])), -e[1].count("essential"), ctx.labels.rank(e[0]))
     ):
         users = sum(map(bool, said))
-        kind = "all" if users == len(items) else "one" if users == 1 else "several"
+        kind = "all" if users == len(items) else "single" if users == 1 else "several"
         groups[kind].append((skill, ctx.labels.of(skill), said))
     return [(kind, rows) for kind, rows in groups.items() if rows]
 
@@ -169,7 +169,9 @@ def _sectors(frame: Frame, keys: Chosen) -> dict[str, Any]:
     }
 
 
-def _specialised(frame: Frame, shared: list[list[Any]]) -> list[tuple[str, list[tuple[str, dict[str, str], list[str]]]]]:
+def _specialised(
+    frame: Frame, shared: list[list[Any]]
+) -> list[tuple[str, list[tuple[str, dict[str, str], list[str]]]]]:
     """Skills that all of them are specialised in, with how many times the average each uses them."""
     labels, t = frame.ctx.labels, frame.words
     rows = [(s[0].skill, labels.of(s[0].skill), [f"× {t.decimal(one.lq)}" for one in s]) for s in shared]

@@ -119,7 +119,11 @@ def _anchors(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None
     found = []
     for text, weight, parts in asked.anchors:
         key = text.rpartition("/")[2].lower()
-        iri = next((a.occupation for a in checked.recipe.anchors if local_name(a.occupation) == key), "") if checked else ""
+        iri = (
+            next((a.occupation for a in checked.recipe.anchors if local_name(a.occupation) == key), "")
+            if checked
+            else ""
+        )
         tail = f":{','.join(parts)}" if parts else ""
         others = [p for p in pairs if p[0] != "anchor" or not p[1].startswith(key)]
         found.append(

@@ -56,7 +56,8 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
         shown=shown, iri=iri, why=[_why(frame, item, d) for d in inside],
         left_out=[_why(frame, item, d) for d in item.decisions if d.degree == "excluded"],
         groups=_by_area(frame, shown, domain), sector=frame.sector_name(domain) if domain else "",
-        near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(ctx, item, domain),
+        near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(frame, item, domain),
+        thresholds=(ctx.catalogue.profiles.transition_index.viable, ctx.catalogue.profiles.transition_index.highly_viable),
     )  # fmt: skip
 
 
@@ -171,16 +172,20 @@ def _by_area(
     return [(name(*key), rows) for key, rows in ordered]
 
 
-def _profiles(ctx: Context, item: Occupation, domain: str) -> dict[str, Any]:
+def _profiles(frame: Frame, item: Occupation, domain: str) -> dict[str, Any]:
     """The files of its profile: a template that the release holds, or else one that is composed by a link."""
+    ctx, anchor = frame.ctx, local_name(item.iri)
     for entry in ctx.catalogue.profiles.templates.values():
         anchors = entry.recipe.anchors
         if entry.recipe.kind == "occupation" and len(anchors) == 1 and anchors[0].occupation == item.iri:
-            return {"ready": True, "files": [(s, ctx.url(f"/profiles/{entry.id}.{s}")) for s in SUFFIXES]}
+            files = [(s, ctx.url(f"/profiles/{entry.id}.{s}")) for s in SUFFIXES]
+            return {"ready": True, "files": files, "page": frame.link(f"/profiles/{entry.id}"), "anchor": anchor}
     if not domain:
-        return {"ready": False, "files": []}
-    compose = ctx.url(f"/profiles/compose?anchor={local_name(item.iri)}&domain={domain}")
-    return {"ready": False, "files": [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()]}
+        return {"ready": False, "files": [], "page": "", "anchor": anchor}
+    compose = ctx.url(f"/profiles/compose?anchor={anchor}&domain={domain}")
+    return {
+        "ready": False, "files": [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()], "page": "", "anchor": anchor,
+    }  # fmt: skip
 
 
 def _one(texts: dict[str, str]) -> str:

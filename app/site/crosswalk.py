@@ -26,10 +26,24 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=
 
 Kind = Literal["auto", "title", "esco", "isco-08", "nace-2.1", "nace-2"]
 # One word with a digit, a UUID or an address; anything else is a title, unless the reader says what the lines are.
-_CODE = re.compile(r"https?://\S{1,290}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]{0,2}[0-9][0-9.]*", re.IGNORECASE)
+_CODE = re.compile(
+    r"https?://\S{1,290}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]{0,2}[0-9][0-9.]*", re.IGNORECASE
+)
 _LONGEST = 300  # characters of a line
 _FIELDS = 8  # of a form; it has three
-COLUMNS = ("asked", "read as", "uri", "code", "label", "confidence", "core", "related", "shares", "note", "did you mean")
+COLUMNS = (
+    "asked",
+    "read as",
+    "uri",
+    "code",
+    "label",
+    "confidence",
+    "core",
+    "related",
+    "shares",
+    "note",
+    "did you mean",
+)
 EXAMPLE = "2621.3\n2651\n91.21\nmuseum curator\ngame designer"
 
 Row = dict[str, Any]
@@ -62,7 +76,9 @@ async def pasted(request: Request, ctx: PageCtx, page_language: PageLanguage) ->
     kind = sent.get("kind", ["auto"])[0]
     if kind not in get_args(Kind):
         raise BadParameter(f"kind: '{kind[:20]}' is none of {', '.join(get_args(Kind))}.", field="kind")
-    return await _answer(request, Frame(ctx, page_language), sent.get("text", [""])[0], kind, sent.get("format", [""])[0])
+    return await _answer(
+        request, Frame(ctx, page_language), sent.get("text", [""])[0], kind, sent.get("format", [""])[0]
+    )
 
 
 async def _answer(request: Request, frame: Frame, text: str, kind: str, format: str) -> Response:
@@ -118,7 +134,13 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
 def _of_code(item: Row) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
     shares = [(s["domain"], s["share"]) for s in plain(item["domainShares"])]
-    return {**item, "kind": item["classification"] or "", "confidence": None, "shares": shares, "note": item["detail"] or ""}
+    return {
+        **item,
+        "kind": item["classification"] or "",
+        "confidence": None,
+        "shares": shares,
+        "note": item["detail"] or "",
+    }
 
 
 def _of_title(ctx: Context, item: Row) -> Row:

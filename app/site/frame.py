@@ -64,7 +64,9 @@ class Frame:
     def link(self, path: str, **query: object) -> str:
         """The address of a page, in the language of this one."""
         given = {"language": self.language, **query}
-        return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)}, doseq=True)}"
+        return (
+            f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)}, doseq=True)}"
+        )
 
     def decision(self, item: Decision) -> str:
         """The page that explains a decision."""
@@ -97,11 +99,15 @@ class Frame:
 
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""
+        offered = sorted({*INTERFACES, *self.ctx.catalogue.languages})
+        return [(tag, own_name(tag), self.anywhere(("language", tag))) for tag in offered]
+
+    def anywhere(self, *more: tuple[str, str]) -> str:
+        """The address of this very page without its language: the reader's decides."""
         request = self.ctx.request
         rest = [(k, v) for k, v in request.query_params.multi_items() if k != "language"]
-        path = self.ctx.base + quote(request.scope["path"])
-        offered = sorted({*INTERFACES, *self.ctx.catalogue.languages})
-        return [(tag, own_name(tag), f"{path}?{urlencode([*rest, ('language', tag)])}") for tag in offered]
+        query = urlencode([*rest, *more])
+        return self.ctx.base + quote(request.scope["path"]) + (f"?{query}" if query else "")
 
     def respond(
         self,

@@ -13,7 +13,22 @@ from app.site.frame import Frame, PageCtx, PageLanguage
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
 PARTLY = 40  # ISCO groups that the page names
-COLOURS = ("paper", "ink", "soft", "link", "line", "tint", "core", "rest", "mark", "flag", "flag-tint", "edge", "focus")
+COLOURS = (
+    "paper",
+    "ink",
+    "soft",
+    "link",
+    "line",
+    "tint",
+    "core",
+    "rest",
+    "accent",
+    "mark",
+    "flag",
+    "flag-tint",
+    "edge",
+    "focus",
+)
 
 
 @router.get("/statistics")
