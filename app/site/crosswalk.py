@@ -86,7 +86,7 @@ async def _answer(request: Request, frame: Frame, text: str, kind: str, format: 
     lines = _lines(text, ctx)
     rows = await _rows(request, ctx, lines, kind) if lines else []
     if format == "csv" and rows:
-        body = as_csv(COLUMNS, (_flat(ctx, row) for row in rows))
+        body = as_csv(COLUMNS, map(_flat, rows))
         saved = {"content-disposition": 'attachment; filename="crosswalk.csv"'}
         return http.respond(
             request, ctx.served, body, "text/csv; charset=utf-8", ctx.label_language, extra=saved, keep=False
@@ -155,7 +155,7 @@ def _of_title(ctx: Context, item: Row) -> Row:
     }  # fmt: skip
 
 
-def _flat(ctx: Context, row: Row) -> list[Any]:
+def _flat(row: Row) -> list[Any]:
     return [
         row["asked"], row["kind"], row["uri"], row["code"], row["label"], row["confidence"], row["core"], row["related"],
         " ".join(f"{domain}:{share:g}" for domain, share in row["shares"]), row["note"], row["didYouMean"],

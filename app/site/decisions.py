@@ -43,7 +43,7 @@ async def decision(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respon
             ("JSON", ctx.url(f"/scope/occupations/{key}"), "application/json"),
             (t("graph"), f"{iris.address(found.iri, ctx.base)}.ttl", "text/turtle"),
         ],
-        answer=answer, decision=found, sure=sureness(found.confidence), rule=_rule(ctx, item, found),
+        answer=answer, decision=found, sure=sureness(found.confidence), rule=_rule(ctx, found),
         place=frame.sector(found.domain) if found.domain else None, occupation=(frame.concept(item.iri), ctx.labels.of(item.iri)),
         parts=[frame.sector(p) for p in (found.sub_domain, *found.further_sub_domains) if p],
         evidence=[_evidence(frame, item, found, a, names) for a in found.evidence],
@@ -62,7 +62,7 @@ def _found(ctx: Context, id: str) -> tuple[Occupation, Decision]:
     raise NotFound("This release has no such decision.", field="id", uri=iri[:200])
 
 
-def _rule(ctx: Context, item: Occupation, found: Decision) -> str:
+def _rule(ctx: Context, found: Decision) -> str:
     """Which case of the rule decided; analysis/scope/decision.py has them."""
     if any(a.route == "curated" for a in found.evidence):
         return "read"

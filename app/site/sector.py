@@ -93,7 +93,8 @@ def _areas(frame: Frame, unit: str) -> list[dict[str, object]]:
         mine, others = area_views.filled(ctx, area, unit)
         found.append(
             {
-                "href": frame.link(f"/areas/{area.id}"), "label": views.chosen(area.labels, ctx), "definition": views.chosen(area.definitions, ctx), "size": len(mine),
+                "href": frame.link(f"/areas/{area.id}"),
+                "label": views.chosen(area.labels, ctx), "definition": views.chosen(area.definitions, ctx), "size": len(mine),
                 "state": area_views.state(mine, others), "skills": [(r.skill, ctx.labels.of(r.skill)) for r in mine[:EXAMPLES]],
                 "more": [(r.skill, ctx.labels.of(r.skill)) for r in mine[EXAMPLES:]],
             }

@@ -17,7 +17,7 @@ def matrix(frame: Frame, item: Domain, members: list[Decision]) -> dict[str, Any
     ctx = frame.ctx
     counts: Counter[tuple[str, str]] = Counter()
     for d in members:
-        for part in {d.sub_domain, *d.further_sub_domains} or {""}:
+        for part in {d.sub_domain, *d.further_sub_domains}:
             counts.update((part, f) for f in d.functions)
     columns = [f for f in FUNCTIONS if any(counts[p, f] for p in (*item.narrower, ""))]
     rows: list[tuple[Link | None, list[int]]] = [
