@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import http
 from app.api.views import chosen
 from app.catalogue.concepts import Decision, in_one
+from app.catalogue.search import TYPES
 from app.html.render import HTML_HEADERS, render
 from app.http.languages import lookup
 from app.linked import iris
@@ -96,6 +97,11 @@ class Frame:
             return shown
         direction = Markup(' dir="rtl"') if tag in RIGHT_TO_LEFT else ""
         return Markup('<span lang="{}"{}>{}</span>').format(tag, direction, shown)
+
+    def vocabulary(self) -> str:
+        """What types of concept and sectors are called, for the scripts that complete a search box."""
+        tops = {d.id: self.sector_name(d.id) for d in self.ctx.catalogue.domains.values() if not d.broader}
+        return orjson.dumps({**{name: self.words(f"type-{name}") for name in TYPES}, **tops}).decode()
 
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.html.render import BUILT
+from ontology import CCSI
 from tests.api.conftest import Server
 from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
 
@@ -66,7 +67,7 @@ def test_a_page_is_whole_offline_and_fits(server: Server, browser: Any, path: st
         opened.page.close()
 
 
-def test_an_example_runs_and_its_answer_can_be_followed(server: Server, desktop: Opened, asking: Page) -> None:
+def test_an_example_runs_and_its_answer_can_be_followed(desktop: Opened, asking: Page) -> None:
     page = asking
     page.get_by_text("Run it").first.click()
     page.wait_for_selector("#result table")
@@ -102,7 +103,7 @@ def test_a_query_is_shared_by_its_address_and_run_by_the_keyboard(
     assert desktop.said == []
 
 
-def test_an_error_names_its_place_and_the_editor_goes_there(server: Server, desktop: Opened, asking: Page) -> None:
+def test_an_error_names_its_place_and_the_editor_goes_there(asking: Page) -> None:
     page = asking
     write(page, "SELECT * WHERE {\n  ?s ?p '😀' nonsense:x ?o\n}")
     page.click("#run")
@@ -114,7 +115,7 @@ def test_an_error_names_its_place_and_the_editor_goes_there(server: Server, desk
     assert page.evaluate("document.activeElement.shadowRoot.activeElement.className").startswith("cm-content")
 
 
-def test_graphs_and_truths_are_shown_too(server: Server, desktop: Opened, asking: Page) -> None:
+def test_graphs_and_truths_are_shown_too(asking: Page) -> None:
     page = asking
     write(page, "ASK { ?s ?p ?o }")
     page.click("#run")
@@ -126,7 +127,7 @@ def test_graphs_and_truths_are_shown_too(server: Server, desktop: Opened, asking
     assert page.locator("#result a").all_inner_texts() == ["TTL", "JSONLD", "NT", "RDF"]
 
 
-def test_a_running_query_can_be_stopped(server: Server, desktop: Opened, asking: Page) -> None:
+def test_a_running_query_can_be_stopped(asking: Page) -> None:
     page = asking
     write(page, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
     page.click("#run")
@@ -135,7 +136,7 @@ def test_a_running_query_can_be_stopped(server: Server, desktop: Opened, asking:
     expect(page.locator("#status")).to_have_text("Stopped.")
 
 
-def test_the_editor_completes_names(server: Server, desktop: Opened, asking: Page) -> None:
+def test_the_editor_completes_names(desktop: Opened, asking: Page) -> None:
     page = asking
     write(page, "SELECT * { ?decision a ")
     page.locator(".cm-content").press("Control+End")
@@ -149,11 +150,11 @@ def test_the_editor_completes_names(server: Server, desktop: Opened, asking: Pag
     assert desktop.said == []
 
 
-def test_figures_are_drawn_too(server: Server, desktop: Opened, asking: Page) -> None:
+def test_figures_are_drawn_too(desktop: Opened, asking: Page) -> None:
     page = asking
     write(
         page,
-        "PREFIX ccsi: <https://w3id.org/ccsi/ns#>\nSELECT ?sector (COUNT(*) AS ?n) { ?d a ccsi:ScopeDecision ; ccsi:domain ?sector } GROUP BY ?sector",
+        f"PREFIX ccsi: <{CCSI}>\nSELECT ?sector (COUNT(*) AS ?n) {{ ?d a ccsi:ScopeDecision ; ccsi:domain ?sector }} GROUP BY ?sector",
     )
     page.click("#run")
     page.wait_for_selector("#result table")

@@ -8,6 +8,7 @@ interface Hit {
   code: string | null;
   preferredLabel: Record<string, string>;
   matchedLabel: Record<string, string>;
+  domains: { domain: string; degree: string }[];
 }
 
 const PAUSE = 120; // milliseconds without a key before the service is asked
@@ -27,6 +28,7 @@ export function suggest(form: HTMLFormElement): void {
   list.setAttribute("aria-label", input.labels?.[0]?.textContent ?? "");
   list.hidden = true;
   input.after(list);
+  const names: Record<string, string> = JSON.parse(form.dataset["names"] ?? "{}");
   const box = new Combobox(input, list, { tabInsertsSuggestions: false });
   let timer = 0;
   let asked: AbortController | undefined;
@@ -63,7 +65,8 @@ export function suggest(form: HTMLFormElement): void {
     const [[, matched] = ["", ""]] = Object.entries(hit.matchedLabel);
     made.append(element("span", label, { class: "name", lang: tag }));
     if (matched && matched !== label) made.append(" ", element("span", matched, { class: "minor", lang: tag }));
-    if (hit.code) made.append(" ", element("span", hit.code, { class: "minor" }));
+    const place = [names[hit.type] ?? "", ...hit.domains.map((d) => names[d.domain] ?? d.domain)].filter(Boolean).join(" · ");
+    made.append(" ", element("span", [hit.code, place].filter(Boolean).join(" "), { class: "minor" }));
     made.dataset["uri"] = hit.uri;
     made.dataset["type"] = hit.type;
     made.dataset["label"] = label;
