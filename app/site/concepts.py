@@ -25,6 +25,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=
 NEAR = 8
 MOST_NEEDING = 60  # occupations that a page names for each relation; some skills are needed by a thousand
 TELLING = 3  # skills that stand for a similarity
+JUDGED = ("curated", "expert")  # routes by which people judged, and said why
 # How sure a decision is, in words: from this confidence on.
 SURE = ((0.95, "certain"), (0.8, "sure"), (0.6, "likely"), (0.0, "open"))
 
@@ -123,7 +124,7 @@ def _evidence(frame: Frame, item: Occupation, decision: Decision, said: Assertio
     elif (said.degree == "excluded") != (decision.degree == "excluded"):
         side = t("why-against")
     return {
-        "side": side, "text": evidence_text(frame, item, said), "reason": said.reason if said.route == "curated" else "",
+        "side": side, "text": evidence_text(frame, item, said), "reason": said.reason if said.route in JUDGED else "",
     }  # fmt: skip
 
 

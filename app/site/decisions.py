@@ -15,7 +15,7 @@ from app.linked.fault_page import PageRoute
 from app.linked.names import Names
 from app.reports.scope import review_reasons
 from app.request import Context, strict_parameters
-from app.site.concepts import evidence_text, sureness
+from app.site.concepts import JUDGED, evidence_text, sureness
 from app.site.frame import Frame, PageCtx, PageLanguage
 from ontology import CCSID, local_name
 
@@ -64,8 +64,9 @@ def _found(ctx: Context, id: str) -> tuple[Occupation, Decision]:
 
 def _rule(ctx: Context, found: Decision) -> str:
     """Which case of the rule decided; analysis/scope/decision.py has them."""
-    if any(a.route == "curated" for a in found.evidence):
-        return "read"
+    routes = {a.route for a in found.evidence}
+    if not routes.isdisjoint(JUDGED):
+        return "panel" if "expert" in routes else "read"
     if found.degree == "excluded":
         return "passed-over"
     weighing = any(a.route in ("skills", "label") for o in ctx.catalogue.occupations.values() for a in o.assertions)
@@ -79,7 +80,7 @@ def _evidence(frame: Frame, item: Occupation, found: Decision, said: Assertion, 
         "route": t(f"route-{said.route}"), "note": t(f"route-{said.route}-note"), "degree": said.degree,
         "agrees": said.degree == found.degree and said.domain == found.domain,
         "place": frame.sector(said.domain) if said.domain and said.domain != found.domain else None,
-        "text": evidence_text(frame, item, said), "reason": said.reason if said.route == "curated" else "",
+        "text": evidence_text(frame, item, said), "reason": said.reason if said.route in JUDGED else "",
         "score": t.decimal(said.score, 2) if said.score is not None else "", "sources": spoken,
         "more": max(0, len(said.sources) - MOST_SOURCES), "href": iris.address(said.iri, frame.ctx.base),
     }  # fmt: skip
