@@ -132,12 +132,25 @@ class Frame:
         ctx = self.ctx
         page = render(
             template, frame=self, t=self.words, said=self.said, base=ctx.base, title=title, description=_short(description),
-            crumbs=crumbs, data=data or [], about={"@context": "https://schema.org", **about} if about else None,
+            crumbs=crumbs, data=data or [], about=self._told(about, title, crumbs) if about else None,
             manifest=ctx.served.release.manifest, release=ctx.served.release.id, **values,
         )  # fmt: skip
         return http.respond(
             ctx.request, ctx.served, page.encode(), "text/html; charset=utf-8", self.words.tag, extra=HTML_HEADERS
         )
+
+    def _told(self, about: dict[str, Any], title: str, crumbs: list[Link]) -> dict[str, Any]:
+        """What search engines are told: the thing, and the page about it with the way to it."""
+        way = [
+            {"@type": "ListItem", "position": n, "name": Markup(text).striptags(), "item": href}
+            for n, (text, href) in enumerate(crumbs, 1)
+        ]
+        way.append({"@type": "ListItem", "position": len(way) + 1, "name": title})
+        page = {
+            "@type": "WebPage", "inLanguage": self.words.tag, "isPartOf": {"@type": "WebSite", "url": f"{self.ctx.base}/"},
+            "breadcrumb": {"@type": "BreadcrumbList", "itemListElement": way},
+        }  # fmt: skip
+        return {"@context": "https://schema.org", **about, "mainEntityOfPage": page}
 
 
 def plain(payload: Any) -> Any:
