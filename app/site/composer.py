@@ -11,7 +11,7 @@ from starlette.responses import Response
 from analysis.profiles.compose import compose
 from app.api.apart import apart
 from app.api.profiles import views
-from app.api.profiles.formats import SUFFIXES
+from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
 from app.api.profiles.request import CheckedRequest, ComposeRequest, check_request, from_query
 from app.api.profiles.routes import entry_of
 from app.api.search import search_results
@@ -104,7 +104,7 @@ async def _template(ctx: Context, page_language: str, id: str) -> Response:
     return frame.respond(
         "role.html", name, next(iter(document["statement"].values()), name),
         [(t("home"), frame.link("/")), frame.sector(recipe.domain)],
-        [(n, href, "") for n, href in document["links"]["formats"].items() if n in ("json", "turtle", "csv")],
+        [(n, document["links"]["formats"][n], MEDIA_TYPES[n]) for n in ("json", "turtle", "csv")],
         {
             "@type": "Occupation", "@id": document["uri"], "name": name, "url": frame.link(f"/profiles/{id}"),
             "description": next(iter(document["statement"].values()), name),

@@ -80,7 +80,7 @@ def _evidence(frame: Frame, item: Occupation, found: Decision, said: Assertion, 
         "route": t(f"route-{said.route}"), "note": t(f"route-{said.route}-note"), "degree": said.degree,
         "agrees": said.degree == found.degree and said.domain == found.domain,
         "place": frame.sector(said.domain) if said.domain and said.domain != found.domain else None,
-        "text": evidence_text(frame, item, said), "reason": said.reason if said.route in JUDGED else "",
+        "text": evidence_text(frame, item, said), "reason": said.reason,
         "score": t.decimal(said.score, 2) if said.score is not None else "", "sources": spoken,
         "more": max(0, len(said.sources) - MOST_SOURCES), "href": iris.address(said.iri, frame.ctx.base),
     }  # fmt: skip
