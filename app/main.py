@@ -33,7 +33,10 @@ from app.metrics.observe import Observer
 from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
-from app.site import about, concepts, docs, find, home, sector
+from app.site import about, compare, composer, concepts, decisions, docs, find, home, sector, statistics
+from app.site import clusters as cluster_pages
+from app.site import crosswalk as code_pages
+from app.site.faults import pages_for_browsers
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -123,11 +126,13 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     ):
         api.include_router(module.router)
     app.include_router(api)
-    for page in (home, find, sector, concepts, docs, about, assets, linked, downloads):
+    pages = (home, find, sector, concepts, decisions, cluster_pages, compare, composer, code_pages, statistics)
+    for page in (*pages, docs, about, assets, linked, downloads):
         app.include_router(page.router)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
+    pages_for_browsers(app)
     turtle.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)

@@ -61,7 +61,7 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
         raise BadParameter(f"codes: at most {most}, not {len(body.codes)}.", field="codes", maximum=most)
 
     def work() -> list[Item]:
-        found = {code: _item(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
+        found = {code: looked_up(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
         return [found[code] for code in body.codes]
 
     batches: Batches = request.app.state.batches
@@ -69,7 +69,8 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
     return ctx.json({"items": items, "total": len(items), "language": ctx.language})
 
 
-def _item(ctx: Context, asked: str, classification: str | None) -> Item:
+def looked_up(ctx: Context, asked: str, classification: str | None) -> Item:
+    """What a code stands for, or why it is unknown."""
     item: Item = dict.fromkeys(("type", "classification", "uri", "code", "label", "href", "detail", "didYouMean"))
     item |= {"asked": asked, "status": "found", "core": [], "related": [], "domainShares": [], "replacedBy": []}
     try:

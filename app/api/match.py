@@ -156,7 +156,7 @@ async def _answer(request: Request, ctx: Context, titles: Sequence[str], languag
 
     def work() -> list[Json]:
         found = index.match(titles, language, most)
-        return [_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
+        return [matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
 
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work) if len(titles) > 1 else work()
@@ -175,7 +175,7 @@ async def _read(request: Request, ctx: Context, texts: Sequence[str], language: 
 
 
 def _text(ctx: Context, found: ReadText) -> Json:
-    item = _title(ctx, found.title, found.matched)
+    item = matched_title(ctx, found.title, found.matched)
     del item["title"]
     return item | {"skills": [_skill(ctx, found, concept, mentions) for concept, mentions in found.skills.items()]}
 
@@ -198,7 +198,8 @@ def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Menti
     }
 
 
-def _title(ctx: Context, title: str, found: Matched) -> Json:
+def matched_title(ctx: Context, title: str, found: Matched) -> Json:
+    """A title with the occupations that it may mean."""
     occupations = [
         _occupation(ctx, title, found, match, sure)
         for match, sure in zip(found.matches, found.confidences, strict=True)

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.errors import NotFound
+from app.html.render import BUILT
 from app.http import coding_of, matches
 
 router = APIRouter(include_in_schema=False)
 
-_FOLDER = Path(__file__).parent / "assets"
+_FOLDERS = (Path(__file__).parent / "assets", BUILT)  # written by hand, and made by set-up
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -54,16 +55,12 @@ class Asset:
 @router.get("/assets/{name}")
 async def asset(request: Request, name: str) -> Response:
     """A file of our own pages."""
-    if name not in _names():
+    if name not in _own():
         raise NotFound(f"There is nothing at {request.scope['path']}.")
-    return _own(name).respond(request)
+    return _own()[name].respond(request)
 
 
 @cache
-def _names() -> frozenset[str]:
-    return frozenset(path.name for path in _FOLDER.iterdir() if path.suffix in _TYPES)
-
-
-@cache
-def _own(name: str) -> Asset:
-    return Asset.of((_FOLDER / name).read_bytes(), name)
+def _own() -> dict[str, Asset]:
+    paths = [path for folder in _FOLDERS if folder.is_dir() for path in folder.iterdir() if path.suffix in _TYPES]
+    return {path.name: Asset.of(path.read_bytes(), path.name) for path in paths}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ontology import ATTRIBUTION
 from releases.characters import fit
 
+BUILT = Path(__file__).parent / "built"
 # Pages run our own scripts and styles only, talk to this service only, and are shown in no frame.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -23,13 +25,16 @@ HTML_HEADERS = {
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("app.html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # Scripts that set-up made of web/; where it could not, pages load none and work all the same.
+    environment.globals["built"] = frozenset(path.name for path in BUILT.glob("*.js"))
+    return environment
 
 
 def render(template: str, **values: Any) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
 from app.catalogue.catalogue import Catalogue
+from app.catalogue.keys import occupation_iri
 from ontology import CCSI, CCSID, PREFIXES, local_name
 
 _PATH = "/:@!$&'()*+,;=~-._"  # characters of a path that need no escape
+_PLACES = {"domain": "sectors", "cluster": "clusters", "area": "areas", "profile": "profiles"}  # by kind of thing
 _BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
 
 
@@ -31,8 +34,22 @@ def page_path(iri: str, catalogue: Catalogue) -> str:
     """The path of the page for people about an IRI; "" where there is none."""
     if iri in catalogue.occupations or iri in catalogue.skills:
         return f"/{'occupations' if iri in catalogue.occupations else 'skills'}/{local_name(iri)}"
-    key = iri.removeprefix(f"{CCSID}domain/")
-    return f"/sectors/{quote(key)}" if key != iri and key in catalogue.domains else ""
+    if not iri.startswith(CCSID):
+        return ""
+    kind, _, key = iri[len(CCSID) :].partition("/")
+    known: Mapping[str, Mapping[str, object]] = {
+        "domain": catalogue.domains, "cluster": catalogue.analysis.clusters, "area": catalogue.analysis.areas.areas,
+        "profile": catalogue.profiles.templates,
+    }  # fmt: skip
+    if key in known.get(kind, ()):
+        return f"/{_PLACES[kind]}/{quote(key)}"
+    return f"/decisions/{quote(key)}" if kind == "decision" and _decided(key, catalogue) else ""
+
+
+def _decided(key: str, catalogue: Catalogue) -> bool:
+    """Whether there is a decision of this identifier: a UUID, a hyphen, and a domain."""
+    item = catalogue.occupations.get(occupation_iri(key[:36]))
+    return item is not None and any(d.iri == f"{CCSID}decision/{key}" for d in item.decisions)
 
 
 def short(iri: str) -> str:

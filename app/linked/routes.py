@@ -59,6 +59,8 @@ async def thing(ctx: Ctx, path: str, form: Format = None) -> Response:
     if suffix:
         return await _described(ctx, iri, suffix)
     chosen = rdf_formats.choose(ctx.request, form)
+    if people := _for_people(ctx, iri, chosen, form):
+        return _see_other(people)
     if iri in ctx.catalogue.graphs:
         return _see_other(f"{ctx.base}{DATASET_PATH}{f'?format={form}' if form else ''}")
     if not await asyncio.to_thread(known, ctx.catalogue.store, iri):
@@ -88,6 +90,8 @@ async def resource(
         raise BadParameter("inverse and offset go with a property.", field="inverse" if inverse else "offset")
     chosen = rdf_formats.choose(ctx.request, form)
     if property is None:
+        if people := _for_people(ctx, iri, chosen, form):
+            return _see_other(people)
         return await _described(ctx, iri, chosen)
     prop, limit = _iri(property, "property"), ctx.limits.links
     links = await asyncio.to_thread(links_of, ctx.catalogue.store, iri, prop, inverse, limit, offset)
@@ -175,6 +179,12 @@ def _turtle(name: str) -> Asset:
     """The files of the ontology whose names begin so, one after the other."""
     files = sorted(FOLDER.glob(f"{name}*.ttl"))
     return Asset.document(b"\n\n".join(file.read_bytes() for file in files), "text/turtle; charset=utf-8")
+
+
+def _for_people(ctx: Context, iri: str, chosen: str, form: str | None) -> str:
+    """Where a browser is led that asks for no format by name: the page for people, which links the description; or ""."""
+    path = iris.page_path(iri, ctx.catalogue) if chosen == "html" and form is None else ""
+    return path and f"{ctx.base}{path}"
 
 
 async def _described(ctx: Context, iri: str, chosen: str) -> Response:

@@ -28,7 +28,9 @@ _OF_HTTP = {
 }
 _OFFERS = (("json", "application/json"), ("html", "text/html"))
 # What has no end, or costs much and says nothing that the pages do not: for programs that know what they want.
-_NOT_CRAWLED = ("/api/", "/find?", "/sparql?", "/resource?", "/dumps/")
+_NOT_CRAWLED = (
+    "/api/", "/find?", "/sparql?", "/resource?", "/dumps/", "/compare?occupation", "/composer?", "/crosswalk?text",
+)  # fmt: skip
 
 
 @router.get("/robots.txt")
@@ -46,10 +48,24 @@ async def robots(request: Request) -> Response:
 @router.get("/sitemap.xml")
 async def sitemap(ctx: Ctx) -> Response:
     """The pages that a reader may begin with: front door, sectors with their occupations, documentation, ontology, dataset."""
-    paths = ["/", "/method", "/docs", "/sparql", "/ns", "/.well-known/void"]
+    paths = [
+        "/",
+        "/method",
+        "/statistics",
+        "/compare",
+        "/composer",
+        "/crosswalk",
+        "/docs",
+        "/sparql",
+        "/ns",
+        "/.well-known/void",
+    ]
     paths += [f"/sectors/{key}" for key in sorted(ctx.catalogue.domains)]
     inside = {d.occupation for members in ctx.catalogue.by_domain.values() for d in members}
     paths += [f"/occupations/{local_name(iri)}" for iri in sorted(inside)]
+    paths += [f"/profiles/{key}" for key in sorted(ctx.catalogue.profiles.templates)]
+    paths += [f"/areas/{key}" for key in sorted(ctx.catalogue.analysis.areas.areas)]
+    paths += [f"/clusters/{key}" for key, c in sorted(ctx.catalogue.analysis.clusters.items()) if c.level == "broad"]
     paths += [f"/id/domain/{key}.html" for key in sorted(ctx.catalogue.domains)]
     places = "".join(f"<url><loc>{escape(ctx.base + path)}</loc></url>" for path in paths)
     body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{places}</urlset>'

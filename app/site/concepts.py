@@ -25,6 +25,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=
 NEAR = 8
 MOST_NEEDING = 60  # occupations that a page names for each relation; some skills are needed by a thousand
 TELLING = 3  # skills that stand for a similarity
+JUDGED = ("curated", "expert")  # routes by which people judged, and said why
 # How sure a decision is, in words: from this confidence on.
 SURE = ((0.95, "certain"), (0.8, "sure"), (0.6, "likely"), (0.0, "open"))
 
@@ -56,7 +57,8 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
         shown=shown, iri=iri, why=[_why(frame, item, d) for d in inside],
         left_out=[_why(frame, item, d) for d in item.decisions if d.degree == "excluded"],
         groups=_by_area(frame, shown, domain), sector=frame.sector_name(domain) if domain else "",
-        near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(ctx, item, domain),
+        near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(frame, item, domain),
+        thresholds=(ctx.catalogue.profiles.transition_index.viable, ctx.catalogue.profiles.transition_index.highly_viable),
     )  # fmt: skip
 
 
@@ -108,34 +110,41 @@ def _why(frame: Frame, item: Occupation, decision: Decision) -> dict[str, Any]:
     parts = [p for p in (decision.sub_domain, *decision.further_sub_domains) if p]
     return {
         "name": name, "href": href, "degree": decision.degree, "contradicted": decision.contradicted,
-        "sure": next(word for least, word in SURE if decision.confidence >= least),
+        "sure": sureness(decision.confidence), "why": frame.decision(decision),
         "parts": [frame.sector(p) for p in parts],
         "evidence": [_evidence(frame, item, decision, a) for a in decision.evidence],
     }  # fmt: skip
 
 
 def _evidence(frame: Frame, item: Occupation, decision: Decision, said: Assertion) -> dict[str, str]:
-    """One piece of evidence: a sentence, the reader's reason if there is one, and the way to its source."""
-    ctx, t = frame.ctx, frame.words
-    unit = ctx.catalogue.isco.get(item.isco)
-    if said.route == "isco":
-        text = t("why-isco", group=f"{_one(ctx.labels.of(unit.iri))} ({unit.code})" if unit else item.isco)
-    elif said.route == "nace":
-        text = t("why-nace", codes=", ".join(views.dotted(local_name(n)) for n in item.nace))
-    elif said.route == "skills":
-        named = [_one(ctx.labels.of(s)) for s in said.sources if s in ctx.catalogue.skills][:TELLING]
-        text = t("why-skills", skills=", ".join(named))
-    else:
-        text = t(f"why-{said.route}")
-    side = ""
+    """One piece of evidence: a sentence, the reader's reason if there is one, and which way it speaks."""
+    t, side = frame.words, ""
     if said.domain != decision.domain:
         side = t("why-elsewhere")
     elif (said.degree == "excluded") != (decision.degree == "excluded"):
         side = t("why-against")
     return {
-        "route": t(f"route-{said.route}"), "side": side, "text": text,
-        "reason": said.reason if said.route == "curated" else "", "href": iris.address(said.iri, ctx.base),
+        "side": side, "text": evidence_text(frame, item, said), "reason": said.reason if said.route in JUDGED else "",
     }  # fmt: skip
+
+
+def evidence_text(frame: Frame, item: Occupation, said: Assertion) -> str:
+    """What a piece of evidence says, in a sentence."""
+    ctx, t = frame.ctx, frame.words
+    unit = ctx.catalogue.isco.get(item.isco)
+    if said.route == "isco":
+        return t("why-isco", group=f"{_one(ctx.labels.of(unit.iri))} ({unit.code})" if unit else item.isco)
+    if said.route == "nace":
+        return t("why-nace", codes=", ".join(views.dotted(local_name(n)) for n in item.nace))
+    if said.route == "skills":
+        named = [_one(ctx.labels.of(s)) for s in said.sources if s in ctx.catalogue.skills][:TELLING]
+        return t("why-skills", skills=", ".join(named))
+    return t(f"why-{said.route}")
+
+
+def sureness(confidence: float) -> str:
+    """How sure a decision is, as a word of the pages."""
+    return next(word for least, word in SURE if confidence >= least)
 
 
 def _by_area(
@@ -164,16 +173,20 @@ def _by_area(
     return [(name(*key), rows) for key, rows in ordered]
 
 
-def _profiles(ctx: Context, item: Occupation, domain: str) -> dict[str, Any]:
+def _profiles(frame: Frame, item: Occupation, domain: str) -> dict[str, Any]:
     """The files of its profile: a template that the release holds, or else one that is composed by a link."""
+    ctx, anchor = frame.ctx, local_name(item.iri)
     for entry in ctx.catalogue.profiles.templates.values():
         anchors = entry.recipe.anchors
         if entry.recipe.kind == "occupation" and len(anchors) == 1 and anchors[0].occupation == item.iri:
-            return {"ready": True, "files": [(s, ctx.url(f"/profiles/{entry.id}.{s}")) for s in SUFFIXES]}
+            files = [(s, ctx.url(f"/profiles/{entry.id}.{s}")) for s in SUFFIXES]
+            return {"ready": True, "files": files, "page": frame.link(f"/profiles/{entry.id}"), "anchor": anchor}
     if not domain:
-        return {"ready": False, "files": []}
-    compose = ctx.url(f"/profiles/compose?anchor={local_name(item.iri)}&domain={domain}")
-    return {"ready": False, "files": [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()]}
+        return {"ready": False, "files": [], "page": "", "anchor": anchor}
+    compose = ctx.url(f"/profiles/compose?anchor={anchor}&domain={domain}")
+    return {
+        "ready": False, "files": [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()], "page": "", "anchor": anchor,
+    }  # fmt: skip
 
 
 def _one(texts: dict[str, str]) -> str:

@@ -12,10 +12,11 @@ from app.errors import NotFound
 from app.html.assets import Asset
 from app.html.render import HTML_HEADERS, render
 from app.linked.fault_page import fault_page
+from app.request import base_url
 
 router = APIRouter(include_in_schema=False)
 
-ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "start.js")
+ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "frame.css", "start.js")
 # Swagger UI sets styles from its script and shows small pictures that it carries along; nothing comes from elsewhere.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
@@ -23,7 +24,7 @@ POLICY = (
 )
 START = """\
 window.ui = SwaggerUIBundle({
-  url: document.body.dataset.description,
+  url: document.getElementById("swagger-ui").dataset.description,
   dom_id: "#swagger-ui",
   deepLinking: true,
   docExpansion: "list",
@@ -31,12 +32,17 @@ window.ui = SwaggerUIBundle({
   validatorUrl: null,
 });
 """
+# Swagger UI is dark text on white whatever the reader prefers, and some of that text is too light (WCAG 1.4.3).
+FRAME = """\
+#swagger-ui { background: #fff; color: #1c1c1c; color-scheme: light; border-radius: .4rem; padding: 0 .2rem 1rem; margin: 0 -.2rem; }
+"""
+_OURS = {"start.js": START, "frame.css": FRAME}
 
 
 @router.get("/docs")
-async def docs() -> Response:
-    """Swagger UI."""
-    shown = render("docs.html", description="api/v1/openapi.json")
+async def docs(request: Request) -> Response:
+    """Swagger UI in the frame of the site."""
+    shown = render("docs.html", base=base_url(request), description="api/v1/openapi.json")
     return _page(shown, headers={"content-security-policy": POLICY})
 
 
@@ -55,5 +61,6 @@ def _page(text: str, status: int = 200, headers: dict[str, str] | None = None) -
 
 @cache
 def _asset(name: str) -> Asset:
-    found = files("fastapi_offline") / "static" / name
-    return Asset.of(START.encode() if name == "start.js" else found.read_bytes(), name)
+    if name in _OURS:
+        return Asset.of(_OURS[name].encode(), name)
+    return Asset.of((files("fastapi_offline") / "static" / name).read_bytes(), name)

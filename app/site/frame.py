@@ -14,12 +14,14 @@ from starlette.responses import Response
 
 from app import http
 from app.api.views import chosen
-from app.catalogue.concepts import in_one
+from app.catalogue.concepts import Decision, in_one
+from app.catalogue.search import TYPES
 from app.html.render import HTML_HEADERS, render
 from app.http.languages import lookup
 from app.linked import iris
 from app.request import Context, accepted, context, service_of
 from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
+from ontology import local_name
 
 Link = tuple[str, str]  # text and address
 
@@ -63,7 +65,13 @@ class Frame:
     def link(self, path: str, **query: object) -> str:
         """The address of a page, in the language of this one."""
         given = {"language": self.language, **query}
-        return f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)})}"
+        return (
+            f"{self.ctx.base}{path}?{urlencode({k: v for k, v in given.items() if v not in (None, '', 0)}, doseq=True)}"
+        )
+
+    def decision(self, item: Decision) -> str:
+        """The page that explains a decision."""
+        return self.link(f"/decisions/{local_name(item.iri)}")
 
     def sector_name(self, key: str) -> str:
         """What a domain or sub-domain is called."""
@@ -90,13 +98,22 @@ class Frame:
         direction = Markup(' dir="rtl"') if tag in RIGHT_TO_LEFT else ""
         return Markup('<span lang="{}"{}>{}</span>').format(tag, direction, shown)
 
+    def vocabulary(self) -> str:
+        """What types of concept and sectors are called, for the scripts that complete a search box."""
+        tops = {d.id: self.sector_name(d.id) for d in self.ctx.catalogue.domains.values() if not d.broader}
+        return orjson.dumps({**{name: self.words(f"type-{name}") for name in TYPES}, **tops}).decode()
+
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""
+        offered = sorted({*INTERFACES, *self.ctx.catalogue.languages})
+        return [(tag, own_name(tag), self.anywhere(("language", tag))) for tag in offered]
+
+    def anywhere(self, *more: tuple[str, str]) -> str:
+        """The address of this very page without its language: the reader's decides."""
         request = self.ctx.request
         rest = [(k, v) for k, v in request.query_params.multi_items() if k != "language"]
-        path = self.ctx.base + quote(request.scope["path"])
-        offered = sorted({*INTERFACES, *self.ctx.catalogue.languages})
-        return [(tag, own_name(tag), f"{path}?{urlencode([*rest, ('language', tag)])}") for tag in offered]
+        query = urlencode([*rest, *more])
+        return self.ctx.base + quote(request.scope["path"]) + (f"?{query}" if query else "")
 
     def respond(
         self,
@@ -115,12 +132,25 @@ class Frame:
         ctx = self.ctx
         page = render(
             template, frame=self, t=self.words, said=self.said, base=ctx.base, title=title, description=_short(description),
-            crumbs=crumbs, data=data or [], about={"@context": "https://schema.org", **about} if about else None,
+            crumbs=crumbs, data=data or [], about=self._told(about, title, crumbs) if about else None,
             manifest=ctx.served.release.manifest, release=ctx.served.release.id, **values,
         )  # fmt: skip
         return http.respond(
             ctx.request, ctx.served, page.encode(), "text/html; charset=utf-8", self.words.tag, extra=HTML_HEADERS
         )
+
+    def _told(self, about: dict[str, Any], title: str, crumbs: list[Link]) -> dict[str, Any]:
+        """What search engines are told: the thing, and the page about it with the way to it."""
+        way = [
+            {"@type": "ListItem", "position": n, "name": Markup(text).striptags(), "item": href}
+            for n, (text, href) in enumerate(crumbs, 1)
+        ]
+        way.append({"@type": "ListItem", "position": len(way) + 1, "name": title})
+        page = {
+            "@type": "WebPage", "inLanguage": self.words.tag, "isPartOf": {"@type": "WebSite", "url": f"{self.ctx.base}/"},
+            "breadcrumb": {"@type": "BreadcrumbList", "itemListElement": way},
+        }  # fmt: skip
+        return {"@context": "https://schema.org", **about, "mainEntityOfPage": page}
 
 
 def plain(payload: Any) -> Any:

@@ -12,12 +12,14 @@ from app.api import views
 from app.api.apart import apart
 from app.api.lookup import FUNCTIONS, find
 from app.api.profiles import views as profile_views
+from app.api.profiles.routes import templates_of
 from app.api.skills import area_views
 from app.api.skills.of_domain import ORDER
 from app.catalogue.concepts import Decision, Domain
 from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage
+from app.site.sector_views import matrix, overlaps
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
 MOST_SPECIAL = 30  # skills that the page names; the file has all
@@ -44,6 +46,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
         [(t("home"), frame.link("/")), *([frame.sector(item.broader)] if item.broader else [])],
         [
             ("JSON", shown["href"], "application/json"), (f"JSON: {t('sector-occupations')}", shown["members"], "application/json"),
+            (f"CSV: {t('sector-occupations')}", f"{shown['members']}?format=csv&limit={ctx.limits.rows}", "text/csv"),
             *_files(ctx, item.id, unit, t("skills-title"), t("skill-map")),
             (t("graph"), f"{ctx.base}/id/domain/{item.id}.ttl", "text/turtle"),
         ],
@@ -51,10 +54,12 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
             "@type": "DefinedTerm", "@id": item.iri, "name": name, "description": definition, "url": here, "termCode": item.id,
             "inDefinedTermSet": f"{ctx.base}/id/scheme/domains",
         },
-        shown=shown, members=[(d, *_place(frame, d)) for d in members], areas=_areas(ctx, unit),
+        shown=shown, members=[(d, *_place(frame, d)) for d in members], areas=_areas(frame, unit),
         functions=[(profile_views.function(ctx, f)["preferredLabel"], served[f]) for f in FUNCTIONS if served[f]],
         unit=ctx.catalogue.analysis.units.get(unit), special=[(r, ctx.labels.of(r.skill)) for r in special[:MOST_SPECIAL]],
-        special_total=len(special), transversal=_transversal(ctx, unit),
+        special_total=len(special), transversal=_transversal(ctx, unit), widest=_widest(ctx, unit),
+        matrix=matrix(frame, item, members), overlaps=overlaps(frame, item), profiles=_profiles(frame, item),
+        top=item.broader or item.id,
         gaps=[profile_views.gap(ctx, g) for g in ctx.catalogue.profiles.gaps if g.concerns(item.broader or item.id, ())],
         picture=f"{shown['href']}/clusters.svg?language={ctx.label_language}" if ctx.catalogue.analysis.by_unit.get(unit) else "",
     )  # fmt: skip
@@ -81,13 +86,14 @@ def _files(ctx: Context, id: str, unit: str, skills: str, areas: str) -> list[tu
     ]
 
 
-def _areas(ctx: Context, unit: str) -> list[dict[str, object]]:
+def _areas(frame: Frame, unit: str) -> list[dict[str, object]]:
     """The areas of a unit, the largest first, each with its commonest skills; those without any last, as gaps."""
-    found = []
+    ctx, found = frame.ctx, []
     for area in ctx.catalogue.analysis.areas.of_domain(unit.partition("/")[0]):
         mine, others = area_views.filled(ctx, area, unit)
         found.append(
             {
+                "href": frame.link(f"/areas/{area.id}"),
                 "label": views.chosen(area.labels, ctx), "definition": views.chosen(area.definitions, ctx), "size": len(mine),
                 "state": area_views.state(mine, others), "skills": [(r.skill, ctx.labels.of(r.skill)) for r in mine[:EXAMPLES]],
                 "more": [(r.skill, ctx.labels.of(r.skill)) for r in mine[EXAMPLES:]],
@@ -105,6 +111,19 @@ def _transversal(ctx: Context, unit: str) -> list[tuple[dict[str, str], float, f
     return [
         (ctx.labels.of(groups[a]), figures[a].share, figures[a].overall) for a in TOP_GROUPS if a in figures and a in groups
     ]  # fmt: skip
+
+
+def _widest(ctx: Context, unit: str) -> float:
+    """What the longest bar of the transversal profile stands for."""
+    figures = [f for f in ctx.catalogue.analysis.profiles.get(unit, []) if f.aspect in TOP_GROUPS]
+    return max((max(f.share, f.overall) for f in figures), default=0.0) or 1.0
+
+
+def _profiles(frame: Frame, item: Domain) -> list[tuple[str, dict[str, str]]]:
+    """The profiles of the cells of a sector, or those about a part of it."""
+    ctx = frame.ctx
+    found = templates_of(ctx, item.id, "cell")
+    return [(frame.link(f"/profiles/{e.id}"), profile_views.title(ctx, "", e.recipe)) for e in found]
 
 
 def special_in(ctx: Context, skill: str) -> list[Specialisation]:

@@ -9,7 +9,7 @@ from tests.api.conftest import InProcess
 
 QUERY = "/sparql?query=ASK%20%7B%7D"
 TARGETS = {
-    "/": 200, "/docs": 200, "/docs/start.js": 200, "/assets/query.js": 200, "/nowhere": 404, "/ns": 200, "/ns.html": 200,
+    "/": 200, "/docs": 200, "/docs/start.js": 200, "/assets/people.css": 200, "/nowhere": 404, "/ns": 200, "/ns.html": 200,
     "/api/v1/domains": 200, "/api/v1/domains/none": 404, "/api/v1/domains?x=1": 422, "/api/v1/openapi.json": 200,
     "/api/v1/health/live": 200, "/api/v1/limits": 200, "/api/v1/context.jsonld": 200, "/api/v1/scope.svg": 200,
     "/api/v1/profiles/heritage-preservation.html": 200, "/api/v1/profiles/heritage-preservation.xlsx": 200,

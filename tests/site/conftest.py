@@ -58,8 +58,8 @@ def browser() -> Iterator[Any]:
 class Opened:
     """A page with what its console said and where it sent requests."""
 
-    def __init__(self, browser: Any, width: int) -> None:
-        self.page: Page = browser.new_page(viewport={"width": width, "height": 800})
+    def __init__(self, browser: Any, width: int, scripts: bool = True) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
         self.said: list[str] = []
         self.asked: set[str] = set()
         self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None)

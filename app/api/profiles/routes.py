@@ -120,18 +120,18 @@ async def profile_file(ctx: Ctx, id: str, suffix: str) -> Response:
     if suffix not in SUFFIXES:
         raise NotFound(f"There is no format '{suffix[:20]}' of a profile.", None, field="suffix", known=list(SUFFIXES))
     name: FormatName = SUFFIXES[suffix]  # type: ignore[assignment]
-    return await _template(ctx=ctx, id=_entry(ctx, id).id, format=name)
+    return await _template(ctx=ctx, id=entry_of(ctx, id).id, format=name)
 
 
 @router.get("/profiles/{id}", summary="One profile template")
 async def profile(ctx: Ctx, id: str, format: ProfileFormat = None) -> Response:
     """What a role asks for: anchors, skills by section with the rule that placed each, functions, gaps, provenance."""
-    return await _template(ctx=ctx, id=_entry(ctx, id).id, format=format)
+    return await _template(ctx=ctx, id=entry_of(ctx, id).id, format=format)
 
 
 @apart(lambda given: 2.0 + 0.04 * _entry(given["ctx"], given["id"]).size, COSTS, MEDIA_TYPES)
 async def _template(ctx: Context, id: str, format: FormatName | None) -> Response:
-    return await answer(ctx, views.template(ctx, _entry(ctx, id)), choose(ctx, format, MEDIA_TYPES))
+    return await answer(ctx, views.template(ctx, entry_of(ctx, id)), choose(ctx, format, MEDIA_TYPES))
 
 
 # All occupations of a domain are many anchors.
@@ -163,7 +163,7 @@ def templates_of(
     return _filtered(ctx, id, function, kind, q, sub_domain, charter)
 
 
-def _entry(ctx: Context, key: str) -> TemplateEntry:
+def entry_of(ctx: Context, key: str) -> TemplateEntry:
     """The template of this identifier. Raises NotFound, or Gone where its occupation is withdrawn."""
     templates = ctx.catalogue.profiles.templates
     if found := templates.get(key.lower()):

@@ -1,0 +1,74 @@
+"""/statistics: the scope in figures; and /design: every part that pages are made of."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from app.api.apart import apart
+from app.linked.fault_page import PageRoute
+from app.reports.scope import report
+from app.request import strict_parameters
+from app.site.frame import Frame, PageCtx, PageLanguage
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+PARTLY = 40  # ISCO groups that the page names
+COLOURS = (
+    "paper",
+    "ink",
+    "soft",
+    "link",
+    "line",
+    "tint",
+    "core",
+    "rest",
+    "accent",
+    "mark",
+    "flag",
+    "flag-tint",
+    "edge",
+    "focus",
+)
+
+
+@router.get("/statistics")
+@apart(60.0)
+async def statistics(ctx: PageCtx, page_language: PageLanguage) -> Response:
+    """Sizes by sector, degree, evidence and kind of work, and the differences to the official lists."""
+    frame = Frame(ctx, page_language)
+    t, found = frame.words, report(ctx.catalogue)
+    groups = ctx.catalogue.isco
+    return frame.respond(
+        "statistics.html", t("statistics-title"), t("statistics-lead"), [(t("home"), frame.link("/"))],
+        [("JSON", ctx.url("/scope"), "application/json"), ("SVG", ctx.url("/scope.svg"), "image/svg+xml")],
+        {
+            "@type": "Dataset", "name": t("statistics-title"), "description": t("statistics-lead"),
+            "url": frame.link("/statistics"), "version": ctx.served.release.id,
+        },
+        found=found, sectors=[(d, frame.sector(d["domain"])) for d in sorted(found["byDomain"], key=lambda d: -d["core"])],
+        largest=max((d["core"] + d["related"] for d in found["byDomain"]), default=1) or 1,
+        groups=[
+            (row, frame.concept(groups[row["code"]].iri), ctx.labels.of(groups[row["code"]].iri))
+            for row in found["byMajorGroup"] if row["code"] in groups and row["core"] + row["relatedOnly"]
+        ],
+        partly=[
+            (row, frame.concept(groups[row["code"]].iri), ctx.labels.of(groups[row["code"]].iri))
+            for row in sorted(found["partlyCultural"], key=lambda r: (-r["inScope"], r["code"]))[:PARTLY]
+        ],
+        overlaps=[
+            (frame.sector(o["domains"][0]), frame.sector(o["domains"][1]), o["both"], o["jaccard"], o["domains"])
+            for o in sorted(found["domainOverlaps"], key=lambda o: -o["both"])[:15]
+        ],
+    )  # fmt: skip
+
+
+@router.get("/design")
+async def design(ctx: PageCtx, page_language: PageLanguage) -> Response:
+    """The design system: colours, type, and every part, each as it stands on the pages."""
+    frame = Frame(ctx, page_language)
+    t = frame.words
+    tops = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
+    return frame.respond(
+        "design.html", t("design-title"), t("design-lead"), [(t("home"), frame.link("/"))], colours=COLOURS,
+        sectors=[(frame.sector(d), len(ctx.catalogue.by_domain.get(d, ()))) for d in tops[:4]],
+    )  # fmt: skip

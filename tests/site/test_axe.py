@@ -1,0 +1,49 @@
+"""axe-core finds nothing against WCAG 2.2 AA on any kind of page, in light and in dark."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Server
+from tests.site.conftest import CHROMIUM, Opened
+from tests.site.test_browser import PAGES as LINKED
+from tests.site.test_journeys import PAGES
+
+# A test tool (MPL-2.0) that set-up installs with the packages of the pages' scripts; it is no part of them.
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: pages are not tried in a browser"),
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: sh web/build.sh .venv/bin/python"),
+]
+
+
+@cache
+def _source() -> str:
+    return AXE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, *(p for p in LINKED if p not in PAGES), "/find?q=xyzzyqwv", "/composer", "/compare"]
+)
+def test_axe_finds_nothing(server: Server, browser: Any, path: str, scheme: Any) -> None:
+    opened = Opened(browser, 1440 if scheme == "light" else 390)
+    page = opened.page
+    try:
+        page.emulate_media(color_scheme=scheme)
+        page.goto(server.url + path, wait_until="networkidle")
+        page.evaluate(_source())
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        assert found["passes"], "it ran"
+        told = [
+            f"{v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}" for v in found["violations"] for n in v["nodes"]
+        ]
+        assert told == []
+    finally:
+        page.close()
