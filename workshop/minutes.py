@@ -97,7 +97,7 @@ def minutes(session: Session, name: str) -> dict[str, Any]:
     return {
         "workshop": kept.id, "title": kept.title, "release": kept.release, "escoVersion": kept.esco_version,
         "createdAt": kept.created_at, "keepUntil": kept.keep_until, "rule": kept.rule,
-        "seats": {role: n for role, n in sorted(seats.tuples())}, "panel": people.panel(session, name),
+        "seats": dict(sorted(seats.tuples())), "panel": people.panel(session, name),
         "groups": [
             {
                 "key": group.key, "title": group.title, "domains": group.domains,
@@ -113,7 +113,7 @@ def minutes(session: Session, name: str) -> dict[str, Any]:
 def figures(session: Session, group: WorkingGroup) -> list[dict[str, Any]]:
     """How far a group agreed, by round: each item in each sector is a unit, in, partly and out its categories."""
     by_round: dict[int, list[list[str]]] = {}
-    for item, number, said in _revealed(session, group.workshop, group.id):
+    for _, number, said in _revealed(session, group.workshop, group.id):
         for sector in group.domains:
             by_round.setdefault(number, []).append([review.vote(body, sector) for body in said.values()])
     found = []
@@ -174,7 +174,7 @@ def _revealed(
 
 def _numbers(session: Session, name: str) -> dict[str, int]:
     rows = session.execute(select(Participant.id, Participant.number).where(Participant.workshop == name))
-    return {participant: number for participant, number in rows.tuples()}
+    return dict(rows.tuples().all())
 
 
 def progress(session: Session, name: str) -> dict[str, Any]:

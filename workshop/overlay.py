@@ -83,7 +83,7 @@ def overlay(session: Session, name: str) -> Overlay:
                 resolutions += 1
                 node = f"{workshop_iri(name)}/resolution/{item.id}-{local_name(skill['iri'])}"
                 triples += _resolution(session, kept, item, state, node, skill)
-                triples.append(_link(node, CCSI + "skill", skill["iri"]))
+                triples.append(_link(node, CCSI + "resolvedSkill", skill["iri"]))
                 triples.append(_text(node, CCSI + "answer", skill["answer"]))
     conflicts = []
     entries = 0
@@ -105,7 +105,6 @@ def _workshop(kept: Workshop) -> Iterator[ox.Triple]:
     yield _link(node, RDF + "type", PROV + "Activity")
     yield _text(node, RDFS + "label", kept.title)
     yield _text(node, CCSI + "frozenOn", kept.release)
-    yield _text(node, CCSI + "escoVersion", kept.esco_version)
     yield _time(node, PROV + "startedAtTime", kept.created_at)
     yield _link(node, CCSI + "decisionRule", f"{node}/rule")
     yield _link(f"{node}/rule", RDF + "type", CCSI + "DecisionRule")

@@ -10,14 +10,15 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from workshop.errors import Conflict, NotAllowed, Refused, SignedOut, Unknown
 from workshop.model import Invitation, Participant, Person, Record, SignIn, WorkingGroup, Workshop, now
+from workshop.texts import Line, Name
 
 Role = Literal["facilitator", "expert", "observer"]
 MOST_SEATS = 1000  # of one workshop
@@ -26,19 +27,17 @@ INVITATION_HOURS = 48
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are taken for each other
 _CODE_LENGTH = 12
 
-_Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class Joining(BaseModel):
     """What somebody says who joins."""
 
     model_config = ConfigDict(extra="forbid")
-    pseudonym: _Name
-    domain: _Line = ""
-    role: _Line = ""
-    country: _Line = ""
-    organisation: _Line = ""
+    pseudonym: Name
+    domain: Line = ""
+    role: Line = ""
+    country: Line = ""
+    organisation: Line = ""
     consent: bool = Field(description="That what is said is kept, without a name, after the term for who said it.")
 
 

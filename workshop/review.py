@@ -22,14 +22,13 @@ from workshop.people import Seat
 from workshop.preparing import items as items_of
 from workshop.preparing import workshop as workshop_of
 from workshop.rules import Rating, Rule
+from workshop.texts import Term, Text, plain
 
 SkillRating = Literal["essential", "useful", "not-ours"]
 MOST_MISSING = 5
 MOST_SKILLS = 100
 MOST_NOTES = 200  # of one item
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-_Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
 class Judgement(BaseModel):
@@ -38,11 +37,11 @@ class Judgement(BaseModel):
     model_config = ConfigDict(extra="forbid")
     round: int = Field(ge=1, le=10)
     rating: Rating = Field(description="Whether the occupation is in the sectors of the group.")
-    sectors: list[_Short] = Field([], max_length=20, description="Which of them; none where it is out.")
+    sectors: list[Term] = Field([], max_length=20, description="Which of them; none where it is out.")
     skills: dict[Annotated[str, StringConstraints(max_length=300)], SkillRating] = Field({}, max_length=MOST_SKILLS)
-    missing: list[_Short] = Field([], max_length=MOST_MISSING, description="Skills that ESCO lacks for it.")
+    missing: list[Term] = Field([], max_length=MOST_MISSING, description="Skills that ESCO lacks for it.")
     confidence: int = Field(ge=1, le=5)
-    reason: _Text = ""
+    reason: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,7 @@ def note(session: Session, seat: Seat, item: Item, text: str, nonce: str) -> Non
     once = journal.once_of(seat, "note", nonce)
     if journal.said_before(session, once):
         return
-    if not (written := text.strip()) or len(written) > 1000:
-        raise Refused("A note has 1 to 1,000 characters.", "Write another.")
+    written = plain(text, "A note", 1000, least=1)
     current = journal.state(session, item)
     if current.stage == "open" and current.round == 1:
         raise NotRevealed("Discussion begins when the answers are revealed.", "Judge it first.")
@@ -176,8 +174,7 @@ def resolve(session: Session, seat: Seat, item: Item, rationale: str, minority: 
     What is not adopted is deferred, and only after the last round that the rule allows: until then it is asked again.
     """
     seat.require("facilitator")
-    if len(rationale) > 2000 or len(minority) > 2000:
-        raise Refused("Rationale and minority note have at most 2,000 characters each.", "Shorten them.")
+    rationale, minority = plain(rationale, "A rationale", 2000), plain(minority, "A minority note", 2000)
     current = journal.locked(session, item)
     if current.stage != "revealed":
         raise Conflict("Only what is revealed can be closed.", "Reveal it first.")
@@ -188,7 +185,7 @@ def resolve(session: Session, seat: Seat, item: Item, rationale: str, minority: 
         raise Conflict("An answer is under the threshold, and the rule has another round.", "Ask again.")
     body = {
         "sectors": found.sectors, "skills": found.skills, "missing": found.missing,
-        "rationale": rationale.strip(), "minority": minority.strip(),
+        "rationale": rationale, "minority": minority,
     }  # fmt: skip
     journal.add(session, seat, "resolution", body, f"resolution:{item.id}", item.id, round_number=current.round)
     return body

@@ -20,19 +20,19 @@ from workshop import journal
 from workshop.errors import NotAllowed, NotRevealed, Refused, Unknown
 from workshop.model import Deck, Record
 from workshop.people import Seat
+from workshop.texts import Term
 
 Floats = npt.NDArray[np.float64]
 NOT_OURS, UNKNOWN = "not-ours", "unknown"
 OWN = "new:"  # before the name of a pile that somebody made
 MOST_CARDS = 200
-_Pile = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
 class Sort(BaseModel):
     """Where somebody put each card: under a header, on a pile of their own (`new:NAME`), `not-ours` or `unknown`."""
 
     model_config = ConfigDict(extra="forbid")
-    piles: dict[Annotated[str, StringConstraints(max_length=4)], _Pile] = Field(max_length=MOST_CARDS)
+    piles: dict[Annotated[str, StringConstraints(max_length=4)], Term] = Field(max_length=MOST_CARDS)
 
 
 @dataclass(frozen=True, slots=True)

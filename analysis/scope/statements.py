@@ -21,9 +21,11 @@ def scope_quads(
     assertions: Iterable[Assertion], decisions: Iterable[Decision], esco_version: str, parameters: dict[str, object]
 ) -> Iterator[str]:
     """The scope graph: one activity per route and one for the decisions, then every assertion and decision."""
-    for route in (*ROUTES, "decision"):
+    given = tuple(assertions)
+    panels = ("expert",) if any(a.route == "expert" for a in given) else ()
+    for route in (*ROUTES, *panels, "decision"):
         yield from _activity(route, esco_version, parameters)
-    for assertion in assertions:
+    for assertion in given:
         yield from _assertion(assertion, esco_version)
     for decision in decisions:
         yield from _decision(decision, esco_version)

@@ -134,7 +134,7 @@ def _evidence(frame: Frame, item: Occupation, decision: Decision, said: Assertio
         side = t("why-against")
     return {
         "route": t(f"route-{said.route}"), "side": side, "text": text,
-        "reason": said.reason if said.route == "curated" else "", "href": iris.address(said.iri, ctx.base),
+        "reason": said.reason if said.route in ("curated", "expert") else "", "href": iris.address(said.iri, ctx.base),
     }  # fmt: skip
 
 
