@@ -135,7 +135,8 @@ def _item(session: Session, item: Item, state: journal.State) -> dict[str, Any]:
     rule = Rule.of(preparing.workshop(session, item.workshop).rule)
     revealed = range(1, state.round + (state.stage != "open"))
     return {
-        "id": item.id, "occupation": item.occupation, "code": item.code, "label": item.label, "chosen": item.chosen,
+        "id": item.id, "occupation": item.occupation, "code": item.code, "label": item.label,
+        "chosen": item.chosen if revealed else "",  # that nobody doubts it is what the release says of it
         "stage": state.stage, "round": state.round, "resolution": state.resolution, "resolvedAt": state.resolved_at,
         "rounds": [
             {

@@ -23,6 +23,7 @@ from app.cli.scope import cli as scope_cli
 from app.cli.search import cli as match_cli
 from app.cli.search import find
 from app.cli.serve import serve
+from app.cli.workshop import cli as workshop_cli
 from app.process.progress import reporter
 from loaders.build import load as load_release
 from loaders.facts import FILE as FACTS
@@ -46,6 +47,7 @@ cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
 cli.add_typer(match_cli, name="match")
+cli.add_typer(workshop_cli, name="workshop")
 cli.command()(crosswalk)
 cli.command()(sssom)
 cli.command()(find)

@@ -64,7 +64,7 @@ def deck(catalogue: Catalogue, domain: str, most: int = MOST_CARDS) -> CardSet |
 
 
 def _label(catalogue: Catalogue, iri: str) -> str:
-    return next(iter(catalogue.labels.of(iri).values()), iri)
+    return catalogue.label(iri, "en").get("en", iri)
 
 
 def _skills(catalogue: Catalogue, item: Occupation) -> list[dict[str, str]]:

@@ -32,7 +32,8 @@ async def deck(page: SeatedPage, seat: Seated, number: int, saved: int = 0) -> R
         catalogue = service.served.catalogue
         labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
         names = {c["iri"]: next(iter(known.values())) for c in found["deck"].cards if (known := labels.of(c["iri"]))}
-    return page.respond("deck.html", page.words("ws-cards"), names=names, sector=page.sector(found["deck"].domain), saved=bool(saved), **found)
+    sector = page.sector(found["deck"].domain)
+    return page.respond("deck.html", page.words("ws-cards"), names=names, sector=sector, saved=bool(saved), **found)
 
 
 @router.post("/workshop/decks/{number}/sort")
