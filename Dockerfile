@@ -11,6 +11,7 @@ COPY loaders loaders
 COPY ontology ontology
 COPY queries queries
 COPY releases releases
+COPY workshop workshop
 RUN /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/ccsi/bin/pip uninstall --yes hatchling trove-classifiers setuptools pip
 

@@ -32,8 +32,6 @@ def backup(database: Database, target: Path) -> int:
     try:
         with _open_new(partial) as raw:
             with gzip.GzipFile("", "wb", 6, raw, mtime=0) as out, database.reading() as session:
-                if not database.sqlite:
-                    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                 rows = 0
                 for line in _lines(session):
                     rows += "t" in line

@@ -40,6 +40,8 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, self.sqlite)
         self._writer = self.engine.execution_options(**{WRITES: True})
+        # SQLite's readers see one state anyway; PostgreSQL's by default another with each statement.
+        self._reader = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -55,7 +57,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state from its beginning to its end."""
-        with _faults(), Session(self.engine, expire_on_commit=False) as session:
+        with _faults(), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

@@ -37,7 +37,7 @@ def states(session: Session, items: list[Item]) -> dict[int, State]:
     """Where items stand, by their number."""
     found = {item.id: State(1, "open") for item in items}
     rows = session.scalars(
-        select(Record).where(Record.kind.in_(_STAGES), Record.item_id.in_(found)).order_by(Record.id)
+        select(Record).where(Record.kind.in_(list(_STAGES)), Record.item_id.in_(list(found))).order_by(Record.id)
     )
     for row in rows:
         assert row.item_id is not None  # noqa: S101 - for the type checker: the query asked for those that have one

@@ -7,7 +7,7 @@ import secrets
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.responses import Response
 
 from app.errors import TooLarge
@@ -42,6 +42,7 @@ async def seat_of(request: Request) -> Seat:
 
 
 Seated = Annotated[Seat, Depends(seat_of)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of an item or a deck.")]
 
 
 class Form:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from app.errors import TooLarge
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
-from app.workshop.access import Seated, desk_of, sent_json, sign_in
+from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
 from app.workshop.joining import refusal
 from workshop import journal, minutes, people, preparing, review
 from workshop.model import Item
@@ -80,13 +80,13 @@ async def queue(request: Request, seat: Seated) -> Response:
 
 
 @router.get("/items/{number}")
-async def item(request: Request, seat: Seated, number: int) -> Response:
+async def item(request: Request, seat: Seated, number: Number) -> Response:
     """An item, and what has been revealed of it."""
     return _json(await desk_of(request).read(_item, seat, number))
 
 
 @router.post("/items/{number}/judgement", dependencies=[Checked])
-async def judge(request: Request, seat: Seated, number: int) -> Response:
+async def judge(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a judgement."""
     body = await _body(request, JudgementBody)
     said = Judgement(**body.model_dump(exclude={"nonce"}))
@@ -95,7 +95,7 @@ async def judge(request: Request, seat: Seated, number: int) -> Response:
 
 
 @router.post("/items/{number}/{step}", dependencies=[Checked])
-async def step(request: Request, seat: Seated, number: int, step: Annotated[str, Field(max_length=20)]) -> Response:
+async def step(request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]) -> Response:
     """Reveal an item, ask again (`round`), or close it (`resolution`)."""
     if step == "resolution":
         body = await _body(request, ResolutionBody)
@@ -105,13 +105,13 @@ async def step(request: Request, seat: Seated, number: int, step: Annotated[str,
 
 
 @router.get("/decks/{number}")
-async def deck(request: Request, seat: Seated, number: int) -> Response:
+async def deck(request: Request, seat: Seated, number: Number) -> Response:
     """The cards of a deck, or what the sorts came to."""
     return _json(await desk_of(request).read(_deck, seat, number))
 
 
 @router.post("/decks/{number}/sort", dependencies=[Checked])
-async def sort(request: Request, seat: Seated, number: int) -> Response:
+async def sort(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a sort."""
     body = await _body(request, SortBody)
     await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
-from app.workshop.access import Seated, SentForm, require_facilitator, sent_form
+from app.workshop.access import Number, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.faults import Refused
 from app.workshop.page import SeatedPage
 from workshop import minutes, people, preparing, review
@@ -53,21 +53,21 @@ async def invite(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
 
 
 @router.post("/workshop/items/{number}/reveal", dependencies=[Depends(sent_form)])
-async def reveal(page: SeatedPage, seat: Seated, number: int) -> Response:
+async def reveal(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """End a round and show what was said."""
     await page.desk.write(step, seat, number, "reveal")
     return page.go(f"/workshop/items/{number}")
 
 
 @router.post("/workshop/items/{number}/round", dependencies=[Depends(sent_form)])
-async def next_round(page: SeatedPage, seat: Seated, number: int) -> Response:
+async def next_round(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """Ask again."""
     await page.desk.write(step, seat, number, "round")
     return page.go("/workshop/board")
 
 
 @router.post("/workshop/items/{number}/resolution")
-async def resolve(page: SeatedPage, seat: Seated, form: SentForm, number: int) -> Response:
+async def resolve(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Close an item with what the rule makes of it."""
     await page.desk.write(close_item, seat, number, form.get("rationale"), form.get("minority"))
     return page.go(f"/workshop/items/{number}")

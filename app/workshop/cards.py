@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
-from app.workshop.access import Form, Seated, SentForm, sent_form
+from app.workshop.access import Form, Number, Seated, SentForm, sent_form
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import sorting
@@ -23,7 +23,7 @@ _NEW = "new"  # what the form sends for a pile that the field beside it names
 
 
 @router.get("/workshop/decks/{number}")
-async def deck(page: SeatedPage, seat: Seated, number: int, saved: int = 0) -> Response:
+async def deck(page: SeatedPage, seat: Seated, number: Number, saved: int = 0) -> Response:
     """The cards in an order of one's own, or what the sorts came to."""
     found = await page.desk.read(deck_view, seat, number)
     service = service_of(page.request)
@@ -37,14 +37,14 @@ async def deck(page: SeatedPage, seat: Seated, number: int, saved: int = 0) -> R
 
 
 @router.post("/workshop/decks/{number}/sort")
-async def sort(page: SeatedPage, seat: Seated, form: SentForm, number: int) -> Response:
+async def sort(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a sort."""
     await page.desk.write(keep_sort, seat, number, sort_of(form), form.get("nonce"))
     return page.go(f"/workshop/decks/{number}", saved=1)
 
 
 @router.post("/workshop/decks/{number}/reveal", dependencies=[Depends(sent_form)])
-async def reveal(page: SeatedPage, seat: Seated, number: int) -> Response:
+async def reveal(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """End the sorting and show what came of it."""
     await page.desk.write(_reveal, seat, number)
     return page.go(f"/workshop/decks/{number}")

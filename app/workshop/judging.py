@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
-from app.workshop.access import Form, Seated, SentForm
+from app.workshop.access import Form, Number, Seated, SentForm
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage, WorkshopPage
 from workshop import journal, preparing, review
@@ -32,7 +32,7 @@ async def next_item(page: SeatedPage, seat: Seated) -> Response:
 
 
 @router.get("/workshop/items/{number}")
-async def item(page: SeatedPage, seat: Seated, number: int) -> Response:
+async def item(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """An item: a form while it is open, then what was said."""
     found = await page.desk.read(item_view, seat, number)
     names, text = await _words(page, found["item"])
@@ -40,7 +40,7 @@ async def item(page: SeatedPage, seat: Seated, number: int) -> Response:
 
 
 @router.post("/workshop/items/{number}/judgement")
-async def judge(page: SeatedPage, seat: Seated, form: SentForm, number: int) -> Response:
+async def judge(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a judgement, and go on to the next item."""
     said = judgement_of(form)
     await page.desk.write(keep_judgement, seat, number, said, form.get("nonce"))
@@ -48,7 +48,7 @@ async def judge(page: SeatedPage, seat: Seated, form: SentForm, number: int) -> 
 
 
 @router.post("/workshop/items/{number}/note")
-async def note(page: SeatedPage, seat: Seated, form: SentForm, number: int) -> Response:
+async def note(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a note of the discussion."""
     await page.desk.write(_note, seat, number, form.get("text"), form.get("nonce"))
     return page.go(f"/workshop/items/{number}")

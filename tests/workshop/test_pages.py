@@ -103,7 +103,8 @@ def test_the_cookie_is_for_this_site_and_no_script(service: InProcess, room: Roo
 def test_who_has_no_session_sees_the_door_alone(service: InProcess, items: list[int]) -> None:
     visitor = Visitor(service)
     assert "/workshop/join" in visitor.get("/workshop").text
-    for path in ("home", "next", f"items/{items[0]}", "decks/1", "board", "minutes", "tables/answers.csv", "overlay.ttl", "paper", "events"):
+    pages = ("home", "next", "decks/1", "board", "minutes", "tables/answers.csv", "overlay.ttl", "paper", "events")
+    for path in (*pages, f"items/{items[0]}"):
         visitor.get(f"/workshop/{path}", 401)
     for path in ("", "/queue", f"/items/{items[0]}", "/minutes"):
         assert visitor.json(f"/api/v1/workshop{path}", 401)["type"].endswith("workshop-signed-out")
