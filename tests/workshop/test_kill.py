@@ -6,7 +6,6 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -23,16 +22,14 @@ KILLS = 4
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_every_acknowledged_answer_survives_kill_9(
-    starter_dir: Path, tmp_path: Path, serve: Callable[..., Server], seed: int
-) -> None:
+def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: Path, seed: int) -> None:
     moments = random.Random(seed)
     room = Room(starter_dir, tmp_path, "--items", "4")
     code = room.code("expert")
     acknowledged: list[str] = []
     jars: list[dict[str, str]] = []
     for life in range(KILLS):
-        server = serve(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
+        server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
         if not jars:
             jars = [join(server.url, code, n) for n in range(WRITERS)]
         stop = threading.Event()
@@ -41,16 +38,18 @@ def test_every_acknowledged_answer_survives_kill_9(
         ]
         for thread in threads:
             thread.start()
-        before = len(acknowledged)
-        until = time.monotonic() + 30
-        while len(acknowledged) < before + 10 and time.monotonic() < until:
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.3))
-        server.process.kill()
-        stop.set()
-        for thread in threads:
-            thread.join(20)
-        server.process.wait(20)
+        try:
+            before = len(acknowledged)
+            until = time.monotonic() + 30
+            while len(acknowledged) < before + 10 and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(moments.uniform(0, 0.3))
+        finally:
+            server.process.kill()
+            stop.set()
+            for thread in threads:
+                thread.join(20)
+            server.process.wait(20)
         opened = Database.open(room.url)
         with opened.reading() as session:
             kept = {r.once.rpartition(":")[2] for r in session.scalars(select(Record).where(Record.kind == "judgement"))}
