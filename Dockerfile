@@ -17,8 +17,8 @@ RUN /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/ccsi /opt/ccsi
-# A named volume takes over this folder's owner, who has no name and no rights but that.
-RUN install -d -o 10001 -g 10001 /data
+# A named volume takes over its folder's owner, who has no name and no rights but that.
+RUN install -d -o 10001 -g 10001 /data /workshop
 ENV PATH=/opt/ccsi/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
