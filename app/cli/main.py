@@ -31,6 +31,7 @@ from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
+from releases.changes import changes
 from releases.errors import LoadError, ReleaseError, system_faults
 from releases.release import Release, Releases
 
@@ -203,6 +204,16 @@ def verify(
         out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
     if faults:
         raise typer.Exit(4)
+
+
+@releases_cli.command("changes")
+def show_changes(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")],
+    against: Annotated[str, typer.Option(help="Release to compare it with; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Print as JSON what a release says otherwise than another: scope, clusters, profiles. For a look before publishing."""
+    print_json(changes(_chosen(against, data_dir), _chosen(release, data_dir)))
 
 
 @releases_cli.command("hash")

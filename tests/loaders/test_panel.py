@@ -14,6 +14,7 @@ from loaders.build import load
 from loaders.input.panel import read_panels
 from loaders.request import LoadRequest
 from ontology import CCSI, CCSID, GRAPH_SCOPE, PREFIXES, PROV
+from releases.changes import changes
 from releases.errors import SourceError, VerificationFailed
 from releases.release import Release, Releases
 
@@ -115,6 +116,17 @@ def test_a_panel_is_a_route_of_its_own_wherever_evidence_is(after: Release, pair
     catalogue = Catalogue(after, EmbeddedStore(after.store))
     assert report(catalogue)["routes"]["expert"] == {"occupations": 1, "inScope": 1}
     assert not {(d.occupation, d.domain) for d, _ in review_queue(catalogue)} & set(pairs), "a panel has looked"
+
+
+def test_what_a_release_changes_is_told_before_it_is_published(before: Release, after: Release, pairs) -> None:
+    found = changes(before, after)
+    assert [(c["occupation"], c["domain"]) for c in found["scope"]] == sorted(pairs)
+    told = {(c["occupation"], c["domain"]): c for c in found["scope"]}
+    assert told[pairs[1]]["before"] is None
+    assert told[pairs[1]]["after"] == {"degree": "core", "confidence": 0.9}
+    assert told[pairs[0]]["label"]
+    same = changes(before, before)
+    assert (same["scope"], same["clusters"], same["profiles"]) == ([], [], [])
 
 
 def test_without_the_file_the_content_hash_is_as_before(before: Release, tmp_path: Path) -> None:
