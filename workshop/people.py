@@ -100,10 +100,10 @@ def invite(
     return "-".join(code[i : i + 4] for i in range(0, _CODE_LENGTH, 4))
 
 
-def invitation(session: Session, code: str) -> Invitation:
-    """The invitation that a code stands for. Raises Unknown for one that is wrong, used up or too late."""
+def invitation(session: Session, code: str, lock: bool = False) -> Invitation:
+    """The invitation that a code stands for, locked for whoever will use it up. Raises Unknown for one that is wrong, used up or too late."""
     clean = "".join(c for c in code.upper()[:40] if c in _LETTERS)
-    found = session.get(Invitation, _hash(clean), with_for_update=True)
+    found = session.get(Invitation, _hash(clean), with_for_update=True if lock else None)
     if found is None or found.uses_left < 1 or found.expires_at < now():
         raise Unknown("This code lets nobody in: it is mistyped, used up, or has ended.", "Ask the facilitator for another.")
     return found
@@ -111,7 +111,7 @@ def invitation(session: Session, code: str) -> Invitation:
 
 def join(session: Session, code: str, joining: Joining) -> Seat:
     """Take a seat, or come back to the one that the code is for; a session begins. Raises Unknown, Refused, Conflict."""
-    found = invitation(session, code)
+    found = invitation(session, code, lock=True)
     if not joining.consent:
         raise Refused("Without consent nothing can be kept, so nobody can join.", "Tick the consent, or watch from the plenary.")
     found.uses_left -= 1

@@ -80,14 +80,17 @@ def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str) -> No
     if journal.said_before(session, once):
         return
     codes, headers = {card["code"] for card in deck.cards}, {header["id"] for header in deck.headers}
-    for code, pile in said.piles.items():
+    # A pile that somebody calls as a header is called, as on paper, is that header.
+    called = {OWN + header["label"].casefold(): header["id"] for header in deck.headers}
+    piles = {code: called.get(pile.casefold(), pile) for code, pile in sorted(said.piles.items())}
+    for code, pile in piles.items():
         if code not in codes:
             raise Refused(f"'{code}' is no card of this deck.", "Look at the code again.")
         if pile not in headers | {NOT_OURS, UNKNOWN} and not (pile.startswith(OWN) and pile[len(OWN) :].strip()):
             raise Refused(f"'{pile[:60]}' is no pile.", "Choose a header, or give the pile a name.")
     if is_revealed(session, deck):
         raise NotAllowed("The sorts of this deck are revealed; it takes no more.")
-    journal.add(session, seat, "sort", {"piles": dict(sorted(said.piles.items()))}, once, deck=deck.id)
+    journal.add(session, seat, "sort", {"piles": piles}, once, deck=deck.id)
 
 
 def own_sort(session: Session, seat: Seat, deck: Deck) -> dict[str, str]:

@@ -67,6 +67,7 @@ async def join(request: Request) -> Response:
     """Take a seat; the answer sets the session's cookie."""
     body = await _body(request, JoinBody)
     joining = Joining(**body.model_dump(exclude={"code"}))
+    await desk_of(request).read(people.invitation, body.code)  # whoever guesses does not hold up those who write
     seat = await desk_of(request).write(people.join, body.code, joining)
     answer = _json(await desk_of(request).read(_me, seat))
     sign_in(answer, request, seat)

@@ -48,6 +48,7 @@ async def join(page: Page) -> Response:
         )  # fmt: skip
     except ValidationError as error:
         raise refusal(error) from error
+    await page.desk.read(people.invitation, form.get("code"))  # whoever guesses does not hold up those who write
     seat = await page.desk.write(people.join, form.get("code"), joining)
     answer = page.go("/workshop/home")
     sign_in(answer, page.request, seat)

@@ -79,6 +79,15 @@ def test_a_sort_counts_once_and_its_last_version(database: Database) -> None:
             sorting.sort(session, expert, deck, Sort(piles=ONE), "third-nonce")
 
 
+def test_a_pile_called_like_a_header_is_that_header(database: Database) -> None:
+    toy(database)
+    expert = sit(database)
+    with database.writing() as session:
+        deck = session.get_one(Deck, 1)
+        sorting.sort(session, expert, deck, Sort(piles={"A01": "new:art", "A02": "new:Arts"}), "some-nonce")
+        assert sorting.own_sort(session, expert, deck) == {"A01": "gaming/art", "A02": "new:Arts"}
+
+
 @pytest.mark.parametrize("piles", [{"Z99": "gaming/art"}, {"A01": "no-header"}, {"A01": "new: "}])
 def test_what_is_no_card_or_no_pile_is_refused(database: Database, piles: dict[str, str]) -> None:
     toy(database)
