@@ -62,4 +62,6 @@ def _members(first: ox.Store, second: ox.Store, query: str, start: str) -> list[
 def _labels(store: ox.Store) -> list[tuple[str, str]]:
     graph = {"labels": [ox.NamedNode(GRAPH_LABELS + "en")]}
     rows = select(store, "materialise/occupation_labels", graph)
-    return [(o.value, label.value) for o, kind, label in rows if o and kind and label and kind.value.endswith("prefLabel")]
+    return [
+        (o.value, label.value) for o, kind, label in rows if o and kind and label and kind.value.endswith("prefLabel")
+    ]

@@ -67,7 +67,9 @@ def restore(database: Database, source: Path) -> int:
             if not database.sqlite:
                 _continue_numbers(session)
         except (KeyError, TypeError, AttributeError) as error:
-            raise Refused(f"{source}: a line is not a row of a workshop.", "Give a file of: ccsi workshop backup") from error
+            raise Refused(
+                f"{source}: a line is not a row of a workshop.", "Give a file of: ccsi workshop backup"
+            ) from error
     return rows
 
 
@@ -122,4 +124,3 @@ def _continue_numbers(session: Session) -> None:
 def _open_new(path: Path) -> Any:
     """A file that only its owner can read: it tells who took part."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-

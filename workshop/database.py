@@ -103,7 +103,9 @@ def _url(written: str) -> URL:
     try:
         url = make_url(written)
     except ArgumentError as error:
-        raise DatabaseFault("The address of the workshop's database is no URL.", "Set CCSI_WORKSHOP_DATABASE.") from error
+        raise DatabaseFault(
+            "The address of the workshop's database is no URL.", "Set CCSI_WORKSHOP_DATABASE."
+        ) from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseFault(
             f"The workshop's database may be SQLite or PostgreSQL, not {url.get_backend_name()}.",
@@ -122,7 +124,9 @@ def _engine(url: URL, sqlite: bool) -> Engine:
             url, pool_size=_CONNECTIONS, pool_timeout=_WAIT_SECONDS, connect_args={"timeout": _WAIT_SECONDS}
         )
     except (ImportError, NoSuchModuleError) as error:
-        raise DatabaseFault("PostgreSQL needs a driver.", "Install it with: pip install 'ccsi-esco[postgresql]'") from error
+        raise DatabaseFault(
+            "PostgreSQL needs a driver.", "Install it with: pip install 'ccsi-esco[postgresql]'"
+        ) from error
     except OSError as error:
         raise DatabaseFault(f"{url.database}: {error.strerror}.", "Name a folder that may be written to.") from error
     event.listen(engine, "connect", _prepare)
@@ -152,7 +156,9 @@ def _faults() -> Iterator[None]:
     except DBAPIError as error:
         said = str(error.orig).lower()
         if any(sign in said for sign in _FULL):
-            raise DatabaseFull("The disk is full; what was sent was not kept.", "Free space, then send it again.") from error
+            raise DatabaseFull(
+                "The disk is full; what was sent was not kept.", "Free space, then send it again."
+            ) from error
         if any(sign in said for sign in _BUSY):
             raise DatabaseBusy("The workshop's database is busy.", "Try again in a moment.") from error
         raise DatabaseFault("The workshop's database cannot be used.", "See the service's log.") from error

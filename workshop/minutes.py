@@ -18,7 +18,19 @@ ANSWERS = (
     "group", "item", "occupation", "label", "round", "participant", "rating", "sectors", "confidence", "reason",
     "essential", "useful", "not-ours", "missing",
 )  # fmt: skip
-CHANGES = ("change", "occupation", "occupationLabel", "skill", "label", "from", "to", "agreement", "judges", "workshop", "round")
+CHANGES = (
+    "change",
+    "occupation",
+    "occupationLabel",
+    "skill",
+    "label",
+    "from",
+    "to",
+    "agreement",
+    "judges",
+    "workshop",
+    "round",
+)
 SORTS = ("deck", "participant", "code", "skill", "label", "pile")
 _RELATIONS = {"essential": "essential", "useful": "optional", "not-ours": "none"}
 # Ratings as points of a scale, for the measures that know an order.
@@ -121,7 +133,11 @@ def figures(session: Session, group: WorkingGroup) -> list[dict[str, Any]]:
         table = counts(units, RATINGS)
         nominal, ordinal = agreement(table), agreement(table, "ordinal", POINTS)
         found.append(
-            {"round": number, **{k: _figure(v) for k, v in asdict(nominal).items()}, "ordinalAlpha": _figure(ordinal.alpha)}
+            {
+                "round": number,
+                **{k: _figure(v) for k, v in asdict(nominal).items()},
+                "ordinalAlpha": _figure(ordinal.alpha),
+            }
         )
     return found
 

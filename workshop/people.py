@@ -28,7 +28,6 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are taken fo
 _CODE_LENGTH = 12
 
 
-
 class Joining(BaseModel):
     """What somebody says who joins."""
 
@@ -101,11 +100,13 @@ def invite(
 
 
 def invitation(session: Session, code: str, lock: bool = False) -> Invitation:
-    """The invitation that a code stands for, locked for whoever will use it up. Raises Unknown for one that is wrong, used up or too late."""
+    """The invitation of a code, locked for whoever uses it up. Raises Unknown for one that is wrong, used up or too late."""
     clean = "".join(c for c in code.upper()[:40] if c in _LETTERS)
-    found = session.get(Invitation, _hash(clean), with_for_update=True if lock else None)
+    found = session.get(Invitation, _hash(clean), with_for_update=lock or None)
     if found is None or found.uses_left < 1 or found.expires_at < now():
-        raise Unknown("This code lets nobody in: it is mistyped, used up, or has ended.", "Ask the facilitator for another.")
+        raise Unknown(
+            "This code lets nobody in: it is mistyped, used up, or has ended.", "Ask the facilitator for another."
+        )
     return found
 
 
@@ -113,7 +114,9 @@ def join(session: Session, code: str, joining: Joining) -> Seat:
     """Take a seat, or come back to the one that the code is for; a session begins. Raises Unknown, Refused, Conflict."""
     found = invitation(session, code, lock=True)
     if not joining.consent:
-        raise Refused("Without consent nothing can be kept, so nobody can join.", "Tick the consent, or watch from the plenary.")
+        raise Refused(
+            "Without consent nothing can be kept, so nobody can join.", "Tick the consent, or watch from the plenary."
+        )
     found.uses_left -= 1
     if found.participant:
         seat = session.get_one(Participant, found.participant)
@@ -129,9 +132,7 @@ def join(session: Session, code: str, joining: Joining) -> Seat:
         session.add(seat)
         session.flush()
         about = {"workshop": seat.workshop, "participant": seat.id, "round": 0}
-        session.add(
-            Record(**about, at=now(), kind="joined", body={"role": seat.role}, once=f"joined:{seat.id}")
-        )
+        session.add(Record(**about, at=now(), kind="joined", body={"role": seat.role}, once=f"joined:{seat.id}"))
     known = session.get(Person, seat.id)
     if known is None:
         expertise = joining.model_dump(include={"domain", "role", "country", "organisation"})
@@ -203,9 +204,7 @@ def _forget(session: Session, participants: list[str]) -> None:
 
 
 def _seat_of(session: Session, workshop: str, number: int) -> Participant:
-    found = session.scalar(
-        select(Participant).where(Participant.workshop == workshop, Participant.number == number)
-    )
+    found = session.scalar(select(Participant).where(Participant.workshop == workshop, Participant.number == number))
     if found is None:
         raise Unknown(f"The workshop '{workshop}' has no participant {number}.", "See: ccsi workshop status")
     return found

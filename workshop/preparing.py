@@ -32,7 +32,9 @@ def create(
 ) -> Workshop:
     """Keep a new workshop. Raises Refused, Conflict."""
     if not NAME.fullmatch(name) or len(name) > _LONGEST:
-        raise Refused(f"'{name[:60]}' is no name for a workshop.", "Use small letters, digits and dashes: helsingborg-2023.")
+        raise Refused(
+            f"'{name[:60]}' is no name for a workshop.", "Use small letters, digits and dashes: helsingborg-2023."
+        )
     if session.get(Workshop, name):
         raise Conflict(f"There is a workshop '{name}' already.", "Give another name.")
     if not groups or not all(group.items for group in groups):
@@ -60,7 +62,11 @@ def create(
         for deck in group.decks:
             session.add(
                 Deck(
-                    workshop=name, group_id=kept.id, domain=deck.domain, headers=list(deck.headers), cards=list(deck.cards)
+                    workshop=name,
+                    group_id=kept.id,
+                    domain=deck.domain,
+                    headers=list(deck.headers),
+                    cards=list(deck.cards),
                 )
             )
     return made

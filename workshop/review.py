@@ -30,7 +30,6 @@ MOST_SKILLS = 100
 MOST_NOTES = 200  # of one item
 
 
-
 class Judgement(BaseModel):
     """What an expert says of an occupation in one round."""
 
@@ -113,7 +112,9 @@ def judge(session: Session, seat: Seat, item: Item, said: Judgement, nonce: str)
     if strange := sorted(set(said.sectors) - sectors) or sorted(said.skills.keys() - known):
         raise Refused(f"'{strange[0][:100]}' is not asked about here.", "Load the page again.")
     if (said.rating == "out") == bool(said.sectors):
-        raise Refused("An occupation that is in, or partly, is so in a sector; one that is out is in none.", "Tick sectors.")
+        raise Refused(
+            "An occupation that is in, or partly, is so in a sector; one that is out is in none.", "Tick sectors."
+        )
     current = journal.locked(session, item)
     if current.stage != "open" or current.round != said.round:
         raise Conflict(f"Round {said.round} of this item has ended.", "Load the page again.")

@@ -35,7 +35,9 @@ class Rule:
             if not least <= getattr(self, name) <= most:
                 raise Refused(f"{name}: {getattr(self, name)} is not from {least} to {most}.", "Give another.")
         if self.readers < self.quorum:
-            raise Refused("With fewer readers than the quorum nothing could be adopted.", "Raise the number of readers.")
+            raise Refused(
+                "With fewer readers than the quorum nothing could be adopted.", "Raise the number of readers."
+            )
 
     @classmethod
     def of(cls, written: dict[str, Any]) -> Rule:

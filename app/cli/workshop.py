@@ -20,7 +20,9 @@ from releases.errors import LoadError, NoSpace
 if TYPE_CHECKING:
     from workshop.database import Database
 
-cli = typer.Typer(help="A workshop of experts on a release: prepare it, run it, publish what it adopted.", no_args_is_help=True)
+cli = typer.Typer(
+    help="A workshop of experts on a release: prepare it, run it, publish what it adopted.", no_args_is_help=True
+)
 out = Console()
 
 Name = Annotated[str, typer.Argument(metavar="WORKSHOP", help="Name of the workshop, as in helsingborg-2023.")]
@@ -42,7 +44,8 @@ def create(
     group: Annotated[
         list[str] | None,
         typer.Option(
-            "--group", help="KEY=DOMAIN,DOMAIN… of a group; repeated. \\[default: heritage and design,gaming,audiovisual]"
+            "--group",
+            help="KEY=DOMAIN,DOMAIN… of a group; repeated. \\[default: heritage and design,gaming,audiovisual]",
         ),
     ] = None,
     items: Annotated[int, typer.Option(min=1, max=60, help="Occupations for each group.")] = 12,
@@ -69,12 +72,16 @@ def create(
             raise typer.BadParameter(f"{', '.join(unknown)}: no domain of this release", param_hint="--group")
         names = [catalogue.domains[d].labels.get("en", d) for d in domains]
         decks = tuple(found for d in domains if (found := deck(catalogue, d)))
-        made.append(Group(key, ", ".join(names), domains, tuple(choose(candidates(catalogue, domains), items, controls)), decks))
+        made.append(
+            Group(key, ", ".join(names), domains, tuple(choose(candidates(catalogue, domains), items, controls)), decks)
+        )
     with _database(data_dir, database) as opened, opened.writing() as session:
         rule = Rule(quorum, threshold, rounds, readers)
         m = release.manifest
         preparing.create(session, name, title, release.id, m["contentHash"], m["escoVersion"], rule, made, keep_days)
-    counted = ", ".join(f"{g.key}: {len(g.items)} occupations, {sum(len(d.cards) for d in g.decks)} cards" for g in made)
+    counted = ", ".join(
+        f"{g.key}: {len(g.items)} occupations, {sum(len(d.cards) for d in g.decks)} cards" for g in made
+    )
     out.print(f"{name} is prepared on {release.id} ({counted}).", highlight=False)
     out.print(f"Let the facilitator in with: ccsi workshop invite {name}", highlight=False)
 
@@ -117,7 +124,11 @@ def status(
     from workshop.model import Workshop
 
     with _database(data_dir, database) as opened, opened.reading() as session:
-        wanted = [preparing.workshop(session, name)] if name else list(session.scalars(select(Workshop).order_by(Workshop.id)))
+        wanted = (
+            [preparing.workshop(session, name)]
+            if name
+            else list(session.scalars(select(Workshop).order_by(Workshop.id)))
+        )
         found = [(kept, minutes.progress(session, kept.id)) for kept in wanted]
     rows = [
         {

@@ -47,4 +47,3 @@ def _line(event: dict[str, Any] | None) -> bytes:
     if event is None:
         return b": still here\n\n"
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event["id"], str(event["kind"]).encode(), orjson.dumps(event))
-

@@ -26,7 +26,7 @@ async def door(page: Page) -> Response:
     try:
         await page.desk.read(people.seat, page.request.cookies.get(COOKIE, ""))
     except SignedOut:
-            return page.respond("door.html", page.words("ws-title"))
+        return page.respond("door.html", page.words("ws-title"))
     return page.go("/workshop/home")
 
 

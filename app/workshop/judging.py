@@ -36,7 +36,9 @@ async def item(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """An item: a form while it is open, then what was said."""
     found = await page.desk.read(item_view, seat, number)
     names, text = await _words(page, found["item"])
-    return page.respond("item.html", names.get(found["item"].occupation, found["item"].label), names=names, text=text, **found)
+    return page.respond(
+        "item.html", names.get(found["item"].occupation, found["item"].label), names=names, text=text, **found
+    )
 
 
 @router.post("/workshop/items/{number}/judgement")

@@ -90,4 +90,3 @@ def _paper(session: Session, seat: Seat) -> dict[str, Any]:
             for group in groups
         ],
     }  # fmt: skip
-

@@ -107,7 +107,9 @@ def _read(path: Path) -> Panel:
             if not isinstance(subject, ox.NamedNode) or not isinstance(value, ox.NamedNode | ox.Literal):
                 raise SourceError(f"{path}: has a node without a name.", _REMEDY)
             if isinstance(value, ox.Literal) and UNFIT.search(value.value):
-                raise SourceError(f"{path}: {subject} has a text with a character that XML cannot hold.", "Take it out.")
+                raise SourceError(
+                    f"{path}: {subject} has a text with a character that XML cannot hold.", "Take it out."
+                )
             subjects[subject.value][predicate.value].append(value)
             triples.add(f"{subject} {predicate} {value}")
     except SyntaxError as error:

@@ -84,7 +84,10 @@ def test_only_what_the_panel_names_changes(before: Release, after: Release, pair
     was, now = scope(before), scope(after)
     assert {pair for pair in was.keys() | now.keys() if was.get(pair) != now.get(pair)} == {inside, outside}
     assert (now[inside][:2], now[outside][:2]) == (("excluded", "0.9"), ("core", "0.9"))
-    assert set(now[inside][2:]) == {*was[inside][2:], f"{CCSID}assertion/expert/{inside[0].rpartition('/')[2]}-{inside[1]}"}
+    assert set(now[inside][2:]) == {
+        *was[inside][2:],
+        f"{CCSID}assertion/expert/{inside[0].rpartition('/')[2]}-{inside[1]}",
+    }
     assert all(check["passed"] or check["excused"] for check in after.manifest["checks"])
 
 

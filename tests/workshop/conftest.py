@@ -23,7 +23,14 @@ SKILLS = tuple(
     {"iri": f"{ESCO}skill/0000000{n}-0000-4000-8000-000000000000", "label": f"skill {n}", "relation": relation}
     for n, relation in enumerate(("essential", "essential", "optional"))
 )
-EVIDENCE = ({"domain": "gaming", "degree": "core", "confidence": 0.87, "routes": [{"route": "isco", "degree": "core", "reason": ""}]},)
+EVIDENCE = (
+    {
+        "domain": "gaming",
+        "degree": "core",
+        "confidence": 0.87,
+        "routes": [{"route": "isco", "degree": "core", "reason": ""}],
+    },
+)
 
 
 def candidate(n: int, **more: Any) -> Candidate:
@@ -37,9 +44,17 @@ def candidate(n: int, **more: Any) -> Candidate:
 
 CARDS = CardSet(
     "gaming",
-    ({"id": "gaming/art", "label": "Art", "core": ["draw"]}, {"id": "gaming/code", "label": "Code", "core": ["program"]}),
+    (
+        {"id": "gaming/art", "label": "Art", "core": ["draw"]},
+        {"id": "gaming/code", "label": "Code", "core": ["program"]},
+    ),
     tuple(
-        {"code": f"A0{n}", "iri": f"{ESCO}skill/c{n}", "label": f"card {n}", "cluster": "gaming/art" if n < 3 else "gaming/code"}
+        {
+            "code": f"A0{n}",
+            "iri": f"{ESCO}skill/c{n}",
+            "label": f"card {n}",
+            "cluster": "gaming/art" if n < 3 else "gaming/code",
+        }
         for n in range(1, 5)
     ),
 )

@@ -82,7 +82,9 @@ def fresh(server: str) -> str:
 
 
 def said(rating: str = "in", round_number: int = 1) -> Judgement:
-    return Judgement(round=round_number, rating=rating, sectors=[] if rating == "out" else ["gaming"], confidence=4, reason="so")
+    return Judgement(
+        round=round_number, rating=rating, sectors=[] if rating == "out" else ["gaming"], confidence=4, reason="so"
+    )
 
 
 def run_item(database: Database, ratings: tuple[str, ...] = ("in", "in", "in")) -> None:
@@ -147,7 +149,12 @@ def test_a_backup_that_is_not_whole_leaves_the_database_empty(database: Database
     file = tmp_path / "kept.gz"
     backup.backup(database, file)
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
-    made = {"cut": lines[:-3], "line": [*lines[:5], b'{"t": "record"}\n', *lines[5:]], "other": [b'{"format": "x"}\n'], "plain": [b"no"]}
+    made = {
+        "cut": lines[:-3],
+        "line": [*lines[:5], b'{"t": "record"}\n', *lines[5:]],
+        "other": [b'{"format": "x"}\n'],
+        "plain": [b"no"],
+    }
     file.write_bytes(b"no gzip" if spoil == "plain" else gzip.compress(b"".join(made[spoil])))
     target = Database.open(f"sqlite:///{tmp_path}/other.sqlite")
     with pytest.raises(Refused):

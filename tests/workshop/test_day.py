@@ -32,7 +32,9 @@ def test_from_joining_to_the_published_overlay(day: Room, tmp_path: Path) -> Non
     facilitator_code = day.code("facilitator")
     with day.open() as app:
         facilitator = Visitor(app).join(facilitator_code, "the facilitator")
-        experts = {group: [Visitor(app).join(code, f"{group} {n}") for n in range(EACH)] for group, code in codes.items()}
+        experts = {
+            group: [Visitor(app).join(code, f"{group} {n}") for n in range(EACH)] for group, code in codes.items()
+        }
         morning = {group: judge_all(people, 0) for group, people in experts.items()}
         jars = {group: [dict(v.http.cookies) for v in people] for group, people in experts.items()}
         leader = dict(facilitator.http.cookies)
@@ -77,7 +79,9 @@ def judge_all(people: list[Visitor], plan_round: int) -> list[int]:
 def judge(visitor: Visitor, item: int, rating: str) -> None:
     shown = visitor.json(f"/api/v1/workshop/items/{item}")
     skills = {f"skill:{s['iri']}": "essential" for s in shown["skills"][:2]}
-    visitor.judge(item, rating, [] if rating == "out" else shown["sectors"][:1], **skills, reason=f"number {visitor.number}")
+    visitor.judge(
+        item, rating, [] if rating == "out" else shown["sectors"][:1], **skills, reason=f"number {visitor.number}"
+    )
 
 
 def run_item(facilitator: Visitor, people: list[Visitor], item: int, plan: list[tuple[str, str]]) -> None:

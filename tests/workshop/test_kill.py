@@ -34,7 +34,8 @@ def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: 
             jars = [join(server.url, code, n) for n in range(WRITERS)]
         stop = threading.Event()
         threads = [
-            threading.Thread(target=write, args=(server.url, jar, f"{life}-{n}", stop, acknowledged)) for n, jar in enumerate(jars)
+            threading.Thread(target=write, args=(server.url, jar, f"{life}-{n}", stop, acknowledged))
+            for n, jar in enumerate(jars)
         ]
         for thread in threads:
             thread.start()
@@ -52,7 +53,9 @@ def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: 
             server.process.wait(20)
         opened = Database.open(room.url)
         with opened.reading() as session:
-            kept = {r.once.rpartition(":")[2] for r in session.scalars(select(Record).where(Record.kind == "judgement"))}
+            kept = {
+                r.once.rpartition(":")[2] for r in session.scalars(select(Record).where(Record.kind == "judgement"))
+            }
             assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         opened.close()
         assert set(acknowledged) <= kept

@@ -68,13 +68,19 @@ def test_every_word_is_there_in_every_language(tag: str) -> None:
         assert text.strip(), key
         fields = {f for _, f, _, _ in string.Formatter().parse(english[key]) if f}
         assert {f for _, f, _, _ in string.Formatter().parse(text) if f} == fields, key
-    used = {k for p in TEMPLATES.glob("*.html") for k in re.findall(r't(?:\.count)?\("(ws-[a-z-]+[a-z])"[,)]', p.read_text())}
+    used = {
+        k
+        for p in TEMPLATES.glob("*.html")
+        for k in re.findall(r't(?:\.count)?\("(ws-[a-z-]+[a-z])"[,)]', p.read_text())
+    }
     assert used <= english.keys()
     assert len(used) > 50
 
 
 @pytest.mark.parametrize("tag", INTERFACES)
-def test_pages_speak_the_language_that_was_chosen(experts: list[Visitor], facilitator: Visitor, items: list[int], tag: str) -> None:
+def test_pages_speak_the_language_that_was_chosen(
+    experts: list[Visitor], facilitator: Visitor, items: list[int], tag: str
+) -> None:
     words = catalogue(tag)
     for visitor, path, key in (
         (experts[0], "home", "ws-todo"), (experts[0], f"items/{items[0]}", "ws-question"), (experts[0], "minutes", "ws-panel"),
@@ -144,12 +150,20 @@ def test_roles_are_kept_apart_on_every_path(experts: list[Visitor], facilitator:
     where = f"/workshop/items/{items[0]}"
     for path in ("board", "overlay.ttl", "paper"):
         experts[0].get(f"/workshop/{path}", 403)
-    for path in (f"{where}/reveal", f"{where}/round", f"{where}/resolution", "/workshop/board/invite", "/workshop/decks/1/reveal"):
+    for path in (
+        f"{where}/reveal",
+        f"{where}/round",
+        f"{where}/resolution",
+        "/workshop/board/invite",
+        "/workshop/decks/1/reveal",
+    ):
         experts[0].act(path, at=where, status=403, role="expert")
     facilitator.act(f"{where}/judgement", at="/workshop/board", status=403, round="1", rating="out", confidence="3")
 
 
-def test_blind_means_blind(experts: list[Visitor], facilitator: Visitor, items: list[int], stored: Database, room: Room) -> None:
+def test_blind_means_blind(
+    experts: list[Visitor], facilitator: Visitor, items: list[int], stored: Database, room: Room
+) -> None:
     """Whatever can be asked for before the reveal tells nothing of others' answers, nor of what the release says."""
     item = items[1]
     experts[0].judge(item, "in", ["gaming"], reason=SECRET, missing=[SECRET])
@@ -185,7 +199,9 @@ def test_blind_means_blind(experts: list[Visitor], facilitator: Visitor, items: 
     assert "pseudo0" not in str(shown)
 
 
-def test_the_second_round_hides_its_own_answers_again(experts: list[Visitor], facilitator: Visitor, items: list[int]) -> None:
+def test_the_second_round_hides_its_own_answers_again(
+    experts: list[Visitor], facilitator: Visitor, items: list[int]
+) -> None:
     item = items[1]
     facilitator.act(f"/workshop/items/{item}/round", at=f"/workshop/items/{item}")
     experts[0].judge(item, "in", ["gaming"], reason="a second secret")
@@ -194,7 +210,9 @@ def test_the_second_round_hides_its_own_answers_again(experts: list[Visitor], fa
     assert "a second secret" not in page
 
 
-def test_a_card_does_not_tell_where_the_release_has_it(experts: list[Visitor], facilitator: Visitor, stored: Database) -> None:
+def test_a_card_does_not_tell_where_the_release_has_it(
+    experts: list[Visitor], facilitator: Visitor, stored: Database
+) -> None:
     with stored.reading() as session:
         deck = session.query(Deck).order_by(Deck.id.desc()).first()
         assert deck is not None
@@ -211,7 +229,9 @@ def test_a_card_does_not_tell_where_the_release_has_it(experts: list[Visitor], f
     assert page.count("<option") > len(deck.cards)
 
 
-def test_events_tell_what_happened_and_never_what_was_said(experts: list[Visitor], facilitator: Visitor, items: list[int]) -> None:
+def test_events_tell_what_happened_and_never_what_was_said(
+    experts: list[Visitor], facilitator: Visitor, items: list[int]
+) -> None:
     item = items[2]
     desk = facilitator.app.app.state.workshop
     app = facilitator.app
@@ -227,7 +247,13 @@ def test_events_tell_what_happened_and_never_what_was_said(experts: list[Visitor
         listening = desk.listen(seat, after)
         assert await anext(listening) is None
         page = (await experts[1].http.get(f"/workshop/items/{item}")).text
-        fields = {"csrf": hidden(page, "csrf"), "nonce": hidden(page, "nonce"), "round": "1", "rating": "out", "confidence": "3"}
+        fields = {
+            "csrf": hidden(page, "csrf"),
+            "nonce": hidden(page, "nonce"),
+            "round": "1",
+            "rating": "out",
+            "confidence": "3",
+        }
         await experts[1].http.post(f"/workshop/items/{item}/judgement", data=fields)
         page = (await facilitator.http.get("/workshop/board")).text
         fields = {"csrf": hidden(page, "csrf"), "nonce": hidden(page, "nonce")}
@@ -271,7 +297,9 @@ def test_a_session_that_sends_too_much_is_slowed(room: Room, service: InProcess)
     assert answer.headers["retry-after"] == "2"
 
 
-def test_a_full_disk_is_a_clear_problem(experts: list[Visitor], items: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_clear_problem(
+    experts: list[Visitor], items: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sqlite3
 
     from sqlalchemy.exc import OperationalError

@@ -90,7 +90,11 @@ def test_the_database_holds_no_secret(database: Database) -> None:
     with database.writing() as session:
         seat = people.join(session, code, WHO)
     with database.engine.connect() as connection:
-        kept = "\n".join(str(row) for table in ("sign_in", "invitation") for row in connection.execute(text(f"SELECT * FROM {table}")))
+        kept = "\n".join(
+            str(row)
+            for table in ("sign_in", "invitation")
+            for row in connection.execute(text(f"SELECT * FROM {table}"))
+        )
     assert seat.token not in kept
     assert code.replace("-", "") not in kept
 
@@ -105,7 +109,10 @@ def test_forgetting_somebody_changes_no_figure(database: Database) -> None:
         with pytest.raises(Unknown):
             people.forget(session, "helsingborg", 99)
     with database.reading() as session:
-        assert (minutes.minutes(session, "helsingborg")["groups"], list(minutes.answers(session, "helsingborg"))) == before
+        assert (
+            minutes.minutes(session, "helsingborg")["groups"],
+            list(minutes.answers(session, "helsingborg")),
+        ) == before
         assert overlay(session, "helsingborg").turtle == written
         assert len(session.scalars(select(Person)).all()) == 4
 

@@ -75,7 +75,14 @@ def test_the_reveal_shows_spread_own_answer_and_evidence(database: Database, pan
     facilitator, experts = panel
     essential = SKILLS[0]["iri"]
     for n, seat in enumerate(experts):
-        judge(database, seat, "in" if n else "partly", skills={essential: "not-ours"}, missing=["Lore", "lore"], reason=f"r{n}")
+        judge(
+            database,
+            seat,
+            "in" if n else "partly",
+            skills={essential: "not-ours"},
+            missing=["Lore", "lore"],
+            reason=f"r{n}",
+        )
     act(database, review.reveal, facilitator)
     with database.reading() as session:
         found = review.reveal_of(session, experts[0], session.get_one(Item, 1), 1)
@@ -148,7 +155,9 @@ def test_a_form_sent_twice_counts_once_and_a_second_thought_replaces_the_first(d
         {"rating": "in", "sectors": ["gaming"], "skills": {"http://example.org/strange": "useful"}},
     ],
 )
-def test_what_is_not_asked_is_refused(database: Database, panel: tuple[Seat, list[Seat]], wrong: dict[str, object]) -> None:
+def test_what_is_not_asked_is_refused(
+    database: Database, panel: tuple[Seat, list[Seat]], wrong: dict[str, object]
+) -> None:
     _, experts = panel
     said = Judgement.model_validate({"round": 1, "confidence": 3, **wrong})
     with database.writing() as session, pytest.raises(Refused):

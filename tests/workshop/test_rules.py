@@ -16,7 +16,14 @@ def test_an_answer_is_adopted_at_the_threshold_and_the_quorum() -> None:
     assert rule.outcome(["in"] * 4, 1).status == "open"  # no quorum
     assert rule.outcome(["in"] * 7 + ["out"] * 2, 1).status == "open"  # 77.8 %
     assert rule.outcome(["in"] * 7 + ["out"] * 2, 3).status == "deferred"
-    assert rule.outcome([], 1).as_dict() == {"answer": "", "status": "open", "n": 0, "most": 0, "tally": {}, "share": 0.0}
+    assert rule.outcome([], 1).as_dict() == {
+        "answer": "",
+        "status": "open",
+        "n": 0,
+        "most": 0,
+        "tally": {},
+        "share": 0.0,
+    }
 
 
 def test_a_share_is_not_rounded_up_to_the_threshold() -> None:
