@@ -102,7 +102,8 @@ class Settings(BaseSettings):
     )
 
     workshop: bool = Field(
-        False, description="Offer the workshop at /workshop: experts join, judge and decide. Off on a service that only reads."
+        False,
+        description="Offer the workshop at /workshop: experts join, judge and decide. Off on a service that only reads.",
     )
     workshop_database: str = Field(
         "",
@@ -281,7 +282,9 @@ class Limits(BaseSettings):
         256, ge=1, description="Requests that may wait for the workshop's database, in one process."
     )
     workshop_listeners: int = Field(
-        400, ge=0, description="Pages that may listen to what happens in the workshop, in one process; more look by themselves."
+        400,
+        ge=0,
+        description="Pages that may listen to what happens in the workshop, in one process; more look by themselves.",
     )
 
 

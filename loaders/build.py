@@ -122,7 +122,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     found = normaliser.survey
     panels = input_panel.read_panels(request.panels)
     vocabulary = [input_panel.VOCABULARY] if panels.panels else []
-    ontology = [*ontology_quads(_ontology_files(request.curation) + vocabulary), *panels.lines()]
+    ontology = list(ontology_quads(_ontology_files(request.curation) + vocabulary))
     inputs.notes += panels.notes
     with (
         ThreadPoolExecutor(1) as beside,
@@ -132,8 +132,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
             classified = [*ontology, *nace.quads(), *nace_revisions.quads()]
-            writer.write([*classified, *inverses(classified)])
-            conforms.write(ontology)
+            writer.write([*classified, *inverses(classified), *panels.lines()])
+            conforms.write([*ontology, *panels.lines()])
             esco_version = _write_esco(request, inputs, normaliser, writer, progress)
             progress.stage("Deciding the scope")
             tables = scope_tables(writer.store, request.routes)

@@ -117,7 +117,9 @@ def load(
     ] = None,
     panel: Annotated[
         list[Path] | None,
-        typer.Option(readable=False, help="What a workshop adopted, laid over curation entry by entry (may be repeated)."),
+        typer.Option(
+            readable=False, help="What a workshop adopted, laid over curation entry by entry (may be repeated)."
+        ),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of texts that say none, for example en.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
@@ -153,7 +155,9 @@ def load(
         return
     files = paths or [STARTER if starter else FACTS]
     request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
-    request = replace(request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ()))
+    request = replace(
+        request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ())
+    )
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:
