@@ -13,7 +13,8 @@ from app.store.embedded import EmbeddedStore
 from loaders.build import load
 from loaders.input.panel import read_panels
 from loaders.request import LoadRequest
-from ontology import CCSI, CCSID, GRAPH_SCOPE, PREFIXES, PROV
+from loaders.starter import STARTER
+from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PREFIXES, PROV
 from releases.changes import changes
 from releases.errors import SourceError, VerificationFailed
 from releases.release import Release, Releases
@@ -156,6 +157,30 @@ def test_what_this_esco_does_not_have_is_named(tmp_path: Path, pairs) -> None:
     made = build(tmp_path / "data", write(tmp_path, "one", (gone, "gaming", "core"), (*pairs[1], "core")))
     assert f"panel one: not in this ESCO: {gone}" in made.manifest["notes"]
     assert (gone, "gaming") not in scope(made)
+
+
+def test_forty_decisions_over_our_own_curation_change_forty_pairs(starter: Release, tmp_path: Path) -> None:
+    """Turned round: what was in is out, what was out is in, in the sectors where something was said."""
+    was = {pair: said for pair, said in scope(starter).items() if pair[1]}
+    turned = [(*pair, "core" if degree == "excluded" else "excluded") for pair, (degree, *_) in sorted(was.items())][
+        ::3
+    ][:40]
+    assert len(turned) == 40
+    assert len({degree for *_, degree in turned}) == 2
+    file = write(tmp_path, "helsingborg", *turned)
+    after = load(LoadRequest([STARTER], tmp_path / "data", panels=(file,), skills=False))
+    now = scope(after)
+    named = {(occupation, domain) for occupation, domain, _ in turned}
+    changed = {pair for pair in was.keys() | now.keys() if was.get(pair) != now.get(pair)}
+    assert changed == named
+    assert all(now[o, d][0] == degree for o, d, degree in turned)
+
+    def curation(release: Release) -> set[str]:
+        store = ox.Store.read_only(str(release.store))
+        kept = store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "ontology"))
+        return {str(q) for q in kept if q.subject.value.startswith(f"{CCSID}curation/")}
+
+    assert curation(after) == curation(starter)
 
 
 O1 = "http://data.europa.eu/esco/occupation/a"
