@@ -11,6 +11,7 @@ COPY loaders loaders
 COPY ontology ontology
 COPY queries queries
 COPY releases releases
+COPY workshop workshop
 COPY web web
 RUN sh web/build.sh /opt/ccsi/bin/python \
  && /opt/ccsi/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
@@ -18,8 +19,8 @@ RUN sh web/build.sh /opt/ccsi/bin/python \
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/ccsi /opt/ccsi
-# A named volume takes over this folder's owner, who has no name and no rights but that.
-RUN install -d -o 10001 -g 10001 /data
+# A named volume takes over its folder's owner, who has no name and no rights but that.
+RUN install -d -o 10001 -g 10001 /data /workshop
 ENV PATH=/opt/ccsi/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \

@@ -64,6 +64,7 @@ bench: setup ## measure, beside peers
 	$(BIN)/python -m bench.sparql
 	$(BIN)/python -m bench.hostile
 	$(BIN)/python -m bench.fuzz
+	$(BIN)/python -m bench.workshop
 
 fuzz: setup ## try the SPARQL guard with 200,000 texts of each of four generators, and servers behind it
 	$(BIN)/python -m bench.guard_fuzz --servers

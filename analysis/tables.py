@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Degree = Literal["core", "related", "excluded"]
-Route = Literal["isco", "nace", "curated", "skills", "label"]
+Route = Literal["isco", "nace", "curated", "skills", "label", "expert"]
 
+# Those that every load derives; `expert` comes in by a file alone, and is laid over what these decide.
 ROUTES: tuple[Route, ...] = ("isco", "nace", "curated", "skills", "label")
 
 

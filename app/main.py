@@ -71,6 +71,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             stack.push_async_callback(gateway.stop)
             await gateway.start()
             batches.start()
+            if workshop:
+                stack.push_async_callback(workshop.stop)
+                await workshop.start()
             service.on_switch += [lambda served: heavy.switch(served.release.id), index_builder.switch]
             heavy.start()
             if service.ready:  # read by the process from which this one was forked
@@ -129,6 +132,11 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     pages = (home, find, sector, concepts, decisions, cluster_pages, compare, composer, code_pages, statistics)
     for page in (*pages, docs, about, assets, linked, downloads):
         app.include_router(page.router)
+    workshop = None
+    if settings.workshop:
+        from app import workshop as workshop_pages  # with its database, which no other service needs
+
+        workshop = workshop_pages.mount(app, settings, limits)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)

@@ -102,6 +102,15 @@ class Settings(BaseSettings):
         description="Processes that make heavy answers (pictures, documents, long lists) at once; 0: they are refused.",
     )
 
+    workshop: bool = Field(
+        False,
+        description="Offer the workshop at /workshop: experts join, judge and decide. Off on a service that only reads.",
+    )
+    workshop_database: str = Field(
+        "",
+        description="Database of the workshop: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: a file in the data folder.",
+    )
+
     @property
     def services(self) -> tuple[str, ...]:
         """The endpoints that SERVICE may name."""
@@ -266,6 +275,18 @@ class Limits(BaseSettings):
         1024 * 1024 * 1024,
         ge=1024,
         description="Room for files of SPARQL answers that are long or slowly read, in bytes; none takes more than stays free.",
+    )
+    workshop_bytes: int = Field(65_536, ge=4096, description="Largest form or body sent to the workshop, in bytes.")
+    workshop_rate: int = Field(
+        120, ge=1, description="Forms a minute that one session of the workshop may send; as many may be saved up."
+    )
+    workshop_queue: int = Field(
+        256, ge=1, description="Requests that may wait for the workshop's database, in one process."
+    )
+    workshop_listeners: int = Field(
+        400,
+        ge=0,
+        description="Pages that may listen to what happens in the workshop, in one process; more look by themselves.",
     )
 
 

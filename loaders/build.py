@@ -35,6 +35,7 @@ from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
 from loaders.input import mappings as input_mappings
 from loaders.input import own as input_own
+from loaders.input import panel as input_panel
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
 from loaders.input.sources import Member, Source, fingerprint
@@ -119,7 +120,10 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     releases.building.mkdir(parents=True)
     normaliser = Normaliser(nace=links, language=request.language.lower(), strict=not request.partial)
     found = normaliser.survey
-    ontology = list(ontology_quads(_ontology_files(request.curation)))
+    panels = input_panel.read_panels(request.panels)
+    vocabulary = [input_panel.VOCABULARY] if panels.panels else []
+    ontology = list(ontology_quads(_ontology_files(request.curation) + vocabulary))
+    inputs.notes += panels.notes
     with (
         ThreadPoolExecutor(1) as beside,
         verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
@@ -130,13 +134,17 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             activities = [*nace.quads(), *nace_revisions.quads()]
             for lines, graph in ((ontology, GRAPH_ONTOLOGY), (activities, GRAPH_NACE)):
                 writer.write([*lines, *inverses(lines, graph)])
-            conforms.write(ontology)
+            writer.write(panels.lines())
+            conforms.write([*ontology, *panels.lines()])
             esco_version = _write_esco(request, inputs, normaliser, writer, progress)
             progress.stage("Deciding the scope")
             tables = scope_tables(writer.store, request.routes)
             # What follows adds little, so this is the time to sort what is there, beside the rest.
             optimised = beside.submit(writer.store.optimize)
-            scope, carried = derive_scope(writer.store, request.routes, request.curation is None, tables)
+            scope, carried = derive_scope(
+                writer.store, request.routes, request.curation is None, tables, panels.assertions
+            )
+            inputs.notes += panels.carried(esco_version, tables.occupations)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
             matched = _matched(releases, files.result(), found)
             decided = list(scope_lines(scope, tables.occupations, esco_version))

@@ -39,6 +39,7 @@ class LoadRequest:
     routes: tuple[Route, ...] = ROUTES
     own: tuple[Path, ...] = ()
     mappings: tuple[Path, ...] = ()
+    panels: tuple[Path, ...] = ()
     language: str = ""
     gives_way: bool = False  # whether to publish only where nothing but the bundled sample is published
 
@@ -49,6 +50,7 @@ class LoadRequest:
             "skills": self.skills,
             "routes": list(self.routes),
             "curation": self.curation.name if self.curation else "own",
+            **({"panels": [path.name for path in self.panels]} if self.panels else {}),
         }
 
 
@@ -143,5 +145,5 @@ def input_files(request: LoadRequest, source: Source) -> list[Path]:
     members += [m for m, _ in (*source.rdf, *source.own, *([source.record] if source.record else []))]
     if request.paths == [FILE]:
         members = [Member(FILE)]
-    extra = [p for p in (request.nace, request.curation, *request.mappings) if p]
+    extra = [p for p in (request.nace, request.curation, *request.mappings, *request.panels) if p]
     return sorted({m.path for m in members}) + extra + [FOLDER / "curation.ttl"] * (request.curation is None)

@@ -28,6 +28,7 @@ ALONE = (
     "tests/deploy/", "tests/http/", "tests/metrics/", "tests/serve/", "tests/sparql/", "tests/store/",
     "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py",
     "tests/linked/test_query_page.py", "tests/loaders/test_crash.py", "tests/loaders/test_costly_input.py", "tests/site/",
+    "tests/workshop/test_browser.py", "tests/workshop/test_kill.py",
 )  # fmt: skip
 
 

@@ -28,9 +28,11 @@ def scope_quads(
 
     ``names`` are the English labels of occupations, from which statements get theirs.
     """
-    for route in (*ROUTES, "decision"):
+    given = tuple(assertions)
+    panels = ("expert",) if any(a.route == "expert" for a in given) else ()
+    for route in (*ROUTES, *panels, "decision"):
         yield from _activity(route, esco_version, parameters)
-    for assertion in assertions:
+    for assertion in given:
         yield from _assertion(assertion, esco_version, names.get(assertion.occupation, ""))
     for decision in decisions:
         yield from _decision(decision, esco_version, names.get(decision.occupation, ""))

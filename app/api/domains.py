@@ -51,7 +51,7 @@ async def domain_occupations(
         Literal["core", "related"] | None, Query(description="core or related; both when left out.")
     ] = None,
     route: Annotated[
-        Literal["isco", "nace", "curated", "skills", "label"] | None,
+        Literal["isco", "nace", "curated", "skills", "label", "expert"] | None,
         Query(description="Only those that this evidence route supports."),
     ] = None,
     isco: Annotated[

@@ -16,7 +16,7 @@ LanguageMap = Annotated[
 ]
 Degree = Literal["core", "related"]
 AnyDegree = Literal["core", "related", "excluded"]
-Route = Literal["isco", "nace", "curated", "skills", "label"]
+Route = Literal["isco", "nace", "curated", "skills", "label", "expert"]
 
 
 class Shape(BaseModel):

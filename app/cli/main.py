@@ -23,6 +23,7 @@ from app.cli.scope import cli as scope_cli
 from app.cli.search import cli as match_cli
 from app.cli.search import find
 from app.cli.serve import serve
+from app.cli.workshop import cli as workshop_cli
 from app.process.progress import reporter
 from loaders.build import load as load_release
 from loaders.facts import FILE as FACTS
@@ -30,6 +31,7 @@ from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
+from releases.changes import changes
 from releases.errors import LoadError, ReleaseError, system_faults
 from releases.manifest import CheckResult
 from releases.release import Release, Releases
@@ -47,6 +49,7 @@ cli.add_typer(scope_cli, name="scope")
 cli.add_typer(clusters_cli, name="clusters")
 cli.add_typer(profile_cli, name="profile")
 cli.add_typer(match_cli, name="match")
+cli.add_typer(workshop_cli, name="workshop")
 cli.command()(crosswalk)
 cli.command()(sssom)
 cli.command()(find)
@@ -113,6 +116,12 @@ def load(
         list[Path] | None,
         typer.Option(readable=False, help="Official mapping table to ESCO, or SSSOM (CSV or TSV; may be repeated)."),
     ] = None,
+    panel: Annotated[
+        list[Path] | None,
+        typer.Option(
+            readable=False, help="What a workshop adopted, laid over curation entry by entry (may be repeated)."
+        ),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of texts that say none, for example en.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Accept an excerpt; what is missing is reported.")] = False,
     starter: Annotated[
@@ -147,7 +156,9 @@ def load(
         return
     files = paths or [STARTER if starter else FACTS]
     request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
-    request = replace(request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language)
+    request = replace(
+        request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ())
+    )
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:
@@ -198,6 +209,16 @@ def verify(
         out.print(f"{chosen.id} is sound ({len(chosen.manifest['files'])} files).", highlight=False)
     if faults:
         raise typer.Exit(4)
+
+
+@releases_cli.command("changes")
+def show_changes(
+    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")],
+    against: Annotated[str, typer.Option(help="Release to compare it with; the served one when left out.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Print as JSON what a release says otherwise than another: scope, clusters, profiles. For a look before publishing."""
+    print_json(changes(_chosen(against, data_dir), _chosen(release, data_dir)))
 
 
 @releases_cli.command("hash")

@@ -10,7 +10,8 @@ from app.catalogue.keys import occupation_iri
 from ontology import CCSID
 
 _STATEMENT = re.compile(
-    re.escape(CCSID) + r"(?:decision|assertion/\w+|curation)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    re.escape(CCSID)
+    + r"(?:decision|assertion/\w+|curation|panel/[a-z0-9-]+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 
 

@@ -27,6 +27,8 @@ def report(catalogue: Catalogue) -> dict[str, Any]:
     core, related = _occupations(catalogue, "core"), _occupations(catalogue, "related")
     related -= core
     routes = {route: _on_route(catalogue, route) for route in ROUTES}
+    if experts := _on_route(catalogue, "expert"):
+        routes["expert"] = experts
     in_scope = core | related
     return {
         "release": catalogue.release.id,
@@ -79,7 +81,9 @@ def review_reasons(decision: Decision) -> list[str]:
     contradiction about it.
     """
     said = {a.route: a.degree for a in decision.evidence}
-    reasons = []
+    reasons: list[str] = []
+    if "expert" in said:  # a panel has looked
+        return reasons
     if decision.degree == "excluded":
         against = sorted(r for r, degree in said.items() if degree == "core" and r in ("isco", "nace"))
         if against:

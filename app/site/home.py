@@ -52,5 +52,5 @@ async def method(ctx: PageCtx, page_language: PageLanguage) -> Response:
     return frame.respond(
         "method.html", t("method-title"), t("method-lead"), [(t("home"), frame.link("/"))],
         [("JSON", ctx.url("/scope"), "application/json")], found=found,
-        routes=[(r, found["routes"][r]) for r in ("curated", "isco", "nace", "skills", "label") if r in found["routes"]],
+        routes=[(r, found["routes"][r]) for r in ("expert", "curated", "isco", "nace", "skills", "label") if r in found["routes"]],
     )  # fmt: skip

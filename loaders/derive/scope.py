@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from analysis.scope import ScopeResult, derive
 from analysis.scope.model import default_parameters
+from analysis.scope.panel import overlay
 from analysis.scope.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
 from loaders.derive.carryover import CarryOver, compare, fingerprints, read_baseline
@@ -67,17 +68,21 @@ def derive_scope(
     routes: tuple[Route, ...] = ROUTES,
     own_curation: bool = True,
     tables: ScopeTables | None = None,
+    adopted: Sequence[Assertion] = (),
 ) -> tuple[ScopeResult, CarryOver]:
     """Run the scope derivation on what the store holds, and compare the store with what the curators read.
 
     Our own curation comes of a reading of all of ESCO, so of an occupation that is as it was read, silence is a no. Of
-    another curation, and of occupations that are new or changed, only what it says is known.
+    another curation, and of occupations that are new or changed, only what it says is known. What panels `adopted` is
+    laid over what that decides.
     """
     tables = tables or scope_tables(store, routes)
     curated = {a.occupation for a in tables.assertions if a.route == "curated"}
     baseline = read_baseline() if own_curation else {}
     carried = compare(baseline, fingerprints(store, tables.occupations.values()), curated)
-    return derive(tables, routes, read=carried.unchanged), carried
+    result = derive(tables, routes, read=carried.unchanged)
+    known = [a for a in adopted if a.occupation in tables.occupations]
+    return (ScopeResult(*overlay(result.assertions, result.decisions, known)) if known else result), carried
 
 
 def scope_lines(result: ScopeResult, occupations: Mapping[str, Occupation], esco_version: str) -> Iterator[str]:

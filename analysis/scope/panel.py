@@ -1,0 +1,47 @@
+"""What a panel of experts adopted, laid over everything else entry by entry: panel over curation over models.
+
+Curation speaks of an occupation as a whole; a panel speaks of one occupation in one domain, and changes that pair alone.
+Nothing learns from it: the routes, the model and every other decision are as they would be without it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analysis.scope.model import CONFIDENCE_RANGE
+from analysis.tables import Assertion, Decision
+
+
+def overlay(
+    assertions: Iterable[Assertion], decisions: Iterable[Decision], adopted: Iterable[Assertion]
+) -> tuple[tuple[Assertion, ...], tuple[Decision, ...]]:
+    """Return the assertions with those of the panels, and the decisions with the pairs that they name decided by them.
+
+    The confidence of such a decision is the agreement of the panel: the part of its readers who said the same. An
+    exclusion from every domain ends where a panel finds the occupation in one.
+    """
+    given = tuple(assertions)
+    by_pair: dict[tuple[str, str], list[Assertion]] = defaultdict(list)
+    for assertion in given:
+        by_pair[assertion.occupation, assertion.domain].append(assertion)
+    decided = {(d.occupation, d.domain): d for d in decisions}
+    expert = tuple(adopted)
+    for said in expert:
+        pair = said.occupation, said.domain
+        before = decided.get(pair)
+        others = before.based_on if before else tuple(by_pair[pair])
+        based_on = (said, *(a for a in others if a.route != "expert"))
+        confidence = 1.0 if said.score is None else said.score
+        decided[pair] = replace(
+            before if before and said.degree != "excluded" else Decision(*pair, said.degree, 0.0, (), False),
+            degree=said.degree,
+            confidence=round(min(max(confidence, CONFIDENCE_RANGE[0]), CONFIDENCE_RANGE[1]), 4),
+            based_on=based_on,
+            contradicted=any(a.degree != said.degree for a in based_on),
+        )
+        if said.degree != "excluded":
+            decided.pop((said.occupation, ""), None)
+    every = sorted((*given, *expert), key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
+    return tuple(every), tuple(decided[pair] for pair in sorted(decided))

@@ -1,0 +1,182 @@
+"""/api/v1/workshop: the workshop for programs, with the session of a browser or of its own.
+
+Whoever sends something names the session's token in X-CSRF-Token; GET /api/v1/workshop tells it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.errors import TooLarge
+from app.request import strict_parameters
+from app.workshop import board, cards, judging
+from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
+from app.workshop.joining import refusal
+from workshop import journal, minutes, people, preparing, review
+from workshop.model import Item
+from workshop.people import Joining, Seat
+from workshop.review import Judgement
+from workshop.sorting import Sort
+
+router = APIRouter(prefix="/api/v1/workshop", include_in_schema=False, dependencies=[Depends(strict_parameters)])
+M = TypeVar("M", bound=BaseModel)
+Checked = Depends(sent_json)
+
+
+class JoinBody(Joining):
+    """Joining, with the code."""
+
+    code: str = Field(max_length=40)
+
+
+class JudgementBody(Judgement):
+    """A judgement, with what makes it count once."""
+
+    nonce: str = Field(max_length=64)
+
+
+class SortBody(Sort):
+    """A sort, with what makes it count once."""
+
+    nonce: str = Field(max_length=64)
+
+
+class ResolutionBody(BaseModel):
+    """What the facilitator writes to a resolution."""
+
+    model_config = ConfigDict(extra="forbid")
+    rationale: str = ""
+    minority: str = ""
+
+
+@router.get("")
+async def me(request: Request, seat: Seated) -> Response:
+    """Whose session this is, in which workshop, under which rule."""
+    return _json(await desk_of(request).read(_me, seat))
+
+
+@router.post("/join")
+async def join(request: Request) -> Response:
+    """Take a seat; the answer sets the session's cookie."""
+    body = await _body(request, JoinBody)
+    joining = Joining(**body.model_dump(exclude={"code"}))
+    await desk_of(request).read(people.invitation, body.code)  # whoever guesses does not hold up those who write
+    seat = await desk_of(request).write(people.join, body.code, joining)
+    answer = _json(await desk_of(request).read(_me, seat))
+    sign_in(answer, request, seat)
+    return answer
+
+
+@router.get("/queue")
+async def queue(request: Request, seat: Seated) -> Response:
+    """What this person should judge, in order."""
+    return _json(await desk_of(request).read(_queue, seat))
+
+
+@router.get("/items/{number}")
+async def item(request: Request, seat: Seated, number: Number) -> Response:
+    """An item, and what has been revealed of it."""
+    return _json(await desk_of(request).read(_item, seat, number))
+
+
+@router.post("/items/{number}/judgement", dependencies=[Checked])
+async def judge(request: Request, seat: Seated, number: Number) -> Response:
+    """Keep a judgement."""
+    body = await _body(request, JudgementBody)
+    said = Judgement(**body.model_dump(exclude={"nonce"}))
+    await desk_of(request).write(judging.keep_judgement, seat, number, said, body.nonce)
+    return _json({"kept": True}, 201)
+
+
+@router.post("/items/{number}/{step}", dependencies=[Checked])
+async def step(request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]) -> Response:
+    """Reveal an item, ask again (`round`), or close it (`resolution`)."""
+    if step == "resolution":
+        body = await _body(request, ResolutionBody)
+        return _json(await desk_of(request).write(board.close_item, seat, number, body.rationale, body.minority), 201)
+    await desk_of(request).write(board.step, seat, number, step)
+    return _json({"done": step}, 201)
+
+
+@router.get("/decks/{number}")
+async def deck(request: Request, seat: Seated, number: Number) -> Response:
+    """The cards of a deck, or what the sorts came to."""
+    return _json(await desk_of(request).read(_deck, seat, number))
+
+
+@router.post("/decks/{number}/sort", dependencies=[Checked])
+async def sort(request: Request, seat: Seated, number: Number) -> Response:
+    """Keep a sort."""
+    body = await _body(request, SortBody)
+    await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce)
+    return _json({"kept": True}, 201)
+
+
+@router.get("/minutes")
+async def all_minutes(request: Request, seat: Seated) -> Response:
+    """The record, of what is revealed."""
+    return _json(await desk_of(request).read(minutes.minutes, seat.workshop))
+
+
+async def _body(request: Request, model: type[M]) -> M:
+    """A body of JSON, within the bound. Raises TooLarge, Refused."""
+    most = desk_of(request).limits.workshop_bytes
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise TooLarge(f"The body is larger than {most} bytes.", limit=most, name="workshop_bytes")
+    try:
+        return model.model_validate_json(bytes(body) or b"{}")
+    except ValidationError as error:
+        raise refusal(error) from error
+
+
+def _json(payload: Any, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store", "vary": "Cookie"}
+    return Response(orjson.dumps(payload), status, headers, "application/json")
+
+
+def _me(session: Session, seat: Seat) -> dict[str, Any]:
+    kept = preparing.workshop(session, seat.workshop)
+    return {
+        "workshop": kept.id, "title": kept.title, "release": kept.release, "rule": kept.rule, "number": seat.number,
+        "role": seat.role, "group": seat.group_id, "pseudonym": seat.pseudonym, "csrf": seat.csrf,
+    }  # fmt: skip
+
+
+def _short(item: Item, state: journal.State) -> dict[str, Any]:
+    return {
+        "id": item.id, "occupation": item.occupation, "code": item.code, "label": item.label, "round": state.round,
+        "stage": state.stage,
+    }  # fmt: skip
+
+
+def _queue(session: Session, seat: Seat) -> dict[str, Any]:
+    waiting = review.queue(session, seat)
+    states = journal.states(session, waiting)
+    return {"items": [_short(item, states[item.id]) for item in waiting]}
+
+
+def _item(session: Session, seat: Seat, number: int) -> dict[str, Any]:
+    found = judging.item_view(session, seat, number)
+    return {
+        **_short(found["item"], found["state"]), "skills": found["item"].skills, "sectors": found["group"].domains,
+        "own": found["own"], "reveal": asdict(found["reveal"]) if found["reveal"] else None, "notes": found["notes"],
+        "resolution": found["state"].resolution,
+    }  # fmt: skip
+
+
+def _deck(session: Session, seat: Seat, number: int) -> dict[str, Any]:
+    found = cards.deck_view(session, seat, number)
+    return {
+        "id": found["deck"].id, "domain": found["deck"].domain, "headers": found["deck"].headers, "cards": found["cards"],
+        "own": found["own"], "report": asdict(found["report"]) if found["report"] else None,
+    }  # fmt: skip

@@ -1,0 +1,86 @@
+"""/workshop/decks: the card sort, by forms that a keyboard, a finger or a mouse can use; and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.linked.fault_page import PageRoute
+from app.request import service_of, strict_parameters
+from app.workshop.access import Form, Number, Seated, SentForm, sent_form
+from app.workshop.joining import refusal
+from app.workshop.page import SeatedPage
+from workshop import sorting
+from workshop.people import Seat
+from workshop.sorting import OWN, Sort
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+_NEW = "new"  # what the form sends for a pile that the field beside it names
+
+
+@router.get("/workshop/decks/{number}")
+async def deck(page: SeatedPage, seat: Seated, number: Number, saved: int = 0) -> Response:
+    """The cards in an order of one's own, or what the sorts came to."""
+    found = await page.desk.read(deck_view, seat, number)
+    service = service_of(page.request)
+    names: dict[str, str] = {}
+    if service.ready:
+        catalogue = service.served.catalogue
+        labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
+        names = {c["iri"]: next(iter(known.values())) for c in found["deck"].cards if (known := labels.of(c["iri"]))}
+    sector = page.sector(found["deck"].domain)
+    return page.respond("deck.html", page.words("ws-cards"), names=names, sector=sector, saved=bool(saved), **found)
+
+
+@router.post("/workshop/decks/{number}/sort")
+async def sort(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
+    """Keep a sort."""
+    await page.desk.write(keep_sort, seat, number, sort_of(form), form.get("nonce"))
+    return page.go(f"/workshop/decks/{number}", saved=1)
+
+
+@router.post("/workshop/decks/{number}/reveal", dependencies=[Depends(sent_form)])
+async def reveal(page: SeatedPage, seat: Seated, number: Number) -> Response:
+    """End the sorting and show what came of it."""
+    await page.desk.write(_reveal, seat, number)
+    return page.go(f"/workshop/decks/{number}")
+
+
+def sort_of(form: Form) -> Sort:
+    """What the form says: a choice for each card, and lines of paper cards such as `Conservation: A01 A07`."""
+    piles: dict[str, str] = {}
+    named = form.under("name:")
+    for code, pile in form.under("card:").items():
+        piles[code] = f"{OWN}{named.get(code, '')}" if pile == _NEW else pile
+    for line in form.get("paper").splitlines()[:200]:
+        name, colon, codes = line.partition(":")
+        for code in codes.upper().replace(",", " ").split() if colon else ():
+            piles[code] = f"{OWN}{name.strip()}"
+    try:
+        return Sort(piles=piles)
+    except ValidationError as error:
+        raise refusal(error) from error
+
+
+def deck_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
+    """What one person may see of a deck."""
+    found = sorting.deck_of(session, seat, number)
+    revealed = sorting.is_revealed(session, found)
+    return {
+        "deck": found, "cards": sorting.shuffled(found, seat), "own": sorting.own_sort(session, seat, found),
+        "report": sorting.report_of(session, found) if revealed else None,
+        "sorts": seat.role == "expert" and seat.group_id in (None, found.group_id) and not revealed,
+    }  # fmt: skip
+
+
+def keep_sort(session: Session, seat: Seat, number: int, said: Sort, nonce: str) -> None:
+    """Keep a sort of a deck of this workshop."""
+    sorting.sort(session, seat, sorting.deck_of(session, seat, number), said, nonce)
+
+
+def _reveal(session: Session, seat: Seat, number: int) -> None:
+    sorting.reveal(session, seat, sorting.deck_of(session, seat, number))

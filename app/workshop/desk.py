@@ -1,0 +1,193 @@
+"""The way to the workshop's database: one thread that writes, some that read, a bound of what waits; and who listens.
+
+Nothing of the database runs on the event loop. What happens is told to listeners of every process: each process looks
+for new rows of the record as long as anybody listens, at once after a write of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import structlog
+
+from app.settings import Limits, Settings
+from app.workshop.faults import problem_of
+from workshop import journal, people
+from workshop.database import Database, default_url
+from workshop.errors import DatabaseBusy, DatabaseFault, TooFast, WorkshopError
+from workshop.people import Seat
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+_READERS = 3
+_LOOK_SECONDS = 0.5
+_HOUSEKEEPING_SECONDS = 3600.0
+_MOST_BUCKETS = 5000  # sessions of which it is known how much they sent
+_MOST_UNREAD = 100  # events of a listener; one that falls behind further begins anew
+_LISTENERS_OF_ONE = 6  # pages of one session
+
+
+class Desk:
+    """Opened with the app; `read` and `write` run a function of `workshop/` with a session."""
+
+    def __init__(self, settings: Settings, limits: Limits) -> None:
+        self.limits = limits
+        self._url = settings.workshop_database or default_url(settings.data_dir)
+        self._database: Database | None = None
+        self._writer = ThreadPoolExecutor(1, "workshop-write")
+        self._readers = ThreadPoolExecutor(_READERS, "workshop-read")
+        self._waiting = 0
+        self._sent: dict[str, tuple[float, float]] = {}
+        self._listeners: dict[asyncio.Queue[dict[str, Any] | None], str] = {}
+        self._written = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the database, and begin to look after it."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._database = await loop.run_in_executor(self._writer, Database.open, self._url)
+        except WorkshopError as error:
+            # The rest of the service goes on; whoever comes to the workshop is told.
+            log.error("the workshop's database cannot be used", error=error.message)
+        self._tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(self._tell())]
+
+    async def stop(self) -> None:
+        """End what was begun; a transaction that runs is finished."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for queue in self._listeners:
+            queue.put_nowait(None)
+        await asyncio.to_thread(self._writer.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+        if self._database:
+            self._database.close()
+
+    async def read(self, function: Callable[..., T], *given: Any) -> T:
+        """What a function answers that only reads. Raises Problem."""
+
+        def call() -> T:
+            with self._opened().reading() as session:
+                return function(session, *given)
+
+        return await self._run(self._readers, call)
+
+    async def write(self, function: Callable[..., T], *given: Any) -> T:
+        """What a function answers that adds; when this returns, what it added is on the disk. Raises Problem."""
+
+        def call() -> T:
+            with self._opened().writing() as session:
+                return function(session, *given)
+
+        made = await self._run(self._writer, call)
+        self._written.set()
+        return made
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            raise DatabaseFault("The workshop's database cannot be used.", "See the service's log.")
+        return self._database
+
+    async def _run(self, threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        try:
+            if self._waiting >= self.limits.workshop_queue:
+                raise DatabaseBusy("Too many wait for the workshop's database.", "Try again in a moment.")
+            self._waiting += 1
+            running = asyncio.get_running_loop().run_in_executor(threads, call)
+            running.add_done_callback(self._ended)
+            return await asyncio.shield(running)  # whoever leaves does not end a transaction
+        except WorkshopError as error:
+            raise problem_of(error) from error
+
+    def _ended(self, running: asyncio.Future[Any]) -> None:
+        self._waiting -= 1
+        if not running.cancelled():
+            running.exception()  # looked at, also where nobody waits for it any more
+
+    def admit(self, seat: Seat) -> None:
+        """Let a session send another form, if it has not used up its share. Raises Problem."""
+        now = asyncio.get_running_loop().time()
+        most = float(self.limits.workshop_rate)
+        left, since = self._sent.pop(seat.participant, (most, now))
+        left = min(most, left + (now - since) * most / 60)
+        if len(self._sent) >= _MOST_BUCKETS:
+            del self._sent[next(iter(self._sent))]  # whoever sent longest ago
+        self._sent[seat.participant] = (max(left - 1, 0.0), now)
+        if left < 1:
+            raise problem_of(TooFast("This session sends too many forms.", "Wait a moment, then send it again."))
+
+    async def listen(self, seat: Seat, after: int) -> AsyncIterator[dict[str, Any] | None]:
+        """What happens in a workshop from an event on; None now and then while nothing does. Raises Problem.
+
+        Which events there are is decided by `journal.events`: judgements and sorts are none.
+        """
+        mine = sum(owner == seat.participant for owner in self._listeners.values())
+        if len(self._listeners) >= self.limits.workshop_listeners or mine >= _LISTENERS_OF_ONE:
+            raise problem_of(DatabaseBusy("Too many pages listen.", "The page looks by itself."))
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(_MOST_UNREAD)
+        self._listeners[queue] = seat.participant
+        try:
+            yield None  # the listener is heard of before anything happens
+            told = after
+            for event in await self.read(journal.events, after):
+                told = event["id"]
+                if event["workshop"] == seat.workshop:
+                    yield event
+            self._written.set()
+            while True:
+                try:
+                    async with asyncio.timeout(15):
+                        event_or_end = await queue.get()
+                except TimeoutError:
+                    yield None
+                    continue
+                if event_or_end is None:
+                    return
+                if event_or_end["id"] > told and event_or_end["workshop"] == seat.workshop:
+                    yield event_or_end
+        finally:
+            self._listeners.pop(queue, None)
+
+    async def _tell(self) -> None:
+        """Hand new events to those who listen, for ever."""
+        last = -1
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS if self._listeners else None):
+                    await self._written.wait()
+            self._written.clear()
+            try:
+                if last < 0:
+                    last = max(0, await self.read(journal.last_event) - journal.MOST_EVENTS)
+                for event in await self.read(journal.events, last):
+                    last = event["id"]
+                    for queue in list(self._listeners):
+                        self._hand(queue, event)
+            except Exception as error:
+                log.warning("looking for events of the workshop failed", error=str(error))
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _hand(self, queue: asyncio.Queue[dict[str, Any] | None], event: dict[str, Any]) -> None:
+        try:
+            queue.put_nowait(event)
+        except asyncio.QueueFull:  # it reads too slowly; its browser comes back and says what it had last
+            self._listeners.pop(queue, None)
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
+    async def _keep_house(self) -> None:
+        """Delete who took part when the term is over, at the start and every hour."""
+        while True:
+            try:
+                if gone := await self.write(people.purge):
+                    log.info("people of workshops whose term is over were deleted", people=gone)
+            except Exception as error:
+                log.warning("housekeeping of the workshop failed", error=str(error))
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)

@@ -1,0 +1,92 @@
+"""What leaves the room: results, minutes, tables, the overlay, and paper to bring along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.documents.cells import cell
+from app.errors import NotFound
+from app.linked.fault_page import PageRoute
+from app.request import strict_parameters
+from app.workshop.access import Seated, require_facilitator
+from app.workshop.page import PRIVATE, SeatedPage
+from workshop import minutes, overlay, preparing
+from workshop.people import Seat
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+
+TABLES = {
+    "answers": (minutes.ANSWERS, minutes.answers),
+    "sorts": (minutes.SORTS, minutes.sorts),
+    "change-requests": (minutes.CHANGES, minutes.changes),
+}
+
+
+@router.get("/workshop/minutes")
+async def show_minutes(page: SeatedPage, seat: Seated) -> Response:
+    """The record as a page: panel, rule, rounds, outcome, agreement, minority; of open rounds nothing."""
+    found = await page.desk.read(minutes.minutes, seat.workshop)
+    return page.respond("minutes.html", page.words("ws-minutes"), found=found)
+
+
+@router.get("/workshop/tables/{name}.csv")
+async def table(page: SeatedPage, seat: Seated, name: str) -> Response:
+    """Answers, sorts or change requests, of what is revealed."""
+    if name not in TABLES:
+        raise NotFound(f"There is no table '{name[:40]}'; there are {', '.join(TABLES)}.")
+    columns, rows = TABLES[name]
+
+    def written(session: Session, workshop: str) -> str:
+        return as_csv(columns, rows(session, workshop))
+
+    body = await page.desk.read(written, seat.workshop)
+    return _file(body.encode(), "text/csv; charset=utf-8", f"{seat.workshop}-{name}.csv")
+
+
+@router.get("/workshop/overlay.ttl")
+async def overlay_file(page: SeatedPage, seat: Seated) -> Response:
+    """What was adopted, for `ccsi load … --panel`."""
+    require_facilitator(seat)
+    made = await page.desk.read(overlay.overlay, seat.workshop)
+    return _file(made.turtle, "text/turtle; charset=utf-8", f"{seat.workshop}.ttl")
+
+
+@router.get("/workshop/paper")
+async def paper(page: SeatedPage, seat: Seated) -> Response:
+    """Review sheets and the card deck with its codes, to be printed."""
+    require_facilitator(seat)
+    return page.respond("paper.html", page.words("ws-paper"), **await page.desk.read(_paper, seat))
+
+
+def as_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> str:
+    """A table that a spreadsheet opens without running anything in it."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    names = tuple(columns)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([cell(row[name]) for name in names])
+    return out.getvalue()
+
+
+def _file(body: bytes, media_type: str, name: str) -> Response:
+    return Response(body, 200, {**PRIVATE, "content-disposition": f'attachment; filename="{name}"'}, media_type)
+
+
+def _paper(session: Session, seat: Seat) -> dict[str, Any]:
+    kept = preparing.workshop(session, seat.workshop)
+    groups = preparing.groups(session, kept.id)
+    return {
+        "workshop": kept,
+        "groups": [
+            (group, preparing.items(session, kept.id, group.id), preparing.decks(session, kept.id, group.id))
+            for group in groups
+        ],
+    }  # fmt: skip

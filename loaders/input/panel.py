@@ -1,0 +1,166 @@
+"""What panels of experts adopted (`ccsi workshop publish`, `ccsi load … --panel FILE`): read, checked, and laid together.
+
+A file speaks of one workshop and of nothing else: every subject stands under the workshop's own IRIs, so that no file can
+add to curation, to ESCO or to another panel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from analysis.tables import Assertion
+from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
+from releases.characters import UNFIT
+from releases.errors import SourceError
+
+VOCABULARY = FOLDER / "panel" / "panel.ttl"
+MOST_BYTES = 64 * 1024 * 1024
+_WORKSHOP = re.compile(re.escape(CCSID) + r"workshop/([a-z0-9]+(?:-[a-z0-9]+)*)")
+_DEGREES = ("core", "related", "excluded")
+_REMEDY = "Give a file of: ccsi workshop publish"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One file: the workshop that it is of, its statements as N-Quads lines, what it adopted, and on which ESCO."""
+
+    name: str
+    path: Path
+    lines: tuple[str, ...]
+    assertions: tuple[Assertion, ...]
+    versions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """All files of a load: what they adopted without contradiction, and what has to be said of the rest."""
+
+    panels: tuple[Panel, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Their statements, each in the graph of its workshop."""
+        return [line for panel in self.panels for line in panel.lines]
+
+    def carried(self, esco_version: str, occupations: Iterable[str]) -> list[str]:
+        """What a reader has to know of decisions that were made on another version of ESCO."""
+        known = set(occupations)
+        found = []
+        for panel in self.panels:
+            if gone := sorted({a.occupation for a in panel.assertions} - known):
+                named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+                found.append(f"panel {panel.name}: not in this ESCO: {named}")
+            if others := sorted(panel.versions - {esco_version}):
+                found.append(f"panel {panel.name}: decided on ESCO {', '.join(others)}, carried over to {esco_version}")
+        return found
+
+
+def read_panels(paths: Iterable[Path]) -> Panels:
+    """Read the files and lay them together. Raises SourceError.
+
+    Where two panels say different things of an occupation in a domain, neither counts, and a note names them.
+    """
+    panels = tuple(_read(path) for path in paths)
+    names = [panel.name for panel in panels]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SourceError(f"Two files are of the workshop '{twice[0]}'.", "Give one file of each workshop.")
+    said: dict[tuple[str, str], list[tuple[Panel, Assertion]]] = defaultdict(list)
+    for panel in panels:
+        for assertion in panel.assertions:
+            said[assertion.occupation, assertion.domain].append((panel, assertion))
+    agreed, notes = [], []
+    for (occupation, domain), found in sorted(said.items()):
+        if len({a.degree for _, a in found}) > 1:
+            each = ", ".join(f"{p.name} says {a.degree}" for p, a in sorted(found, key=lambda f: f[0].name))
+            notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
+            continue
+        agreed.append(_together([a for _, a in found]))
+    return Panels(panels, tuple(agreed), tuple(notes))
+
+
+def _together(found: list[Assertion]) -> Assertion:
+    """One statement of the route, with every panel as its source and the least of their agreements."""
+    first = found[0]
+    scores = [a.score for a in found if a.score is not None]
+    reasons = dict.fromkeys(a.reason for a in found)
+    return Assertion(
+        first.occupation, first.domain, first.degree, "expert", tuple(sorted({s for a in found for s in a.sources})),
+        score=min(scores, default=None), reason=" ".join(reasons),
+    )  # fmt: skip
+
+
+def _read(path: Path) -> Panel:
+    subjects: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    triples = set()
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SourceError(f"{path}: larger than {MOST_BYTES:,} bytes.", _REMEDY)
+        for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
+            if not isinstance(subject, ox.NamedNode) or not isinstance(value, ox.NamedNode | ox.Literal):
+                raise SourceError(f"{path}: has a node without a name.", _REMEDY)
+            if isinstance(value, ox.Literal) and UNFIT.search(value.value):
+                raise SourceError(
+                    f"{path}: {subject} has a text with a character that XML cannot hold.", "Take it out."
+                )
+            subjects[subject.value][predicate.value].append(value)
+            triples.add(f"{subject} {predicate} {value}")
+    except SyntaxError as error:
+        raise SourceError(f"{path}, line {error.lineno}: not valid Turtle ({error.msg}).", _REMEDY) from error
+    except (OSError, MemoryError) as error:
+        raise SourceError(f"{path}: cannot be read ({error}).", _REMEDY) from error
+    name = _name(path, subjects)
+    below = (f"{CCSID}workshop/{name}/", f"{CCSID}panel/{name}/")
+    for subject in subjects:
+        if subject != f"{CCSID}workshop/{name}" and not subject.startswith(below):
+            raise SourceError(f"{path}: speaks of <{subject[:200]}>, which is not of the workshop '{name}'.", _REMEDY)
+    graph = f"{GRAPH}panel/{name}"
+    lines = tuple(f"{triple} <{graph}> .\n" for triple in sorted(triples))
+    entries = {s: p for s, p in subjects.items() if CCSI + "CurationEntry" in _values(p, RDF + "type")}
+    assertions = tuple(_assertion(path, s, p) for s, p in sorted(entries.items()))
+    if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
+        raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
+    versions = frozenset(v for p in entries.values() for v in _values(p, CCSI + "checkedAgainst"))
+    return Panel(name, path, lines, assertions, versions)
+
+
+def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:
+    found = [s for s, p in subjects.items() if CCSI + "Workshop" in _values(p, RDF + "type")]
+    match = _WORKSHOP.fullmatch(found[0]) if len(found) == 1 else None
+    if match is None or len(match[1]) > 60:
+        raise SourceError(f"{path}: does not say which workshop it is of.", _REMEDY)
+    return match[1]
+
+
+def _values(properties: dict[str, list[Any]], name: str) -> list[str]:
+    return [value.value for value in properties.get(name, ())]
+
+
+def _assertion(path: Path, entry: str, properties: dict[str, list[Any]]) -> Assertion:
+    def one(name: str, start: str = "") -> str:
+        found = _values(properties, name)
+        if len(found) != 1 or not found[0].startswith(start) or not found[0][len(start) :]:
+            raise SourceError(f"{path}: {entry} needs one {local_name(name).partition('#')[2]}.", _REMEDY)
+        return found[0]
+
+    degree: Any = local_name(one(CCSI + "degree", CCSID + "degree/"))
+    if degree not in _DEGREES:
+        raise SourceError(f"{path}: the degree '{degree[:40]}' is none of {', '.join(_DEGREES)}.", _REMEDY)
+    one(PROV + "wasAttributedTo", CCSID + "workshop/")
+    try:
+        agreement = float(one(CCSI + "agreement"))
+    except ValueError:
+        agreement = -1.0
+    if not 0 <= agreement <= 1:
+        raise SourceError(f"{path}: the agreement of {entry} is no number from 0 to 1.", _REMEDY)
+    return Assertion(
+        one(CCSI + "occupation", ESCO_DATA + "occupation/"), local_name(one(CCSI + "domain", CCSID + "domain/")), degree,
+        "expert", (entry,), score=agreement, reason=one(CCSI + "reason"),
+    )  # fmt: skip

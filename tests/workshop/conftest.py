@@ -1,0 +1,172 @@
+"""A small workshop without a release, and the service with one on the starter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.conftest import HOST, InProcess, running
+from tests.command import run
+from workshop import people, preparing
+from workshop.database import Database
+from workshop.people import Joining, Role, Seat
+from workshop.rules import Rule
+from workshop.selection import Candidate, CardSet, Chosen, Group
+
+ESCO = "http://data.europa.eu/esco/"
+SKILLS = tuple(
+    {"iri": f"{ESCO}skill/0000000{n}-0000-4000-8000-000000000000", "label": f"skill {n}", "relation": relation}
+    for n, relation in enumerate(("essential", "essential", "optional"))
+)
+EVIDENCE = (
+    {
+        "domain": "gaming",
+        "degree": "core",
+        "confidence": 0.87,
+        "routes": [{"route": "isco", "degree": "core", "reason": ""}],
+    },
+)
+
+
+def candidate(n: int, **more: Any) -> Candidate:
+    given: dict[str, Any] = {
+        "occupation": f"{ESCO}occupation/0000000{n}-0000-4000-8000-000000000000", "code": f"2166.{n}",
+        "label": f"occupation {n}", "sub_domain": "", "function": "", "confidence": 0.5, "doubts": ("low confidence",),
+        "skills": SKILLS, "evidence": EVIDENCE,
+    }  # fmt: skip
+    return Candidate(**given | more)
+
+
+CARDS = CardSet(
+    "gaming",
+    (
+        {"id": "gaming/art", "label": "Art", "core": ["draw"]},
+        {"id": "gaming/code", "label": "Code", "core": ["program"]},
+    ),
+    tuple(
+        {
+            "code": f"A0{n}",
+            "iri": f"{ESCO}skill/c{n}",
+            "label": f"card {n}",
+            "cluster": "gaming/art" if n < 3 else "gaming/code",
+        }
+        for n in range(1, 5)
+    ),
+)
+
+
+def toy(database: Database, name: str = "helsingborg", rule: Rule | None = None, items: int = 2) -> None:
+    """A workshop with two groups."""
+    chosen = tuple(Chosen(candidate(n), "review-queue") for n in range(items))
+    groups = [
+        Group("games", "Games", ("gaming", "design"), chosen, (CARDS,)),
+        Group("heritage", "Heritage", ("heritage",), chosen),
+    ]
+    with database.writing() as session:
+        made = rule or Rule(quorum=3, readers=3)
+        preparing.create(session, name, "Helsingborg", "1.2.0-abc", "abc", "1.2.0", made, groups)
+
+
+def sit(database: Database, role: Role = "expert", group: str = "games", name: str = "helsingborg") -> Seat:
+    """Somebody who has joined."""
+    with database.writing() as session:
+        code = people.invite(session, name, role, "" if role == "facilitator" else group)
+    with database.writing() as session:
+        return people.join(session, code, Joining(pseudonym=f"a {role}", country="SE", consent=True))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path}/workshop.sqlite")
+    yield opened
+    opened.close()
+
+
+class Visitor:
+    """A browser without scripts: a cookie jar, pages, and forms as the pages give them."""
+
+    def __init__(self, app: InProcess) -> None:
+        self.app = app
+        self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app.app), base_url=HOST)
+        self.number = 0
+
+    def get(self, path: str, status: int = 200, **options: Any) -> httpx2.Response:
+        answer: httpx2.Response = self.app.run(self.http.get(path, **options))
+        assert answer.status_code == status, answer.text[:2000]
+        return answer
+
+    def post(self, path: str, status: int = 303, **fields: Any) -> httpx2.Response:
+        data = {k.replace("__", ":"): v for k, v in fields.items()}
+        answer: httpx2.Response = self.app.run(self.http.post(path, data=data))
+        assert answer.status_code == status, answer.text[:2000]
+        return answer
+
+    def hidden(self, path: str) -> dict[str, str]:
+        """The hidden fields of the first form of a page that has a token."""
+        page = self.get(path).text
+        return {name: hidden(page, name) for name in ("csrf", "nonce")}
+
+    def join(self, code: str, pseudonym: str = "somebody") -> Visitor:
+        self.get(f"/workshop/join?code={code}")
+        self.post("/workshop/join", code=code, pseudonym=pseudonym, country="SE", consent="yes")
+        self.number = self.json("/api/v1/workshop")["number"]
+        return self
+
+    def json(self, path: str, status: int = 200) -> Any:
+        return self.get(path, status).json()
+
+    def judge(self, item: int, rating: str = "in", sectors: list[str] | None = None, **fields: Any) -> httpx2.Response:
+        page = self.get(f"/workshop/items/{item}").text
+        given = {"csrf": hidden(page, "csrf"), "nonce": hidden(page, "nonce"), "round": hidden(page, "round")}
+        return self.post(
+            f"/workshop/items/{item}/judgement", **given, rating=rating, sector=sectors or [], confidence="4", **fields
+        )
+
+    def act(self, path: str, at: str = "/workshop/board", status: int = 303, **fields: Any) -> httpx2.Response:
+        return self.post(path, status, **self.hidden(at), **fields)
+
+
+def hidden(page: str, name: str) -> str:
+    match = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert match, f"the page has no {name}"
+    return match[1]
+
+
+def command(*given: str | Path) -> str:
+    ended = run("workshop", *given)
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
+class Room:
+    """The service with a workshop on the starter, and codes to come in."""
+
+    def __init__(self, data_dir: Path, folder: Path, *options: str) -> None:
+        self.url = f"sqlite:///{folder}/workshop.sqlite"
+        self.data_dir = data_dir
+        self.common = ("--data-dir", data_dir, "--database", self.url)
+        command("create", "helsingborg", "--title", "Helsingborg 2023", *options, *self.common)
+
+    def code(self, role: str = "expert", group: str = "", uses: int = 50) -> str:
+        options = ["--role", role, "--uses", str(uses), *(["--group", group] if group else [])]
+        return command("invite", "helsingborg", *options, *self.common).splitlines()[0]
+
+    def open(self) -> Any:
+        return running(self.data_dir, workshop=True, workshop_database=self.url)
+
+
+@pytest.fixture(scope="module")
+def room(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Room:
+    options = ("--items", "4", "--quorum", "3", "--readers", "3")
+    return Room(starter_dir, tmp_path_factory.mktemp("room"), *options)
+
+
+@pytest.fixture(scope="module")
+def service(room: Room) -> Iterator[InProcess]:
+    with room.open() as app:
+        yield app

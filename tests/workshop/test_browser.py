@@ -1,0 +1,114 @@
+"""In a real browser: joining, judging and sorting by keyboard, and a page that hears of a reveal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from tests.api.conftest import Server
+from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE
+from tests.workshop.conftest import Room
+
+UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+    .filter(e => !e.labels.length).length"""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def hall(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Server, Any]]:
+    room = Room(starter_dir, tmp_path_factory.mktemp("hall"), "--items", "2", "--quorum", "1", "--readers", "1")
+    server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
+    with sync_playwright() as driver:
+        # As root, and in most containers, Chromium cannot make a sandbox of its own; it opens this server only.
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield room, server, browser
+        browser.close()
+    server.stop()
+
+
+def join(context: BrowserContext, server: Server, code: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{server.url}/workshop?language=en")
+    page.get_by_label("Code").fill(code)
+    page.keyboard.press("Enter")
+    page.get_by_label("Pseudonym").fill("somebody")
+    page.get_by_label("What I say is kept").check()
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url("**/workshop/home*")
+    return page
+
+
+def check(page: Page) -> None:
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(UNREADABLE) == []
+    assert page.evaluate(UNLABELLED) == 0
+
+
+def test_an_expert_judges_by_keyboard_and_hears_of_the_reveal(hall: tuple[Room, Server, Any]) -> None:
+    room, server, browser = hall
+    expert = join(browser.new_context(), server, room.code("expert", "design"))
+    said: list[str] = []
+    expert.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    check(expert)
+    expert.get_by_role("link", name="Next occupation").click()
+    check(expert)
+    item = expert.url.partition("?")[0].rpartition("/")[2]
+    expert.get_by_role("radio", name="in", exact=True).focus()
+    expert.keyboard.press("Space")
+    expert.get_by_role("checkbox").first.focus()
+    expert.keyboard.press("Space")
+    expert.locator("#confidence-4").focus()
+    expert.keyboard.press("Space")
+    expert.get_by_label("Reason").fill("It is ours.")
+    expert.get_by_role("button", name="Send").focus()
+    expert.keyboard.press("Enter")
+    expert.wait_for_url(lambda url: not url.partition("?")[0].endswith(f"/items/{item}"))
+    expert.goto(f"{server.url}/workshop/items/{item}?language=en")
+    assert expert.get_by_label("Reason").input_value() == "It is ours."
+
+    leader = join(browser.new_context(), server, room.code("facilitator"))
+    leader.goto(f"{server.url}/workshop/board?language=en")
+    check(leader)
+    leader.goto(f"{server.url}/workshop/items/{item}?language=en")
+    leader.get_by_role("button", name="Reveal").click()
+    leader.get_by_role("heading", name="Answers of round 1").wait_for()
+    check(leader)
+    began = time.monotonic()
+    expert.get_by_text("Something has happened").wait_for(timeout=5000)
+    assert time.monotonic() - began < 3
+    expert.get_by_role("link", name="Load again").click()
+    expert.get_by_role("heading", name="Answers of round 1").wait_for()
+    check(expert)
+    assert said == []
+
+
+def test_cards_are_sorted_with_the_keyboard_alone(hall: tuple[Room, Server, Any]) -> None:
+    room, server, browser = hall
+    page = join(browser.new_context(), server, room.code("expert", "design"))
+    page.locator("a[href*='/workshop/decks/']").first.click()
+    check(page)
+    first = page.locator("select").first
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    chosen = first.input_value()
+    assert chosen
+    page.get_by_role("button", name="Send").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Kept.").wait_for()
+    assert page.locator("select").first.input_value() == chosen
+
+
+def test_it_works_without_scripts(hall: tuple[Room, Server, Any]) -> None:
+    room, server, browser = hall
+    page = join(browser.new_context(java_script_enabled=False), server, room.code("expert", "heritage"))
+    page.get_by_role("link", name="Next occupation").click()
+    page.locator("#rating-out").check()
+    page.locator("#confidence-5").check()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("link", name="My list").click()
+    page.get_by_text("1 occupation waits for you.").wait_for()

@@ -1,0 +1,17 @@
+"""The workshop: what experts say of a release, kept so that nothing of it can be changed, and what follows from it.
+
+    model.py      the tables; `record` is the append-only one, which holds everything that was said
+    database.py   SQLite or PostgreSQL: transactions, migrations, faults of the disk
+    backup.py     everything as one file, and back
+    people.py     invitations, joining, sessions; who somebody is can be deleted, what was said stays
+    selection.py  which occupations and cards a workshop works on, by rule
+    preparing.py  a workshop with its groups, items and decks, frozen on a release
+    rules.py      when an answer is adopted, fixed beforehand
+    review.py     blind rounds: queue, judgement, reveal, next round, resolution
+    sorting.py    card sorts: what was sorted, who agrees, dendrogram
+    agreement.py  the measures of agreement
+    overlay.py    adopted resolutions as RDF, for `ccsi load --panel`
+    minutes.py    the record as rows: answers, change requests, minutes
+
+It knows no HTTP and no store: the service asks it in threads, and loaders read the Turtle that it writes.
+"""
