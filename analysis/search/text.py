@@ -45,7 +45,9 @@ def title(text: str) -> str:
 def fold(text: str) -> str:
     """A text by its words alone: "Réalisateur/réalisatrice" and "realisateur, realisatrice" are the same."""
     if text.isascii():  # half of all labels, in half of the time
-        return " ".join([word if len(word) <= LONGEST_WORD else word[:LONGEST_WORD] for word in _WORD.findall(text.lower())])
+        return " ".join(
+            [word if len(word) <= LONGEST_WORD else word[:LONGEST_WORD] for word in _WORD.findall(text.lower())]
+        )
     return " ".join(filter(None, map(fold_word, _WORD.findall(text))))
 
 

@@ -49,7 +49,10 @@ def named(extractor: Extractor, text: str) -> dict[str, list[str]]:
 
 def test_labels_are_found_where_they_stand_but_for_inflection(extractor: Extractor) -> None:
     text = "You curated exhibitions — “curating exhibition” — and work in a team; Teamwork matters."
-    assert named(extractor, text) == {"s:curation": ["curated exhibitions", "curating exhibition"], "s:team": ["Teamwork"]}
+    assert named(extractor, text) == {
+        "s:curation": ["curated exhibitions", "curating exhibition"],
+        "s:team": ["Teamwork"],
+    }
 
 
 def test_a_name_is_found_without_its_explanation(extractor: Extractor) -> None:
@@ -66,7 +69,7 @@ def test_of_concepts_that_share_a_label_the_one_that_prefers_it_is_meant(extract
 
 
 def test_words_in_another_order_count_when_they_are_the_same(extractor: Extractor) -> None:
-    (mention,) = extractor.mentions("Solving problems (technical)." .replace("(technical)", "technical"))
+    (mention,) = extractor.mentions("Solving problems (technical).".replace("(technical)", "technical"))
     assert extractor._section.iri(mention.concept) == "s:solve"
     assert 0.8 <= mention.score < 1
 
@@ -167,7 +170,8 @@ def test_the_command_prints_skills_and_targets(starter_dir: Path, tmp_path: Path
 def test_queries_are_judged_by_a_file(starter_dir: Path, tmp_path: Path) -> None:
     head = "query,language,kind,expected\n"
     (tmp_path / "q.csv").write_text(
-        head + "museum curators,en,plural,exhibition curator\n2621.3,en,code,conservator\nconservator,en,plain,exhibition curator\n"
+        head
+        + "museum curators,en,plural,exhibition curator\n2621.3,en,code,conservator\nconservator,en,plain,exhibition curator\n"
         "Kuratorin,xx,plain,exhibition curator\nastronaut,en,plain,no such occupation\n",
         encoding="utf-8",
     )

@@ -129,7 +129,7 @@ async def profile(ctx: Ctx, id: str, format: ProfileFormat = None) -> Response:
     return await _template(ctx=ctx, id=entry_of(ctx, id).id, format=format)
 
 
-@apart(lambda given: 2.0 + 0.04 * _entry(given["ctx"], given["id"]).size, COSTS, MEDIA_TYPES)
+@apart(lambda given: 2.0 + 0.04 * entry_of(given["ctx"], given["id"]).size, COSTS, MEDIA_TYPES)
 async def _template(ctx: Context, id: str, format: FormatName | None) -> Response:
     return await answer(ctx, views.template(ctx, entry_of(ctx, id)), choose(ctx, format, MEDIA_TYPES))
 
