@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.command import ROOT
+from tests.command import ROOT, STARTER
 from tests.servers import OXIGRAPH, free_port
 
 BIN = Path(sys.executable).parent
@@ -216,16 +216,20 @@ class Stack:
 
 
 @contextmanager
-def stack(of: Engine) -> Iterator[Stack]:
-    """The compose file brought up; nothing of it is left afterwards."""
+def stack(of: Engine, whole: bool = False) -> Iterator[Stack]:
+    """The compose file brought up, with the sample or (`whole`) as it stands; nothing of it is left afterwards."""
     made = Stack(of)
     made.down()  # what a run left that was killed
     try:
         # podman-compose makes of depends_on what keeps Podman from restarting who was killed, and older ones do not wait
         # for it: the order is kept here.
         up = ("up", "--detach", "--no-build", "--no-deps")
-        made.compose(*up, "load")
-        assert made.engine("podman", "wait", made.container("load"), seconds=300) == "0", made.logs()
+        if whole:
+            made.compose(*up, "load")
+            assert made.engine("podman", "wait", made.container("load"), seconds=300) == "0", made.logs()
+        else:
+            sample = ("-v", f"{STARTER.parent}:/in:ro", "load", "load", f"/in/{STARTER.name}")
+            made.compose("run", "--rm", "--no-deps", *sample, seconds=200)
         made.compose(*up, "oxigraph", "service", "proxy")
         yield made
     finally:

@@ -272,3 +272,14 @@ def test_a_load_that_is_killed_leaves_what_is_served(running: Stack) -> None:
     assert first in listed
     assert "1.2.9" not in listed
     running.engine("podman", "rm", "--force", name)
+
+
+# --- all of ESCO -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_the_files_as_they_stand_bring_all_of_esco(containers: Engine) -> None:
+    with stack(containers, whole=True) as made:
+        wait(made, lambda: ask(made, READY).status == 200)
+        served = json.loads(ask(made, "/api/v1/releases").body)["items"][0]
+        assert (served["served"], served["counts"]["occupations"], served["counts"]["skills"]) == (True, 3039, 13939)
