@@ -48,7 +48,7 @@ _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory beh
 _JUDGE_DEPTH = (
     20_000  # calls inside each other: what the deepest permitted query needs, on a stack that has room for it
 )
-_KEPT_MEMORY = 4  # a worker that keeps more than this part of its memory is replaced
+_KEPT_MEMORY = 4  # a worker that keeps more than this part of what a query may take is replaced
 
 
 class _Exceeded(Exception):
@@ -254,6 +254,7 @@ def outcome(store: ox.Store, request: wire.Request, sink: _Sink) -> tuple[wire.E
 def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
     """Answer queries until the service closes the channel."""
     splitter = wire.Splitter()
+    at_rest = confine.memory()[1]
     while data := channel.recv(1 << 16):
         for _, payload in splitter.feed(data):
             request = wire.read_request(payload)
@@ -267,7 +268,7 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
             if seconds > _HEAVY_SECONDS:
                 gc.collect()
                 confine.trim_memory()
-                end["retire"] = end.get("retire", False) or confine.memory()[1] > memory // _KEPT_MEMORY
+                end["retire"] = end.get("retire", False) or confine.memory()[1] - at_rest > memory // _KEPT_MEMORY
             channel.sendall(wire.pack(wire.DATA, rest) + wire.pack(wire.END, json.dumps(end).encode()))
 
 
