@@ -134,12 +134,22 @@ class _Reader:
         complexity = Complexity(self._text, self._bounds)
         clause: _Clause | None = None  # the SERVICE clause around
         before: Token | None = None
+        selected: set[str] = set()  # by the SELECT that is being read, which ends where a group or a dataset begins
+        selecting = 0  # its depth, counted from 1
         for number in range(body, len(found)):
             token = found[number]
             complexity.add(token, before)
+            if token.kind == "variable" and selecting == complexity.depth + 1:
+                if token.text[1:] in selected:  # a column named twice is one column; the engine would refuse it
+                    continue
+                selected.add(token.text[1:])
+            elif token.text == "{":
+                selecting = 0
             if token.kind == "word":
                 word = self._word(token)
                 volatile = volatile or word in words.VOLATILE
+                if word == "SELECT":
+                    selected, selecting = set(), complexity.depth + 1
                 if word == "FROM":  # without a graph the parser refuses it
                     following = found[number + 1 : number + 3]
                     self._graphs += [self._full(name) for name in following if name.kind in ("iri", "name")][:1]
@@ -167,6 +177,8 @@ class _Reader:
             text = f"<{self._full(token)}>"
         elif kind == "string":
             text = quoted(self._value(token))
+        elif text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
+            text = text.lower()
         typed = before is not None and before.text == "^^"
         if typed and kind not in ("iri", "name"):
             raise self._syntax(token, "^^ is followed by an IRI")
