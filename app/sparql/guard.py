@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
@@ -159,7 +159,7 @@ class _Reader:
                 volatile = True
             if self._bounds.standard:
                 self._hold_to_standard(token, before, found[number + 1 : number + 2])
-            self._write(token, before)
+            self._write(replace(token, text=f"STR( {token.text} )") if _joined(found, number) else token, before)
             before = token
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
@@ -286,6 +286,13 @@ class _Reader:
 
     def _syntax(self, token: Token, reason: str) -> QuerySyntax:
         return syntax_fault(self._text, token.start, reason)
+
+
+def _joined(found: list[Token], number: int) -> bool:
+    """Whether this is the one variable of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
+    around = [token.text.upper() for token in found[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
+    after = found[number + 1].text if number + 1 < len(found) else ""
+    return found[number].kind == "variable" and around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
 
 
 def federation_refusal(bounds: Bounds) -> str:

@@ -69,7 +69,7 @@ public class Asks {
 """
 
 PAGE = """<!doctype html><link rel="stylesheet" href="yasgui.min.css"><div id="here"></div><script src="yasgui.min.js"></script>
-<script>const yasgui = new Yasgui(document.getElementById("here"), {requestConfig: {endpoint: %s}, persistenceId: null});</script>"""
+<script>window.yasgui = new Yasgui(document.getElementById("here"), {requestConfig: {endpoint: %s}});</script>"""
 
 PHP = """<?php
 require %s;
@@ -82,7 +82,7 @@ foreach ([$short, $short . str_repeat(' ', 3000)] as $query) {  // the long one 
 }
 $graph = $endpoint->query('CONSTRUCT WHERE { <https://w3id.org/ccsi/id/domain/museums> ?p ?o }');
 echo $graph->label('https://w3id.org/ccsi/id/domain/museums', 'en'), "\\n";
-$document = EasyRdf\\Graph::newAndLoad($argv[1] . '/id/domain/museums');
+$document = EasyRdf\\Graph::newAndLoad($argv[1] . '/id/domain/museums.ttl', 'turtle');
 echo $document->get('https://w3id.org/ccsi/id/domain/museums', 'skos:notation'), "\\n";
 """
 

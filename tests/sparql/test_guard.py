@@ -182,6 +182,11 @@ def test_service_as_a_name_is_not(text: str) -> None:
             "SELECT ( COALESCE( ?a ) AS ?b ) ( COUNT( * ) AS ?n ) { }",
         ),
         ("ASK { FILTER(EXISTS{?s <a:b>?o}&&?o<1) }", "ASK { FILTER ( EXISTS { ?s <a:b> ?o } && ?o < 1 ) }"),
+        (
+            'SELECT (GROUP_CONCAT(DISTINCT ?a;SEPARATOR=" ") AS ?b) (group_concat(?a) AS ?c) (GROUP_CONCAT(STR(?a)) AS ?d) {}',
+            'SELECT ( GROUP_CONCAT( DISTINCT STR( ?a ) ; SEPARATOR = " " ) AS ?b ) ( group_concat( STR( ?a ) ) AS ?c )'
+            " ( GROUP_CONCAT( STR( ?a ) ) AS ?d ) { }",
+        ),
         # What SPARQL allows and the engine does not: a column named twice, and truths in capitals.
         (
             "SELECT ?a ?b $a (1 AS ?c) ?b{?a ?b ?b}ORDER BY ?b ?b",
