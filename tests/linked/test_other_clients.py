@@ -68,7 +68,8 @@ public class Asks {
 }
 """
 
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="yasgui.min.css"><div id="here"></div><script src="yasgui.min.js"></script>
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="yasgui.min.css"><div id="here"></div>
+<script src="yasgui.min.js"></script>
 <script>window.yasgui = new Yasgui(document.getElementById("here"), {requestConfig: {endpoint: %s}});</script>"""
 
 PHP = """<?php
