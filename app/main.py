@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # app.http.edge does it, one way and for every kind of address
         openapi_url=None,  # app.api.releases answers there, with a validator
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is set up to take it; asking costs
         servers=[{"url": settings.public_url.rstrip("/") or "/"}],

@@ -10,6 +10,7 @@ format, coding and base URL that were chosen. The process that makes it is asked
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from app.errors import TooCostly
 from app.heavy.client import HeavyAnswers, HeavyRequest
 from app.http import Answer, Key
 from app.http.clients import client_of
-from app.request import Context, Page, known_parameters, representation_of, service_of
+from app.request import Context, Page, content_location, known_parameters, representation_of, service_of
 
 BEARABLE = 20.0  # made by the service itself where no other process can
 LIGHT = 5.0  # what whoever has an answer ready waits for at most, once for each turn of the event loop
@@ -94,6 +95,8 @@ async def made_apart(
     current = made.etag.startswith(f'"{ctx.served.tag}-')  # if not, a release has taken the place of this request's
     if current:
         cache.put(key, made)
+    if chosen not in ("", "json") and (place := content_location(ctx, chosen)):
+        made = replace(made, headers=(*made.headers, *place.items()))
     return http.sent(ctx.request, ctx.served, made, keep=current)
 
 

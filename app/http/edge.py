@@ -227,7 +227,7 @@ def _without_slash(scope: Scope) -> Response | None:
     """An address with a slash at its end leads to the one without; by a relative reference, whatever stands before it."""
     path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     last = path[:-1].rpartition(b"/")[2]
-    if not path.endswith(b"/") or not last or scope["method"] != "GET" or scope["path"] == "/sparql/":
+    if not path.endswith(b"/") or not last or scope["method"] not in ("GET", "POST") or scope["path"] == "/sparql/":
         return None
     query = b"?" + scope["query_string"] if scope["query_string"] else b""
     target = (b"../" + last + query).decode("latin-1")

@@ -177,6 +177,7 @@ def _referred(ctx: Context, document: str, publisher: str) -> Iterator[ox.Triple
     }  # fmt: skip
     for agent, name in agents.items():
         yield from _says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(name)))
+    yield from _says(COMMISSION, (SKOS + "inScheme", _AUTHORITY + "corporate-body"))
     yield from _says(
         document + "#rights", (RDF + "type", DCT + "RightsStatement"), (RDFS + "label", _text(ATTRIBUTION))
     )

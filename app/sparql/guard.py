@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyoxigraph as ox
 
@@ -144,14 +144,24 @@ class _Reader:
         complexity = Complexity(self._text, self._bounds)
         clause: _Open | None = None  # the SERVICE clause around
         before: Token | None = None
+        selected: set[str] = set()  # by the SELECT that is being read, which ends where a group or a dataset begins
+        selecting = 0  # its depth, counted from 1
         for number in range(body, len(found)):
             token = found[number]
             if self._pause is not None and not number % PAUSED:
                 self._pause()
             complexity.add(token, before)
+            if token.kind == "variable" and selecting == complexity.depth + 1:
+                if token.text[1:] in selected:  # a column named twice is one column; the engine would refuse it
+                    continue
+                selected.add(token.text[1:])
+            elif token.text == "{":
+                selecting = 0
             if token.kind == "word":
                 word = self._word(token)
                 volatile = volatile or word in words.VOLATILE
+                if word == "SELECT":
+                    selected, selecting = set(), complexity.depth + 1
                 if word == "FROM":  # without a graph the parser refuses it
                     following = found[number + 1 : number + 3]
                     self._graphs += [self._full(name) for name in following if name.kind in ("iri", "name")][:1]
@@ -161,7 +171,7 @@ class _Reader:
                 volatile = True
             if self._bounds.standard:
                 self._hold_to_standard(token, before, found[number + 1 : number + 2])
-            self._write(token, before)
+            self._write(replace(token, text=f"STR( {token.text} )") if _joined(found, number) else token, before)
             before = token
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
@@ -185,6 +195,8 @@ class _Reader:
             text = f"<{self._full(token)}>"
         elif kind == "string":
             text = quoted(self._value(token))
+        elif text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
+            text = text.lower()
         typed = before is not None and before.text == "^^"
         if typed and kind not in ("iri", "name"):
             raise self._syntax(token, "^^ is followed by an IRI")
@@ -292,6 +304,13 @@ class _Reader:
 
     def _syntax(self, token: Token, reason: str) -> QuerySyntax:
         return syntax_fault(self._text, token.start, reason)
+
+
+def _joined(found: list[Token], number: int) -> bool:
+    """Whether this is the one variable of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
+    around = [token.text.upper() for token in found[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
+    after = found[number + 1].text if number + 1 < len(found) else ""
+    return found[number].kind == "variable" and around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
 
 
 def federation_refusal(bounds: Bounds) -> str:

@@ -158,7 +158,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
 
 def ends_value(token: Token | None) -> bool:
     """Whether a value ends here: what follows goes on with it or compares it."""
-    return token is not None and (token.kind in _VALUES or token.text in (")", ")>>", "true", "false"))
+    return token is not None and (token.kind in _VALUES or token.text.lower() in (")", ")>>", "true", "false"))
 
 
 def _unreadable(text: str, at: int) -> QuerySyntax:

@@ -124,11 +124,12 @@ def test_a_document_names_its_dataset_and_where_that_is_described(site: TestClie
 
 
 @pytest.mark.parametrize("suffix", ["jsonld", "nt", "rdf"])
-def test_every_syntax_says_the_same(site: TestClient, said: ox.Store, suffix: str) -> None:
+def test_every_syntax_says_the_same(site: TestClient, suffix: str) -> None:
     answer = site.get(f"/.well-known/void?format={suffix}")
     form = {"jsonld": ox.RdfFormat.JSON_LD, "nt": ox.RdfFormat.N_TRIPLES, "rdf": ox.RdfFormat.RDF_XML}[suffix]
     other = ox.Dataset(ox.parse(answer.content, format=form))
-    here = ox.Dataset(said)
+    # Not out of a store, which takes every kind of integer for an integer.
+    here = ox.Dataset(ox.parse(site.get("/.well-known/void").content, format=ox.RdfFormat.TURTLE))
     for dataset in (other, here):
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     assert {str(q) for q in other} == {str(q) for q in here}

@@ -37,7 +37,8 @@ def violations(data: rdflib.Graph, shapes: rdflib.Graph) -> list[str]:
     assert isinstance(report, rdflib.Graph)
     return sorted(
         f"{report.value(r, SH.focusNode)} {report.value(r, SH.resultPath)}: {report.value(r, SH.resultMessage)}"
-        for r in report.subjects(SH.resultSeverity, SH.Violation)
+        for r in report.objects(None, SH.result)
+        if (r, SH.resultSeverity, SH.Violation) in report
     )
 
 

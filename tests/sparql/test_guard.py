@@ -183,6 +183,20 @@ def test_service_as_a_name_is_not(text: str) -> None:
             "SELECT ( COALESCE( ?a ) AS ?b ) ( COUNT( * ) AS ?n ) { }",
         ),
         ("ASK { FILTER(EXISTS{?s <a:b>?o}&&?o<1) }", "ASK { FILTER ( EXISTS { ?s <a:b> ?o } && ?o < 1 ) }"),
+        (
+            'SELECT (GROUP_CONCAT(DISTINCT ?a;SEPARATOR=" ") AS ?b) (group_concat(?a) AS ?c) (GROUP_CONCAT(STR(?a)) AS ?d) {}',
+            'SELECT ( GROUP_CONCAT( DISTINCT STR( ?a ) ; SEPARATOR = " " ) AS ?b ) ( group_concat( STR( ?a ) ) AS ?c )'
+            " ( GROUP_CONCAT( STR( ?a ) ) AS ?d ) { }",
+        ),
+        # What SPARQL allows and the engine does not: a column named twice, and truths in capitals.
+        (
+            "SELECT ?a ?b $a (1 AS ?c) ?b{?a ?b ?b}ORDER BY ?b ?b",
+            "SELECT ?a ?b ( 1 AS ?c ) { ?a ?b ?b } ORDER BY ?b ?b",
+        ),
+        (
+            "SELECT ?a{{SELECT ?a ?a{?a ?b True}}FILTER(?a=FALSE)}",
+            "SELECT ?a { { SELECT ?a { ?a ?b true } } FILTER ( ?a = false ) }",
+        ),
         ('VERSION "1.2" ASK { ?a ?b <<( ?s?p?o )>> {| <a:b> 1 |} }', "ASK { ?a ?b <<( ?s ?p ?o )>> {| <a:b> 1 |} }"),
     ],
 )
