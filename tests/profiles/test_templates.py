@@ -88,7 +88,7 @@ def check_core_skills(store: ox.Store) -> None:
 
 
 def test_every_core_occupation_and_every_cell_has_a_template_that_is_not_empty(store: ox.Store) -> None:
-    check_coverage(store, 2)
+    check_coverage(store, 1)
 
 
 def test_core_skills_are_what_plain_sparql_gives(store: ox.Store) -> None:
