@@ -37,6 +37,7 @@ def words(text: str) -> list[Word]:
     return [word for word in found if word.text]
 
 
+@lru_cache(4096)
 def title(text: str) -> str:
     """A title of a job by its words, without the forms of address that vacancies add."""
     return fold(_FORMS.sub(" ", text))

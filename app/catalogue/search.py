@@ -296,7 +296,7 @@ class Search:
 
     def guessed(self, texts: Sequence[str]) -> list[str]:
         """For each text the language whose labels of occupations have most of its words; English rather than another."""
-        said = [list(dict.fromkeys(fold(text).split())) for text in texts]
+        said = [list(dict.fromkeys(title(text).split())) for text in texts]
         every = list(dict.fromkeys(word for words in said for word in words))
         parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
         if not every or not parts:
