@@ -1,8 +1,8 @@
 """The concepts that a running text names, each with its place: labels by their stems, then runs of words that resemble one.
 
 A label that stands in the text, word for word but for inflection, names its concept, the longest first. What is left is cut
-into runs of words; a run counts when its words and those of a label are nearly the same in any order. Two things keep a plain
-match of labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
+into runs of words; a run counts when it has all words of a label, in any order, and few others. Two things keep a plain match of
+labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import numpy as np
 
 from analysis.search.match import Matcher
 from analysis.search.section import PREFERRED, stem_key
-from analysis.search.text import Word, fold, words
+from analysis.search.text import Word, fold, stem, words
 
 LONGEST = 7  # words of a label that is looked for
-RUN = 5  # words of a run
-LEAST = 0.8  # cosine of a run and a label
-COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name
+RUN = 6  # words of a run
+LEAST = 0.6  # cosine of a run and a label
+COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name,
+EMPTY = 0.25  # and from which on it says nothing
+_TRIED = 5  # labels that a run is compared with
+_BEST = 0.999  # what only resembles a label is never it
 _APART = re.compile(r"[.,;:!?()\[\]{}•*\n\r\t|/]")
 _BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 
@@ -44,7 +47,7 @@ class Extractor:
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
         self._section = matcher.section
-        self._common = COMMON * matcher.section.size
+        self._common, self._empty = COMMON * matcher.section.size, EMPTY * matcher.section.size
 
     def mentions(self, text: str) -> list[Mention]:
         """What a text names, in the order in which it stands there; no two overlap."""
@@ -92,21 +95,22 @@ class Extractor:
         return found
 
     def _best(self, said: str, labels: Sequence[int], length: int) -> int:
-        """The label that is meant by these words, -1 for none: as it is written, then the preferred one, then the first."""
+        """The label that is meant by these words, -1 for none: the preferred one, then as it is written, then the first."""
         section = self._section
         if length == 1:
             labels = [label for label in labels if self._is_name(said, label)]
         folded = fold(said).encode()
         return min(
-            labels, key=lambda n: (section.folded_text(n) != folded, section.roles[n] & 3, n), default=-1
+            labels, key=lambda n: (section.roles[n] & 3 != PREFERRED, section.folded_text(n) != folded, n), default=-1
         )  # fmt: skip
 
     def _is_name(self, said: str, label: int) -> bool:
         """Whether one word may name a concept: a word of the language only as a preferred label, and written like it."""
-        word = fold(said)
+        word, text = fold(said), _BRACKETS.sub("", self._section.text(label))
+        if word.removesuffix("s") != fold(text).removesuffix("s"):
+            return False  # of one word a stem is not enough: "experience" has that of "experiment"
         if self._frequency(word) <= self._common and len(word) > 2:
             return True
-        text = _BRACKETS.sub("", self._section.text(label))
         if text[1:] != text[1:].lower() or len(word) <= 2:
             return text == said  # an abbreviation, or a name like one
         return bool(self._section.roles[label] & 3 == PREFERRED)
@@ -131,16 +135,27 @@ class Extractor:
             labels = self._matcher.resembled([" ".join(w.text for w in said[a:b]) for a, b in batch])
             for n, (first, last) in enumerate(batch):
                 where = slice(labels.indptr[n], labels.indptr[n + 1])
-                if where.start == where.stop:
-                    continue
                 numbers, much = labels.indices[where], labels.data[where]
-                best = int(np.lexsort((numbers, section.roles[numbers] & 3, -np.round(much, 4)))[0])
-                if much[best] >= LEAST:
-                    label = int(numbers[best])
-                    begin, end = said[first].start, said[last - 1].end
-                    mention = Mention(int(section.label_concept[label]), label, begin, end, round(float(much[best]), 3))
-                    found.append((first, last, mention))
+                near = np.flatnonzero(much >= LEAST)
+                near = near[np.lexsort((numbers[near], section.roles[numbers[near]] & 3, -np.round(much[near], 4)))][:_TRIED]
+                stems = {self._stem(word.text) for word in said[first:last]}
+                for at in near.tolist():
+                    label = int(numbers[at])
+                    if (told := self._telling(label)) and len(told) > 1 and told <= stems:
+                        begin, end = said[first].start, said[last - 1].end
+                        score = round(min(float(much[at]), _BEST), 3)
+                        mention = Mention(int(section.label_concept[label]), label, begin, end, score)
+                        found.append((first, last, mention))
+                        break
         return sorted(found, key=lambda one: (-one[2].score, one[0] - one[1], one[0]))
+
+    def _telling(self, label: int) -> set[str]:
+        """The stems of the words of a label that say something."""
+        words = self._section.folded_text(label).decode().split()
+        return {self._stem(word) for word in words if self._frequency(word) <= self._empty}
+
+    def _stem(self, word: str) -> str:
+        return stem(word, self._matcher.language)
 
     def _pieces(self, text: str, said: Sequence[Word], taken: np.ndarray) -> Iterator[list[int]]:
         """Words that nothing was found in, between marks of punctuation."""
@@ -154,7 +169,7 @@ class Extractor:
 
     def _runs(self, said: Sequence[Word], piece: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Runs of two words and more that neither begin nor end with a word that says nothing."""
-        tells = [self._frequency(said[n].text) <= 40 * self._common for n in piece]
+        tells = [self._frequency(said[n].text) <= self._empty for n in piece]
         for a in range(len(piece)):
             for b in range(a + 1, min(a + RUN, len(piece))):
                 if tells[a] and tells[b]:
