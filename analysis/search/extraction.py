@@ -24,6 +24,7 @@ RUN = 6  # words of a run
 LEAST = 0.6  # cosine of a run and a label
 COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name,
 EMPTY = 0.25  # and from which on it says nothing
+_MOST_RUNS = 2000  # of a text: more than a page of a vacancy has
 _TRIED = 5  # labels that a run is compared with
 _BEST = 0.999  # what only resembles a label is never it
 _APART = re.compile(r"[.,;:!?()\[\]{}•*\n\r\t|/]")
@@ -127,7 +128,8 @@ class Extractor:
 
     def _alike(self, text: str, said: Sequence[Word], taken: np.ndarray) -> list[tuple[int, int, Mention]]:
         """Runs that resemble a label, the likest first."""
-        runs = [run for piece in self._pieces(text, said, taken) for run in self._runs(said, piece)]
+        known = self._matcher.lexicon.numbers([word.text for word in said]) >= 0
+        runs = [run for piece in self._pieces(text, said, taken) for run in self._runs(said, piece, known)][:_MOST_RUNS]
         found = []
         section = self._section
         for start in range(0, len(runs), 200):
@@ -167,9 +169,9 @@ class Extractor:
         for _, group in groupby(piece, key=lambda pair: pair[0]):
             yield [n for _, n in group if not taken[n]]
 
-    def _runs(self, said: Sequence[Word], piece: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Runs of two words and more that neither begin nor end with a word that says nothing."""
-        tells = [self._frequency(said[n].text) <= self._empty for n in piece]
+    def _runs(self, said: Sequence[Word], piece: Sequence[int], known: np.ndarray) -> Iterator[tuple[int, int]]:
+        """Runs of two words and more that begin and end with a word of some label that says something."""
+        tells = [known[n] and self._frequency(said[n].text) <= self._empty for n in piece]
         for a in range(len(piece)):
             for b in range(a + 1, min(a + RUN, len(piece))):
                 if tells[a] and tells[b]:
