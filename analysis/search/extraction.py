@@ -95,6 +95,11 @@ class Extractor:
                 found.setdefault(stem_key(fold(short).split(), self._matcher.language), []).append(label)
         return found
 
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        """The stems of all words of labels."""
+        return frozenset(self._stem(word.decode()) for word in self._section.words.tolist())
+
     def _best(self, said: str, labels: Sequence[int], length: int) -> int:
         """The label that is meant by these words, -1 for none: the preferred one, then as it is written, then the first."""
         section = self._section
@@ -128,7 +133,7 @@ class Extractor:
 
     def _alike(self, text: str, said: Sequence[Word], taken: np.ndarray) -> list[tuple[int, int, Mention]]:
         """Runs that resemble a label, the likest first."""
-        known = self._matcher.lexicon.numbers([word.text for word in said]) >= 0
+        known = [self._stem(word.text) in self._stems for word in said]
         runs = [run for piece in self._pieces(text, said, taken) for run in self._runs(said, piece, known)][:_MOST_RUNS]
         found = []
         section = self._section
@@ -169,7 +174,7 @@ class Extractor:
         for _, group in groupby(piece, key=lambda pair: pair[0]):
             yield [n for _, n in group if not taken[n]]
 
-    def _runs(self, said: Sequence[Word], piece: Sequence[int], known: np.ndarray) -> Iterator[tuple[int, int]]:
+    def _runs(self, said: Sequence[Word], piece: Sequence[int], known: Sequence[bool]) -> Iterator[tuple[int, int]]:
         """Runs of two words and more that begin and end with a word of some label that says something."""
         tells = [known[n] and self._frequency(said[n].text) <= self._empty for n in piece]
         for a in range(len(piece)):
