@@ -144,6 +144,17 @@ class Lexicon:
         return sorted(found, key=lambda pair: pair[1])
 
 
+    def corrected(self, text: str) -> str:
+        """A folded text with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
+        words = text.split()
+        unknown = [n for n, number in enumerate(self.numbers(words).tolist()) if number < 0]
+        for n in unknown:
+            if not (guesses := self.misspelt(words[n])):
+                return ""
+            words[n] = self.word(guesses[0][0])
+        return " ".join(words) if unknown else ""
+
+
 def build(words: Sequence[str]) -> Lexicon:
     """The lexicon of words that are sorted by their bytes, each once."""
     found, said = grams_of(words)

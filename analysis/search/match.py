@@ -60,7 +60,7 @@ class Matcher:
         concepts, labels = self.weighed(folded)
         return [
             self._ranked(text, self._tiers(text, same), concepts[n], labels[n], most)
-            for n, (text, same) in enumerate(zip(folded, self._same(folded), strict=True))
+            for n, (text, same) in enumerate(zip(folded, self.same(folded), strict=True))
         ]
 
     def weighed(self, folded: Sequence[str]) -> tuple[Floats, Ints]:
@@ -117,7 +117,7 @@ class Matcher:
             by_label[labels.indices[where]] = labels.data[where]
             by_label += (concepts[n] - by_label[best[n]])[section.label_concept]
             by_concept = concepts[n].copy()
-            same = self._same([text])[0]
+            same = self.same([text])[0]
             for concept, label in self._tiers(text, same).items():
                 by_concept[concept] += self._added(text, label)[1]
             for label in same:
@@ -144,7 +144,7 @@ class Matcher:
             return "exact", EXACT + preferred
         return "stem", STEM + preferred
 
-    def _same(self, folded: Sequence[str]) -> list[list[int]]:
+    def same(self, folded: Sequence[str]) -> list[list[int]]:
         """For each title the labels that are it, by their stems."""
         keys = np.array([stem_key(text.split(), self.language) for text in folded], np.uint64)
         stems, labels = self.section.stems, self.section.stem_labels
