@@ -144,7 +144,9 @@ class Extractor:
                 where = slice(labels.indptr[n], labels.indptr[n + 1])
                 numbers, much = labels.indices[where], labels.data[where]
                 near = np.flatnonzero(much >= LEAST)
-                near = near[np.lexsort((numbers[near], section.roles[numbers[near]] & 3, -np.round(much[near], 4)))][:_TRIED]
+                near = near[np.lexsort((numbers[near], section.roles[numbers[near]] & 3, -np.round(much[near], 4)))][
+                    :_TRIED
+                ]
                 stems = {self._stem(word.text) for word in said[first:last]}
                 for at in near.tolist():
                     label = int(numbers[at])

@@ -143,7 +143,6 @@ class Lexicon:
                 found.append((int(number), int(off)))
         return sorted(found, key=lambda pair: pair[1])
 
-
     def corrected(self, text: str) -> str:
         """A folded text with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
         words = text.split()

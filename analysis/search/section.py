@@ -123,7 +123,9 @@ def build(labels: Iterable[Label], descriptions: Mapping[str, str], language: st
     vocabulary = sorted({word for found in split for word in found}, key=str.encode)
     word_number = {word: n for n, word in enumerate(vocabulary)}
     table = _table([[word_number[w] for w in found] for found in split], len(vocabulary))
-    words, starts, where, described = _inverted([fold(descriptions.get(iri, "")).split() for iri in concepts], word_number)
+    words, starts, where, described = _inverted(
+        [fold(descriptions.get(iri, "")).split() for iri in concepts], word_number
+    )
     weights, spread, shares, context = _weights(table, label_concept, len(concepts), described)
     made = lexicon.build(vocabulary)
     order = np.array([n for _, n in sorted(zip(map(str.encode, folded), range(len(folded)), strict=True))], np.int32)

@@ -51,7 +51,9 @@ async def crosswalk(
         str | None, Query(max_length=100, description="Which classification that is, where several have the code.")
     ] = None,
     domain: Annotated[str | None, Query(description="A domain: which codes lead to it?", examples=["heritage"])] = None,
-    essnet: Annotated[str | None, Query(description="A domain of ESSnet-Culture.", examples=["performing-arts"])] = None,
+    essnet: Annotated[
+        str | None, Query(description="A domain of ESSnet-Culture.", examples=["performing-arts"])
+    ] = None,
     creative_europe: Annotated[
         str | None, Query(alias="creative-europe", description="A sector of Creative Europe.", examples=["music"])
     ] = None,
@@ -60,7 +62,9 @@ async def crosswalk(
     isced: Annotated[
         str | None, Query(description="ISCED-F 2013 field of any level: who needs knowledge of it?", examples=["0211"])
     ] = None,
-    function: Annotated[str | None, Query(description="A function of the cultural cycle.", examples=["creation"])] = None,
+    function: Annotated[
+        str | None, Query(description="A function of the cultural cycle.", examples=["creation"])
+    ] = None,
 ) -> Response:
     """Exactly one of isco, nace, esco, national, domain, essnet, creative-europe, unesco, dcms, isced and function.
 

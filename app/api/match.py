@@ -43,9 +43,7 @@ class MatchIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [MATCH_EXAMPLE]})
     bound = "match_bytes"
 
-    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] = Field(
-        [], description="Job titles."
-    )
+    titles: Annotated[list[Title], FIRST_ERROR, few(most_of("match_titles"))] = Field([], description="Job titles.")
     texts: Annotated[list[Text], FIRST_ERROR, few(most_of("match_texts"))] = Field(
         [], description="Texts of vacancies or CVs, in place of titles; the first lines of each count as its title."
     )

@@ -23,7 +23,9 @@ from ontology import local_name
 router = APIRouter(tags=["search"])
 
 MOST_SUGGESTED = 50
-TypeName = Literal["occupation", "skill", "isco-group", "skill-group", "isced-f", "domain", "area", "cluster", "profile"]
+TypeName = Literal[
+    "occupation", "skill", "isco-group", "skill-group", "isced-f", "domain", "area", "cluster", "profile"
+]
 MatchType = Literal["exact", "prefix", "words", "alternative", "fuzzy", "description"]
 
 Text = Annotated[str, Query(description="Words, a code or an IRI.", examples=["museum cur"])]

@@ -34,7 +34,11 @@ BASE = "en"  # stands in for languages
 KINDS = ("occupation", "skill", "group", "ccsi")
 GROUPS = {"isco": "isco-group", "skills": "skill-group", "isced-f": "isced-f"}
 TYPES = ("occupation", "skill", *GROUPS.values(), "domain", "area", "cluster", "profile")
-_KIND_OF = {"occupation": "occupation", "skill": "skill", **dict.fromkeys(("domain", "area", "cluster", "profile"), "ccsi")}
+_KIND_OF = {
+    "occupation": "occupation",
+    "skill": "skill",
+    **dict.fromkeys(("domain", "area", "cluster", "profile"), "ccsi"),
+}
 _FORMS = {FEMALE: "female", MALE: "male", NEUTRAL: "neutral"}
 _BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a step between two kinds of match
 _MOST_ORDERED = 2000  # results that can be paged through and that facets count

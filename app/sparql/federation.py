@@ -134,7 +134,9 @@ class Federation:
                 answers: list[str] = []
                 room = self._limits.sparql_values
                 for service, query in zip(outline.services, queries, strict=True):
-                    ask = self._found(call, service, room) if service.search else self._values(call, service, query, room)
+                    ask = (
+                        self._found(call, service, room) if service.search else self._values(call, service, query, room)
+                    )
                     values, terms = await ask
                     answers.append(values)
                     room -= terms

@@ -62,9 +62,7 @@ _SALT = f"1 {pyoxigraph.__version__}"
 class Gateway:
     """The SPARQL endpoint of one service: an ASGI application and its worker processes."""
 
-    def __init__(
-        self, settings: Settings, limits: Limits, page: Page | None = None, find: Find | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, limits: Limits, page: Page | None = None, find: Find | None = None) -> None:
         self._settings = settings
         self._limits = limits
         self._page = page

@@ -83,7 +83,7 @@ class Reader:
         if len(rest) > 1:
             raise self.refuse(rest[-1], f"SERVICE <{SEARCH}> is one variable with properties, parted by semicolons")
         if not clause.text.strip(" *"):
-            raise self.refuse(end, f'SERVICE <{SEARCH}> needs words: {FORM}')
+            raise self.refuse(end, f"SERVICE <{SEARCH}> needs words: {FORM}")
         return clause
 
     def _set(self, clause: Clause, name: str, token: Token) -> None:

@@ -18,7 +18,9 @@ def core_of(client: TestClient, domain: str) -> dict[str, int]:
     return client.get(f"/api/v1/domains/{domain}").json()["occupations"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("written", ["A", "a", "https://w3id.org/ccsi/id/unesco-fcs-2009/a", "cultural and natural heritage"])
+@pytest.mark.parametrize(
+    "written", ["A", "a", "https://w3id.org/ccsi/id/unesco-fcs-2009/a", "cultural and natural heritage"]
+)
 def test_a_domain_of_unesco_leads_to_ours(client: TestClient, written: str) -> None:
     found = asked(client, f"unesco={written}")
     assert (found["classification"], found["code"]) == ("unesco-fcs-2009", "a")
@@ -63,7 +65,9 @@ def test_a_function(client: TestClient) -> None:
     assert {row["domain"] for row in found["domainShares"]} >= {"heritage"}
 
 
-@pytest.mark.parametrize("query", ["unesco=z", "unesco=", "isced=S1", "isced=9999", "function=x", "unesco=a&dcms=publishing"])
+@pytest.mark.parametrize(
+    "query", ["unesco=z", "unesco=", "isced=S1", "isced=9999", "function=x", "unesco=a&dcms=publishing"]
+)
 def test_what_there_is_not_is_refused(client: TestClient, query: str) -> None:
     answer = client.get(f"/api/v1/crosswalk?{query}")
     assert answer.status_code == 422

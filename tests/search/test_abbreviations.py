@@ -41,7 +41,9 @@ def test_the_vocabulary_is_no_list_of_the_judged_queries() -> None:
     known = {row["abbreviation"] for row in csv.DictReader(text.splitlines())}
     with (Path(__file__).parents[2] / "docs" / "search" / "queries.csv").open(encoding="utf-8") as lines:
         asked = {row["query"].lower() for row in csv.DictReader(lines) if row["kind"] == "abbreviation"}
-    used = {short for short in known if any(short in query.replace("-", " ").split() or short == query for query in asked)}
+    used = {
+        short for short in known if any(short in query.replace("-", " ").split() or short == query for query in asked)
+    }
     assert len(used) < len(known) / 2
 
 

@@ -174,7 +174,8 @@ def test_the_command_prints_skills_and_targets(starter_dir: Path, tmp_path: Path
 def test_queries_are_judged_by_a_file(starter_dir: Path, tmp_path: Path) -> None:
     head = "query,language,kind,expected\n"
     (tmp_path / "q.csv").write_text(
-        head + "museum curators,en,plural,exhibition curator\n2621.3,en,code,conservator\nconservator,en,plain,exhibition curator\n"
+        head
+        + "museum curators,en,plural,exhibition curator\n2621.3,en,code,conservator\nconservator,en,plain,exhibition curator\n"
         "Kuratorin,xx,plain,exhibition curator\nastronaut,en,plain,no such occupation\n",
         encoding="utf-8",
     )
