@@ -1,7 +1,7 @@
 """The concepts that a running text names, each with its place: labels by their stems, then runs of words that resemble one.
 
 A label that stands in the text, word for word but for inflection, names its concept, the longest first. What is left is cut
-into runs of words; a run counts when it has all words of a label, in any order, and few others. Two things keep a plain match of
+into runs of words; a run counts when it has all words of a label, in their order, and few others. Two things keep a plain match of
 labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
 """
 
@@ -21,13 +21,14 @@ from analysis.search.text import Word, fold, stem, words
 
 LONGEST = 7  # words of a label that is looked for
 RUN = 6  # words of a run
-LEAST = 0.6  # cosine of a run and a label
-COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name,
+LEAST = 0.8  # cosine of a run and a label
+COMMON = 0.001  # share of descriptions from which on a word is one of the language, and no name,
 EMPTY = 0.25  # and from which on it says nothing
 _MOST_RUNS = 2000  # of a text: more than a page of a vacancy has
 _TRIED = 5  # labels that a run is compared with
 _BEST = 0.999  # what only resembles a label is never it
-_APART = re.compile(r"[.,;:!?()\[\]{}•*\n\r\t|/]")
+_APART = re.compile(r"[.,;:!?()\[\]{}<>•*\n\r\t|/]")
+_CONJUNCTIONS = frozenset(["and", "or", "y", "e", "o", "u", "et", "ou", "und", "oder"])
 _BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 
 
@@ -147,10 +148,10 @@ class Extractor:
                 near = near[np.lexsort((numbers[near], section.roles[numbers[near]] & 3, -np.round(much[near], 4)))][
                     :_TRIED
                 ]
-                stems = {self._stem(word.text) for word in said[first:last]}
+                stems = [self._stem(word.text) for word in said[first:last]]
                 for at in near.tolist():
                     label = int(numbers[at])
-                    if (told := self._telling(label)) and len(told) > 1 and told <= stems:
+                    if len(told := self._telling(label)) > 1 and _in_order(told, stems):
                         begin, end = said[first].start, said[last - 1].end
                         score = round(min(float(much[at]), _BEST), 3)
                         mention = Mention(int(section.label_concept[label]), label, begin, end, score)
@@ -158,10 +159,10 @@ class Extractor:
                         break
         return sorted(found, key=lambda one: (-one[2].score, one[0] - one[1], one[0]))
 
-    def _telling(self, label: int) -> set[str]:
+    def _telling(self, label: int) -> list[str]:
         """The stems of the words of a label that say something."""
         words = self._section.folded_text(label).decode().split()
-        return {self._stem(word) for word in words if self._frequency(word) <= self._empty}
+        return [self._stem(word) for word in words if self._frequency(word) <= self._empty]
 
     def _stem(self, word: str) -> str:
         return stem(word, self._matcher.language)
@@ -171,7 +172,8 @@ class Extractor:
         piece, number = [], 0
         for n, word in enumerate(said):
             between = text[said[n - 1].end : word.start] if n else ""
-            number += bool(_APART.search(between)) or bool(taken[n]) or bool(n and taken[n - 1])
+            joins = word.text in _CONJUNCTIONS or bool(n and said[n - 1].text in _CONJUNCTIONS)
+            number += joins or bool(_APART.search(between)) or bool(taken[n]) or bool(n and taken[n - 1])
             piece.append((number, n))
         for _, group in groupby(piece, key=lambda pair: pair[0]):
             yield [n for _, n in group if not taken[n]]
@@ -183,3 +185,9 @@ class Extractor:
             for b in range(a + 1, min(a + RUN, len(piece))):
                 if tells[a] and tells[b]:
                     yield piece[a], piece[b] + 1
+
+
+def _in_order(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether all that is wanted stands among the words, one behind the other."""
+    rest = iter(words)
+    return all(word in rest for word in wanted)
