@@ -22,10 +22,11 @@ from analysis.search.text import Word, fold, stem, words
 LONGEST = 7  # words of a label that is looked for
 RUN = 6  # words of a run
 LEAST = 0.8  # cosine of a run and a label
-COMMON = 0.001  # share of descriptions from which on a word is one of the language, and no name,
+COMMON = 0.004  # share of descriptions from which on a word is one of the language, and no name,
 EMPTY = 0.25  # and from which on it says nothing
 _MOST_RUNS = 2000  # of a text: more than a page of a vacancy has
 _TRIED = 5  # labels that a run is compared with
+_END = 0.9  # how near a label is of which all but the verb stands there
 _BEST = 0.999  # what only resembles a label is never it
 _APART = re.compile(r"[.,;:!?()\[\]{}<>•*\n\r\t|/]")
 _CONJUNCTIONS = frozenset(["and", "or", "y", "e", "o", "u", "et", "ou", "und", "oder"])
@@ -84,6 +85,8 @@ class Extractor:
             start, stop = said[first].start, said[last - 1].end
             if labels and (label := self._best(text[start:stop], labels, last - first)) >= 0:
                 yield first, last, Mention(int(self._section.label_concept[label]), label, start, stop, 1.0)
+            elif not labels and len(ends := self._ends.get(key, ())) == 1 and self._is_phrase(said[first:last]):
+                yield first, last, Mention(int(self._section.label_concept[ends[0]]), ends[0], start, stop, _END)
 
     @cached_property
     def _short(self) -> dict[int, list[int]]:
@@ -100,6 +103,24 @@ class Extractor:
     def _stems(self) -> frozenset[str]:
         """The stems of all words of labels."""
         return frozenset(self._stem(word.decode()) for word in self._section.words.tolist())
+
+    def _is_phrase(self, said: Sequence[Word]) -> bool:
+        """Whether words name one thing: they begin and end with a word that says something, and nothing joins two."""
+        ends = (said[0].text, said[-1].text)
+        return all(self._frequency(word) <= self._empty for word in ends) and not any(
+            word.text in _CONJUNCTIONS for word in said
+        )
+
+    @cached_property
+    def _ends(self) -> dict[int, list[int]]:
+        """Preferred labels of three words and more, "plan resource allocation", by the stems behind the first, the verb."""
+        found: dict[int, list[int]] = {}
+        section = self._section
+        for label in np.flatnonzero(section.roles & 3 == PREFERRED).tolist():
+            words = section.folded_text(label).decode().split()
+            if len(words) > 2:
+                found.setdefault(stem_key(words[1:], self._matcher.language), []).append(label)
+        return found
 
     def _best(self, said: str, labels: Sequence[int], length: int) -> int:
         """The label that is meant by these words, -1 for none: the preferred one, then as it is written, then the first."""
