@@ -95,7 +95,7 @@ class Matcher:
         bounds = np.cumsum([0, *map(len, said)])
         of = np.repeat(np.arange(len(said)), np.diff(bounds))
         rare, spread = (
-            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.zeros(len(columns))
+            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.ones(len(columns))
             for known, rarest in zip((self.section.word_weights, self.section.word_spread), self._rarest, strict=True)
         )
         length, whole = np.sqrt(np.bincount(of, rare**2, len(said))), np.bincount(of, spread, len(said))
