@@ -68,7 +68,7 @@ def test_of_concepts_that_share_a_label_the_one_that_prefers_it_is_meant(extract
 
 
 @pytest.mark.parametrize(
-    ("said", "iri"), [("curate museum exhibitions", "s:curation"), ("working in technical teams", "s:team")]
+    ("said", "iri"), [("curate museum exhibitions", "s:curation"), ("work in technical teams", "s:team")]
 )
 def test_words_with_few_between_count(extractor: Extractor, said: str, iri: str) -> None:
     (mention,) = extractor.mentions(f"You, {said}; and more.")
