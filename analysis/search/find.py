@@ -25,7 +25,6 @@ _A_TYPO = 0.05  # less for each
 _ROLE = 0.01  # less for an alternative or a hidden label
 _FUZZY_LEAST = 0.55  # of the worth of a whole title; below it a concept is no answer
 _FUZZY_WORTH = 0.4  # what the worth of a whole title is multiplied with, so that it stays below matches of words
-_ALIKE = 0.5  # from here a word of a label counts as matched, when places are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,11 @@ def alike(matcher: Matcher, text: str) -> Hits:
     section = matcher.section
     if not fold(text) or not section.size:
         return _none()
-    labels, concepts = matcher.weighed([fold(text)])
-    found = np.flatnonzero(concepts[0] >= _FUZZY_LEAST).astype(np.int32)
-    of_label = np.zeros(len(section.roles), np.float32)
-    of_label[labels.indices] = labels.data
-    best = [section.concept_labels[n] + np.argmax(of_label[slice(*section.concept_labels[n : n + 2])]) for n in found]
+    (concepts,), (labels,) = matcher.weighed([fold(text)])
+    found = np.flatnonzero(concepts >= _FUZZY_LEAST).astype(np.int32)
     kinds = np.full(len(found), FUZZY, np.int8)
-    worth = np.minimum(concepts[0][found], 1.5) / 1.5 * _FUZZY_WORTH
-    return Hits(found, worth.astype(np.float32), kinds, np.array(best, np.int32))
+    worth = np.minimum(concepts[found], 1.5) / 1.5 * _FUZZY_WORTH
+    return Hits(found, worth.astype(np.float32), kinds, labels[found])
 
 
 def described(matcher: Matcher, text: str) -> Hits:
@@ -111,29 +107,19 @@ def joined(one: Hits, *others: Hits) -> Hits:
 
 def spans(lexicon: Lexicon, label: str, text: str) -> list[tuple[int, int]]:
     """Where the words of a text stand in a label, as offsets of characters."""
-    asked, said = fold(text).split(), words(label)
-    numbers = lexicon.numbers([word.text for word in said]).tolist()
-    like = [_resembling(lexicon, wanted) for wanted in asked]
+    asked = [(wanted, lexicon.near(wanted) if typos(wanted) else frozenset()) for wanted in fold(text).split()]
     found = []
-    for word, number in zip(said, numbers, strict=True):
-        for wanted, resembling in zip(asked, like, strict=True):
+    for word in words(label):
+        for wanted, near in asked:
             if word.text.startswith(wanted):
                 whole = word.end - word.start == len(word.text)  # folded letter for letter
                 found.append((word.start, word.start + len(wanted) if whole else word.end))
-            elif number in resembling:
+            elif word.text in near:
                 found.append((word.start, word.end))
             else:
                 continue
             break
     return found
-
-
-def _resembling(lexicon: Lexicon, wanted: str) -> set[int]:
-    """The words that a word which bears typos resembles by half at least."""
-    if not typos(wanted):
-        return set()
-    numbers, much = lexicon.alike(wanted)
-    return set(numbers[: np.searchsorted(-much, -_ALIKE, "right")].tolist())
 
 
 def _labels_with(section: Section, lexicon: Lexicon, word: str, begun: bool) -> tuple[Ints, Floats | None]:

@@ -29,6 +29,7 @@ MOST_ALIKE = 100  # words that one word is compared with
 _CANDIDATES = 60  # words whose edit distance is looked at
 _KEPT = 20_000  # words whose likes are remembered, of each section
 _UNKNOWN = 0.5  # how much the n-grams that no word has weigh against a word
+_NEAR = 0.5  # from here two words count as the same, when places are shown
 _COMMON = 0.04  # the share of all words from which on an n-gram weighs nothing,
 _COMMON_LEAST = 100  # where that many words have it
 
@@ -45,6 +46,8 @@ class Lexicon:
     gram_shares: Floats  # the part of the n-gram in the word's unit vector
     _table: sparse.csr_matrix = field(init=False, repr=False)
     _alike: OrderedDict[str, Alike] = field(default_factory=OrderedDict, init=False, repr=False)
+
+    _near: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         shape = (len(self.grams), len(self.words))
@@ -93,6 +96,15 @@ class Lexicon:
                 self._alike.popitem(last=False)
         return [known[word] for word in words]
 
+    def near(self, word: str) -> frozenset[str]:
+        """The words that look so much like this one that it may stand for them."""
+        if (known := self._near.get(word)) is None:
+            numbers, much = self.alike(word)
+            known = self._near[word] = frozenset(map(self.word, numbers[much >= _NEAR].tolist()))
+            if len(self._near) > _KEPT:
+                self._near.popitem(last=False)
+        return known
+
     def _compared(self, words: Sequence[str]) -> list[Alike]:
         codes, owners = grams_of(words)
         owners, codes, counts = _once(owners, codes)
@@ -130,6 +142,16 @@ class Lexicon:
             if off <= most:
                 found.append((int(number), int(off)))
         return sorted(found, key=lambda pair: pair[1])
+
+    def corrected(self, text: str) -> str:
+        """A folded text with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
+        words = text.split()
+        unknown = [n for n, number in enumerate(self.numbers(words).tolist()) if number < 0]
+        for n in unknown:
+            if not (guesses := self.misspelt(words[n])):
+                return ""
+            words[n] = self.word(guesses[0][0])
+        return " ".join(words) if unknown else ""
 
 
 def build(words: Sequence[str]) -> Lexicon:

@@ -23,6 +23,7 @@ EXACT, STEM = (
     2.0,
 )  # added to the score of a concept with such a label; more than any score, so that tiers never mix
 PREFERENCE = 0.1  # and for one whose preferred label it is
+_LOW, _LAST = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +57,29 @@ class Matcher:
     def match(self, titles: Sequence[str], most: int) -> list[list[Match]]:
         """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
         folded = [plain(title) for title in titles]
-        labels, concepts = self.weighed(folded)
+        concepts, labels = self.weighed(folded)
         return [
-            self._ranked(text, self._tiers(text, same), *_row(labels, n), concepts[n], most)
-            for n, (text, same) in enumerate(zip(folded, self._same(folded), strict=True))
+            self._ranked(text, self._tiers(text, same), concepts[n], labels[n], most)
+            for n, (text, same) in enumerate(zip(folded, self.same(folded), strict=True))
         ]
 
-    def weighed(self, folded: Sequence[str]) -> tuple[sparse.csr_matrix, Floats]:
-        """Title × label, and title × concept: what each is worth for each folded title."""
+    def weighed(self, folded: Sequence[str]) -> tuple[Floats, Ints]:
+        """Title × concept: what each is worth for each folded title, and the label that is most like it."""
         by_label, by_concept = self._spread([text.split() for text in folded])
         labels = by_label @ self._labels
-        concepts: Floats = (by_concept @ self._context).toarray()
+        # The greatest of numbers that begin with the worth of a label and end with how early it comes: both in one pass.
+        keys = labels.data.view(np.uint32).astype(np.uint64) << _LOW | (_LAST - labels.indices.astype(np.uint64))
         rows = np.repeat(np.arange(len(folded)) * self.section.size, np.diff(labels.indptr))
-        best = np.zeros(concepts.size, np.float32)  # flat, for which numpy is twenty times as quick
-        np.maximum.at(best, rows + self.section.label_concept[labels.indices], labels.data)
-        return labels, concepts + best.reshape(concepts.shape)
+        best = np.zeros(len(folded) * self.section.size, np.uint64)  # flat, for which numpy is twenty times as quick
+        np.maximum.at(best, rows + self.section.label_concept[labels.indices], keys)
+        best = best.reshape(len(folded), self.section.size)
+        worth = (best >> _LOW).astype(np.uint32).view(np.float32)
+        first = self.section.concept_labels[:-1]
+        chosen = np.where(best > 0, (_LAST - (best & _LAST)).astype(np.int32), first)
+        return (by_concept @ self._context).toarray() + worth, chosen
 
     def resembled(self, folded: Sequence[str]) -> sparse.csr_matrix:
-        """Title × label alone."""
+        """Title × label: what each label is worth."""
         return self._spread([text.split() for text in folded])[0] @ self._labels
 
     def _spread(self, titles: Sequence[Sequence[str]]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
@@ -89,7 +95,7 @@ class Matcher:
         bounds = np.cumsum([0, *map(len, said)])
         of = np.repeat(np.arange(len(said)), np.diff(bounds))
         rare, spread = (
-            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.zeros(len(columns))
+            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.ones(len(columns))
             for known, rarest in zip((self.section.word_weights, self.section.word_spread), self._rarest, strict=True)
         )
         length, whole = np.sqrt(np.bincount(of, rare**2, len(said))), np.bincount(of, spread, len(said))
@@ -104,24 +110,21 @@ class Matcher:
         """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
         section = self.section
         folded = [plain(title) for title in titles]
-        labels, concepts = self.weighed(folded)
+        labels, (concepts, best) = self.resembled(folded), self.weighed(folded)
         for n, text in enumerate(folded):
             by_label = np.zeros(len(section.roles), np.float32)
-            where, worth = _row(labels, n)
-            by_label[where] = worth
-            best = np.maximum.reduceat(by_label, section.concept_labels[:-1]) if len(by_label) else concepts[n]
-            by_label += (concepts[n] - best)[section.label_concept]
+            where = slice(labels.indptr[n], labels.indptr[n + 1])
+            by_label[labels.indices[where]] = labels.data[where]
+            by_label += (concepts[n] - by_label[best[n]])[section.label_concept]
             by_concept = concepts[n].copy()
-            same = self._same([text])[0]
+            same = self.same([text])[0]
             for concept, label in self._tiers(text, same).items():
                 by_concept[concept] += self._added(text, label)[1]
             for label in same:
                 by_label[label] += self._added(text, label)[1]
             yield by_label, by_concept
 
-    def _ranked(
-        self, folded: str, tiers: dict[int, int], labels: Ints, worth: Floats, concepts: Floats, most: int
-    ) -> list[Match]:
+    def _ranked(self, folded: str, tiers: dict[int, int], concepts: Floats, labels: Ints, most: int) -> list[Match]:
         found = []
         for concept in {*_best(concepts, most).tolist(), *tiers}:
             label, kind, added = tiers.get(concept, -1), "fuzzy", 0.0
@@ -129,16 +132,10 @@ class Matcher:
                 kind, added = self._added(folded, label)
             found.append((-float(concepts[concept]) - added, concept, label, kind))
         return [
-            Match(concept, self._best_label(concept, labels, worth) if label < 0 else label, kind, -less)
+            Match(concept, int(labels[concept]) if label < 0 else label, kind, -less)
             for less, concept, label, kind in sorted(found)[:most]
             if less < 0
         ]
-
-    def _best_label(self, concept: int, labels: Ints, worth: Floats) -> int:
-        """Of a concept the label that fits best, of equal ones the first."""
-        own = self.section.labels(concept)
-        at = np.flatnonzero((labels >= own.start) & (labels < own.stop))
-        return int(labels[at[worth[at] == worth[at].max()]].min()) if len(at) else own.start
 
     def _added(self, folded: str, label: int) -> tuple[str, float]:
         """The tier of a label that is the title, and what it adds."""
@@ -147,7 +144,7 @@ class Matcher:
             return "exact", EXACT + preferred
         return "stem", STEM + preferred
 
-    def _same(self, folded: Sequence[str]) -> list[list[int]]:
+    def same(self, folded: Sequence[str]) -> list[list[int]]:
         """For each title the labels that are it, by their stems."""
         keys = np.array([stem_key(text.split(), self.language) for text in folded], np.uint64)
         stems, labels = self.section.stems, self.section.stem_labels
@@ -160,11 +157,6 @@ class Matcher:
         said = folded.encode()
         ordered = sorted(same, key=lambda n: (section.folded_text(n) != said, section.roles[n] & 3, n), reverse=True)
         return {int(section.label_concept[n]): n for n in ordered}  # the last, which is the best, stays
-
-
-def _row(table: sparse.csr_matrix, number: int) -> tuple[Ints, Floats]:
-    where = slice(table.indptr[number], table.indptr[number + 1])
-    return table.indices[where], table.data[where]
 
 
 def _best(scores: Floats, most: int) -> NDArray[np.int64]:

@@ -110,7 +110,10 @@ class Section:
 
 def build(labels: Iterable[Label], descriptions: Mapping[str, str], language: str) -> Section:
     """The section of these labels; equal labels give the same section, in whatever order they come."""
-    unique = {(label.concept, fold(label.text), label.text): label.role for label in sorted(labels, key=_last_wins)}
+    unique: dict[tuple[str, str, str], int] = {}
+    for label in labels:  # of equal ones of a concept the preferred is kept
+        key = (label.concept, fold(label.text), label.text)
+        unique[key] = min(label.role, unique.get(key, label.role), key=lambda role: (role & 3, role))
     ordered = sorted((iri, role & 3, text, folded, role) for (iri, folded, text), role in unique.items() if folded)
     concepts = sorted({entry[0] for entry in ordered})
     number = {iri: n for n, iri in enumerate(concepts)}
@@ -120,17 +123,15 @@ def build(labels: Iterable[Label], descriptions: Mapping[str, str], language: st
     vocabulary = sorted({word for found in split for word in found}, key=str.encode)
     word_number = {word: n for n, word in enumerate(vocabulary)}
     table = _table([[word_number[w] for w in found] for found in split], len(vocabulary))
-    told = [fold(descriptions.get(iri, "")).split() for iri in concepts]
-    described = _table(
-        [[word_number[w] for w in found if w in word_number] for found in told], len(vocabulary), counted=True
+    words, starts, where, described = _inverted(
+        [fold(descriptions.get(iri, "")).split() for iri in concepts], word_number
     )
     weights, spread, shares, context = _weights(table, label_concept, len(concepts), described)
     made = lexicon.build(vocabulary)
-    order = np.array(sorted(range(len(folded)), key=lambda n: (folded[n].encode(), n)), np.int32)
+    order = np.array([n for _, n in sorted(zip(map(str.encode, folded), range(len(folded)), strict=True))], np.int32)
     stem_of = {word: stem(word, language) for word in vocabulary}
     stems = np.array([_key(stem_of[word] for word in found) for found in split], np.uint64)
     by_stem = np.argsort(stems, kind="stable")
-    words, starts, where = _inverted(told)
     return Section(
         *_packed(concepts), *_packed(texts), *_packed(folded),
         roles=np.array([e[4] for e in ordered], np.uint8),
@@ -160,21 +161,15 @@ def _key(parts: Iterable[str]) -> int:
     return int.from_bytes(hashlib.blake2b(" ".join(parts).encode(), digest_size=8).digest(), "little")
 
 
-def _last_wins(label: Label) -> tuple[int, str, str]:
-    """Of equal labels of one concept the preferred is kept."""
-    return (-(label.role & 3), label.concept, label.text)
-
-
-def _table(rows: Sequence[Sequence[int]], width: int, counted: bool = False) -> sparse.csr_matrix:
-    """Row × number: 1 where the row has it, or how often."""
+def _table(rows: Sequence[Sequence[int]], width: int) -> sparse.csr_matrix:
+    """Row × number: 1 where the row has it."""
     starts = np.cumsum([0, *map(len, rows)])
     made = sparse.csr_matrix(
         (np.ones(starts[-1], np.float32), np.fromiter((n for r in rows for n in r), np.int32, starts[-1]), starts),
         (len(rows), width),
     )
     made.sum_duplicates()
-    if not counted:
-        made.data[:] = 1
+    made.data[:] = 1
     return made
 
 
@@ -209,16 +204,26 @@ def _bm25(counts: sparse.csr_matrix, even: float) -> sparse.csr_matrix:
     return made
 
 
-def _inverted(told: Sequence[Sequence[str]]) -> tuple[NDArray[np.bytes_], Ints, Ints]:
-    """Word of a description -> concepts."""
-    concepts: dict[str, list[int]] = {}
-    for number, found in enumerate(told):
-        for word in dict.fromkeys(found):
-            concepts.setdefault(word, []).append(number)
-    words = sorted(concepts, key=str.encode)
-    starts = np.cumsum([0, *(len(concepts[word]) for word in words)]).astype(np.int32)
-    where = np.fromiter((n for word in words for n in concepts[word]), np.int32, starts[-1])
-    return np.array([word.encode() for word in words], "S40"), starts, where
+def _inverted(
+    told: Sequence[Sequence[str]], word_number: Mapping[str, int]
+) -> tuple[NDArray[np.bytes_], Ints, Ints, sparse.csr_matrix]:
+    """Words of descriptions, and the concepts of each; and concept × word of labels, how often its description has it."""
+    seen: dict[str, int] = {}
+    found = np.array([seen.setdefault(word, len(seen)) for text in told for word in text], np.int64)
+    of = np.repeat(np.arange(len(told)), list(map(len, told)))
+    words = sorted(seen, key=str.encode)
+    place = np.empty(len(seen), np.int64)  # of each word in their order
+    place[[seen[word] for word in words]] = np.arange(len(seen))
+    pairs, counts = np.unique(place[found] * len(told) + of, return_counts=True)
+    by_word, where = pairs // max(1, len(told)), pairs % max(1, len(told))
+    starts = np.searchsorted(by_word, np.arange(len(words) + 1))
+    number = np.array([word_number.get(word, -1) for word in words], np.int64)[by_word]
+    known = number >= 0
+    counted = sparse.csr_matrix(
+        (counts[known].astype(np.float32), (where[known], number[known])), (len(told), len(word_number))
+    )  # fmt: skip
+    names = np.array([word.encode() for word in words], "S40")
+    return names, starts.astype(np.int32), where.astype(np.int32), counted
 
 
 def _packed(texts: Sequence[str]) -> tuple[NDArray[np.uint8], Ints]:

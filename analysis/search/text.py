@@ -15,6 +15,8 @@ _WORD = re.compile(r"[^\W_]+(?:&[^\W_]+)*[+#]*")
 # (m/f/d), H/F, w|m|d: to whom a vacancy is addressed, and no word of its title.
 _FORMS = re.compile(r"\(?(?<!\w)[mwfhdxk](?:\s?[/|*]\s?[mwfhdxk])+(?!\w)\)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"})
+# ASCII as words have it: letters in lower case, digits, and space for all else.
+_PLAIN = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
 _STEMMERS = {
     "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "fi": "finnish",
     "fr": "french", "ga": "irish", "hu": "hungarian", "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian",
@@ -37,6 +39,7 @@ def words(text: str) -> list[Word]:
     return [word for word in found if word.text]
 
 
+@lru_cache(4096)
 def title(text: str) -> str:
     """A title of a job by its words, without the forms of address that vacancies add."""
     return fold(_FORMS.sub(" ", text))
@@ -44,10 +47,8 @@ def title(text: str) -> str:
 
 def fold(text: str) -> str:
     """A text by its words alone: "Réalisateur/réalisatrice" and "realisateur, realisatrice" are the same."""
-    if text.isascii():  # half of all labels, in half of the time
-        return " ".join(
-            [word if len(word) <= LONGEST_WORD else word[:LONGEST_WORD] for word in _WORD.findall(text.lower())]
-        )
+    if text.isascii() and not ("&" in text or "+" in text or "#" in text):  # most labels, in a fifth of the time
+        return " ".join([word[:LONGEST_WORD] for word in text.translate(_PLAIN).split()])
     return " ".join(filter(None, map(fold_word, _WORD.findall(text))))
 
 

@@ -20,9 +20,10 @@ from analysis.search.abbreviations import spelt_out
 from analysis.search.confidence import confidence
 from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
-from analysis.search.match import EXACT, Match, Matcher
+from analysis.search.match import Match, Matcher
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
 from analysis.search.text import fold, title
+from app.catalogue import ranking
 from app.catalogue.keys import occupation_iri, skill_iri
 from ontology import CCSID
 
@@ -43,7 +44,6 @@ _BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a 
 _MOST_ORDERED = 2000  # results that can be paged through and that facets count
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_CODE = re.compile(r"[^0-9A-Z]")
-_DIGIT = re.compile(r"[0-9]")
 _NAMED = re.compile(r"(?:ISCO(?:08)?|ISCEDF?(?:2013)?|ESCO|C(?=[0-9]))")
 
 
@@ -270,25 +270,11 @@ class Search:
             if (part := self._parts.get(("occupation", tongue))) is None:
                 continue
             places = [n for n, of in enumerate(chosen) if of == tongue]
-            ranked = self._ranked(part, [titles[n] for n in places], max(2, most))
-            for place, matches in zip(places, ranked, strict=True):
+            ranked = ranking.ranked(self, part, [titles[n] for n in places], max(2, most))
+            for place, (of, matches) in zip(places, ranked, strict=True):
                 sure = [confidence(matches, n) for n in range(len(matches))]
-                found[place] = Matched(part, matches[:most], sure[:most])
+                found[place] = Matched(of, matches[:most], sure[:most])
         return [found[n] for n in range(len(titles))]
-
-    def _ranked(self, part: Part, titles: Sequence[str], most: int) -> list[list[Match]]:
-        """The best matches of each title as it is or with its abbreviations spelt out; of a code what it names."""
-        full = {n: text for n, one in enumerate(titles) if (text := spelt_out(title(one), part.language))}
-        found = part.matcher.match([*titles, *full.values()], most)
-        for n, other in zip(full, found[len(titles) :], strict=True):
-            found[n] = max(found[n], other, key=lambda matches: matches[0].score if matches else 0.0)
-        for n, one in enumerate(titles):
-            for iri in self.by_code(one) if _DIGIT.search(one) else ():
-                if (concept := part.places.get(iri)) is not None:
-                    label = part.section.labels(concept)[0]
-                    others = [match for match in found[n] if match.concept != concept]
-                    found[n] = [Match(concept, label, "exact", EXACT + 1), *others][:most]
-        return found[: len(titles)]
 
     def extractor(self, language: str) -> tuple[Part, Extractor] | None:
         """What finds skills in texts of a language, if they have labels in it."""
@@ -300,7 +286,7 @@ class Search:
 
     def guessed(self, texts: Sequence[str]) -> list[str]:
         """For each text the language whose labels of occupations have most of its words; English rather than another."""
-        said = [list(dict.fromkeys(fold(text).split())) for text in texts]
+        said = [list(dict.fromkeys(title(text).split())) for text in texts]
         every = list(dict.fromkeys(word for words in said for word in words))
         parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
         if not every or not parts:

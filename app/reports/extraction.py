@@ -47,6 +47,7 @@ def extraction(section: Section, language: str, folder: Path, tuned: bool = Fals
         "preferred labels, word for word": _plain(section, preferred=True),
     }
     named = _names(section)
+    sums: dict[str, list[int]] = {way: [0] * 6 for way in ways}
     for path in sorted(folder.glob("*_annotations.csv.gz")):
         said, unknown = _annotations(path, named)
         said = {sentence: right for sentence, right in said.items() if tuning(sentence) == tuned}
@@ -55,10 +56,17 @@ def extraction(section: Section, language: str, folder: Path, tuned: bool = Fals
             for sentence, right in said.items():
                 found = find(sentence)
                 true, claimed, there = true + len(found & right), claimed + len(found), there + len(right)
-            yield Extracted(
-                path.name.removesuffix("_annotations.csv.gz"), way, len(said), there, unknown,
-                true / max(1, claimed), true / max(1, there),
-            )  # fmt: skip
+            counts = [len(said), there, unknown, true, claimed, 1]
+            sums[way] = [a + b for a, b in zip(sums[way], counts, strict=True)]
+            yield _extracted(path.name.removesuffix("_annotations.csv.gz"), way, counts)
+    for way, counts in sums.items():
+        if counts[-1] > 1:
+            yield _extracted("all sets", way, counts)
+
+
+def _extracted(name: str, way: str, counts: list[int]) -> Extracted:
+    sentences, there, unknown, true, claimed, _ = counts
+    return Extracted(name, way, sentences, there, unknown, true / max(1, claimed), true / max(1, there))
 
 
 def _names(section: Section) -> dict[str, int]:

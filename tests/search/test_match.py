@@ -62,7 +62,7 @@ def test_descriptions_and_other_labels_decide_between_equals() -> None:
     ]
     made = Matcher(build(labels, {"o:b": "Helps a painter of ships."}, "en"), "en")
     assert made.section.iri(first(made, "assistant painter").concept) != "o:a"
-    _, concepts = made.weighed(["assistant painter"])
+    concepts, _ = made.weighed(["assistant painter"])
     a, b, _ = concepts[0]
     assert b > a
 
