@@ -35,6 +35,13 @@ window.ui = SwaggerUIBundle({
 # Swagger UI is dark text on white whatever the reader prefers, and some of that text is too light (WCAG 1.4.3).
 FRAME = """\
 #swagger-ui { background: #fff; color: #1c1c1c; color-scheme: light; border-radius: .4rem; padding: 0 .2rem 1rem; margin: 0 -.2rem; }
+#swagger-ui .opblock .opblock-summary-method { background: #0b4f8a; text-shadow: none; }
+#swagger-ui .opblock.opblock-post .opblock-summary-method { background: #1b6b43; }
+#swagger-ui .info .title small, #swagger-ui .info .title small.version-stamp { background: #444; }
+#swagger-ui .info .title small pre { color: #fff; }
+#swagger-ui .opblock-tag small, #swagger-ui .opblock .opblock-summary-description, #swagger-ui .parameter__type, #swagger-ui .parameter__in,
+#swagger-ui .prop-format, #swagger-ui .response-col_links, #swagger-ui .info .base-url { color: #444; }
+#swagger-ui .info a, #swagger-ui .markdown a, #swagger-ui .renderedMarkdown a { color: #0b4f8a; text-decoration: underline; }
 """
 _OURS = {"start.js": START, "frame.css": FRAME}
 

@@ -142,7 +142,7 @@ class Frame:
     def _told(self, about: dict[str, Any], title: str, crumbs: list[Link]) -> dict[str, Any]:
         """What search engines are told: the thing, and the page about it with the way to it."""
         way = [
-            {"@type": "ListItem", "position": n, "name": Markup(text).striptags(), "item": href}
+            {"@type": "ListItem", "position": n, "name": _bare(text), "item": href}
             for n, (text, href) in enumerate(crumbs, 1)
         ]
         way.append({"@type": "ListItem", "position": len(way) + 1, "name": title})
@@ -151,6 +151,11 @@ class Frame:
             "breadcrumb": {"@type": "BreadcrumbList", "itemListElement": way},
         }  # fmt: skip
         return {"@context": "https://schema.org", **about, "mainEntityOfPage": page}
+
+
+def _bare(text: str) -> str:
+    """The text of a link without marks of language."""
+    return text.striptags() if isinstance(text, Markup) else text
 
 
 def plain(payload: Any) -> Any:

@@ -43,7 +43,9 @@ def asking(server: Server, desktop: Opened) -> Page:
 
 
 def write(page: Page, text: str) -> None:
-    page.locator(".cm-content").fill(text)
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
@@ -143,6 +145,7 @@ def test_the_editor_completes_names(desktop: Opened, asking: Page) -> None:
     page.keyboard.type("ccsi:ScopeDec")
     option = page.locator(".cm-tooltip-autocomplete li", has_text="ccsi:ScopeDecision")
     expect(option).to_be_visible()
+    page.wait_for_timeout(200)  # what appears under a key that is being pressed is not taken by it
     page.keyboard.press("Enter")
     assert "?decision a ccsi:ScopeDecision" in page.input_value("#query")
     page.keyboard.type(" ; ccsi:confidence ?conf")

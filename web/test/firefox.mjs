@@ -43,7 +43,7 @@ const journeys = {
     await follow(page, 'header a[href*="/compare"]');
     for (const sector of ["heritage", "gaming"]) {
       await page.focus(`input[value="${sector}"]`);
-      await page.keyboard.press("Space");
+      await page.keyboard.press(" ");
     }
     await page.focus("fieldset ~ p button");
     await go(page, () => page.keyboard.press("Enter"));
