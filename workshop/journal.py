@@ -115,4 +115,4 @@ def readers(session: Session, items: list[Item], states: dict[int, State]) -> Co
         .where(Record.kind == "judgement", Record.item_id.in_([i.id for i in items]))
         .group_by(Record.item_id, Record.round)
     )
-    return Counter({item: n for item, number, n in rows if states[item].round == number})
+    return Counter({item: n for item, number, n in rows if item is not None and states[item].round == number})

@@ -109,7 +109,7 @@ def minutes(session: Session, name: str) -> dict[str, Any]:
     return {
         "workshop": kept.id, "title": kept.title, "release": kept.release, "escoVersion": kept.esco_version,
         "createdAt": kept.created_at, "keepUntil": kept.keep_until, "rule": kept.rule,
-        "seats": dict(sorted(seats.tuples())), "panel": people.panel(session, name),
+        "seats": dict(sorted(tuple(row) for row in seats)), "panel": people.panel(session, name),
         "groups": [
             {
                 "key": group.key, "title": group.title, "domains": group.domains,
@@ -191,7 +191,7 @@ def _revealed(
 
 def _numbers(session: Session, name: str) -> dict[str, int]:
     rows = session.execute(select(Participant.id, Participant.number).where(Participant.workshop == name))
-    return dict(rows.tuples().all())
+    return {row.id: row.number for row in rows}
 
 
 def progress(session: Session, name: str) -> dict[str, Any]:

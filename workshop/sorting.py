@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from scipy.cluster.hierarchy import cophenet, dendrogram, linkage
-from scipy.spatial.distance import squareform
+from scipy.cluster.hierarchy import cophenet, dendrogram, linkage  # type: ignore[import-untyped]
+from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

@@ -48,6 +48,7 @@ ABRIDGED = (
 )  # fmt: skip
 SHOWN = 2
 SERVICE = ("/limits", "/health/live", "/health/ready", "/health/ready/sparql", "/context.jsonld")  # need no release
+WORKSHOP = "/workshop"  # what people write; with a session, and kept by nobody
 _REF = "#/components/schemas/"
 _HEADERS = {
     "ETag": "Strong validator of release and bytes, for If-None-Match.",
@@ -55,6 +56,8 @@ _HEADERS = {
     "X-Request-ID": "Identifier of the request in the log; taken over from the request if it sends one.",
 }
 _FAULTS = {
+    "401": "Nobody is signed in.",
+    "403": "Not for this role, not revealed yet, or without the token of the session (X-CSRF-Token).",
     "404": "Nothing at this identifier.",
     "406": "No representation that the client accepts.",
     "408": "The body did not arrive in time.",
@@ -64,6 +67,8 @@ _FAULTS = {
     "500": "A fault of the service.",
     "502": "The store behind the service failed.",
     "504": "The store did not answer in time, or making the answer took too long.",
+    "409": "The state has moved on: the round has ended, or the item is closed.",
+    "507": "The disk is full; what was sent was not kept.",
     "410": "ESCO has withdrawn the concept; names its successor where known.",
     "422": "A parameter cannot be used, or is not known here.",
     "503": "No release is loaded yet.",
@@ -172,17 +177,20 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         good["content"] = {media: {"schema": {"type": "string"}} for media in PROFILE_MEDIA_TYPES.values()}
     if "{kind}" in path:
         good["content"] = {media: {"schema": {"type": "string"}} for media in PICTURE_TYPES.values()}
-    names = ["X-Request-ID"] if path in SERVICE else list(_HEADERS)
+    kept = path not in SERVICE and not path.startswith(WORKSHOP)  # with a validator, as long as the release is served
+    names = list(_HEADERS) if kept else ["X-Request-ID"]
     good["headers"] = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
     if "offset" in parameters:
         good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
-    if path not in SERVICE:
+    if kept:
         responses["304"] = {"description": "The client holds this answer already."}
     faults = {"422", *_ALWAYS}
     if path not in SERVICE or path.startswith("/health/ready"):
         faults.add("503")
-    if path not in SERVICE:
+    if kept:
         faults |= {"502", "504"}
+    if path.startswith(WORKSHOP):
+        faults |= {"401", "403", "404", "409", "507"}
     if "requestBody" in operation:
         faults |= {"408", "413"}
     if "{" in path or parameters & {"domain", "uri"}:

@@ -25,7 +25,7 @@ from workshop.people import Joining, Seat
 from workshop.review import Judgement
 from workshop.sorting import Sort
 
-router = APIRouter(prefix="/api/v1/workshop", include_in_schema=False, dependencies=[Depends(strict_parameters)])
+router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
 M = TypeVar("M", bound=BaseModel)
 Checked = Depends(sent_json)
 
@@ -56,14 +56,21 @@ class ResolutionBody(BaseModel):
     minority: str = ""
 
 
-@router.get("")
-async def me(request: Request, seat: Seated) -> Response:
+def _takes(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
+    """The description of a body; it is read within its bound by the route itself."""
+    return {
+        "requestBody": {"required": required, "content": {"application/json": {"schema": model.model_json_schema()}}}
+    }
+
+
+@router.get("", summary="Whose session this is")
+async def workshop_session(request: Request, seat: Seated) -> Response:
     """Whose session this is, in which workshop, under which rule."""
     return _json(await desk_of(request).read(_me, seat))
 
 
-@router.post("/join")
-async def join(request: Request) -> Response:
+@router.post("/join", summary="Join a workshop by its code", openapi_extra=_takes(JoinBody))
+async def join_workshop(request: Request) -> Response:
     """Take a seat; the answer sets the session's cookie."""
     body = await _body(request, JoinBody)
     joining = Joining(**body.model_dump(exclude={"code"}))
@@ -74,20 +81,22 @@ async def join(request: Request) -> Response:
     return answer
 
 
-@router.get("/queue")
-async def queue(request: Request, seat: Seated) -> Response:
+@router.get("/queue", summary="What to judge next")
+async def workshop_queue(request: Request, seat: Seated) -> Response:
     """What this person should judge, in order."""
     return _json(await desk_of(request).read(_queue, seat))
 
 
-@router.get("/items/{number}")
-async def item(request: Request, seat: Seated, number: Number) -> Response:
+@router.get("/items/{number}", summary="An item, and what is revealed of it")
+async def workshop_item(request: Request, seat: Seated, number: Number) -> Response:
     """An item, and what has been revealed of it."""
     return _json(await desk_of(request).read(_item, seat, number))
 
 
-@router.post("/items/{number}/judgement", dependencies=[Checked])
-async def judge(request: Request, seat: Seated, number: Number) -> Response:
+@router.post(
+    "/items/{number}/judgement", dependencies=[Checked], summary="Judge an item", openapi_extra=_takes(JudgementBody)
+)
+async def judge_item(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a judgement."""
     body = await _body(request, JudgementBody)
     said = Judgement(**body.model_dump(exclude={"nonce"}))
@@ -95,8 +104,15 @@ async def judge(request: Request, seat: Seated, number: Number) -> Response:
     return _json({"kept": True}, 201)
 
 
-@router.post("/items/{number}/{step}", dependencies=[Checked])
-async def step(request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]) -> Response:
+@router.post(
+    "/items/{number}/{step}",
+    dependencies=[Checked],
+    summary="Reveal an item, ask again, or close it",
+    openapi_extra=_takes(ResolutionBody, required=False),
+)
+async def step_item(
+    request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]
+) -> Response:
     """Reveal an item, ask again (`round`), or close it (`resolution`)."""
     if step == "resolution":
         body = await _body(request, ResolutionBody)
@@ -105,22 +121,22 @@ async def step(request: Request, seat: Seated, number: Number, step: Annotated[s
     return _json({"done": step}, 201)
 
 
-@router.get("/decks/{number}")
-async def deck(request: Request, seat: Seated, number: Number) -> Response:
+@router.get("/decks/{number}", summary="The cards of a deck")
+async def workshop_deck(request: Request, seat: Seated, number: Number) -> Response:
     """The cards of a deck, or what the sorts came to."""
     return _json(await desk_of(request).read(_deck, seat, number))
 
 
-@router.post("/decks/{number}/sort", dependencies=[Checked])
-async def sort(request: Request, seat: Seated, number: Number) -> Response:
+@router.post("/decks/{number}/sort", dependencies=[Checked], summary="Sort the cards", openapi_extra=_takes(SortBody))
+async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a sort."""
     body = await _body(request, SortBody)
     await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce)
     return _json({"kept": True}, 201)
 
 
-@router.get("/minutes")
-async def all_minutes(request: Request, seat: Seated) -> Response:
+@router.get("/minutes", summary="The record, of what is revealed")
+async def workshop_minutes(request: Request, seat: Seated) -> Response:
     """The record, of what is revealed."""
     return _json(await desk_of(request).read(minutes.minutes, seat.workshop))
 

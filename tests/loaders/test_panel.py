@@ -111,7 +111,7 @@ def test_the_provenance_is_in_a_graph_of_the_panel_and_found_by_sparql(after: Re
           ?decision a ccsi:ScopeDecision ; ccsi:occupation <{pairs[1][0]}> ; ccsi:basedOn ?said .
           ?said ccsi:evidenceRoute <{CCSID}route/expert> ; prov:wasDerivedFrom ?entry .
           GRAPH <https://w3id.org/ccsi/id/graph/panel/helsingborg> {{ ?entry prov:wasAttributedTo ?workshop }}
-        }}""")  # fmt: skip
+        }}""", use_default_graph_as_union=True)  # fmt: skip
     found = {(row[0].value, row[1].value) for row in rows}
     assert found == {(f"{CCSID}decision/{o.rpartition('/')[2]}-{d}", f"{CCSID}workshop/helsingborg") for o, d in pairs}
 

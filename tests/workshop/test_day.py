@@ -144,7 +144,7 @@ def check_graph(found: dict, file: Path, folder: Path) -> None:
           ?resolution ccsi:status "adopted" ; ccsi:decisionRule/ccsi:threshold 80 ; ccsi:rationale "As the panel says." ;
             ccsi:minorityNote "One held otherwise." ; ccsi:round ?round ; prov:wasDerivedFrom ?judgement .
           ?judgement ccsi:round ?round ; prov:wasAttributedTo ?agent .
-        }} GROUP BY ?occupation ?domain ?degree""")  # fmt: skip
+        }} GROUP BY ?occupation ?domain ?degree""", use_default_graph_as_union=True)  # fmt: skip
     decided = {
         (row[0].value, row[1].value.rpartition("/")[2], row[2].value.rpartition("/")[2], int(row[3].value)) for row in rows
     }  # fmt: skip

@@ -268,6 +268,23 @@ def test_events_tell_what_happened_and_never_what_was_said(
     assert set(event) == {"id", "workshop", "kind", "item", "deck", "round"}
 
 
+def test_the_api_is_described_where_it_is_on(service: InProcess) -> None:
+    found = service.json("openapi.json")
+    paths = {path: item for path, item in found["paths"].items() if path.startswith("/api/v1/workshop")}
+    assert len(paths) == 9
+    names = [operation["operationId"] for item in found["paths"].values() for operation in item.values()]
+    assert len(set(names)) == len(names)
+    for path, item in paths.items():
+        for method, operation in item.items():
+            assert {"401", "403", "409"} <= operation["responses"].keys()
+            assert ("requestBody" in operation) == (method == "post"), path
+            assert "304" not in operation["responses"]
+    body = paths["/api/v1/workshop/items/{number}/judgement"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
+    assert set(body["required"]) == {"round", "rating", "confidence", "nonce"}
+
+
 def test_codes_come_as_text_link_and_picture(facilitator: Visitor) -> None:
     page = facilitator.act("/workshop/board/invite", status=200, role="expert", group="design").text
     code = re.search(r'<p class="code">([A-Z0-9-]{14})</p>', page)

@@ -100,7 +100,7 @@ def test_the_database_holds_no_secret(database: Database) -> None:
 
 
 def test_forgetting_somebody_changes_no_figure(database: Database) -> None:
-    run_item(database, ("in", "in", "in", "out"))
+    run_item(database, ("in", "in", "in", "in", "out"))
     with database.reading() as session:
         before = minutes.minutes(session, "helsingborg")["groups"], list(minutes.answers(session, "helsingborg"))
         written = overlay(session, "helsingborg").turtle
@@ -114,7 +114,7 @@ def test_forgetting_somebody_changes_no_figure(database: Database) -> None:
             list(minutes.answers(session, "helsingborg")),
         ) == before
         assert overlay(session, "helsingborg").turtle == written
-        assert len(session.scalars(select(Person)).all()) == 4
+        assert len(session.scalars(select(Person)).all()) == 5
 
 
 def test_who_took_part_is_deleted_when_the_term_is_over(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,13 @@ from workshop.review import Judgement
 from workshop.rules import Rule
 
 
-def judge(database: Database, seat: Seat, rating: str = "in", item: int = 1, number: int = 1, **more: object) -> None:
+def judge(
+    database: Database, seat: Seat, rating: str = "in", item: int = 1, number: int = 1, nonce: str = "", **more: object
+) -> None:
     sectors = [] if rating == "out" else ["gaming"]
     said = Judgement.model_validate({"round": number, "rating": rating, "sectors": sectors, "confidence": 4, **more})
     with database.writing() as session:
-        review.judge(session, seat, session.get_one(Item, item), said, f"nonce-{seat.number}-{item}-{number}")
+        review.judge(session, seat, session.get_one(Item, item), said, nonce or f"nonce-{seat.number}-{item}-{number}")
 
 
 def act(database: Database, deed: object, seat: Seat, item: int = 1, *given: str) -> object:
@@ -115,7 +117,7 @@ def test_rounds_go_on_until_the_rule_decides(database: Database, panel: tuple[Se
     closed = act(database, review.resolve, facilitator, 1, "No agreement.", "Half hold that it is in.")
     assert closed["sectors"]["gaming"]["status"] == "deferred"
     with pytest.raises(Conflict):
-        judge(database, experts[0], number=3, reason="late")
+        judge(database, experts[0], number=3, nonce="a-late-nonce")
     with pytest.raises(Conflict):
         act(database, review.resolve, facilitator, 1, "", "")
 

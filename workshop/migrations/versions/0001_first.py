@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ FROZEN = ("record", "workshop", "working_group", "item", "deck")
 _TEXT, _JSON, _INTEGER = sa.Text(), sa.JSON(), sa.Integer()
 
 
-def _column(name: str, kind: sa.types.TypeEngine[object], to: str = "", null: bool = False) -> sa.Column[object]:
+def _column(name: str, kind: sa.types.TypeEngine[Any], to: str = "", null: bool = False) -> sa.Column[Any]:
     return sa.Column(name, kind, *([sa.ForeignKey(to)] if to else []), nullable=null)
 
 
