@@ -45,13 +45,15 @@ class LoadRequest:
 
     def parameters(self) -> Parameters:
         """What of it is told in the manifest."""
-        return {
+        asked: Parameters = {
             "partial": self.partial,
             "skills": self.skills,
             "routes": list(self.routes),
             "curation": self.curation.name if self.curation else "own",
-            **({"panels": [path.name for path in self.panels]} if self.panels else {}),
         }
+        if self.panels:
+            asked["panels"] = [path.name for path in self.panels]
+        return asked
 
 
 @dataclass

@@ -31,6 +31,7 @@ class Parameters(TypedDict):
     skills: bool
     routes: list[str]
     curation: str
+    panels: NotRequired[list[str]]
 
 
 class Dangling(TypedDict):
