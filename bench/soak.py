@@ -129,7 +129,8 @@ class Draw:
         iri = "http://data.europa.eu/esco/" + self._one(
             (f"skill/{self._one(self._world.skills)}", f"occupation/{self._one(self._world.occupations)}")
         )
-        return self._get(f"/resource?uri={quote(iri, safe='')}&language={self._one(_TAGS)}", accept)
+        right = {200, 303}  # a browser is led to the page for people
+        return self._get(f"/resource?uri={quote(iri, safe='')}&language={self._one(_TAGS)}", accept, right=right)
 
     def _error(self) -> tuple[bytes, set[int]]:
         number = self._chance.getrandbits(48)
