@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
@@ -159,7 +159,7 @@ class _Reader:
                 volatile = True
             if self._bounds.standard:
                 self._hold_to_standard(token, before, found[number + 1 : number + 2])
-            self._write(replace(token, text=f"STR( {token.text} )") if _joined(found, number) else token, before)
+            self._write(token._replace(text=f"STR( {token.text} )") if _joined(found, number) else token, before)
             before = token
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
