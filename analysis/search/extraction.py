@@ -85,8 +85,8 @@ class Extractor:
             start, stop = said[first].start, said[last - 1].end
             if labels and (label := self._best(text[start:stop], labels, last - first)) >= 0:
                 yield first, last, Mention(int(self._section.label_concept[label]), label, start, stop, 1.0)
-            elif not labels and len(ends := self._ends.get(key, ())) == 1 and self._is_phrase(said[first:last]):
-                yield first, last, Mention(int(self._section.label_concept[ends[0]]), ends[0], start, stop, _END)
+            elif not labels and (label := self._ends.get(key, -1)) >= 0 and self._is_phrase(said[first:last]):
+                yield first, last, Mention(int(self._section.label_concept[label]), label, start, stop, _END)
 
     @cached_property
     def _short(self) -> dict[int, list[int]]:
@@ -112,14 +112,15 @@ class Extractor:
         )
 
     @cached_property
-    def _ends(self) -> dict[int, list[int]]:
-        """Preferred labels of three words and more, "plan resource allocation", by the stems behind the first, the verb."""
-        found: dict[int, list[int]] = {}
+    def _ends(self) -> dict[int, int]:
+        """Preferred labels of three words and more, "plan resource allocation", by the stems behind the verb; -1 for several."""
+        found: dict[int, int] = {}
         section = self._section
         for label in np.flatnonzero(section.roles & 3 == PREFERRED).tolist():
             words = section.folded_text(label).decode().split()
             if len(words) > 2:
-                found.setdefault(stem_key(words[1:], self._matcher.language), []).append(label)
+                key = stem_key(words[1:], self._matcher.language)
+                found[key] = -1 if key in found else label
         return found
 
     def _best(self, said: str, labels: Sequence[int], length: int) -> int:

@@ -72,10 +72,10 @@ class Matcher:
         rows = np.repeat(np.arange(len(folded)) * self.section.size, np.diff(labels.indptr))
         best = np.zeros(len(folded) * self.section.size, np.uint64)  # flat, for which numpy is twenty times as quick
         np.maximum.at(best, rows + self.section.label_concept[labels.indices], keys)
-        best = best.reshape(len(folded), self.section.size)
-        worth = (best >> _LOW).astype(np.uint32).view(np.float32)
+        table = best.reshape(len(folded), self.section.size)
+        worth = (table >> _LOW).astype(np.uint32).view(np.float32)
         first = self.section.concept_labels[:-1]
-        chosen = np.where(best > 0, (_LAST - (best & _LAST)).astype(np.int32), first)
+        chosen = np.where(table > 0, (_LAST - (table & _LAST)).astype(np.int32), first)
         return (by_concept @ self._context).toarray() + worth, chosen
 
     def resembled(self, folded: Sequence[str]) -> sparse.csr_matrix:

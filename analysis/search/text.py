@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-import Stemmer  # type: ignore[import-not-found,import-untyped]
+import Stemmer  # type: ignore[import-not-found]
 
 # R&D, A&R, C++ and C# are words of their own.
 _WORD = re.compile(r"[^\W_]+(?:&[^\W_]+)*[+#]*")

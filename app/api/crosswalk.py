@@ -82,11 +82,8 @@ async def crosswalk(
     if scheme is not None and national is None:
         raise BadParameter("scheme: says what national is a code of; give both.", field="scheme")
     if given[0] in others:
-        found = lead(ctx, given[0], others[given[0]] or "")
-        label, members = found.label, found.members
-        return _answer(
-            ctx, form, found.classification, found.iri, found.code, label, [], members, mappings=found.mappings
-        )  # fmt: skip
+        to = lead(ctx, given[0], others[given[0]] or "")
+        return _answer(ctx, form, to.classification, to.iri, to.code, to.label, [], to.members, mappings=to.mappings)
     if national is not None:
         return _national(ctx, form, national.strip(), scheme)
     if isco is not None:

@@ -56,7 +56,7 @@ def _framework(ctx: Context, name: str, code: str) -> Lead:
         detail = f"{name}: '{code[:40]}' is no concept of {scheme} that a domain is mapped to."
         raise BadParameter(detail, field=name, known=sorted(codes.values()))
     members: set[str] = set()
-    mappings = []
+    mappings: list[dict[str, Any]] = []
     for domain, mapping in pairs:
         if mapping["uri"] == iri:
             relation = INVERSE.get(mapping["relation"], mapping["relation"])

@@ -168,8 +168,8 @@ def evaluate(
         "skills in sentences", "way", "sentences", "skills", "precision", "recall", "F1", "labels not in the release"
     )
     for one in skills:
-        figures = (f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.unknown))
-        table.add_row(one.set, one.way, str(one.sentences), str(one.skills), *figures)
+        cells = (f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.unknown))
+        table.add_row(one.set, one.way, str(one.sentences), str(one.skills), *cells)
     out.print(table)
     table = Table("target", "at least", "reached", "")
     for target in reached:

@@ -48,10 +48,10 @@ def named(extractor: Extractor, text: str) -> dict[str, list[str]]:
 
 
 def test_labels_are_found_where_they_stand_but_for_inflection(extractor: Extractor) -> None:
-    text = "You curated exhibitions — “curating exhibition” — and work in a team; Teamwork matters."
+    text = "You curated exhibitions — “curating exhibition” — and worked in teams; Teamwork matters."
     found = named(extractor, text)
     assert found["s:curation"] == ["curated exhibitions", "curating exhibition"]
-    assert found["s:team"] == ["work in a team", "Teamwork"]
+    assert found["s:team"] == ["worked in teams", "Teamwork"]
 
 
 def test_a_name_is_found_without_its_explanation(extractor: Extractor) -> None:
