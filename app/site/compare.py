@@ -69,8 +69,8 @@ def _page(frame: Frame, occupations: Chosen, sectors: Chosen, **values: Any) -> 
     ]
     names = [next(iter(label.values()), "") for label, _, _ in columns] or [frame.sector_name(s) for s in sectors]
     tops = [d for d in ctx.catalogue.domains.values() if not d.broader]
-    shown = {"q": "", "hits": [], "skills": None, "pairs": [], "facts": [], "distinctive": [], **values}
-    data = []
+    shown: dict[str, Any] = {"q": "", "hits": [], "skills": None, "pairs": [], "facts": [], "distinctive": [], **values}
+    data: list[tuple[str, str, str]] = []
     if len(sectors) > 1:
         data = [("JSON", ctx.url(f"/domains/compare?ids={','.join(sectors)}"), "application/json")]
     return frame.respond(

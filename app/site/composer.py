@@ -66,7 +66,7 @@ def _page(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, *
     ctx, t = frame.ctx, frame.words
     pairs: Pairs = parse_qsl(checked.query) if checked else []
     tops = [d for d in ctx.catalogue.domains.values() if not d.broader]
-    shown = {"q": "", "find": "occupation", "hits": [], "profile": None, "files": [], **values}
+    shown: dict[str, Any] = {"q": "", "find": "occupation", "hits": [], "profile": None, "files": [], **values}
     title = asked.title or t("composer-title")
     return frame.respond(
         "composer.html", title, t("composer-lead"), [(t("home"), frame.link("/"))],
@@ -116,7 +116,7 @@ async def _template(ctx: Context, page_language: str, id: str) -> Response:
 
 def _anchors(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, pairs: Pairs) -> list[dict[str, Any]]:
     """The occupations with their weights, as the form offers to change them."""
-    found = []
+    found: list[dict[str, Any]] = []
     for text, weight, parts in asked.anchors:
         key = text.rpartition("/")[2].lower()
         iri = (

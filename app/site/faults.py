@@ -24,8 +24,9 @@ Handler = Callable[[Request, Any], Awaitable[Response]]
 
 def pages_for_browsers(app: FastAPI) -> None:
     """Answer with pages what no route took, and parameters of the wrong form; the routes of pages see to the rest."""
-    for kind in (RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _or_page(app.exception_handlers[kind]))  # type: ignore[arg-type]
+    kinds: tuple[type[Exception], ...] = (RequestValidationError, HTTPException)
+    for kind in kinds:
+        app.add_exception_handler(kind, _or_page(app.exception_handlers[kind]))
 
 
 def _or_page(answer: Handler) -> Handler:

@@ -88,7 +88,8 @@ def _files(ctx: Context, id: str, unit: str, skills: str, areas: str) -> list[tu
 
 def _areas(frame: Frame, unit: str) -> list[dict[str, object]]:
     """The areas of a unit, the largest first, each with its commonest skills; those without any last, as gaps."""
-    ctx, found = frame.ctx, []
+    ctx = frame.ctx
+    found = []
     for area in ctx.catalogue.analysis.areas.of_domain(unit.partition("/")[0]):
         mine, others = area_views.filled(ctx, area, unit)
         found.append(
