@@ -104,12 +104,15 @@ def minutes(session: Session, name: str) -> dict[str, Any]:
     items = preparing.items(session, name)
     states = journal.states(session, items)
     seats = session.execute(
-        select(Participant.role, func.count()).where(Participant.workshop == name).group_by(Participant.role)
+        select(Participant.role, func.count().label("n"))
+        .where(Participant.workshop == name)
+        .group_by(Participant.role)
+        .order_by(Participant.role)
     )
     return {
         "workshop": kept.id, "title": kept.title, "release": kept.release, "escoVersion": kept.esco_version,
         "createdAt": kept.created_at, "keepUntil": kept.keep_until, "rule": kept.rule,
-        "seats": dict(sorted(tuple(row) for row in seats)), "panel": people.panel(session, name),
+        "seats": {row.role: row.n for row in seats}, "panel": people.panel(session, name),
         "groups": [
             {
                 "key": group.key, "title": group.title, "domains": group.domains,
