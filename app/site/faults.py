@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import FastAPI, Request
@@ -26,7 +26,9 @@ def pages_for_browsers(app: FastAPI) -> None:
     """Answer with pages what no route took, and parameters of the wrong form; the routes of pages see to the rest."""
     kinds: tuple[type[Exception], ...] = (RequestValidationError, HTTPException)
     for kind in kinds:
-        app.add_exception_handler(kind, _or_page(app.exception_handlers[kind]))
+        app.add_exception_handler(
+            kind, _or_page(cast(Handler, app.exception_handlers[kind]))
+        )  # FastAPI's own are coroutines
 
 
 def _or_page(answer: Handler) -> Handler:
