@@ -42,6 +42,13 @@ PLAIN = (
     f"/scope/occupations/{CONSERVATOR}", f"/occupations/{CONSERVATOR}/related",
     f"/occupations/{CONSERVATOR}/related?limit=500&among=all",
     f"/occupations/{CONSERVATOR}/related?limit=500&among=all&direction=into", "/releases", "/openapi.json",
+    "/domains/ccsi/occupations?limit=500", "/skills?limit=500", "/skills", "/isco?limit=500", "/nace?limit=500",
+    "/skill-groups?limit=500", "/suggest?q=mus", "/suggest?q=a", "/search?q=museum", "/search?q=restaurateur%20of%20manuscripts",
+    "/match?title=senior%20museum%20curator%20(m/f)",
+)  # fmt: skip
+SITE = (
+    "/", "/find?q=museum", "/sectors/heritage", f"/occupations/{CONSERVATOR}", f"/skills/{SKILL}", "/method", "/docs", "/query",
+    "/sitemap.xml",
 )  # fmt: skip
 PICTURES = (
     "/domains/overlap", "/domains/heritage/transversal", "/domains/heritage/clusters", "/domains/ccsi/clusters", "/scope",
@@ -73,6 +80,7 @@ def targets() -> list[tuple[str, dict[str, object] | None]]:
     found += [f"{API}{path}&format={form}" for path in IN_FORMATS for form in LISTS]
     found += [f"{API}/profiles/{p}{'&' if '?' in p else '?'}format={form}" for p in PROFILES for form in DOCUMENTS]
     found += [f"{path}format={form}" for path in DESCRIBED for form in PAGES]
+    found += SITE
     whole: list[tuple[str, dict[str, object] | None]] = [(target, None) for target in found]
     return whole + [
         (f"{API}/profiles/compare?{query}", {"from": {"occupation": CONSERVATOR}, **body}) for query, body in COMPARED

@@ -22,7 +22,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -51,8 +50,9 @@ from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
 from releases.gc_pause import no_garbage
+from releases.manifest import MANIFEST_FORMAT, Dangling, InputFile, Manifest, Record
 from releases.record import dataset_quads
-from releases.release import MANIFEST_FORMAT, Release, Releases, checksums, digests, read, sync_folder
+from releases.release import Release, Releases, checksums, digests, read, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
@@ -160,7 +160,8 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             content_hash, quads = writer.content.result()
             counts = verify.counts(writer.store) | scope_counts(scope.decisions) | skill_counts(result)
             carry_over = carried.as_dict()
-            record = content(esco_version, content_hash, normaliser, carried) | {
+            record: Record = {
+                **content(esco_version, content_hash, normaliser, carried),
                 "quads": quads,
                 "inputs": files.result(),
                 "clustersMatchedTo": matched.id if matched else None,
@@ -186,7 +187,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     folder = releases.building
     (folder / "withdrawn.json").write_text(json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
     (folder / "carryover.json").write_text(json.dumps(carry_over, indent=1, ensure_ascii=False), encoding="utf-8")
-    manifest = {
+    manifest: Manifest = {
         "format": MANIFEST_FORMAT,
         **record,
         "quads": quads,
@@ -245,7 +246,7 @@ def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
     return found
 
 
-def _matched(releases: Releases, files: list[dict[str, Any]], found: Survey) -> Release | None:
+def _matched(releases: Releases, files: list[InputFile], found: Survey) -> Release | None:
     """The release whose clusters hand their identifiers on: the published one, if it holds much the same ESCO.
 
     A release built again from the same files takes the one that it took the first time, so that it comes out the same.
@@ -316,7 +317,7 @@ def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
         normaliser.repairs["statements of withdrawn concepts set aside"] += removed
 
 
-def _dangling(found: Survey) -> dict[str, Any]:
+def _dangling(found: Survey) -> Dangling:
     """Relations that name a concept which is not in the data, and those concepts."""
     return {"relations": found.dangling["relations"], "concepts": dict(sorted(found.unlisted.items())[:MOST_LISTED])}
 
@@ -344,7 +345,7 @@ def _ontology_files(curation: Path | None) -> list[Path]:
     return [p for p in turtle_files() if p.name != "curation.ttl"] + [curation]
 
 
-def _seal(releases: Releases, release_id: str, manifest: dict[str, Any]) -> Release:
+def _seal(releases: Releases, release_id: str, manifest: Manifest) -> Release:
     """Write the manifest, make everything durable and rename the folder into place."""
     target = releases.folder / release_id
     if target.is_dir():  # the same content was loaded before

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from analysis.tables import ROUTES, Route
 from loaders.facts import FILE, Facts
@@ -20,6 +19,7 @@ from loaders.normalise import LANGUAGE
 from loaders.survey import Survey
 from ontology import ESCO, FOLDER
 from releases.errors import SourceError, VersionUnknown
+from releases.manifest import Parameters
 
 VERSION_WORDS = (b"versionInfo", b"releaseRecord")  # what says in RDF which version it is
 
@@ -42,7 +42,7 @@ class LoadRequest:
     language: str = ""
     gives_way: bool = False  # whether to publish only where nothing but the bundled sample is published
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> Parameters:
         """What of it is told in the manifest."""
         return {
             "partial": self.partial,

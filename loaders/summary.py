@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
-from typing import Any
 
 from analysis.skills.tables import SkillsResult
 from analysis.tables import Decision
 from loaders.derive.carryover import CarryOver
 from loaders.normalise import Normaliser
+from releases.manifest import Identity
 
 
-def content(esco_version: str, content_hash: str, normaliser: Normaliser, carried: CarryOver) -> dict[str, Any]:
+def content(esco_version: str, content_hash: str, normaliser: Normaliser, carried: CarryOver) -> Identity:
     """The identity of a release, when and by what it was made, and what was found and repaired in its input."""
     return {
         "id": f"{esco_version}-{content_hash[:12]}",

@@ -13,6 +13,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from ontology import ATTRIBUTION, CCSI, CCSID, CONTRIBUTORS, DCT, ESCO, GRAPH, RDF, SKOS, XSD
+from releases.manifest import Record
 
 DCAT = "http://www.w3.org/ns/dcat#"
 VOID = "http://rdfs.org/ns/void#"
@@ -29,15 +30,13 @@ CLASSES = {
 }
 
 
-def dataset_quads(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
+def dataset_quads(manifest: Record, record: Mapping[str, Any]) -> Iterator[str]:
     """The dataset with version, licence, publisher, size and class partitions, and the record of its making.
 
     ``manifest`` gives escoVersion, contentHash, quads and counts, the last three those of the release without this
     description; ``record`` is everything that a reader without the release's folder needs, for JSON.
     """
-    esco_version, content_hash, quads, counts = (
-        manifest[key] for key in ("escoVersion", "contentHash", "quads", "counts")
-    )
+    esco_version, content_hash, quads = manifest["escoVersion"], manifest["contentHash"], manifest["quads"]
     node = f"{CCSID}dataset/esco-{esco_version}-{content_hash[:12]}"
     number = NamedNode(XSD + "integer")
     yield _quad(node, RDF + "type", NamedNode(DCAT + "Dataset"))
@@ -70,7 +69,7 @@ def dataset_quads(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> Ite
         partition = f"{node}/{name}"
         yield _quad(node, VOID + "classPartition", NamedNode(partition))
         yield _quad(partition, VOID + "class", NamedNode(class_iri))
-        yield _quad(partition, VOID + "entities", Literal(str(counts[name]), datatype=number))
+        yield _quad(partition, VOID + "entities", Literal(str(manifest["counts"][name]), datatype=number))
 
 
 def source_iri(esco_version: str) -> str:

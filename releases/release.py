@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from releases.errors import Busy, LoadError, ReleaseError
+from releases.manifest import Manifest, read_manifest
 
-MANIFEST_FORMAT = 1
 # The files with ESCO that come with the project: a sample, and the facts of all of it.
 SAMPLE, FACTS = "esco-starter-v1.2.0.ttl.gz", "esco-facts-v1.2.0.zip"
 _PATIENCE = 200  # tenths of a second that a load which gives way may take to end
@@ -37,7 +37,7 @@ class Release:
     """One release on disk."""
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def id(self) -> str:
@@ -148,8 +148,7 @@ class Releases:
 
     def verify(self, release: Release) -> list[str]:
         """Compare every file of store and index with the checksums of the manifest; returns what is wrong, if anything."""
-        recorded: dict[str, str] = release.manifest["files"]
-        index: dict[str, str] = release.manifest.get("searchFiles", {})
+        recorded, index = release.manifest.get("files", {}), release.manifest.get("searchFiles", {})
         present = checksums(release.store)
         return _differences(recorded, present) + _differences(index, digests(release.search.glob("*")))
 
@@ -260,16 +259,4 @@ def sync_folder(path: Path) -> None:
 
 def read(path: Path) -> Release:
     """The release in a folder. Raises ReleaseError when its manifest cannot be read."""
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise ReleaseError(
-            f"{path / 'manifest.json'}: not readable ({error}).",
-            "Remove that folder, and load its ESCO files again.",
-        ) from error
-    if manifest.get("format") != MANIFEST_FORMAT:
-        raise ReleaseError(
-            f"{path.name}: made by another version of this software (format {manifest.get('format')}).",
-            "Load the ESCO files again.",
-        )
-    return Release(path, manifest)
+    return Release(path, read_manifest(path))

@@ -24,9 +24,10 @@ from app.errors import TooCostly
 from app.heavy.client import HeavyAnswers, HeavyRequest
 from app.http import Answer, Key
 from app.http.clients import client_of
-from app.request import Context, Page, content_location, known_parameters, service_of
+from app.request import Context, Page, content_location, known_parameters, representation_of, service_of
 
-LIGHT = 20.0
+BEARABLE = 20.0  # made by the service itself where no other process can
+LIGHT = 5.0  # what whoever has an answer ready waits for at most, once for each turn of the event loop
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
 Price = float | Callable[[Mapping[str, Any]], float]
@@ -39,14 +40,14 @@ def apart(
     """Declare what an answer costs: `price` (a number, or a function of the arguments), and for each format, `per_row`.
 
     For endpoints, and for coroutines below them, that are called by keyword and take `ctx`. Rows are those of `paging`, or
-    one. A format is that of `format`, by Accept where this is None; without one, or without a choice, it is json.
+    one. A format is that of `format`, by Accept where this is None; where there is no such argument, what Accept makes of JSON.
     """
 
     def declared(endpoint: Endpoint) -> Endpoint:
         @wraps(endpoint)
         async def made(**given: Any) -> Response:
             ctx: Context = given["ctx"]
-            chosen = choose(ctx, given["format"], offered) if "format" in given else "json"
+            chosen = choose(ctx, given["format"], offered) if "format" in given else representation_of(ctx.request)
             paging: Page | None = given.get("paging")
             each = per_row.get(chosen, 0.0)
             rows = paging.limit if paging else 1
@@ -55,12 +56,13 @@ def apart(
                 raise TooCostly(f"limit: must be from 1 to {most} for {chosen}.", field="limit", maximum=most)
             cost = (price(given) if callable(price) else price) + each * rows
             heavy = service_of(ctx.request).heavy
-            if heavy is None or cost <= LIGHT:
+            if heavy is None or cost <= LIGHT or (cost <= BEARABLE and not heavy.there(ctx.served.release.id)):
                 return await endpoint(**given)
             spoken = given.get(
                 "page_language", ""
             )  # that of a page may be another than that of the release's words in it
-            return await made_apart(heavy, ctx, chosen, cost, _key(endpoint, ctx, chosen, given), spoken)
+            form = chosen if "format" in given else ""
+            return await made_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
 
         return made  # type: ignore[return-value]
 
@@ -108,9 +110,9 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
     query: str = request.scope["query_string"].decode("latin-1")
     if request.method == "GET":
         known = known_parameters(request)
-        chosen_by = {"language": language, "format": chosen}
+        chosen_by = {k: v for k, v in (("language", language), ("format", chosen)) if v and k in known}
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
-        query = urlencode([*pairs, *((name, value) for name, value in chosen_by.items() if value and name in known)])
+        query = urlencode([*pairs, *chosen_by.items()])
     said = {
         "method": request.method,
         "scheme": request.scope["scheme"],

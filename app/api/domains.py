@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import tables, views
+from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find
-from app.api.tables import InForm, listed
+from app.api.tables import ROW_COSTS, InForm, listed
 from app.catalogue.concepts import Decision
 from app.catalogue.labels import fold
 from app.errors import BadParameter
@@ -40,6 +41,7 @@ async def domain(ctx: Ctx, id: str) -> Response:
 
 
 @router.get("/{id}/occupations", summary="The occupations of a sector, with evidence")
+@apart(per_row=ROW_COSTS)
 async def domain_occupations(
     ctx: Ctx,
     paging: Paging,

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api import tables, views
+from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing
-from app.api.tables import InForm, listed
+from app.api.tables import ROW_COSTS, InForm, listed
 from app.api.ways import below
 from app.catalogue.concepts import Skill
 from app.catalogue.keys import occupation_iri, skill_iri
@@ -25,6 +26,7 @@ _CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 
 
 @router.get("/occupations", tags=["occupations"], summary="Occupations by code, ISCO, NACE or domain")
+@apart(3.0, ROW_COSTS)
 async def occupations(
     ctx: Ctx,
     paging: Paging,
@@ -97,6 +99,7 @@ def with_code(ctx: Context, code: str, field: str, unknown: type[Problem]) -> st
 
 
 @router.get("/skills", tags=["skills"], summary="Skills by group, type, reuse level or collection")
+@apart(12.0)
 async def skill_list(
     ctx: Ctx,
     paging: Paging,

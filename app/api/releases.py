@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import orjson
 import structlog
@@ -18,6 +17,7 @@ from app.settings import Limits
 from ontology import ATTRIBUTION
 from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
 from releases.errors import ReleaseError
+from releases.manifest import public
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])
@@ -34,7 +34,7 @@ async def releases(ctx: Ctx, request: Request) -> Response:
     except ReleaseError as error:  # one that cannot be read must not hide the one that is served
         log.warning("releases cannot be listed", error=str(error))
         known = [ctx.served.release]
-    items = [{**described(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
+    items = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
     body = {"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION}
     return ctx.json(body, keep=False)  # loads and removals change it without a new release being served
 
@@ -120,8 +120,3 @@ def openapi_file(app: FastAPI) -> Asset:
     if made is None:
         made = app.state.openapi_file = Asset.document(orjson.dumps(app.openapi()), "application/json")
     return made
-
-
-def described(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What a manifest tells the public: everything but file checksums."""
-    return {key: value for key, value in manifest.items() if key not in ("files", "searchFiles", "format")}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.lookup import find, missing
-from app.api.tables import InForm, listed
+from app.api.tables import ROW_COSTS, InForm, listed
 from app.catalogue.concepts import Decision, in_one
 from app.catalogue.keys import occupation_iri
 from app.pictures.canvas import PICTURE_TYPES
@@ -41,6 +41,7 @@ async def picture(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
 
 
 @router.get("/scope/review-queue", summary="Decisions that an expert should look at")
+@apart(per_row=ROW_COSTS)
 async def queue(
     ctx: Ctx,
     paging: Paging,

@@ -76,6 +76,8 @@ async def form(
 
 InForm = Annotated[Form, Depends(form)]
 
+ROW_COSTS = {"json": 0.014, "jsonld": 0.04}  # milliseconds; see app.api.apart
+
 
 def listed(
     ctx: Context,

@@ -31,6 +31,7 @@ from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
 from releases.errors import LoadError, ReleaseError, system_faults
+from releases.manifest import CheckResult
 from releases.release import Release, Releases
 
 cli = typer.Typer(
@@ -305,7 +306,7 @@ def _summary(release: Release, published: bool) -> None:
     out.print(table)
 
 
-def _outcome(check: dict[str, Any]) -> str:
+def _outcome(check: CheckResult) -> str:
     if check["passed"]:
         return f"{check['name']} ✓"
     return f"{check['name']}: not passed ({check['detail']}), excused"

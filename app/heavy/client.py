@@ -101,6 +101,11 @@ class HeavyAnswers:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def there(self, release: str) -> bool:
+        """Whether a server can be asked for answers of a release now."""
+        keeper = self._keepers.get(release) or self._keepers.get(self._current)
+        return self.offered and keeper is not None and keeper.ready.is_set()
+
     def processes(self) -> list[int]:
         """The process ids of the servers."""
         return [keeper.pid for keeper in self._keepers.values() if isinstance(keeper, Keeper)]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import Any, cast
 
 import orjson
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import TYPE_BASE
 from app.http.clients import READY, network_of
@@ -65,6 +66,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.parser = DecliningParser(self)  # type: ignore[assignment]
+        self._under_way: deque[RequestResponseCycle] = deque()  # the one that is being answered first
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class Connection(HttpToolsProtocol):
         self._stop_timer()
         self.crowd.leave(self)
         self.front.held.release(self)
+        self._disconnect()
         super().connection_lost(exc)
 
     @property
@@ -117,7 +120,14 @@ class Connection(HttpToolsProtocol):
     def cut(self, reason: str = "held_bytes") -> None:
         """End the connection, with whatever has not been sent."""
         self.front.refusals[reason] += 1
+        self._disconnect()
         self.transport.abort()
+
+    def _disconnect(self) -> None:
+        """Let what is still written go nowhere: into a transport that is closed it would fail, at the cost of a traceback."""
+        for cycle in self._under_way:  # uvicorn tells the newest alone, which may wait behind another
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     # --- what the client sends -------------------------------------------------------------------------------------
 
@@ -170,7 +180,10 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED:
             self._stop(429, f"More than {PIPELINED} requests wait behind another.")
         cast(Scope, self.scope)["extensions"] = {CUT: self.cut}
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self._under_way.append(self.cycle)
         if self.retiring:
             self.cycle.keep_alive = False  # so that the answer says it
         if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
@@ -183,6 +196,8 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is there. A request that goes on, which nobody reads, must end soon."""
+        if self._under_way and self._under_way[0].response_complete:  # a ready answer is no exchange of uvicorn's
+            self._under_way.popleft()
         super().on_response_complete()
         if not self._in_head and not self.transport.is_closing():
             self._stop_timer()

@@ -116,7 +116,7 @@ class _Exchange:
         scope, clients = self._scope, self._front.clients
         ready = self._front.ready(scope) if scope["method"] == "GET" else None
         self._cached = ready is not None
-        if ready is None:
+        if ready is None and self._limited:  # else whether the service lives would be told behind the crowd
             await self._front.pace.turn(self._client.name)
         if self._limited and not clients.admit(self._client, READY if ready else 1):
             await _too_many(clients.retry_after(self._client))(scope, self._receive, self._out)
@@ -171,9 +171,18 @@ class _Exchange:
         cut: Callable[[], None] = self._scope.get("extensions", {}).get(CUT, _nothing)
         held = self._front.held
         view = memoryview(body)
+        gone = False
+
+        def leave() -> None:
+            nonlocal gone
+            gone = True
+            cut()
+
         try:
             for start in range(0, len(body), _PIECE):
-                held.hold(self, len(body) - start, cut)
+                held.hold(self, len(body) - start, leave)
+                if gone:
+                    return
                 piece = view[start : start + _PIECE]
                 last = start + _PIECE >= len(body)
                 await self._send({"type": "http.response.body", "body": piece, "more_body": more or not last})

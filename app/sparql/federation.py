@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, Unpack
 
 import httpx2
 import structlog
@@ -54,14 +54,14 @@ class _Call:
 
     pool: Pool
     client: str
-    request: dict[str, Any]
+    request: wire.Request
     deadline: float
 
     def left(self) -> float:
         """Seconds until the deadline."""
         return max(_LEAST_SECONDS, self.deadline - asyncio.get_running_loop().time())
 
-    async def work(self, **changes: Any) -> Result:
+    async def work(self, **changes: Unpack[wire.Changes]) -> Result:
         """What a worker makes of the request with these changes."""
         return await self.pool.run(self.client, {**self.request, "seconds": self.left(), **changes})
 
@@ -99,7 +99,7 @@ class Federation:
         if self._client is not None:
             await self._client.aclose()
 
-    async def run(self, pool: Pool, client: str, request: dict[str, Any], outline: Outline) -> Result:
+    async def run(self, pool: Pool, client: str, request: wire.Request, outline: Outline) -> Result:
         """Evaluate a query that has SERVICE clauses. Raises a Problem for an endpoint that does not answer well."""
         call = _Call(pool, client, request, asyncio.get_running_loop().time() + request["seconds"])
         text: str = request["query"]
@@ -184,7 +184,7 @@ class Federation:
         except Problem as error:
             raise _failure(service, error) from error
 
-    def _unusable(self, service: Service, end: dict[str, Any]) -> Problem:
+    def _unusable(self, service: Service, end: wire.End) -> Problem:
         """Why an answer could not be written as VALUES."""
         match end["error"]:
             case wire.ROWS:

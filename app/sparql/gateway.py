@@ -36,6 +36,7 @@ from app.errors import (
 )
 from app.http import Answer, AnswerCache
 from app.http.negotiation import Offer
+from app.process.breaks import Breaks
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
@@ -48,6 +49,7 @@ from app.sparql.protocol import ClientGone, Page, SparqlRequest
 from app.sparql.remote import RemotePool
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
+from releases.gc_pause import no_garbage
 
 log = structlog.get_logger()
 
@@ -149,8 +151,7 @@ class Gateway:
             asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
             # A browser that follows a link to a query gets the page that shows it; whoever asks for a format gets the answer.
             browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
-            if asked.vocabulary:
-                asked = protocol.within(asked, self.pool.graphs)
+            asked = protocol.within(asked, self.pool.graphs)
             if asked.query is None or browser:
                 await self._describe(asked, scope, receive, send)
             else:
@@ -223,7 +224,7 @@ class Gateway:
         with self._readers.slot(asked.client):
             reader = await self._readers.take(asked.client)
             try:
-                return await asyncio.to_thread(check, text, self._bounds, asked.endpoint)
+                return await asyncio.to_thread(_read_long, text, self._bounds, asked.endpoint)
             finally:
                 self._readers.done(reader)
                 self._readers.add(reader)
@@ -231,7 +232,7 @@ class Gateway:
     async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
         choice, limits = asked.choice, self._limits
-        request = {
+        request: wire.Request = {
             "query": outline.text,
             "base": outline.base,
             "dataset": outline.graphs,
@@ -363,6 +364,11 @@ class SparqlMiddleware:
 
 
 _checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
+
+
+def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:
+    with no_garbage():  # a search among ten thousands of tokens would hold up the event loop for 20 ms and find none
+        return check(text, bounds, endpoint, Breaks())
 
 
 async def _cut(body: bytes) -> AsyncIterator[bytes]:

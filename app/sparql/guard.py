@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -23,7 +24,7 @@ import pyoxigraph as ox
 from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql import words
 from app.sparql.complexity import Bounds, Complexity
-from app.sparql.tokens import Token, position, quoted, syntax_fault, tokens, unescaped, value
+from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_fault, tokens, unescaped, value
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
@@ -66,9 +67,14 @@ class Outline:
     """Where each token begins, in `text` and in the text of the client."""
 
 
-def check(text: str, bounds: Bounds, base: str = "http://localhost/sparql") -> Outline:
-    """Read a query and write it anew. Raises QuerySyntax, TooComplex, UpdateRefused or FederationRefused."""
-    return _Reader(text, bounds, base).read()
+def check(
+    text: str, bounds: Bounds, base: str = "http://localhost/sparql", pause: Callable[[], None] | None = None
+) -> Outline:
+    """Read a query and write it anew. Raises QuerySyntax, TooComplex, UpdateRefused or FederationRefused.
+
+    `pause` is called every now and then, so that a long text can be read without haste.
+    """
+    return _Reader(text, bounds, base, pause).read()
 
 
 @dataclass(slots=True)
@@ -86,8 +92,9 @@ class _Clause:
 class _Reader:
     """One reading of one text."""
 
-    def __init__(self, text: str, bounds: Bounds, base: str) -> None:
+    def __init__(self, text: str, bounds: Bounds, base: str, pause: Callable[[], None] | None) -> None:
         self._text = text
+        self._pause = pause
         self._bounds = bounds
         self._base = base
         self._prefixes: dict[str, str] = {}
@@ -100,7 +107,7 @@ class _Reader:
 
     def read(self) -> Outline:
         """See `check`."""
-        found = tokens(self._text)
+        found = tokens(self._text, self._pause)
         body = self._prologue(found)
         form = found[body].text.upper() if body < len(found) else ""
         if form in words.UPDATES:
@@ -138,6 +145,8 @@ class _Reader:
         selecting = 0  # its depth, counted from 1
         for number in range(body, len(found)):
             token = found[number]
+            if self._pause is not None and not number % PAUSED:
+                self._pause()
             complexity.add(token, before)
             if token.kind == "variable" and selecting == complexity.depth + 1:
                 if token.text[1:] in selected:  # a column named twice is one column; the engine would refuse it

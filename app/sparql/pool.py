@@ -42,7 +42,7 @@ class Result:
     """A complete answer, or why there is none; `close` gives its file back."""
 
     source: Source
-    end: dict[str, Any]
+    end: wire.End
     body: bytes
     file: SpoolFile | None
     length: int
@@ -178,7 +178,7 @@ class Pool:
 
     # --- queries ---------------------------------------------------------------------------------------------------
 
-    async def run(self, client: str, request: dict[str, Any]) -> Result:
+    async def run(self, client: str, request: wire.Request) -> Result:
         """Evaluate a query, for as long as it says, when it is this client's turn. Cancelling it ends it at once."""
         if self.refusal:
             raise Unavailable(self.refusal)
@@ -189,7 +189,7 @@ class Pool:
         assert result is not None  # noqa: S101 (it did not give way)
         return result
 
-    async def _attempt(self, client: str, request: dict[str, Any], may_give_way: bool) -> Result | None:
+    async def _attempt(self, client: str, request: wire.Request, may_give_way: bool) -> Result | None:
         """Evaluate a query; None for one that gave way to others."""
         with traces.span("sparql.wait"):
             worker = await self.turns.take(client)
@@ -214,10 +214,10 @@ class Pool:
             else:
                 self._retire(worker)
 
-    async def _answer(self, worker: Worker, request: dict[str, Any]) -> Result:
+    async def _answer(self, worker: Worker, request: wire.Request) -> Result:
         return await self._evaluate(worker, request, request["seconds"])
 
-    async def _evaluate(self, worker: Worker, request: dict[str, Any], seconds: float) -> Result:
+    async def _evaluate(self, worker: Worker, request: wire.Request, seconds: float) -> Result:
         """What the worker makes of a request; afterwards `worker.usable` says whether it can take another."""
         worker.usable = False
         overdue = False

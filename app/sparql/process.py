@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import orjson
 
@@ -91,7 +91,7 @@ class Worker(asyncio.Protocol):
         self._unread = 0
         return found
 
-    def send(self, request: dict[str, Any]) -> None:
+    def send(self, request: wire.Request) -> None:
         """Send one query."""
         if self._transport is not None:
             self._transport.write(wire.pack_request(request))

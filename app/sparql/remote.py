@@ -117,7 +117,7 @@ class RemotePool(Pool):
         if self._client is not None:
             await self._client.aclose()
 
-    async def _answer(self, worker: Worker, request: dict[str, Any]) -> Result:
+    async def _answer(self, worker: Worker, request: wire.Request) -> Result:
         if "check" in request or "file" in request:  # the worker's part alone
             return await super()._answer(worker, request)
         loop = asyncio.get_running_loop()
@@ -138,27 +138,27 @@ class RemotePool(Pool):
                 return self._stopped(worker, wire.BYTES)
             except httpx2.HTTPError as error:
                 raise upstream.failure(error) from error
-            received = {**request, "file": file.name, "kind": kind, "media_type": media_type}
+            received: wire.Request = {**request, "file": file.name, "kind": kind, "media_type": media_type}
             return await self._evaluate(worker, received, max(_LEAST_SECONDS, deadline - loop.time()))
 
     def _stopped(self, worker: Worker, why: str) -> Result:
         return Result(worker.source, {"error": why, "message": ""}, b"", None, 0)
 
-    def _check_graphs(self, request: dict[str, Any]) -> None:
+    def _check_graphs(self, request: wire.Request) -> None:
         """Refuse a graph that the release does not have: a store may fetch it from elsewhere. Raises GraphRefused."""
         known = frozenset(self.graphs)
         for iri in (*request["dataset"], *(request["default"] or ()), *request["named"]):
             if iri not in known:
                 raise GraphRefused(f"<{iri[:200]}> is no graph of the served release; /.well-known/void lists them.")
 
-    async def _fetch(self, leaving: str, request: dict[str, Any], kind: str, file: SpoolFile) -> str:
+    async def _fetch(self, leaving: str, request: wire.Request, kind: wire.Kind, file: SpoolFile) -> str:
         """Write the endpoint's answer to the file; its media type."""
         assert self._client is not None  # noqa: S101 (workers exist between start and stop only)
         accept = upstream.GRAPHS if kind == "graph" else upstream.RESULTS
         form = upstream.fields(leaving, *self._dataset(request))
         return await fetch(self._client, self._endpoint, form, accept, file, self._most_bytes)
 
-    def _dataset(self, request: dict[str, Any]) -> tuple[list[str], list[str]]:
+    def _dataset(self, request: wire.Request) -> tuple[list[str], list[str]]:
         """Default and named graphs to ask for: those of the request, else the query's own, else all of the release."""
         if request["default"] is not None:
             return list(request["default"]), list(request["named"])

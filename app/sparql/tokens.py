@@ -11,6 +11,7 @@ One place needs more than the longest match: behind an operand inside an express
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from app.errors import QuerySyntax
@@ -47,6 +48,7 @@ _TERMINAL = re.compile(
     """,
     re.VERBOSE,
 )
+PAUSED = 64  # tokens from one pause to the next
 _VALUES = frozenset(["variable", "iri", "name", "number", "string", "language"])
 CLOSERS = {"(": ")", "{": "}", "[": "]", "<<": ">>", "<<(": ")>>", "{|": "|}"}
 # Words behind which a bracket in a clause or a group holds no expression.
@@ -116,8 +118,11 @@ class Brackets:
         return self._conditions[-1] and not (self.opened and self.opened[-1] != "{")
 
 
-def tokens(text: str) -> list[Token]:
-    """The terminals of a text in order, without space and comments. Raises QuerySyntax for what is none."""
+def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
+    """The terminals of a text in order, without space and comments. Raises QuerySyntax for what is none.
+
+    `pause` is called every now and then.
+    """
     found: list[Token] = []
     brackets = Brackets()
     at, end = 0, len(text)
@@ -146,6 +151,8 @@ def tokens(text: str) -> list[Token]:
             elif token.text != "~" and not brackets.close(token.text):
                 raise syntax_fault(text, start, f"nothing is open that {token.text} closes")
         found.append(token)
+        if pause is not None and not len(found) % PAUSED:
+            pause()
     return found
 
 

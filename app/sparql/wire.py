@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import marshal
 import struct
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, NotRequired, TypedDict
 
 HEAD = struct.Struct("!cI")
 REQUEST = b"Q"
@@ -33,19 +34,73 @@ FORMAT = "format"  # the one asked for cannot hold the answer
 DATA_BYTES = 64 * 1024
 
 
+Kind = Literal["bindings", "boolean", "graph"]
+
+
+class Request(TypedDict):
+    """A query to a worker: what it asks, the formats that would do for each kind of answer, and its bounds.
+
+    ``default`` and ``named`` are the graphs that the protocol names (none: None), ``dataset`` those in the query's own FROM.
+    """
+
+    query: str
+    base: str | None
+    dataset: Sequence[str]
+    default: Sequence[str] | None
+    named: Sequence[str]
+    bindings: str | None
+    boolean: str | None
+    graph: str | None
+    rows: int
+    bytes: int
+    seconds: float
+    check: NotRequired[bool]  # only say of which kind the answer would be
+    leaving: NotRequired[str]  # the text for an endpoint, to be judged
+    file: NotRequired[str]  # an endpoint's answer, to be read and written in the format asked for …
+    kind: NotRequired[Kind]  # … of this kind …
+    media_type: NotRequired[str]  # … and media type
+
+
+class Changes(TypedDict, total=False):
+    """What a step of a federated query asks in other words than the query itself."""
+
+    query: str
+    dataset: Sequence[str]
+    default: Sequence[str] | None
+    bindings: str | None
+    rows: int
+    bytes: int
+    check: bool
+    leaving: str
+    file: str
+    kind: Kind
+    media_type: str
+
+
+class End(TypedDict, total=False):
+    """What became of a query: the kind and format of its answer, or the error; ``rows`` are those that were counted."""
+
+    kind: Kind
+    format: str
+    error: str
+    message: str
+    rows: int
+    retire: bool  # the worker is to be replaced
+
+
 def pack(kind: bytes, payload: bytes) -> bytes:
     """One message."""
     return HEAD.pack(kind, len(payload)) + payload
 
 
-def pack_request(request: dict[str, Any]) -> bytes:
+def pack_request(request: Request) -> bytes:
     """A query to a worker as a message."""
-    return pack(REQUEST, marshal.dumps(request))
+    return pack(REQUEST, marshal.dumps(dict(request)))
 
 
-def read_request(payload: bytes) -> dict[str, Any]:
+def read_request(payload: bytes) -> Request:
     """The query in a message from the service, which is trusted."""
-    request: dict[str, Any] = marshal.loads(payload)  # noqa: S302
+    request: Request = marshal.loads(payload)  # noqa: S302
     return request
 
 

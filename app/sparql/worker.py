@@ -102,7 +102,7 @@ class _Sink:
         return rest
 
 
-def answer(store: ox.Store, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
+def answer(store: ox.Store, request: wire.Request, sink: _Sink) -> wire.End:
     """Evaluate and serialise one query here and now: the engine ties a result to the thread that made it."""
     if "file" in request:
         return _write(_received(request), request, sink)
@@ -134,9 +134,9 @@ def _judge() -> Callable[[str], str]:
 _Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | Iterator[ox.Triple]
 
 
-def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, Any]:
+def _write(result: _Answer, request: wire.Request, sink: _Sink) -> wire.End:
     """Serialise an answer in the format asked for, or (`check`) only say of which kind it would be."""
-    kind = {ox.QuerySolutions: "bindings", ox.QueryBoolean: "boolean"}.get(type(result), "graph")
+    kind = _kind(result)
     name = request[kind]
     if name is None:
         return {"error": wire.FORM, "message": kind}
@@ -161,7 +161,13 @@ def _write(result: _Answer, request: dict[str, Any], sink: _Sink) -> dict[str, A
     return {"kind": kind, "format": name}
 
 
-def _received(request: dict[str, Any]) -> _Answer:
+def _kind(result: _Answer) -> wire.Kind:
+    if isinstance(result, ox.QuerySolutions):
+        return "bindings"
+    return "boolean" if isinstance(result, ox.QueryBoolean) else "graph"
+
+
+def _received(request: wire.Request) -> _Answer:
     """The answer of an endpoint, in a file. Raises SyntaxError, here or while it is read, for one that is not whole."""
     path = request["file"]
     if request["kind"] == "graph":
@@ -179,7 +185,7 @@ def _received(request: dict[str, Any]) -> _Answer:
     return found
 
 
-def _received_xml(path: str, request: dict[str, Any]) -> Iterator[ox.Triple]:
+def _received_xml(path: str, request: wire.Request) -> Iterator[ox.Triple]:
     """RDF/XML of an endpoint, which may be made to cost more than a worker has."""
     with open(path, "rb") as stream:  # noqa: PTH123 (as cheap as it goes)
         source: Any = CheckedXml(stream)
@@ -223,7 +229,7 @@ def _without_terms(triples: Iterator[ox.Triple]) -> Iterator[ox.Triple]:
         yield triple
 
 
-def outcome(store: ox.Store, request: dict[str, Any], sink: _Sink) -> tuple[dict[str, Any], bytes]:
+def outcome(store: ox.Store, request: wire.Request, sink: _Sink) -> tuple[wire.End, bytes]:
     """What became of one query, faults of every kind included, and the last piece of its answer."""
     try:
         end = answer(store, request, sink)

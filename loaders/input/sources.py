@@ -22,6 +22,7 @@ import pyoxigraph as ox
 from loaders.input import sheets as input_sheets
 from loaders.input.names import table_of
 from releases.errors import SourceError
+from releases.manifest import InputFile
 
 RDF_FORMATS = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -324,7 +325,7 @@ def _beside(paths: list[Path], source: Source) -> bool:
     return True
 
 
-def fingerprint(path: Path) -> dict[str, str | int]:
+def fingerprint(path: Path) -> InputFile:
     """Name, size and SHA-256 of an input file, for the manifest."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:

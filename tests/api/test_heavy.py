@@ -122,6 +122,28 @@ def test_one_answer_however_it_is_asked_for_is_made_once(server: Server) -> None
     assert sorted(t for t, _ in others)[len(others) // 2] < first / 4
 
 
+def test_answers_by_accept_are_kept_apart(server: Server) -> None:
+    """What Accept makes of JSON is another answer, whichever was made first."""
+    kinds = [
+        ("application/json", b'"@context":"http'),
+        ("application/ld+json", b"v1-typed"),
+        ("text/turtle", b"@prefix"),
+    ]
+    for accept, known in kinds + kinds[::-1]:
+        answer = httpx2.get(f"{server.url}{API}/isco/2", headers={"accept": accept}, timeout=60)
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, accept)
+        assert known in answer.content
+
+
+def test_csv_of_a_long_list_is_made_apart_too(server: Server) -> None:
+    whole = httpx2.get(f"{server.url}{API}/occupations?limit=500", timeout=60).json()
+    table = httpx2.get(f"{server.url}{API}/occupations?limit=500&format=csv&separator=tab", timeout=60)
+    assert table.headers["content-type"].startswith("text/csv")
+    rows = table.text.splitlines()
+    assert len(rows) == 1 + len(whole["items"]) == 1 + 116
+    assert rows[1].split("\t")[0] == whole["items"][0]["uri"]
+
+
 def test_others_are_not_held_up(server: Server) -> None:
     """While six clients ask for what takes a long time, a static answer waits for a small part of it."""
     limits = iter(range(60, 101))
@@ -245,7 +267,8 @@ def test_without_processes_heavy_answers_are_refused_and_the_rest_is_there(
     answer = httpx2.get(f"{server.url}{PICTURE}")
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("/heavy-unavailable")
-    assert httpx2.get(f"{server.url}{API}/profiles/heritage-preservation").status_code == 200
+    for bearable in ("/profiles/heritage-preservation", "/occupations?limit=500", "/skills?limit=500"):
+        assert httpx2.get(f"{server.url}{API}{bearable}").status_code == 200
     assert heavy_server(server) is None
 
 

@@ -75,6 +75,18 @@ def test_what_is_held_for_slow_clients_is_bounded_in_all() -> None:
         assert len(large.get("/")[2]) == 9_000_000
 
 
+def test_requests_behind_one_that_is_cut_off_end_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    """An answer that goes on into a closed connection is no fault of the service, and costs no traceback."""
+    with bytes_of(9_000_000, held_bytes=20_000_000) as large, ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(large.connect(room=4096)).sendall(5 * ASK)
+        large.wait(lambda: large.front.refusals["held_bytes"] >= 6)
+        large.wait(lambda: len(large.kind.crowd) <= 6)
+        assert len(large.get("/")[2]) == 9_000_000
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
+
+
 def test_who_has_taken_nothing_for_longest_makes_room() -> None:
     cut: list[str] = []
     held = Held(100)

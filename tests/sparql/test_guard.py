@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import FederationRefused, Problem, QuerySyntax, TooComplex, UpdateRefused
+from app.process.breaks import Breaks
 from app.settings import Limits
 from app.sparql.complexity import Bounds
 from app.sparql.guard import check, engine_fault
@@ -282,6 +283,21 @@ def test_ordinary_large_queries_pass() -> None:
     check("SELECT * { VALUES ?x { " + "<http://a/(((((((((((((> " * 2000 + "} ?x ?p '" + "(" * 5000 + "' }", BOUNDS)
     check("ASK { " + "{ FILTER(!(!true)) } " * 190 + "}", BOUNDS)
     check("CONSTRUCT { " + "?s ?p ?o . " * 2000 + "} { FILTER(?x IN (" + ",".join(["1"] * 3000) + ")) }", BOUNDS)
+
+
+def test_a_long_text_is_read_in_slices_to_the_same_end() -> None:
+    text = "SELECT * { VALUES ?x { " + "<a> " * 5000 + "} }"
+    pauses = []
+    assert check(text, BOUNDS, pause=lambda: pauses.append(1)) == check(text, BOUNDS)
+    assert len(pauses) >= 2 * 5000 // 64, "while the tokens are found, and while they are written"
+
+
+def test_work_sleeps_most_of_the_time() -> None:
+    breaks = Breaks()
+    started, worked = time.perf_counter(), time.thread_time()
+    while time.thread_time() - worked < 0.05:
+        breaks()
+    assert time.perf_counter() - started > 0.1
 
 
 def test_an_open_string_is_a_fault_with_its_place() -> None:

@@ -117,7 +117,7 @@ async def compare_profiles_by_get() -> Response:
 
 
 @router.get("/occupations/{uuid}/related", summary="Near occupations, and the skills that bridge the way")
-@apart(5.0, {"json": 0.06})
+@apart(2.0, {"json": 0.03, "jsonld": 0.06})
 async def related(
     ctx: Ctx,
     paging: Paging,

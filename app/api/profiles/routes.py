@@ -39,7 +39,12 @@ from ontology import CCSID
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
-LISTED = {"turtle": 6.5, "csv": 10.0}  # milliseconds for each profile of a list; see app.api.apart
+LISTED = {
+    "json": 0.014,
+    "jsonld": 0.03,
+    "turtle": 6.5,
+    "csv": 10.0,
+}  # milliseconds for each profile of a list; see app.api.apart
 
 Kind = Annotated[
     Literal["cell", "occupation"] | None,
@@ -124,13 +129,13 @@ async def profile(ctx: Ctx, id: str, format: ProfileFormat = None) -> Response:
     return await _template(ctx=ctx, id=_entry(ctx, id).id, format=format)
 
 
-@apart(per_row=COSTS, offered=MEDIA_TYPES)
+@apart(lambda given: 2.0 + 0.04 * _entry(given["ctx"], given["id"]).size, COSTS, MEDIA_TYPES)
 async def _template(ctx: Context, id: str, format: FormatName | None) -> Response:
     return await answer(ctx, views.template(ctx, _entry(ctx, id)), choose(ctx, format, MEDIA_TYPES))
 
 
 # All occupations of a domain are many anchors.
-@apart(lambda given: 5.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
+@apart(lambda given: 6.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
 async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | None) -> Response:
     chosen = choose(ctx, format, MEDIA_TYPES)
     profiles = ctx.catalogue.profiles

@@ -34,7 +34,7 @@ Level = Annotated[
 
 
 @router.get("/domains/{id}/clusters", summary="The skill clusters of a sector")
-@apart(per_row={"turtle": 1.2, "csv": 0.5})
+@apart(per_row={"json": 0.02, "jsonld": 0.08, "turtle": 1.2, "csv": 0.5})
 async def clusters(ctx: Ctx, paging: Paging, id: str, level: Level = None, format: Format = None) -> Response:
     """Clusters with label, description, size, stability and central skills, the largest first; figures on their quality."""
     chosen = choose(ctx, format)
@@ -125,6 +125,7 @@ async def of_skill(ctx: Ctx, uuid: str, level: Level = None, format: Format = No
 
 
 @router.get("/occupations/{uuid}/clusters", summary="How an occupation spreads over clusters")
+@apart(per_row={"turtle": 11.0})
 async def of_occupation(ctx: Ctx, uuid: str, level: Level = None, format: Format = None) -> Response:
     """The share of its specialised skills in each cluster that it draws on, per domain that it is in, and for the whole.
 
