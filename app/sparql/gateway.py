@@ -149,8 +149,7 @@ class Gateway:
             asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
             # A browser that follows a link to a query gets the page that shows it; whoever asks for a format gets the answer.
             browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
-            if asked.vocabulary:
-                asked = protocol.within(asked, self.pool.graphs)
+            asked = protocol.within(asked, self.pool.graphs)
             if asked.query is None or browser:
                 await self._describe(asked, scope, receive, send)
             else:

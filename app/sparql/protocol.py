@@ -135,7 +135,9 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
 
 
 def within(asked: SparqlRequest, graphs: list[str]) -> SparqlRequest:
-    """The same of the graphs of the vocabulary, as one default graph. Raises BadRequest, NotReady."""
+    """The same of the graphs of its vocabulary, if it has one, as one default graph. Raises BadRequest, NotReady."""
+    if not asked.vocabulary:
+        return asked
     if asked.has_dataset:
         raise BadRequest(f"The dataset of this address is the vocabulary '{asked.vocabulary}'; name graphs at {PATH}.")
     starts = VOCABULARIES[asked.vocabulary]
