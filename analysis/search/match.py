@@ -61,7 +61,7 @@ class Matcher:
         """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
         folded = [plain(title) for title in titles]
         same = self.same(folded)
-        found = []
+        found: list[list[Match]] = []
         for start in range(0, len(folded), _BLOCK):
             block = folded[start : start + _BLOCK]
             concepts, labels = self.weighed(block)
