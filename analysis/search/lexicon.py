@@ -1,8 +1,7 @@
 """The words of a section, and those that look alike: character n-grams first, edit distance where typos are counted.
 
 A word stands for its n-grams of 2 to 4 characters, a space at either end, weighed by how rare they are (TF-IDF). An
-n-gram is one number, 16 bits a character, so that a table of them is a sorted array. N-grams that very many words have tell
-nothing apart and weigh nothing; they would be most of the work.
+n-gram is one number, 16 bits a character, so that a table of them is a sorted array.
 """
 
 from __future__ import annotations
@@ -30,8 +29,6 @@ _CANDIDATES = 60  # words whose edit distance is looked at
 _KEPT = 20_000  # words whose likes are remembered, of each section
 _UNKNOWN = 0.5  # how much the n-grams that no word has weigh against a word
 _NEAR = 0.5  # from here two words count as the same, when places are shown
-_COMMON = 0.04  # the share of all words from which on an n-gram weighs nothing,
-_COMMON_LEAST = 100  # where that many words have it
 
 
 @dataclass(slots=True)
@@ -118,7 +115,7 @@ class Lexicon:
         mine[known] = weights[known] * self.gram_weights[at[known]]
         foreign = np.where(known, 0, weights * self.gram_weights.max(initial=1))
         lengths = np.sqrt(np.bincount(owners, mine**2 + _UNKNOWN * foreign**2, len(words)))
-        kept = mine > 0
+        kept = known
         shares = (mine[kept] / lengths[owners[kept]]).astype(np.float32)
         starts = np.searchsorted(owners[kept], np.arange(len(words) + 1))
         found = sparse.csr_matrix((shares, at[kept], starts), (len(words), len(self.grams))) @ self._table
@@ -160,11 +157,6 @@ def build(words: Sequence[str]) -> Lexicon:
     codes, owners, counts = _once(found, said)
     grams, spread = np.unique(codes, return_counts=True)
     weights = (np.log((1 + len(words)) / (1 + spread)) + 1).astype(np.float32)
-    common = spread > max(_COMMON_LEAST, _COMMON * len(words))
-    weights[common] = 0
-    rare = ~np.repeat(common, spread)
-    owners, counts = owners[rare], counts[rare]
-    spread[common] = 0
     shares = ((1 + np.log(counts)) * np.repeat(weights, spread)).astype(np.float32)
     lengths = np.sqrt(np.bincount(owners, shares * shares, len(words)))
     return Lexicon(

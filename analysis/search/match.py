@@ -23,6 +23,7 @@ EXACT, STEM = (
     2.0,
 )  # added to the score of a concept with such a label; more than any score, so that tiers never mix
 PREFERENCE = 0.1  # and for one whose preferred label it is
+_BLOCK = 24  # titles at once, whose arrays stay in a processor's cache
 _LOW, _LAST = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -52,26 +53,36 @@ class Matcher:
             (width, section.size),
             copy=False,
         )
+        self._owner = section.label_concept.astype(np.intp)
+        self._early = _LAST - np.arange(len(section.roles), dtype=np.uint64)
         self._rarest = float(section.word_weights.max(initial=1)), float(section.word_spread.max(initial=1))
 
     def match(self, titles: Sequence[str], most: int) -> list[list[Match]]:
         """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
         folded = [plain(title) for title in titles]
-        concepts, labels = self.weighed(folded)
-        return [
-            self._ranked(text, self._tiers(text, same), concepts[n], labels[n], most)
-            for n, (text, same) in enumerate(zip(folded, self.same(folded), strict=True))
-        ]
+        same = self.same(folded)
+        found: list[list[Match]] = []
+        for start in range(0, len(folded), _BLOCK):
+            block = folded[start : start + _BLOCK]
+            concepts, labels = self.weighed(block)
+            found += [
+                self._ranked(text, self._tiers(text, same[start + n]), concepts[n], labels[n], most)
+                for n, text in enumerate(block)
+            ]
+        return found
 
     def weighed(self, folded: Sequence[str]) -> tuple[Floats, Ints]:
         """Title × concept: what each is worth for each folded title, and the label that is most like it."""
         by_label, by_concept = self._spread([text.split() for text in folded])
         labels = by_label @ self._labels
         # The greatest of numbers that begin with the worth of a label and end with how early it comes: both in one pass.
-        keys = labels.data.view(np.uint32).astype(np.uint64) << _LOW | (_LAST - labels.indices.astype(np.uint64))
-        rows = np.repeat(np.arange(len(folded)) * self.section.size, np.diff(labels.indptr))
+        keys = labels.data.view(np.uint32).astype(np.uint64)
+        keys <<= _LOW
+        keys |= self._early[labels.indices]
+        where = self._owner[labels.indices]
+        where += np.repeat(np.arange(len(folded)) * self.section.size, np.diff(labels.indptr))
         best = np.zeros(len(folded) * self.section.size, np.uint64)  # flat, for which numpy is twenty times as quick
-        np.maximum.at(best, rows + self.section.label_concept[labels.indices], keys)
+        np.maximum.at(best, where, keys)
         table = best.reshape(len(folded), self.section.size)
         worth = (table >> _LOW).astype(np.uint32).view(np.float32)
         first = self.section.concept_labels[:-1]

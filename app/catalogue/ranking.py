@@ -44,7 +44,8 @@ def _read(index: Search, part: Part, titles: Sequence[str], most: int) -> list[l
         said = title(one)
         if full := spelt_out(said, part.language):
             readings.append((n, False, full))
-        if mended := part.matcher.lexicon.corrected(full or said):
+        mended = part.matcher.lexicon.corrected(full or said)
+        if mended and any(part.matcher.same([mended])):  # which counts only where it is a label
             readings.append((n, True, mended))
     every = part.matcher.match([*titles, *(text for *_, text in readings)], most)
     found = every[: len(titles)]
@@ -61,9 +62,7 @@ def _read(index: Search, part: Part, titles: Sequence[str], most: int) -> list[l
 
 
 def _less_sure(matches: list[Match]) -> list[Match]:
-    """Matches of a text whose typos were mended: nothing where that made no label of it, and none is exact."""
-    if not matches or matches[0].type == "fuzzy":
-        return []
+    """Matches of a text whose typos were mended, none of them exact."""
     return sorted(
         (replace(m, type="stem", score=m.score - EXACT + STEM) if m.type == "exact" else m for m in matches),
         key=lambda m: (-m.score, m.concept),
