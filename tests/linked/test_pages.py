@@ -68,7 +68,7 @@ def test_pages_lead_to_pages(web: TestClient) -> None:
 
 
 def test_a_concept_page_shows_its_place_words_evidence_and_links_both_ways(web: TestClient) -> None:
-    text = get(web, CURATOR, "text/html").text
+    text = get(web, CURATOR, "text/html", format="html").text
     assert "exhibition curator</h1>" in text
     crumbs = re.findall(r'class="crumbs">(.*?)</nav>', text, re.DOTALL)
     assert any("Professionals" in c and "Archivists and curators" in c for c in crumbs)
@@ -95,7 +95,7 @@ def test_words_say_which_language_they_are_in(mini_dir: Path) -> None:
         titles = {}
         for iri in catalogue.occupations:
             asked = {"accept": "text/html", "accept-language": other}
-            page = client.get("/resource", params={"uri": iri}, headers=asked)
+            page = client.get("/resource", params={"uri": iri, "format": "html"}, headers=asked)
             assert page.headers["content-language"] == other
             titles[iri] = re.search(r"<h1([^>]*)>([^<]+)</h1>", page.text)
             assert not re.search(r'<a [^>]*lang="en"', page.text)

@@ -247,7 +247,7 @@ def test_a_bundle_of_a_domain(client: TestClient) -> None:
 def test_the_note_on_regulation_is_in_the_answer(mini_dir: Path) -> None:
     with TestClient(create_app(Settings(data_dir=mini_dir, log_level="error"), Limits())) as client:
         found = client.get("/api/v1/occupations/1aadb308-432a-4d01-b54b-b4f7f76dd419").json()
-        page = client.get("/resource?uri=" + found["uri"], headers={"accept": "text/html"}).text
+        page = client.get(f"/resource?uri={found['uri']}&format=html").text
     assert found["regulatedProfessionNote"] == "http://data.europa.eu/esco/regulated-professions/unregulated"
     assert found["regulatedProfession"] is False
     assert "regulated-professions/unregulated" in page or "regulated-professions%2Funregulated" in page

@@ -181,6 +181,7 @@ def from_a_skill_to_its_field(r: Reader) -> None:
     r.search("museum databases")
     r.follow(r.page.locator(f'.hits a[href*="/skills/{DATABASES}"]'))
     assert r.page.locator("#needs").is_visible()
+    r.follow(r.main("/occupations/"))
     r.follow(r.main("/sectors/heritage"))
     field = r.page.locator('.areas h3 a[href*="/areas/"]').first
     name = field.inner_text().lower()

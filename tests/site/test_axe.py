@@ -18,6 +18,7 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: pages are not tried in a browser"),
     pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: sh web/build.sh .venv/bin/python"),
 ]

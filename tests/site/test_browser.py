@@ -43,9 +43,11 @@ def asking(server: Server, desktop: Opened) -> Page:
 
 
 def write(page: Page, text: str) -> None:
-    page.locator(".cm-content").focus()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
+    """Open the page with a text in its editor, as a link to the query does."""
+    here = page.url.partition("#")[0]
+    page.goto("about:blank")
+    page.goto(f"{here}#query={quote(text, safe='')}")
+    expect(page.locator(".cm-content")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())

@@ -22,6 +22,7 @@ MISSING = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not (FIREFOX and NODE and (WEB / "node_modules" / "puppeteer-core").exists()),
     reason=f"{MISSING}: pages are not tried in it",

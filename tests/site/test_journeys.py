@@ -13,7 +13,10 @@ from tests.api.conftest import Server
 from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
 from tests.site.journeys import CONSERVATOR, DATABASES, DESIGNER, JOURNEYS, OVERFLOW, Reader
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: pages are not tried in a browser")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: pages are not tried in a browser"),
+]
 
 LANGUAGES, WIDTHS = ("en", "fr"), (390, 768, 1440)
 PAGES = [
@@ -71,7 +74,6 @@ def test_a_journey_ends_with_the_thing_in_hand(server: Server, browser: Any, num
     walk(server, browser, JOURNEYS[number], LANGUAGES[turn % 2], WIDTHS[turn % 3], scripts, by_keyboard=not scripts)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda j: j.__name__)
 def test_every_journey_in_every_way(server: Server, browser: Any, journey: Callable[[Reader], None]) -> None:
     for language, width, scripts, by_keyboard in product(LANGUAGES, WIDTHS, (True, False), (True, False)):

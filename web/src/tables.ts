@@ -24,7 +24,7 @@ export function sortable(table: HTMLTableElement): void {
     const links = head.querySelector("a");
     const button = element("button", links ? "" : head.textContent, { type: "button", class: "sort" });
     if (links) {
-      button.setAttribute("aria-label", head.textContent);
+      button.append(element("span", head.textContent, { class: "unseen" }));
       head.append(" ", button);
     } else head.replaceChildren(button);
     const numeric = head.classList.contains("number");
