@@ -87,7 +87,7 @@ def test_pages_speak_the_language_that_was_chosen(
         (facilitator, "board", "ws-invite"), (facilitator, "paper", "ws-sectors"),
     ):  # fmt: skip
         page = visitor.get(f"/workshop/{path}?language={tag}").text
-        assert f'<html lang="{tag}">' in page
+        assert f'<html lang="{tag}" dir="ltr">' in page
         assert words[key].replace("'", "&#39;") in page
 
 
