@@ -99,7 +99,7 @@ def test_costly_file_is_refused_in_bounded_time_and_memory(name: str, tmp_path: 
     path.write_bytes(content())
     before = processor_seconds()
     # A process of its own, so that its memory is what is bounded.
-    ended = run("load", path, "--partial", "--data-dir", tmp_path / "data", prefix=limited(1_500))
+    ended = run("load", path, "--partial", "--data-dir", tmp_path / "data", prefix=limited(1_900))
     refused(ended, str(path), *parts)
     assert processor_seconds() - before < 15
 

@@ -38,7 +38,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         nobody = pwd.getpwnam("nobody")
         for path in (folder, *folder.parents):
-            if path.name.startswith(("pytest", "postgresql")):
+            if path.name.startswith(("pytest", "popen", "postgresql")):
                 path.chmod(0o755)
         shutil.chown(folder, nobody.pw_uid, nobody.pw_gid)
         as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
