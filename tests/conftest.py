@@ -25,9 +25,11 @@ os.environ["CCSI_ALL_OF_ESCO"] = "false"  # of servers that are started for a wh
 
 # What measures time, or has servers and processes of its own compete for it: no other test runs beside these.
 ALONE = (
-    "tests/deploy/", "tests/http/", "tests/metrics/", "tests/serve/", "tests/sparql/", "tests/store/",
+    "tests/deploy/", "tests/http/", "tests/metrics/", "tests/serve/", "tests/site/",
+    "tests/sparql/test_connection.py", "tests/sparql/test_federation_faults.py", "tests/sparql/test_guard_fuzz.py",
+    "tests/sparql/test_hostile.py", "tests/sparql/test_pool.py", "tests/sparql/test_spool.py", "tests/sparql/test_turns.py",
     "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py",
-    "tests/linked/test_query_page.py", "tests/loaders/test_crash.py", "tests/loaders/test_costly_input.py", "tests/site/",
+    "tests/linked/test_query_page.py", "tests/loaders/test_crash.py",
     "tests/workshop/test_browser.py", "tests/workshop/test_kill.py",
 )  # fmt: skip
 

@@ -93,6 +93,7 @@ def test_a_load_that_gives_way_ends_when_another_begins(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_the_scope_is_that_of_the_whole_files(tmp_path: Path, full: Release) -> None:
     counts = load(LoadRequest([FILE], tmp_path)).manifest["counts"]
     expected = full.manifest["counts"]

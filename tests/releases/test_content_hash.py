@@ -96,6 +96,7 @@ def test_what_is_no_dump_is_refused_with_file_and_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_full_esco_can_be_verified(full: Release) -> None:
     found, _ = content_hash.of_store(ox.Store.read_only(str(full.store)))
     assert found == full.manifest["contentHash"]

@@ -118,6 +118,7 @@ def test_the_command_makes_them(own: Release) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_full_esco_is_dumped_in_bounded_memory(full: Release, tmp_path: Path) -> None:
     script = (
         "import re, sys, pyoxigraph as ox; from pathlib import Path; from releases import dumps\n"
