@@ -29,7 +29,7 @@ ALONE = (
     "tests/sparql/test_connection.py", "tests/sparql/test_federation_faults.py", "tests/sparql/test_guard_fuzz.py",
     "tests/sparql/test_hostile.py", "tests/sparql/test_pool.py", "tests/sparql/test_spool.py", "tests/sparql/test_turns.py",
     "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py",
-    "tests/linked/test_query_page.py", "tests/loaders/test_crash.py",
+    "tests/linked/test_query_page.py", "tests/loaders/test_crash.py", "tests/store/test_bad_upstream.py",
     "tests/workshop/test_browser.py", "tests/workshop/test_kill.py",
 )  # fmt: skip
 
