@@ -75,7 +75,7 @@ def main() -> None:
         for wrong in error.errors():
             name = prefix + "_".join(map(str, wrong["loc"])).upper()
             err.print(f"[bold red]error:[/] {name}: {_plain(wrong['msg'])}.", highlight=False, soft_wrap=True)
-        err.print("[bold]remedy:[/] Mend the environment variable or the .env file.", highlight=False, soft_wrap=True)
+        err.print("[bold]remedy:[/] Fix the environment variable or the .env file.", highlight=False, soft_wrap=True)
         sys.exit(2)
 
 
