@@ -36,7 +36,7 @@ def join(context: BrowserContext, server: Server, code: str) -> Page:
     page.goto(f"{server.url}/workshop?language=en")
     page.get_by_label("Code").fill(code)
     page.keyboard.press("Enter")
-    page.get_by_label("Pseudonym").fill("somebody")
+    page.get_by_label("Pseudonym", exact=True).fill("somebody")
     page.get_by_label("What I say is kept").check()
     page.get_by_role("button", name="Join").click()
     page.wait_for_url("**/workshop/home*")
