@@ -28,13 +28,14 @@ def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: 
     code = room.code("expert")
     acknowledged: list[str] = []
     jars: list[dict[str, str]] = []
+    theirs: list[list[str]] = [[] for _ in range(WRITERS)]  # items of each, who may judge one again and again
     for life in range(KILLS):
         server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
         if not jars:
             jars = [join(server.url, code, n) for n in range(WRITERS)]
         stop = threading.Event()
         threads = [
-            threading.Thread(target=write, args=(server.url, jar, f"{life}-{n}", stop, acknowledged))
+            threading.Thread(target=write, args=(server.url, jar, theirs[n], f"{life}-{n}", stop, acknowledged))
             for n, jar in enumerate(jars)
         ]
         for thread in threads:
@@ -69,12 +70,14 @@ def join(url: str, code: str, number: int) -> dict[str, str]:
         return dict(http.cookies)
 
 
-def write(url: str, jar: dict[str, str], name: str, stop: threading.Event, acknowledged: list[str]) -> None:
+def write(
+    url: str, jar: dict[str, str], items: list[str], name: str, stop: threading.Event, acknowledged: list[str]
+) -> None:
     """Send judgements, one after another, until the server is gone."""
     with httpx2.Client(base_url=url, cookies=jar, timeout=10) as http:
         try:
             me = http.get("/api/v1/workshop").json()
-            items = [i["id"] for i in http.get("/api/v1/workshop/queue").json()["items"]]
+            items += [i["id"] for i in http.get("/api/v1/workshop/queue").json()["items"] if i["id"] not in items]
             http.headers["x-csrf-token"] = me["csrf"]
             for n in range(100):
                 if stop.is_set():
