@@ -67,6 +67,11 @@ class Seat:
         if self.role not in roles:
             raise NotAllowed(f"This is for {' and '.join(roles)}s, and you are here as {self.role}.")
 
+    def require_group(self, group_id: int) -> None:
+        """Raises NotAllowed for what another group has; who sits in no group may see to all."""
+        if self.group_id is not None and self.group_id != group_id:
+            raise NotAllowed("This is for the other group.", "Go back to your list.")
+
 
 def invite(
     session: Session,

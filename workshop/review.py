@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from workshop import journal
 from workshop.agreement import spread
-from workshop.errors import Conflict, NotAllowed, NotRevealed, Refused, Unknown
+from workshop.errors import Conflict, NotRevealed, Refused, Unknown
 from workshop.model import Item, Record, WorkingGroup
 from workshop.people import Seat
 from workshop.preparing import items as items_of
@@ -103,8 +103,7 @@ def queue(session: Session, seat: Seat) -> list[Item]:
 def judge(session: Session, seat: Seat, item: Item, said: Judgement, nonce: str) -> None:
     """Keep a judgement; the last one of a round counts. Raises NotAllowed, Refused, Conflict."""
     seat.require("expert")
-    if seat.group_id is not None and seat.group_id != item.group_id:
-        raise NotAllowed("This item is for the other group.", "Go back to your list.")
+    seat.require_group(item.group_id)
     once = journal.once_of(seat, "judgement", nonce)
     if journal.said_before(session, once):
         return

@@ -74,8 +74,7 @@ def shuffled(deck: Deck, seat: Seat) -> list[dict[str, str]]:
 def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str) -> None:
     """Keep a sort; a person's last one counts. Raises NotAllowed, Refused, Conflict."""
     seat.require("expert")
-    if seat.group_id is not None and seat.group_id != deck.group_id:
-        raise NotAllowed("These cards are for the other group.", "Go back to your list.")
+    seat.require_group(deck.group_id)
     once = journal.once_of(seat, "sort", nonce)
     if journal.said_before(session, once):
         return

@@ -64,16 +64,22 @@ class Form:
         return {key[len(prefix) :]: value for key, value in self.fields if key.startswith(prefix) and value}
 
 
-async def read_form(request: Request) -> Form:
-    """A form as browsers send it, within the bound. Raises TooLarge, Refused."""
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise Refused("This takes a form (application/x-www-form-urlencoded).")
+async def read_body(request: Request) -> bytes:
+    """What was sent, within the bound. Raises TooLarge."""
     most = desk_of(request).limits.workshop_bytes
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > most:
-            raise TooLarge(f"The form is larger than {most} bytes.", limit=most, name="workshop_bytes")
+            raise TooLarge(f"The body is larger than {most} bytes.", limit=most, name="workshop_bytes")
+    return bytes(body)
+
+
+async def read_form(request: Request) -> Form:
+    """A form as browsers send it, within the bound. Raises TooLarge, Refused."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise Refused("This takes a form (application/x-www-form-urlencoded).")
+    body = await read_body(request)
     try:
         return Form(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
     except ValueError as error:

@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.errors import TooLarge
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
-from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
+from app.workshop.access import Number, Seated, desk_of, read_body, sent_json, sign_in
 from app.workshop.joining import refusal
 from workshop import journal, minutes, people, preparing, review
 from workshop.model import Item
@@ -143,14 +142,9 @@ async def workshop_minutes(request: Request, seat: Seated) -> Response:
 
 async def _body(request: Request, model: type[M]) -> M:
     """A body of JSON, within the bound. Raises TooLarge, Refused."""
-    most = desk_of(request).limits.workshop_bytes
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > most:
-            raise TooLarge(f"The body is larger than {most} bytes.", limit=most, name="workshop_bytes")
+    body = await read_body(request)
     try:
-        return model.model_validate_json(bytes(body) or b"{}")
+        return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise refusal(error) from error
 
