@@ -87,6 +87,7 @@ def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str) -> No
             raise Refused(f"'{code}' is no card of this deck.", "Look at the code again.")
         if pile not in headers | {NOT_OURS, UNKNOWN} and not (pile.startswith(OWN) and pile[len(OWN) :].strip()):
             raise Refused(f"'{pile[:60]}' is no pile.", "Choose a header, or give the pile a name.")
+    session.get(Deck, deck.id, with_for_update=True)  # so that no sort comes in while they are revealed
     if is_revealed(session, deck):
         raise NotAllowed("The sorts of this deck are revealed; it takes no more.")
     journal.add(session, seat, "sort", {"piles": piles}, once, deck=deck.id)
