@@ -86,6 +86,7 @@ class Connection(HttpToolsProtocol):
         """The client has gone."""
         self._stop_timer()
         self.crowd.leave(self)
+        self.front.turns.leave(self)
         self.front.held.release(self)
         self._disconnect()
         super().connection_lost(exc)
@@ -132,12 +133,31 @@ class Connection(HttpToolsProtocol):
     # --- what the client sends -------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        """Something came: it is read when it is this client's turn."""
+        self.front.turns.received(self, data)
+
+    def eof_received(self) -> None:
+        """Nothing more will come."""
+        self.front.turns.finish(self)
+
+    def hold(self, held: bool) -> None:
+        """Take nothing more from the client while what it sent waits to be read, or take on."""
+        if self.transport.is_closing():
+            return
+        if held:
+            self.transport.pause_reading()
+        elif not self.flow.read_paused:  # by uvicorn, for a body that nobody takes
+            self.transport.resume_reading()
+
+    def read(self, data: bytes) -> None:
         """Read on, and look at the bounds when a head is still not complete."""
+        if self.transport.is_closing():
+            return
         self._head += len(data)
         self._rest += len(data)
         self._quick = 0
         self._began = time.perf_counter()
-        super().data_received(data)
+        super().data_received(data)  # to uvicorn's parser
         if self.transport.is_closing():
             return
         if not self._in_head:

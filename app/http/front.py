@@ -14,6 +14,7 @@ from app.http.held import Held
 from app.http.pace import Pace
 from app.http.ready import AnswerCache, Ready, key_of
 from app.http.responses import matches
+from app.http.turns import Turns
 from app.settings import Limits, Settings
 
 
@@ -49,6 +50,7 @@ class Front:
         self.proxies = Proxies(settings.trusted_proxies)
         self.held = Held(limits.held_bytes)
         self.pace = Pace()
+        self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
