@@ -26,6 +26,7 @@ from app.api.skills import of_domain as skills_of_domain
 from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
 from app.html import assets
+from app.http.inprocess import exchange
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
@@ -81,7 +82,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
                 heavy.switch(service.served.release.id)
                 index_builder.switch(service.served)
             await service.refresh()
-            releases.openapi_file(app)  # a third of a second, which the first to ask would cost all others
+            # Each takes up to half a second, which the first to ask would cost all others.
+            releases.openapi_file(app)
+            await exchange(app.router, "GET", "http", "/-", "", ())  # nothing there: every router is put together
             watcher = asyncio.create_task(service.watch())
             stack.push_async_callback(_ended, watcher)
             async with observer.running():

@@ -24,6 +24,7 @@ from app.http.host import head_fault
 from app.http.parser import DecliningParser
 
 HEAD_BYTES = 64 * 1024
+HEAD_LINES = 256
 HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
 PIPELINED = 32  # requests that may wait behind the one that is being answered
@@ -33,7 +34,7 @@ _TITLES = {
     503: "Service Unavailable",
 }  # fmt: skip
 _LATE = f"The head of the request was not complete after {HEAD_SECONDS:g} seconds."
-_LONG = f"The head of the request has more than {HEAD_BYTES} bytes."
+_LONG = f"The head of the request has more than {HEAD_BYTES} bytes, or {HEAD_LINES} lines."
 
 
 class _Refused(Exception):
@@ -51,6 +52,7 @@ class Connection(HttpToolsProtocol):
     # Bytes of a head that is not complete. Those that came in one piece with the request before are counted line by line.
     _head = 0
     _head_read = 0
+    _head_lines = 0
     _in_head = True
     _rest = (
         0  # bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head
@@ -171,7 +173,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head_read = 0
+        self._head_read = self._head_lines = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -234,7 +236,8 @@ class Connection(HttpToolsProtocol):
 
     def _count(self, size: int) -> None:
         self._head_read += size
-        if self._head_read > HEAD_BYTES:
+        self._head_lines += 1
+        if self._head_read > HEAD_BYTES or self._head_lines > HEAD_LINES:
             self._stop(431, _LONG)
 
     # --- ready answers ---------------------------------------------------------------------------------------------

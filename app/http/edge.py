@@ -116,8 +116,8 @@ class _Exchange:
         scope, clients = self._scope, self._front.clients
         ready = self._front.ready(scope) if scope["method"] == "GET" else None
         self._cached = ready is not None
-        if ready is None and self._limited:  # else whether the service lives would be told behind the crowd
-            await self._front.pace.turn(self._client.name)
+        if ready is None:
+            await (self._front.pace if self._limited else self._front.probes).turn(self._client.name)
         if self._limited and not clients.admit(self._client, READY if ready else 1):
             await _too_many(clients.retry_after(self._client))(scope, self._receive, self._out)
         elif ready is not None:

@@ -50,6 +50,9 @@ class Front:
         self.proxies = Proxies(settings.trusted_proxies)
         self.held = Held(limits.held_bytes)
         self.pace = Pace()
+        self.probes = (
+            Pace()
+        )  # of those who ask whether the service lives: not behind the crowd, and no crowd themselves
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
         self.refusals: Counter[str] = Counter()

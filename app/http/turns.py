@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import Protocol
 
-ROUND_SECONDS = 0.004
+ROUND_SECONDS = 0.002
 HELD_BYTES = 16 * 2**20  # beyond which what comes is read at once, because it costs more to keep
 
 
