@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
+from app.api.apart import apart
 from app.api.lookup import missing
 from app.api.releases import CONTEXT_FILE, TYPED_FILE
 from app.errors import BadParameter, NotFound
@@ -57,7 +58,7 @@ async def thing(ctx: Ctx, path: str, form: Format = None) -> Response:
     if suffix and form and suffix != form:
         raise BadParameter(f"format: the path says {suffix} already.", field="format")
     if suffix:
-        return await _described(ctx, iri, suffix)
+        return await _described(ctx=ctx, iri=iri, chosen=suffix, place=_place(ctx))
     chosen = rdf_formats.choose(ctx.request, form)
     if people := _for_people(ctx, iri, chosen, form):
         return _see_other(people)
@@ -92,14 +93,10 @@ async def resource(
     if property is None:
         if people := _for_people(ctx, iri, chosen, form):
             return _see_other(people)
-        return await _described(ctx, iri, chosen)
-    prop, limit = _iri(property, "property"), ctx.limits.links
-    links = await asyncio.to_thread(links_of, ctx.catalogue.store, iri, prop, inverse, limit, offset)
-    if links is None:
-        raise NotFound("There are no such links.", uri=iri, property=prop, inverse=inverse)
-    return await _answer(
-        ctx, chosen, iri, lambda: _page_triples(ctx, iri, links), lambda: pages.links_page(ctx, iri, links),
-        _page_links(ctx, iri, links),
+        return await _described(ctx=ctx, iri=iri, chosen=chosen, place=_place(ctx))
+    return await _linked(
+        ctx=ctx, iri=iri, chosen=chosen, place=_place(ctx), prop=_iri(property, "property"), inverse=inverse,
+        offset=offset,
     )  # fmt: skip
 
 
@@ -122,7 +119,7 @@ async def esco_model(request: Request) -> Response:
 @router.get("/ns", responses=RESPONSES, response_class=Response, summary="The CCSI ontology")
 async def namespace(ctx: Ctx, form: Format = None) -> Response:
     """Classes and properties with their definitions; every term has its own place in the HTML page, as in `/ns#Domain`."""
-    return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
+    return await _ontology(ctx=ctx, chosen=rdf_formats.choose(ctx.request, form), place=_place(ctx))
 
 
 @router.get("/ns/{version}", include_in_schema=False)
@@ -133,7 +130,7 @@ async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Resp
         raise NotFound(
             f"This release holds version {found.version} of the ontology.", field="version", available=[found.version]
         )
-    return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
+    return await _ontology(ctx=ctx, chosen=rdf_formats.choose(ctx.request, form), place=_place(ctx))
 
 
 @router.get("/ns.{suffix}", include_in_schema=False)
@@ -141,19 +138,15 @@ async def namespace_as(ctx: Ctx, suffix: str) -> Response:
     """The ontology in the representation that the suffix names."""
     if suffix not in rdf_formats.MEDIA_TYPES:
         raise NotFound(f"There is nothing at /ns.{suffix[:40]}.", available=list(rdf_formats.MEDIA_TYPES))
-    return await _ontology(ctx, suffix)
+    return await _ontology(ctx=ctx, chosen=suffix, place=_place(ctx))
 
 
 @router.get(DATASET_PATH, responses=RESPONSES, response_class=Response, summary="The dataset: VoID and DCAT-AP")
 async def dataset(ctx: Ctx, form: Format = None) -> Response:
     """Counts of every graph, class and property, licence, attribution, endpoints, and downloads with checksums."""
     made = await asyncio.to_thread(dumps.find, ctx.served.release)
-    publisher = service_of(ctx.request).settings.publisher
-    return await _answer(
-        ctx, rdf_formats.choose(ctx.request, form), dataset_iri(ctx.served.release.id),
-        lambda: list(dataset_triples(ctx, publisher, made)), lambda: dataset_page(ctx, made),
-        keep=bool(made), prefixes=MORE_PREFIXES,
-    )  # fmt: skip
+    chosen = rdf_formats.choose(ctx.request, form)
+    return await _dataset(ctx=ctx, chosen=chosen, place=_place(ctx), made=len(made))
 
 
 @router.get(
@@ -187,7 +180,13 @@ def _for_people(ctx: Context, iri: str, chosen: str, form: str | None) -> str:
     return path and f"{ctx.base}{path}"
 
 
-async def _described(ctx: Context, iri: str, chosen: str) -> Response:
+# What these cost when they were measured on full ESCO, in milliseconds: see app.api.apart. They are told the place that was
+# asked for, because the document names it.
+# ruff: noqa: ARG001
+
+
+@apart(lambda given: 17.0 if given["chosen"] == "html" else 5.0)
+async def _described(*, ctx: Context, iri: str, chosen: str, place: str) -> Response:
     found = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
     if found is None:
         raise _unknown(ctx, iri)
@@ -196,9 +195,40 @@ async def _described(ctx: Context, iri: str, chosen: str) -> Response:
     )
 
 
-async def _ontology(ctx: Context, chosen: str) -> Response:
+@apart(15.0)
+async def _linked(
+    *, ctx: Context, iri: str, chosen: str, place: str, prop: str, inverse: bool, offset: int
+) -> Response:
+    links = await asyncio.to_thread(links_of, ctx.catalogue.store, iri, prop, inverse, ctx.limits.links, offset)
+    if links is None:
+        raise NotFound("There are no such links.", uri=iri, property=prop, inverse=inverse)
+    return await _answer(
+        ctx, chosen, iri, lambda: _page_triples(ctx, iri, links), lambda: pages.links_page(ctx, iri, links),
+        _page_links(ctx, iri, links),
+    )  # fmt: skip
+
+
+@apart(20.0)
+async def _ontology(*, ctx: Context, chosen: str, place: str) -> Response:
     found = await asyncio.to_thread(ontology, ctx.served)
     return await _answer(ctx, chosen, CCSI, lambda: list(found.triples), lambda: pages.ontology_page(ctx, found))
+
+
+@apart(lambda given: 17.0 if given["made"] else 0.0)  # what is said before there are files is not kept
+async def _dataset(*, ctx: Context, chosen: str, place: str, made: int) -> Response:
+    """`made`: of the dumps so many were found, by which answers differ."""
+    dumped = await asyncio.to_thread(dumps.find, ctx.served.release)
+    publisher = service_of(ctx.request).settings.publisher
+    return await _answer(
+        ctx, chosen, dataset_iri(ctx.served.release.id),
+        lambda: list(dataset_triples(ctx, publisher, dumped)), lambda: dataset_page(ctx, dumped),
+        keep=bool(made), prefixes=MORE_PREFIXES,
+    )  # fmt: skip
+
+
+def _place(ctx: Context) -> str:
+    """The path, and whether it was said which format is wanted."""
+    return f"{ctx.request.scope['path']} {'format' in ctx.request.query_params}"
 
 
 async def _answer(
