@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -23,10 +23,12 @@ from app.errors import BadParameter, UnknownParameter
 from app.http.languages import lookup
 from app.http.negotiation import best_of
 from app.http.representations import OFFERS, json_ld, turtle
+from app.http.shapes import Counted
 from app.service import Served, Service
 from app.settings import Limits
 
 T = TypeVar("T")
+U = TypeVar("U")
 ALL_LANGUAGES = EVERY
 _CONTEXT_LINK = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -69,18 +71,19 @@ class Context:
                 links = ", ".join(filter(None, [links, f"<{self.url('/context.jsonld')}>; {_CONTEXT_LINK}"]))
         return http.respond(self.request, self.served, body, media_type, language, links, keep=keep)
 
-    async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
+    async def built(self, build: Callable[[Context, T], U], item: T) -> U:
         """What `build` makes of an item; in a thread when its words have to come over a network."""
         if self.catalogue.store.local:
             return build(self, item)
         return await asyncio.to_thread(build, self, item)
 
-    def part(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> orjson.Fragment:
+    def part(self, kind: str, iri: str, build: Callable[[Context, str], T]) -> T:
         """A part of an answer that says the same whenever it appears in this release and language, serialised once.
 
-        Only the base URL differs between requests: the part is kept cut at the places where it stands.
+        Its type is that of what `build` makes, for the shape that it becomes a part of; it is bytes by then, which nobody
+        can read from. Only the base URL differs between requests: the part is kept cut at the places where it stands.
         """
-        return orjson.Fragment(self.part_bytes(kind, iri, build))
+        return cast(T, orjson.Fragment(self.part_bytes(kind, iri, build)))
 
     def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
         """The same as bytes, to be put together with others."""
@@ -221,13 +224,17 @@ async def page(
     return Page(chosen, offset)
 
 
+def counted(total: int, where: Page | None = None) -> Counted:
+    """What a list says of itself: one page of it, or all."""
+    return {"total": total, "limit": where.limit if where else total, "offset": where.offset if where else 0}
+
+
 def listing(ctx: Context, items: list[Any], where: Page, render: Any, **more: Any) -> Response:
     """One page of a list: items, total, limit, offset, and RFC 8288 links to the other pages."""
     shown = [render(item) for item in items[where.offset : where.offset + where.limit]]
     body = {
         "@context": ctx.url("/context.jsonld"), **more,
-        "items": shown, "total": len(items), "limit": where.limit, "offset": where.offset,
-        "language": ctx.language,
+        "items": shown, **counted(len(items), where), "language": ctx.language,
     }  # fmt: skip
     return ctx.json(body, page_links(ctx, len(items), where))
 

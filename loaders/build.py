@@ -25,7 +25,8 @@ from tempfile import TemporaryFile
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from analysis.skills.statements import cluster_quads, sample, skill_quads
+from analysis.quads import sample
+from analysis.skills.statements import cluster_quads, skill_quads
 from analysis.skills.tables import SkillsResult
 from loaders import blemishes, verify
 from loaders.derive.carryover import read_baseline

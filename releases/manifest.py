@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic asks for this one on Python 3.11
 
 from releases.errors import ReleaseError
@@ -64,7 +64,9 @@ class Identity(TypedDict):
     languages: dict[str, dict[str, int]]
     repairs: dict[str, int]
     withdrawn: int
-    carryOver: dict[str, int]
+    carryOver: Annotated[
+        dict[str, int], Field(description="What changed since the curation was written, counted by kind.")
+    ]
 
 
 class Record(Identity):
@@ -76,30 +78,39 @@ class Record(Identity):
 
     quads: int
     inputs: list[InputFile]
-    clustersMatchedTo: NotRequired[str | None]
+    clustersMatchedTo: NotRequired[
+        Annotated[str | None, Field(description="The release whose skill clusters lent their identifiers.")]
+    ]
     parameters: Parameters
     counts: dict[str, int]
     missing: list[str]
-    blemishes: NotRequired[dict[str, int]]
+    blemishes: NotRequired[
+        Annotated[dict[str, int], Field(description="What ESCO got wrong and is served as it is, counted by kind.")]
+    ]
     dangling: NotRequired[Dangling]
-    notes: NotRequired[list[str]]
+    notes: NotRequired[
+        Annotated[list[str], Field(description="How the input was read, where that is not plain; what was not read.")]
+    ]
 
 
-class Manifest(Record):
-    """The record with what holds for the folder alone: checksums (SHA-256 by file), what the load took.
+class Published(Record):
+    """What is told to the public: the record, its checks, and what the load took. An endpoint's release lacks the latter."""
 
-    An endpoint's release has none of it; releases of older loads lack the index of labels.
-    """
-
-    format: NotRequired[int]
     checks: list[CheckResult]
-    files: NotRequired[dict[str, str]]
-    searchFiles: NotRequired[dict[str, str]]
     seconds: NotRequired[float]
     peakMemoryMiB: NotRequired[int]
 
 
+class Manifest(Published):
+    """With what holds for the folder alone: checksums (SHA-256 by file). Releases of older loads lack the index of labels."""
+
+    format: NotRequired[int]
+    files: NotRequired[dict[str, str]]
+    searchFiles: NotRequired[dict[str, str]]
+
+
 _MANIFEST = TypeAdapter(Manifest)
+_PUBLIC = Published.__annotations__.keys()
 
 
 def checked(found: Any, name: str) -> Manifest:
@@ -127,6 +138,6 @@ def read_manifest(folder: Path) -> Manifest:
     return checked(found, str(path))
 
 
-def public(manifest: Manifest) -> dict[str, Any]:
+def public(manifest: Manifest) -> Published:
     """What a manifest tells the public: everything but file checksums."""
-    return {key: value for key, value in manifest.items() if key not in ("files", "searchFiles", "format")}
+    return cast(Published, {key: value for key, value in manifest.items() if key in _PUBLIC})

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from analysis.skills.tables import Evidence
 from analysis.tables import Degree
 
 Kind = Literal["cell", "occupation", "composed"]
@@ -86,7 +87,7 @@ class Figures:
 
     lq: float
     share: float
-    evidence: str
+    evidence: Evidence
     cluster: str = ""
 
     @property

@@ -13,6 +13,22 @@ from collections.abc import Iterable, Iterator
 
 from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
+from analysis.skills.iris import (
+    ShareKind,
+    area_iri,
+    cluster_iri,
+    cluster_share_iri,
+    family_iri,
+    figure_iri,
+    function_level_iri,
+    group_share_iri,
+    lineage_iri,
+    membership_iri,
+    quality_iri,
+    specialisation_iri,
+    transversality_iri,
+    unit_iri,
+)
 from analysis.skills.tables import (
     Cluster,
     FunctionLevel,
@@ -40,6 +56,17 @@ from ontology import (
     RDFS,
     SKOS,
     local_name,
+)
+from ontology.derived import (
+    FAMILY,
+    FIGURE,
+    GROUP_SHARE,
+    LINEAGE,
+    MEMBERSHIP,
+    QUALITY,
+    SPECIALISATION,
+    TRANSVERSALITY,
+    Record,
 )
 
 MIN_SUPPORT = 2
@@ -110,26 +137,6 @@ def cluster_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
         yield from _quality(out, quality)
 
 
-def unit_iri(unit: str) -> str:
-    """``…/unit/heritage``, ``…/unit/heritage/museums``, ``…/unit/function/creation``, ``…/unit/ccsi``."""
-    return f"{CCSID}unit/{unit}"
-
-
-def area_iri(area: str) -> str:
-    """``…/area/conservation-restoration``."""
-    return f"{CCSID}area/{area}"
-
-
-def family_iri(family: str) -> str:
-    """``…/family/`` and the identifier of the concept above, or of the first skill."""
-    return f"{CCSID}family/{family}"
-
-
-def cluster_iri(cluster: str) -> str:
-    """``…/cluster/heritage/archival-description``."""
-    return f"{CCSID}cluster/{cluster}"
-
-
 class _Writer(GraphLines):
     """Lines of one graph, with the activities that they come from."""
 
@@ -159,6 +166,13 @@ class _Writer(GraphLines):
         yield self.link(node, RDF + "type", CCSI + kind)
         yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
 
+    def derived(self, node: str, record: Record, row: object, step: str, name: str = "") -> Iterator[str]:
+        """All that a row says, with a name where the kind has one."""
+        yield from self.made(node, record.name, step)
+        if name:
+            yield self.name(node, name)
+        yield from self.properties(node, record, row)
+
 
 def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     node = unit_iri(u.id)
@@ -177,65 +191,23 @@ def _unit_name(unit: str) -> str:
     return "the sectors" if unit == "ccsi" else unit.replace("/", ": ")
 
 
-def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
-    node = f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}"
-    yield from out.made(node, "SkillSpecialisation", "specialisation")
-    yield out.link(node, CCSI + "unit", unit_iri(s.unit))
-    yield out.link(node, CCSI + "skill", s.skill)
-    yield out.integer(node, CCSI + "essentialSupport", s.essential)
-    yield out.integer(node, CCSI + "optionalSupport", s.optional)
-    yield out.integer(node, CCSI + "coreSupport", s.core_support)
-    yield out.integer(node, CCSI + "overallSupport", s.overall)
-    yield out.decimal(node, CCSI + "essentialShare", s.essential_share)
-    yield out.decimal(node, CCSI + "share", s.share)
-    yield out.decimal(node, CCSI + "locationQuotient", s.lq)
-    yield out.decimal(node, CCSI + "logLocationQuotient", s.log2_lq)
-    yield out.double(node, CCSI + "pValue", s.p)
-    yield out.double(node, CCSI + "qValue", s.q)
-    yield out.decimal(node, CCSI + "effectiveUse", s.effective_use)
-    yield out.decimal(node, CCSI + "coreness", s.coreness)
-    yield out.text(node, CCSI + "specialisationEvidence", s.evidence)
-    yield out.truth(node, CCSI + "transversal", s.transversal)
-    yield out.text(node, CCSI + "skillClass", s.skill_class)
-    if s.area:
-        yield out.link(node, CCSI + "area", area_iri(s.area))
-    if s.family:
-        yield out.link(node, CCSI + "family", family_iri(s.family))
-
-
 def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
-    node = f"{CCSID}group-share/{g.unit}/{local_name(g.group)}"
-    yield from out.made(node, "GroupShare", "specialisation")
-    yield out.link(node, CCSI + "unit", unit_iri(g.unit))
-    yield out.link(node, CCSI + "group", g.group)
-    yield out.decimal(node, CCSI + "share", min(g.share, 1.0))
-    yield out.decimal(node, CCSI + "overallShare", min(g.overall, 1.0))
+    yield from out.derived(group_share_iri(g), GROUP_SHARE, g, "specialisation")
+
+
+def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
+    yield from out.derived(specialisation_iri(s), SPECIALISATION, s, "specialisation")
 
 
 def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
-    node = f"{CCSID}transversality/{local_name(t.skill)}"
-    yield from out.made(node, "Transversality", "transversality")
-    yield out.link(node, CCSI + "skill", t.skill)
-    yield out.decimal(node, CCSI + "iscoSpread", min(t.spread_isco, 1.0))
-    yield out.decimal(node, CCSI + "domainSpread", min(t.spread_domains, 1.0))
-    yield out.decimal(node, CCSI + "transversalityScore", t.score)
-    yield out.truth(node, CCSI + "transversal", t.transversal)
+    node = transversality_iri(t)
+    yield from out.derived(node, TRANSVERSALITY, t, "transversality")
     for code in t.t_groups:
         yield out.text(node, CCSI + "tGroup", code)
 
 
 def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
-    node = f"{CCSID}transversal-figure/{f.unit}/{f.aspect.replace(' ', '-')}"
-    yield from out.made(node, "TransversalFigure", "transversality")
-    yield out.name(node, f"{f.aspect} skills of {_unit_name(f.unit)}")
-    yield out.link(node, CCSI + "unit", unit_iri(f.unit))
-    yield out.text(node, CCSI + "aspect", f.aspect)
-    for name, value in (
-        ("share", f.share), ("overallShare", f.overall), ("ratio", f.ratio), ("reach", f.reach), ("overallReach", f.reach_overall),
-        ("ratioLow", f.ratio_low), ("ratioHigh", f.ratio_high),
-    ):  # fmt: skip
-        yield out.decimal(node, CCSI + name, value if name.startswith("ratio") else min(value, 1.0))
-    yield out.integer(node, CCSI + "aspectSupport", f.support)
+    yield from out.derived(figure_iri(f), FIGURE, f, "transversality", f"{f.aspect} skills of {_unit_name(f.unit)}")
 
 
 def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
@@ -257,50 +229,36 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
     for skill in c.central:
         yield out.link(node, CCSI + "centralSkill", skill)
     yield out.integer(node, CCSI + "clusterSupport", c.support)
-    yield out.decimal(node, CCSI + "clusterStability", min(c.stability, 1.0))
+    yield out.decimal(node, CCSI + "clusterStability", c.stability)
     yield out.truth(node, CCSI + "reliable", c.reliable)
     for m in c.members:
-        member = f"{CCSID}membership/{c.id}/{local_name(m.skill)}"
-        yield from out.made(member, "ClusterMembership", "clusters")
+        member = membership_iri(c, m)
+        yield from out.made(member, MEMBERSHIP.name, "clusters")
         yield out.link(member, CCSI + "cluster", node)
-        yield out.link(member, CCSI + "skill", m.skill)
-        yield out.decimal(member, CCSI + "weight", min(m.weight, 1.0))
-        yield out.decimal(member, CCSI + "centrality", min(m.centrality, 1.0))
-        yield out.integer(member, CCSI + "rank", m.rank)
-        yield out.truth(member, CCSI + "primary", m.primary)
+        yield from out.properties(member, MEMBERSHIP, m)
         if m.primary:
             yield out.link(node, SKOS + "member", m.skill)
-    for name, pairs in (("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations)):
-        for iri, value in pairs:
-            yield from _share(out, c.id, name, iri, local_name(iri), value)
-    for other, value in c.neighbours:
-        yield from _share(out, c.id, "neighbour", cluster_iri(other), other, value)
-
-
-def _share(out: _Writer, cluster: str, kind: str, target: str, key: str, value: float) -> Iterator[str]:
-    node = f"{CCSID}cluster-share/{cluster}/{kind}/{key}"
-    yield from out.made(node, "ClusterShare", "clusters")
-    yield out.link(node, CCSI + "cluster", cluster_iri(cluster))
-    yield out.link(node, CCSI + kind, target)
-    yield out.decimal(node, CCSI + "share", min(value, 1.0))
+    shares: tuple[tuple[ShareKind, tuple[tuple[str, float], ...]], ...] = (
+        ("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations), ("neighbour", c.neighbours),
+    )  # fmt: skip
+    for kind, pairs in shares:
+        for target, value in pairs:
+            share = cluster_share_iri(c.id, kind, target)
+            yield from out.made(share, "ClusterShare", "clusters")
+            yield out.link(share, CCSI + "cluster", node)
+            yield out.link(share, CCSI + kind, cluster_iri(target) if kind == "neighbour" else target)
+            yield out.decimal(share, CCSI + "share", value)
 
 
 def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
     node = family_iri(f.id)
-    yield from out.made(node, "SkillFamily", "families")
-    yield out.text(node, CCSI + "familyKind", f.kind)
-    yield out.integer(node, CCSI + "familySupport", f.occupations)
-    yield out.decimal(node, CCSI + "familyAgreement", min(f.agreement, 1.0))
-    if f.above:
-        yield out.link(node, CCSI + "conceptAbove", f.above)
-    if f.area:
-        yield out.link(node, CCSI + "area", area_iri(f.area))
+    yield from out.derived(node, FAMILY, f, "families")
     for skill in f.skills:
         yield out.link(node, SKOS + "member", skill)
 
 
 def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
-    node = f"{CCSID}function-level/{f.domain}/{local_name(f.occupation)}/{f.scheme}/{f.function}"
+    node = function_level_iri(f)
     yield from out.made(node, "FunctionLevel", "families")
     yield out.link(node, CCSI + "unit", unit_iri(f.domain))
     yield out.link(node, CCSI + "skillOccupation", f.occupation)
@@ -308,55 +266,15 @@ def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
         node, CCSI + "servedFunction", f"{CCSID}{'charter' if f.scheme == 'charter' else 'function'}/{f.function}"
     )
     yield out.text(node, CCSI + "functionLevel", f.level)
-    yield out.decimal(node, CCSI + "share", min(f.share, 1.0))
+    yield out.decimal(node, CCSI + "share", f.share)
 
 
 def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
-    node = f"{CCSID}lineage/{e.new or 'none'}/from/{e.old or 'none'}"
-    yield from out.made(node, "ClusterLineage", "clusters")
-    yield out.name(node, f"{e.new or e.old}: {e.relation}")
-    yield out.text(node, CCSI + "clusterLevel", e.level)
-    yield out.text(node, CCSI + "lineage", e.relation)
-    if e.new:
-        yield out.link(node, CCSI + "cluster", cluster_iri(e.new))
-    if e.old:
-        yield out.link(node, CCSI + "formerCluster", cluster_iri(e.old))
-    yield out.decimal(node, CCSI + "overlap", e.overlap)
+    yield from out.derived(lineage_iri(e), LINEAGE, e, "clusters", f"{e.new or e.old}: {e.relation}")
 
 
 def _quality(out: _Writer, q: Quality) -> Iterator[str]:
-    node = f"{CCSID}clustering-quality/{q.domain}/{q.level}"
-    yield from out.made(node, "ClusteringQuality", "clusters")
-    yield out.name(node, f"quality of the {q.level} clusters of {q.domain}")
-    yield out.link(node, CCSI + "unit", unit_iri(q.domain))
-    yield out.text(node, CCSI + "clusterLevel", q.level)
-    yield out.integer(node, CCSI + "skillCount", q.skills)
-    yield out.integer(node, CCSI + "clusterCount", q.clusters)
-    for name, value in (
-        ("modularity", q.modularity), ("conductance", q.conductance), ("coverage", q.coverage), ("tinyShare", q.tiny_share),
-        ("largestShare", q.largest_share), ("silhouette", q.silhouette), ("groupAgreement", q.group_ami),
-    ):  # fmt: skip
-        yield out.decimal(node, CCSI + name, value)
-
-
-def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:
-    """The lines of every n-th node of each class, and of all nodes of the classes in ``whole``, for validation.
-
-    Lines come node by node, class first, as the functions above write them. Which nodes are taken depends on the lines
-    alone. A statement about a node that was taken is always kept, wherever it stands.
-    """
-    taken: set[str] = set()
-    seen: dict[str, int] = {}
-    type_mark = f"<{RDF}type>"
-    for line in lines:
-        subject, predicate, rest = line.split(" ", 2)
-        if predicate == type_mark:
-            kind = rest.split(" ", 1)[0].removeprefix(f"<{CCSI}").removesuffix(">")
-            n = seen[kind] = seen.get(kind, -1) + 1
-            if kind in whole or n % every == 0:
-                taken.add(subject)
-        if subject in taken:
-            yield line
+    yield from out.derived(quality_iri(q), QUALITY, q, "clusters", f"quality of the {q.level} clusters of {q.domain}")
 
 
 Row = (

@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
+from analysis.tables import MemberDegree
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find
+from app.api.occupations import OccupationList
 from app.api.tables import ROW_COSTS, InForm, listed
-from app.catalogue.concepts import Decision
+from app.api.views import Assertion, DomainItem, NaceRef, OccupationRef, Outcome
+from app.catalogue.concepts import Decision, Domain, Mapping
 from app.catalogue.labels import fold
 from app.errors import BadParameter
+from app.http.shapes import LanguageMap, LinkedShape, Listing
 from app.request import Context, Ctx, Paging, listing
+from ontology import local_name
 
 router = APIRouter(prefix="/domains", tags=["domains"])
 WHOLE = "ccsi"  # all domains together
+
+
+class DomainList(Listing):
+    """The domains."""
+
+    items: list[DomainItem]
+
+
+class DomainDetail(DomainItem, LinkedShape):
+    """One domain."""
+
+    definition: LanguageMap
+    narrower: list[DomainItem]
+    mappings: list[Mapping]
+    members: str
+
+
+class DomainMember(OccupationRef, Outcome):
+    """An occupation of a domain, and why it is there."""
+
+    iscoGroup: str
+    naceCode: list[NaceRef]
+    decision: Annotated[str, Field(description="IRI of the scope decision that the following fields tell.")]
+    domain: str
+    degree: MemberDegree
+    evidence: list[Assertion]
+    allEvidence: str
+
+
+class DomainMembers(Listing):
+    """The occupations of a domain."""
+
+    domain: str
+    items: list[DomainMember]
+
+
+class ScopedList(OccupationList):
+    """All occupations in scope, each once."""
+
+    domain: Literal["ccsi"]
 
 
 @router.get("", summary="The domains of the cultural and creative sectors")
@@ -31,13 +77,7 @@ async def domains(ctx: Ctx, paging: Paging) -> Response:
 @router.get("/{id}", summary="One domain or sub-domain")
 async def domain(ctx: Ctx, id: str) -> Response:
     """Definition, sub-domains, and what the domain corresponds to in other classifications."""
-    return ctx.json(
-        {
-            "@context": ctx.url("/context.jsonld"),
-            **views.domain(ctx, find(ctx, id, "id"), full=True),
-            "language": ctx.language,
-        }
-    )
+    return ctx.json(domain_detail(ctx, find(ctx, id, "id")))
 
 
 @router.get("/{id}/occupations", summary="The occupations of a sector, with evidence")
@@ -105,8 +145,36 @@ async def domain_occupations(
         )  # fmt: skip
     return listed(
         ctx, ordered, paging, form, domain=where.id, columns=tables.MEMBER,
-        whole=lambda d: views.domain_member(ctx, d), record=lambda d: tables.member(ctx, d),
+        whole=lambda d: ctx.part("member", d.iri, lambda c, _: _member(c, d)), record=lambda d: tables.member(ctx, d),
     )  # fmt: skip
+
+
+def _member(ctx: Context, item: Decision) -> DomainMember:
+    occupation = ctx.catalogue.occupations[item.occupation]
+    return {
+        **views.occupation_ref(ctx, item.occupation),
+        "iscoGroup": occupation.isco,
+        "naceCode": [views.nace_ref(ctx, n) for n in occupation.nace],
+        "decision": item.iri,
+        "domain": item.domain,
+        "degree": cast(MemberDegree, item.degree),  # exclusions are no members
+        **views.outcome(item),
+        "evidence": [views.assertion(a) for a in item.evidence],
+        "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
+    }
+
+
+def domain_detail(ctx: Context, item: Domain) -> DomainDetail:
+    """Everything about one domain or sub-domain."""
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        **views.domain(ctx, item),
+        "definition": views.chosen(item.definition, ctx),
+        "narrower": [views.domain(ctx, ctx.catalogue.domains[n]) for n in item.narrower],
+        "mappings": item.mappings,
+        "members": ctx.url(f"/domains/{item.id}/occupations"),
+        "language": ctx.language,
+    }
 
 
 async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from app.api import tables, views
@@ -14,15 +15,85 @@ from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing
 from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.views import Decision, GroupRef, NaceRef, OccupationItem, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.api.ways import below
-from app.catalogue.concepts import Skill
+from app.catalogue.concepts import Occupation, Skill
 from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import BadParameter, NotFound, Problem
+from app.http.shapes import LinkedShape, Listing, Shape
 from app.request import Context, Ctx, Paging, concept_key
+from ontology import local_name
 
 router = APIRouter()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
 _CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
+
+
+class OccupationList(Listing):
+    """Occupations."""
+
+    items: list[OccupationItem]
+
+
+class OccupationLinks(Shape):
+    """Where to read on."""
+
+    self: str
+    evidence: str
+
+
+class OccupationDetail(Words, LinkedShape):
+    """One occupation."""
+
+    uri: str
+    className: Literal["Occupation"]
+    code: str
+    broaderIscoGroup: GroupRef | None
+    iscoHierarchy: list[GroupRef]
+    broaderOccupation: list[OccupationRef]
+    narrowerOccupation: list[OccupationRef]
+    naceCode: list[NaceRef]
+    regulatedProfessionNote: Annotated[str | None, Field(description="ESCO's note, an IRI.")]
+    regulatedProfession: Annotated[bool | None, Field(description="What the note says; null where ESCO has none.")]
+    collections: list[str]
+    domains: Annotated[list[Decision], Field(description="The domains that it is in: core before related.")]
+    excluded: Annotated[
+        list[Decision], Field(description="Decisions that it is not in a domain, where a route says otherwise.")
+    ]
+    hasEssentialSkill: list[SkillRef]
+    hasOptionalSkill: list[SkillRef]
+    release: str
+    links: OccupationLinks
+
+
+class SkillRefs(Listing):
+    """Skills."""
+
+    items: list[SkillRef]
+
+
+class SkillLinks(Shape):
+    """Where to read on."""
+
+    self: str
+
+
+class SkillDetail(Words, LinkedShape):
+    """One skill or knowledge concept."""
+
+    uri: str
+    className: Literal["Skill"]
+    skillType: str | None
+    reuseLevel: str | None
+    collections: list[str]
+    broaderHierarchyConcept: list[GroupRef]
+    paths: Annotated[list[list[GroupRef]], Field(description="Each way from the top of a hierarchy down to it.")]
+    broaderSkill: list[SkillRef]
+    narrowerSkill: list[SkillRef]
+    isEssentialForOccupation: list[ScopedOccupation]
+    isOptionalForOccupation: list[ScopedOccupation]
+    release: str
+    links: SkillLinks
 
 
 @router.get("/occupations", tags=["occupations"], summary="Occupations by code, ISCO, NACE or domain")
@@ -84,7 +155,7 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
     iri = with_code(ctx, uuid, "uuid", NotFound) if coded else occupation_iri(concept_key(uuid, "occupation"))
     if iri not in ctx.catalogue.occupations:
         raise missing(ctx, iri, "occupation")
-    return ctx.json(await ctx.built(views.occupation, ctx.catalogue.occupations[iri]))
+    return ctx.json(await ctx.built(occupation_detail, ctx.catalogue.occupations[iri]))
 
 
 def with_code(ctx: Context, code: str, field: str, unknown: type[Problem]) -> str:
@@ -138,7 +209,7 @@ async def skill_list(
     ]
     ordered = sorted(shown, key=lambda s: (ctx.labels.rank(s), s))
     return listed(
-        ctx, ordered, paging, form, whole=lambda s: ctx.part("skill", s, views.skill_ref),
+        ctx, ordered, paging, form, whole=lambda s: views.skill_part(ctx, s),
         record=lambda s: tables.skill(ctx, s), columns=tables.SKILL,
     )  # fmt: skip
 
@@ -151,4 +222,62 @@ async def skill(ctx: Ctx, uuid: str) -> Response:
     iri = skill_iri(concept_key(uuid, "skill"))
     if iri not in ctx.catalogue.skills:
         raise missing(ctx, iri, "skill")
-    return ctx.json(await ctx.built(views.skill, ctx.catalogue.skills[iri]))
+    return ctx.json(await ctx.built(skill_detail, ctx.catalogue.skills[iri]))
+
+
+def occupation_detail(ctx: Context, item: Occupation) -> OccupationDetail:
+    """Everything about one occupation."""
+    catalogue = ctx.catalogue
+    unit = catalogue.isco.get(item.isco)
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Occupation",
+        "code": item.code,
+        **views.words(ctx, item.iri),
+        "broaderIscoGroup": views.group_ref(ctx, unit) if unit else None,
+        "iscoHierarchy": [views.group_ref(ctx, g) for g in catalogue.isco_path(item.isco)],
+        "broaderOccupation": views.occupation_refs(ctx, item.broader),
+        "narrowerOccupation": views.occupation_refs(ctx, item.narrower),
+        "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
+        "regulatedProfessionNote": item.regulated_note or None,
+        "regulatedProfession": item.regulated,
+        "collections": item.collections,
+        "domains": [views.decision(d) for d in item.decisions if d.degree != "excluded"],
+        "excluded": [views.decision(d) for d in item.decisions if d.degree == "excluded"],
+        "hasEssentialSkill": views.skills(ctx, item.essential),
+        "hasOptionalSkill": views.skills(ctx, item.optional),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {
+            "self": ctx.url(f"/occupations/{local_name(item.iri)}"),
+            "evidence": ctx.url(f"/scope/occupations/{local_name(item.iri)}"),
+        },
+    }
+
+
+def skill_detail(ctx: Context, item: Skill) -> SkillDetail:
+    """Everything about one skill."""
+    catalogue = ctx.catalogue
+
+    def needed_by(iris: list[str]) -> list[views.ScopedOccupation]:
+        return [ctx.part("needing", o, views.scoped_occupation) for o in sorted(iris, key=ctx.labels.rank)]
+
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Skill",
+        **views.words(ctx, item.iri),
+        "skillType": item.type or None,
+        "reuseLevel": item.reuse or None,
+        "collections": item.collections,
+        "broaderHierarchyConcept": views.group_refs(ctx, item.broader),
+        "paths": views.paths(ctx, item.iri),
+        "broaderSkill": views.skills(ctx, [b for b in item.broader if b in catalogue.skills]),
+        "narrowerSkill": views.skills(ctx, [n for n in item.narrower if n in catalogue.skills]),
+        "isEssentialForOccupation": needed_by(item.essential_for),
+        "isOptionalForOccupation": needed_by(item.optional_for),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {"self": ctx.url(f"/skills/{local_name(item.iri)}")},
+    }

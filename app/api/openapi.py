@@ -9,34 +9,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
-from app.api import models
+from app.api.answers import ANSWERS
 from app.api.formats import MEDIA_TYPES
-from app.api.list_models import LIST_ANSWERS
-from app.api.match import MatchAnswer
-from app.api.models import LinkedShape, Problem
 from app.api.openapi_sparql import sparql_paths
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
-from app.api.profiles.models import PROFILE_ANSWERS, Profile
-from app.api.scope_models import SCOPE_ANSWERS
-from app.api.search import SearchResults, Suggestions
-from app.api.service_models import SERVICE_ANSWERS
-from app.api.skills.area_models import AREA_ANSWERS
-from app.api.skills.models import SKILL_ANSWERS
+from app.api.profiles.views import Profile
+from app.http.shapes import Problem
 from app.pictures.canvas import PICTURE_TYPES
 from app.settings import Limits
-
-SEARCH_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
-    "/suggest": (Suggestions,),
-    "/search": (SearchResults,),
-    "/match": (MatchAnswer,),
-}
-ANSWERS = (
-    SEARCH_ANSWERS | LIST_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | AREA_ANSWERS | PROFILE_ANSWERS
-    | SERVICE_ANSWERS
-)  # fmt: skip
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -89,26 +71,27 @@ def describe(app: FastAPI) -> dict[str, Any]:
             servers=app.servers or None,
             license_info=app.license_info,
         )
-        shown: list[type[BaseModel]] = [model for models in ANSWERS.values() for model in models] + [Problem]
-        _, definitions = models_json_schema(
-            [(model, "serialization") for model in shown],
+        shapes = {shape.__name__: shape for answers in ANSWERS.values() for shape in answers} | {
+            Problem.__name__: Problem
+        }
+        _, definitions = TypeAdapter.json_schemas(
+            [(name, "serialization", TypeAdapter(shape)) for name, shape in shapes.items()],
             ref_template=_REF + "{model}",
         )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         schemas |= definitions["$defs"]
-        for models in ANSWERS.values():
-            for model in models:
-                if issubclass(model, LinkedShape):
-                    schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
+        linked = {name for name in shapes if {"@context", "language"} <= schemas[name]["properties"].keys()}
+        for name in linked:
+            schemas[name]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
         made["security"] = []  # nobody has to say who he is
         for path, item in made["paths"].items():
             for operation in item.values():
                 _bound(operation, app.state.service.limits)
             if path.startswith(PREFIX):
                 for method in item:
-                    _complete(path.removeprefix(PREFIX), item[method])
+                    _complete(path.removeprefix(PREFIX), item[method], linked)
             elif "get" in item:
                 _complete_document(item["get"])
         made["paths"] |= sparql_paths(app.state.service.limits)
@@ -149,12 +132,12 @@ def _complete_document(operation: dict[str, Any]) -> None:
         }
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
+def _complete(path: str, operation: dict[str, Any], linked: set[str]) -> None:
     responses = operation["responses"]
     good = responses["200"]
     media_type = "application/ld+json" if path.endswith(".jsonld") else "application/json"
     if path in ANSWERS:
-        refs = [{"$ref": _REF + model.__name__} for model in ANSWERS[path]]
+        refs = [{"$ref": _REF + shape.__name__} for shape in ANSWERS[path]]
         good["content"] = {media_type: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
     if path in examples():
         example = examples()[path]
@@ -164,13 +147,11 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     parameters = {p["name"] for p in operation.get("parameters", ())}
     if "format" in parameters:
         schema = good["content"][media_type]["schema"]
-        of_profiles = PROFILE_ANSWERS.get(path) == (Profile,)
+        of_profiles = ANSWERS.get(path) == (Profile,)
         good["content"]["application/ld+json"] = {"schema": {"type": "array"} if of_profiles else schema}
         for media in (PROFILE_MEDIA_TYPES if of_profiles else MEDIA_TYPES).values():
             good["content"].setdefault(media, {"schema": {"type": "string"}})
-    elif (
-        path in ANSWERS and any(issubclass(model, LinkedShape) for model in ANSWERS[path]) and "parameters" in operation
-    ):
+    elif any(shape.__name__ in linked for shape in ANSWERS.get(path, ())) and "parameters" in operation:
         good["content"]["application/ld+json"] = {"schema": {"type": "object"}}
         good["content"]["text/turtle"] = {"schema": {"type": "string"}}
     if "{suffix}" in path:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
+from analysis.tables import Degree
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.lookup import find, missing
 from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.views import Assertion, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, in_one
 from app.catalogue.keys import occupation_iri
+from app.http.shapes import LinkedShape, Listing, Shape
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
@@ -21,6 +25,44 @@ from app.request import Context, Ctx, Paging, concept_key
 from ontology import local_name
 
 router = APIRouter(tags=["scope"])
+
+
+class Queued(OccupationRef, Outcome):
+    """A decision to look at, and why."""
+
+    reasons: list[str]
+    decision: Annotated[str, Field(description="IRI of the decision.")]
+    domain: str | None
+    degree: Degree
+    evidence: list[Assertion]
+    allEvidence: str
+
+
+class ReviewQueue(Listing):
+    """Decisions to look at, the least certain first."""
+
+    items: list[Queued]
+
+
+class Change(Shape):
+    """What changed about an occupation since it was read."""
+
+    occupation: str
+    label: str
+    what: Literal["label", "isco", "description", "skills", "vanished", "new"]
+    before: str
+    after: str
+
+
+class OccupationEvidence(OccupationRef, LinkedShape):
+    """All that is known about an occupation's place in the scope."""
+
+    iscoGroup: str
+    naceCode: list[NaceRef]
+    decisions: list[views.Decision]
+    assertions: list[Assertion]
+    changes: list[Change]
+    escoVersion: str
 
 
 @router.get("/scope", summary="The scope in figures")
@@ -72,26 +114,28 @@ async def evidence(ctx: Ctx, uuid: str) -> Response:
     if iri not in ctx.catalogue.occupations:
         raise missing(ctx, iri, "occupation")
     item = ctx.catalogue.occupations[iri]
-    return ctx.json(
-        {
-            "@context": ctx.url("/context.jsonld"),
-            **views.occupation_ref(ctx, iri),
-            "iscoGroup": item.isco,
-            "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
-            "decisions": [views.decision(d) for d in item.decisions],
-            "assertions": [views.assertion(a) for a in item.assertions],
-            "changes": [c for c in ctx.catalogue.carry_over["changes"] if c["occupation"] == iri],
-            "escoVersion": ctx.served.release.manifest["escoVersion"],
-            "language": ctx.language,
-        }
-    )
+    shown: OccupationEvidence = {
+        "@context": ctx.url("/context.jsonld"),
+        **views.occupation_ref(ctx, iri),
+        "iscoGroup": item.isco,
+        "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
+        "decisions": [views.decision(d) for d in item.decisions],
+        "assertions": [views.assertion(a) for a in item.assertions],
+        "changes": [c for c in ctx.catalogue.carry_over["changes"] if c["occupation"] == iri],
+        "escoVersion": ctx.served.release.manifest["escoVersion"],
+        "language": ctx.language,
+    }
+    return ctx.json(shown)
 
 
-def _queued(ctx: Context, item: Decision, reasons: list[str]) -> dict[str, Any]:
+def _queued(ctx: Context, item: Decision, reasons: list[str]) -> Queued:
     return {
         **views.occupation_ref(ctx, item.occupation),
         "reasons": reasons,
         "decision": item.iri,
-        **{k: v for k, v in views.decision(item).items() if k != "uri"},
+        "domain": item.domain or None,
+        "degree": item.degree,
+        **views.outcome(item),
+        "evidence": [views.assertion(a) for a in item.evidence],
         "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from app import http
@@ -16,6 +17,7 @@ from app.catalogue.concepts import Decision, in_one
 from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
+from app.http.shapes import Shape
 from app.request import ALL_LANGUAGES, Context, Page, content_location, listing, page_links
 from ontology import local_name
 
@@ -32,6 +34,17 @@ _DECISION = ("domain", "degree", "confidence", "contradicted", "subDomain", "fun
 MEMBER = ("uri", "code", "label", *_DECISION, "iscoGroup", "naceCode")
 QUEUED = (*MEMBER, "reasons")
 SKILL = ("uri", "label", "skillType", "reuseLevel", "groups")
+
+
+class CompactList(Shape):
+    """One page of a list in short, as `view=compact` or `fields` ask for it."""
+
+    domain: NotRequired[Annotated[str, Field(description="In lists of a domain.")]]
+    items: list[dict[str, str | float | bool | list[str] | None]]
+    total: int
+    limit: int
+    offset: int
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,7 @@ def occupation(ctx: Context, iri: str) -> Record:
 
 def member(ctx: Context, item: Decision) -> Record:
     """An occupation and one decision about it."""
-    said = views.decision(item, evidence=False)
+    said = {"domain": item.domain or None, "degree": item.degree, **views.outcome(item)}
     return {**_occupation(ctx, item.occupation), **{name: said[name] for name in _DECISION}}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from app.catalogue.concepts import Relation
 from app.store.port import GraphStore
 from ontology import SKOS, local_name
 from queries.rows import as_texts
 
 # A relation read from its other end.
-INVERSE = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
+INVERSE: dict[Relation, Relation] = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Mapped:
     code: str
     iri: str
     label: str
-    relation: str  # of the code to ESCO's concept
+    relation: Relation  # of the code to ESCO's concept
     esco: str
     confidence: float | None
 

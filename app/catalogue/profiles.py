@@ -26,7 +26,7 @@ from analysis.profiles.tables import (
 )
 from analysis.profiles.templates import template_recipe
 from analysis.profiles.traits import skill_facts
-from analysis.tables import Degree
+from analysis.tables import MemberDegree
 from app.catalogue.facts import Facts
 from app.catalogue.skills import SkillCatalogue
 from app.store.port import GraphStore
@@ -43,7 +43,7 @@ class TemplateEntry:
     id: str
     iri: str
     recipe: Recipe
-    degree: Degree
+    degree: MemberDegree
     size: int
     sizes: dict[str, int]  # section -> skills, repeats among them
 
@@ -226,5 +226,5 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
     )
 
 
-def _degree(text: str) -> Degree:
+def _degree(text: str) -> MemberDegree:
     return "core" if text == "core" else "related"

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.lookup import missing
-from app.api.profiles.compare import related_items
+from app.api.occupations import occupation_detail
 from app.api.profiles.formats import SUFFIXES
+from app.api.profiles.moves import related_items
 from app.catalogue.concepts import Assertion, Decision, Occupation
 from app.catalogue.keys import occupation_iri, skill_iri
 from app.linked import iris
@@ -38,7 +39,7 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
     item = ctx.catalogue.occupations.get(iri)
     if item is None:
         raise missing(ctx, iri, "occupation")
-    shown = plain(await ctx.built(views.occupation, item))
+    shown = plain(await ctx.built(occupation_detail, item))
     t, key = frame.words, local_name(iri)
     inside = [d for d in item.decisions if d.degree != "excluded"]
     domain = inside[0].domain if inside else ""

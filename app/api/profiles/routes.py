@@ -20,6 +20,7 @@ from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
 from app.api.profiles.formats import COSTS, MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
+from app.api.profiles.naming import title
 from app.api.profiles.request import (
     CheckedRequest,
     ComposeIn,
@@ -30,11 +31,13 @@ from app.api.profiles.request import (
     with_language,
 )
 from app.api.profiles.rows import COLUMNS, quads, rows
+from app.api.profiles.views import ProfileItem
 from app.catalogue.keys import occupation_iri
 from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
 from app.errors import BadParameter, NotFound
-from app.request import Context, Ctx, Paging, page_links
+from app.http.shapes import Listing
+from app.request import Context, Ctx, Paging, counted, page_links
 from ontology import CCSID
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
@@ -58,6 +61,12 @@ Charter = Annotated[
     str | None, Query(description="Only the cell of this function of CHARTER and the occupations that serve it.")
 ]
 Words = Annotated[str | None, Query(description="Only with these words in the title.")]
+
+
+class ProfileList(Listing):
+    """Profile templates."""
+
+    items: list[ProfileItem]
 
 
 @router.get("/profiles", summary="The profile templates of a release")
@@ -247,7 +256,7 @@ def _charter(ctx: Context) -> list[str]:
 
 def _title(ctx: Context, entry: TemplateEntry) -> str:
     recipe = entry.recipe
-    return next(iter(views.title(ctx, "", recipe).values()), "")
+    return next(iter(title(ctx, "", recipe).values()), "")
 
 
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:
@@ -259,12 +268,12 @@ def _anchored(ctx: Context, entry: TemplateEntry, text: str) -> bool:
     return any(a.occupation == iri for a in entry.recipe.anchors)
 
 
-async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], format: str | None) -> Response:
+async def _listing(ctx: Context, paging: Paging, entries: list[TemplateEntry], format: str | None) -> Response:
     chosen = choose(ctx, format)
-    shown = found[paging.offset : paging.offset + paging.limit]
-    payload = {
-        "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown], "total": len(found),
-        "limit": paging.limit, "offset": paging.offset, "language": ctx.language,
+    shown = entries[paging.offset : paging.offset + paging.limit]
+    payload: ProfileList = {
+        "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown],
+        **counted(len(entries), paging), "language": ctx.language,
     }  # fmt: skip
     whole: list[views.RenderedProfile] = []
     if chosen in ("csv", "turtle") and shown:
@@ -276,4 +285,4 @@ async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], for
         row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
     )
     statements = (line for one in whole for line in quads(ctx, one))
-    return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(found), paging))
+    return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(entries), paging))
