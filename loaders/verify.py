@@ -20,6 +20,7 @@ import pyoxigraph as ox
 
 import queries
 from ontology import FOLDER
+from releases import child
 from releases.errors import VerificationFailed
 from releases.manifest import CheckResult
 
@@ -106,10 +107,8 @@ class Validation:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loaders.verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, cwd=FOLDER.parent, start_new_session=True,
-        )  # fmt: skip
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self._process = child.start("loaders.verify", start_new_session=True, **pipes)
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         assert stdin and stdout and stderr  # noqa: S101, PT018  # all are pipes
         self._statements, self._outcome, self._complaints = stdin, stdout, stderr

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -26,6 +25,7 @@ from analysis.skills.names import BASE_LANGUAGE, label
 from analysis.skills.tables import PreviousCluster, SkillsResult, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.derive.skill_tables import can_derive, previous_clusters, skill_tables
+from releases import child
 from releases.errors import LoadError
 from releases.release import Release
 
@@ -116,10 +116,9 @@ class _Child:
     """
 
     def __init__(self) -> None:
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loaders.derive.skills"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2], env=environment, start_new_session=True,
+        self._process = child.start(
+            "loaders.derive.skills", environment=child.inherited(**child.ONE_THREAD),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
     def work(self, start: bytes, waiting: deque[str]) -> dict[str, skills.UnitResult]:
