@@ -310,8 +310,8 @@ def problem_response(
 
 def slug_of(body: bytes) -> str:
     """The slug of a problem, from the beginning of its JSON; "" for a body that is none."""
-    before, found, rest = body[:200].partition(TYPE_BASE.encode())
-    return rest.partition(b'"')[0].decode() if found and before == b'{"type":"' else ""
+    before, base, rest = body[:200].partition(TYPE_BASE.encode())
+    return rest.partition(b'"')[0].decode() if base and before == b'{"type":"' else ""
 
 
 def _written(body: dict[str, Any]) -> bytes:
@@ -370,14 +370,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        found = error.errors()
-        first = found[0]
+        errors = error.errors()
+        first = errors[0]
         # The way to it, below query, path or body; where the body is not JSON, the number is that of a character.
         field = "body" if first["type"] == "json_invalid" else _way(first["loc"][1:] or first["loc"])
-        more: dict[str, Any] = {"furtherErrors": len(found) - _MOST_ERRORS} if len(found) > _MOST_ERRORS else {}
+        more: dict[str, Any] = {"furtherErrors": len(errors) - _MOST_ERRORS} if len(errors) > _MOST_ERRORS else {}
         return problem_response(
             422, "bad-parameter", BadParameter.title, f"{field}: {first['msg'][:_MOST_WORDS]}.", instance=request.scope["path"],
-            field=field, errors=[{"field": _way(e["loc"][1:]), "message": e["msg"][:_MOST_WORDS]} for e in found[:_MOST_ERRORS]],
+            field=field, errors=[{"field": _way(e["loc"][1:]), "message": e["msg"][:_MOST_WORDS]} for e in errors[:_MOST_ERRORS]],
             **more,
         )  # fmt: skip
 

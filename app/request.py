@@ -145,8 +145,8 @@ async def strict_parameters(request: Request) -> None:
 
 def known_parameters(request: Request) -> dict[str, Any]:
     """The query parameters of the request's route by name."""
-    found = get_flat_params(request.scope["route"].dependant)
-    return {p.alias: p for p in found if isinstance(p.field_info, params.Query)}
+    parameters = get_flat_params(request.scope["route"].dependant)
+    return {p.alias: p for p in parameters if isinstance(p.field_info, params.Query)}
 
 
 def _takes_many(annotation: Any) -> bool:
@@ -188,7 +188,7 @@ def base_url(request: Request) -> str:
 
 def accepted(header: str) -> list[str]:
     """The tags of an Accept-Language header, the most wanted first."""
-    found = []
+    tags = []
     for n, part in enumerate(header[:500].split(",")):
         tag, _, q = part.partition(";")
         tag = tag.strip()
@@ -197,8 +197,8 @@ def accepted(header: str) -> list[str]:
         except ValueError:
             continue
         if _TAG.fullmatch(tag) and weight > 0:
-            found.append((-weight, n, tag))
-    return [tag for _, _, tag in sorted(found)]
+            tags.append((-weight, n, tag))
+    return [tag for _, _, tag in sorted(tags)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,10 @@ _MANIFEST = TypeAdapter(Manifest)
 _PUBLIC = Published.__annotations__.keys()
 
 
-def checked(found: Any, name: str) -> Manifest:
+def checked(data: Any, name: str) -> Manifest:
     """What was read as a manifest, if it is one; `name` says where it was. Raises ReleaseError."""
     try:
-        return _MANIFEST.validate_python(found, strict=True)
+        return _MANIFEST.validate_python(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "manifest"
@@ -127,15 +127,15 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest in a release's folder. Raises ReleaseError when it cannot be read, or is of another format."""
     path = folder / "manifest.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReleaseError(
             f"{path}: not readable ({error}).", "Remove that folder, and load its ESCO files again."
         ) from error
-    stated = found.get("format") if isinstance(found, Mapping) else None
+    stated = data.get("format") if isinstance(data, Mapping) else None
     if stated != MANIFEST_FORMAT:
         raise ReleaseError(f"{folder.name}: made by another version of this software (format {stated}).", _AGAIN)
-    return checked(found, str(path))
+    return checked(data, str(path))
 
 
 def public(manifest: Manifest) -> Published:

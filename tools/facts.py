@@ -45,7 +45,7 @@ class Columns:
         self.preferred = {lang: self._texts("labels", lang) for lang in self.languages}
         shared = {p: self._objects(p) for p in SHARED}
         typed = [c for c in shared[RDF + "type"] if c.startswith(ESCO_DATA)]
-        self.codes = {c: found[0] for c, found in self._objects(SKOS + "notation").items()}
+        self.codes = {c: values[0] for c, values in self._objects(SKOS + "notation").items()}
         self.nace = self._objects(ESCO + "hasNACECode")
         self.broader = self._objects(SKOS + "broader")
         self.related = {name: self._objects(p) for name, p in RELATED.items()}
@@ -119,10 +119,10 @@ class Columns:
 def _uuid(text: str) -> bytes:
     """The bytes of a UUID in its canonical form; nothing for any other text."""
     try:
-        found = uuid.UUID(text)
+        parsed = uuid.UUID(text)
     except ValueError:
         return b""
-    return found.bytes if str(found) == text else b""
+    return parsed.bytes if str(parsed) == text else b""
 
 
 def _lines(values: Iterable[str]) -> bytes:

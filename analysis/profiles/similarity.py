@@ -149,8 +149,8 @@ def similarities(made: TransitionIndex, rows: Sequence[int]) -> Floats:
     overlap = (essential @ essential.T).toarray() / np.maximum(np.maximum.outer(sizes, sizes), 1)
     coverage = _divided((every @ essential.T).toarray(), sizes[None, :])
     activities = (made.every_areas[rows] @ made.essential_areas[rows].T).toarray()
-    found = (overlap + coverage + activities) / 3
-    both: Floats = (found + found.T) / 2
+    mean = (overlap + coverage + activities) / 3
+    both: Floats = (mean + mean.T) / 2
     return both
 
 
@@ -159,8 +159,8 @@ def _threshold(made: TransitionIndex, groups: Iterable[Sequence[int]]) -> float:
     means = []
     for rows in groups:
         if len(rows) > 1:
-            found = similarities(made, rows)
-            means.append(float(found[~np.eye(len(rows), dtype=bool)].mean()))
+            values = similarities(made, rows)
+            means.append(float(values[~np.eye(len(rows), dtype=bool)].mean()))
     return round(float(np.mean(means) - np.std(means)), 4) if means else 1.0
 
 

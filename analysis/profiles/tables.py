@@ -172,20 +172,22 @@ class ProfileTables:
 
     def needs(self, anchor: Anchor) -> Needs:
         """The skills of an anchor: those of its occupation, or of the parts of it that were chosen."""
-        found = self.occupations[anchor.occupation]
+        whole = self.occupations[anchor.occupation]
         if anchor.only is None:
-            return found
+            return whole
         only = anchor.only
-        return Needs(tuple(s for s in found.essential if s in only), tuple(s for s in found.optional if s in only))
+        return Needs(tuple(s for s in whole.essential if s in only), tuple(s for s in whole.optional if s in only))
 
     def best(self, units: Sequence[str], skill: str) -> tuple[str, Figures | None]:
         """Of several units the one that is most specialised in a skill, the first among equals, with its figures."""
-        found: tuple[str, Figures | None] = (units[0], None)
+        strongest: tuple[str, Figures | None] = (units[0], None)
         for unit in units:
             known = self.figures.get(unit, {}).get(skill)
-            if known and (found[1] is None or (known.specialised, known.lq) > (found[1].specialised, found[1].lq)):
-                found = (unit, known)
-        return found
+            if known and (
+                strongest[1] is None or (known.specialised, known.lq) > (strongest[1].specialised, strongest[1].lq)
+            ):
+                strongest = (unit, known)
+        return strongest
 
     def known(self, unit: str) -> Mapping[str, tuple[float, tuple[str, ...]]]:
         """Skill -> negative location quotient in the unit, and its traits, among them ``specialised``; made once."""
@@ -204,13 +206,13 @@ class ProfileTables:
 
     def cell(self, domain: str, cell: Cell = NO_CELL) -> tuple[Degree, tuple[str, ...]]:
         """The occupations of a domain, or of a cell of it; the related ones only if none is core."""
-        found: dict[str, list[str]] = {"core": [], "related": []}
+        members: dict[str, list[str]] = {"core": [], "related": []}
         for occupation, places in self.scope.items():
             place = places.get(domain)
             if place and place.serves(cell):
-                found[place.degree].append(occupation)
-        degree: Degree = "core" if found["core"] else "related"
-        return degree, tuple(sorted(found[degree]))
+                members[place.degree].append(occupation)
+        degree: Degree = "core" if members["core"] else "related"
+        return degree, tuple(sorted(members[degree]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,15 +89,15 @@ def membership(part: Partition, labels: Ints) -> tuple[Floats, Floats]:
 def members(skills: Sequence[str], labels: Ints, c: int, share: Floats, strength: Floats) -> tuple[Member, ...]:
     """Members of a cluster: its own by strength of ties inside, then the skills that lean on it."""
     top = float(strength[labels == c, c].max(initial=0.0))
-    found = []
+    made = []
     for i in range(len(skills)):
         primary = bool(labels[i] == c)
         if primary or share[i, c] >= SOFT_SHARE:
             centrality = min(float(strength[i, c]) / top, 1.0) if top > 0 else 1.0
-            found.append((not primary, -centrality, skills[i], float(share[i, c])))
+            made.append((not primary, -centrality, skills[i], float(share[i, c])))
     return tuple(
         Member(skill, round(weight, 6), round(-negative, 6), rank, not outside)
-        for rank, (outside, negative, skill, weight) in enumerate(sorted(found), start=1)
+        for rank, (outside, negative, skill, weight) in enumerate(sorted(made), start=1)
     )
 
 
@@ -121,12 +121,12 @@ def drawing(use: Use, unit: Unit, clustered: Ints, inside: Ints) -> tuple[tuple[
     x = use.x[rows]
     mine, every = row_sums(x[:, inside]), row_sums(x[:, clustered])
     many = row_sums((x[:, inside] > 0).astype(np.float64))
-    found = [
+    shares = [
         (use.occupations[r], round(float(mine[i] / every[i]), 6))
         for i, r in enumerate(rows)
         if many[i] >= MIN_OCCUPATION_SKILLS and mine[i] / every[i] >= MIN_OCCUPATION_SHARE
     ]
-    return tuple(sorted(found, key=lambda e: (-e[1], e[0])))
+    return tuple(sorted(shares, key=lambda e: (-e[1], e[0])))
 
 
 def _stability(together: Floats, inside: Ints) -> float:

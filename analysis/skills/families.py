@@ -74,16 +74,16 @@ class Family:
 def families(tables: SkillTables, use: Use) -> tuple[Family, ...]:
     """All families of the release, in a fixed order. A skill is in one at most, and in what was placed."""
     binary = use.binary.tocsc()
-    found: list[Family] = []
+    groups: list[Family] = []
     taken: set[int] = set()
     for columns in _shared_sets(binary):
         above = _told_by(tables, use, columns)
         members = np.array([c for c in columns if use.skills[c] != above], dtype=np.int64)
         taken.update(int(c) for c in members)
-        found.append(_family("tools" if above else "shared", members, use, binary, above))
+        groups.append(_family("tools" if above else "shared", members, use, binary, above))
     for above, columns in _tool_lists(tables, use, binary, taken):
-        found.append(_family("tools", columns, use, binary, above))
-    return tuple(sorted([*found, *_placed(tables.areas, use, binary)], key=lambda f: f.id))
+        groups.append(_family("tools", columns, use, binary, above))
+    return tuple(sorted([*groups, *_placed(tables.areas, use, binary)], key=lambda f: f.id))
 
 
 def _placed(areas: Sequence[SkillArea], use: Use, binary: Sparse) -> Iterator[Family]:

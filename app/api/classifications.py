@@ -87,8 +87,8 @@ async def isco_groups(
 ) -> Response:
     """By code: major groups have one digit, unit groups four."""
     every = [group for _, group in sorted(ctx.catalogue.isco.items())]
-    found = every if code is None else [isco_group(ctx, code, "code")]
-    shown = [group for group in found if level is None or len(group.code) == level]
+    groups = every if code is None else [isco_group(ctx, code, "code")]
+    shown = [group for group in groups if level is None or len(group.code) == level]
     return listing(ctx, shown, paging, lambda group: views.group_ref(ctx, group))
 
 
@@ -114,9 +114,9 @@ async def nace_codes(
     level: Level = None,
 ) -> Response:
     """In the order of the classification: sections, divisions, groups, classes. Names are Eurostat's, in English."""
-    found = [nace_activity(ctx, code, "code", revision)] if code is not None else [*activities(revision).values()]
+    codes = [nace_activity(ctx, code, "code", revision)] if code is not None else [*activities(revision).values()]
     levels = {1: 1, 2: 2, 3: 4, 4: 5}  # level: characters of a code
-    shown = [item for item in found if level is None or len(item.code) == levels[level]]
+    shown = [item for item in codes if level is None or len(item.code) == levels[level]]
     return listing(ctx, shown, paging, lambda item: views.activity(ctx, item))
 
 
@@ -143,13 +143,13 @@ async def skill_groups(
     ] = None,
 ) -> Response:
     """By code: S, K, L and T are the heads of the skills hierarchy, figures are fields of ISCED-F."""
-    found = sorted((g for g in ctx.catalogue.groups.values() if g.scheme != "isco"), key=lambda g: (g.code, g.iri))
+    groups = sorted((g for g in ctx.catalogue.groups.values() if g.scheme != "isco"), key=lambda g: (g.code, g.iri))
     if uri is not None:
         iri = concept_iri(uri)
-        found = [g for g in found if g.iri == iri]
-        if not found:
+        groups = [g for g in groups if g.iri == iri]
+        if not groups:
             raise NotFound(f"This release has no group of skills {iri[:200]}.", field="uri", uri=iri[:200])
-    shown = [g for g in found if scheme is None or g.scheme == scheme]
+    shown = [g for g in groups if scheme is None or g.scheme == scheme]
     return listing(ctx, shown, paging, lambda group: views.group_ref(ctx, group))
 
 

@@ -113,31 +113,31 @@ async def domain_occupations(
     `ccsi` stands for the sectors as a whole: each occupation once, with all domains that it is in.
     """
     where = None if id == WHOLE else find(ctx, id, "id")
-    found = ctx.catalogue.decisions_in(where)
+    decisions = ctx.catalogue.decisions_in(where)
     if degree:
-        found = [d for d in found if d.degree == degree]
+        decisions = [d for d in decisions if d.degree == degree]
     if route:
-        found = [d for d in found if any(a.route == route and a.degree != "excluded" for a in d.evidence)]
+        decisions = [d for d in decisions if any(a.route == route and a.degree != "excluded" for a in d.evidence)]
     if isco is not None:
         code = isco_group(ctx, isco).code
-        found = [d for d in found if ctx.catalogue.occupations[d.occupation].isco.startswith(code)]
+        decisions = [d for d in decisions if ctx.catalogue.occupations[d.occupation].isco.startswith(code)]
     if nace is not None:
         members = occupations_of(ctx, nace_activity(ctx, nace))
-        found = [d for d in found if d.occupation in members]
+        decisions = [d for d in decisions if d.occupation in members]
     if function is not None:
         check_function(function)
-        found = [d for d in found if function in d.functions]
+        decisions = [d for d in decisions if function in d.functions]
     if sub_domain is not None:
         narrower = where.narrower if where else []
         if sub_domain not in narrower:
             raise BadParameter(
                 f"sub-domain: {id} has none called '{sub_domain[:40]}'.", field="sub-domain", known=narrower
             )
-        found = [d for d in found if d.is_of(sub_domain)]
+        decisions = [d for d in decisions if d.is_of(sub_domain)]
     if q is not None:
-        found = await matching(ctx, found, q)
+        decisions = await matching(ctx, decisions, q)
     rank = ctx.labels.rank
-    ordered = sorted(found, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
+    ordered = sorted(decisions, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
     if where is None:
         return listed(
             ctx, list(dict.fromkeys(d.occupation for d in ordered)), paging, form, domain=id, columns=tables.OCCUPATION,
@@ -177,7 +177,7 @@ def domain_detail(ctx: Context, item: Domain) -> DomainDetail:
     }
 
 
-async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision]:
+async def matching(ctx: Context, decisions: list[Decision], q: str) -> list[Decision]:
     """Those whose labels hold every word of the query; accents and case do not matter."""
     if len(q) > ctx.limits.query_text:
         raise BadParameter(
@@ -187,4 +187,4 @@ async def matching(ctx: Context, found: list[Decision], q: str) -> list[Decision
     texts = [
         await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, ctx.catalogue.fallback))
     ]
-    return [d for d in found if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]
+    return [d for d in decisions if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]

@@ -51,9 +51,9 @@ def choose(ctx: Context, asked: str | None, offered: Mapping[str, str] = MEDIA_T
             weight = float(rest.partition("q=")[2].partition(";")[0] or 1) if "q=" in rest else 1.0
         except ValueError:
             weight = 0.0
-        found = next((name for name, media in offered.items() if _covers(wanted.strip(), media)), None)
-        if found and weight > 0 and (best is None or (-weight, n) < best[:2]):
-            best = (-weight, n, found)
+        form = next((name for name, media in offered.items() if _covers(wanted.strip(), media)), None)
+        if form and weight > 0 and (best is None or (-weight, n) < best[:2]):
+            best = (-weight, n, form)
     if best is None and header.strip():
         raise NotAcceptable("None of the media types accepted is offered here.", available=list(offered.values()))
     return best[2] if best else "json"

@@ -15,8 +15,8 @@ FUNCTIONS = ("creation", "production", "dissemination", "preservation", "educati
 
 def find(ctx: Context, key: str, field: str = "domain") -> Domain:
     """The domain of this identifier. Raises NotFound naming those there are, and the parameter."""
-    if found := ctx.catalogue.domains.get(key):
-        return found
+    if domain := ctx.catalogue.domains.get(key):
+        return domain
     known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
     raise NotFound(f"There is no domain '{key[:40]}'.", field=field, known=known)
 

@@ -121,22 +121,22 @@ async def occupations(
 ) -> Response:
     """All occupations that fit every given filter, by label."""
     catalogue = ctx.catalogue
-    found = set(catalogue.occupations)
+    kept = set(catalogue.occupations)
     if uri is not None:
         iri = concept_iri(uri)
         if iri not in catalogue.occupations:
             raise missing(ctx, iri, "occupation", "uri")
-        found = {iri}
+        kept = {iri}
     if code is not None:
-        found &= {with_code(ctx, code, "code", BadParameter)}
+        kept &= {with_code(ctx, code, "code", BadParameter)}
     if isco is not None:
-        found &= {*catalogue.under_isco(isco_group(ctx, isco).code)}
+        kept &= {*catalogue.under_isco(isco_group(ctx, isco).code)}
     if nace is not None:
-        found &= occupations_of(ctx, nace_activity(ctx, nace))
+        kept &= occupations_of(ctx, nace_activity(ctx, nace))
     if domain is not None or degree is not None:
         members = catalogue.decisions_in(None if domain is None else find(ctx, domain))
-        found &= {d.occupation for d in members if degree in (None, d.degree)}
-    ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
+        kept &= {d.occupation for d in members if degree in (None, d.degree)}
+    ordered = sorted(kept, key=lambda o: (ctx.labels.rank(o), o))
     return listed(
         ctx, ordered, paging, form, whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
         columns=tables.OCCUPATION,
@@ -161,12 +161,12 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
 def with_code(ctx: Context, code: str, field: str, unknown: type[Problem]) -> str:
     """The IRI of the occupation with an ESCO code. Raises `unknown`, naming the parameter."""
     wanted = code.strip(" ")
-    found = next((o.iri for o in ctx.catalogue.occupations.values() if wanted and o.code == wanted), None)
-    if found is None:
+    iri = next((o.iri for o in ctx.catalogue.occupations.values() if wanted and o.code == wanted), None)
+    if iri is None:
         group = wanted.partition(".")[0]
         more = {"see": ctx.url(f"/occupations?isco={group}")} if group in ctx.catalogue.isco else {}
         raise unknown(f"{field}: no occupation of this release has the code '{code[:40]}'.", None, field=field, **more)
-    return found
+    return iri
 
 
 @router.get("/skills", tags=["skills"], summary="Skills by group, type, reuse level or collection")
@@ -191,18 +191,18 @@ async def skill_list(
     uri: Annotated[str | None, Query(description="The IRI of one skill.", max_length=2000)] = None,
 ) -> Response:
     """All skills that fit every given filter, by label."""
-    found: Iterable[Skill] = ctx.catalogue.skills.values()
+    skills: Iterable[Skill] = ctx.catalogue.skills.values()
     if uri is not None:
         iri = concept_iri(uri)
         if iri not in ctx.catalogue.skills:
             raise missing(ctx, iri, "skill", "uri")
-        found = [ctx.catalogue.skills[iri]]
+        skills = [ctx.catalogue.skills[iri]]
     if group is not None:
         under = below(ctx.catalogue, skill_group(ctx, group, "group", BadParameter))
-        found = [s for s in found if s.iri in under]
+        skills = [s for s in skills if s.iri in under]
     shown = [
         s.iri
-        for s in found
+        for s in skills
         if (type is None or s.type == type)
         and (reuse_level is None or s.reuse == reuse_level)
         and (collection is None or collection in s.collections)

@@ -114,8 +114,8 @@ def _bound(operation: dict[str, Any], limits: Limits) -> None:
 @cache
 def examples() -> dict[str, dict[str, Any]]:
     """Path -> request (method and target) and answer, as the bundled sample gives it; written by tools.examples."""
-    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
-    return found
+    stored: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
+    return stored
 
 
 def _complete_document(operation: dict[str, Any]) -> None:

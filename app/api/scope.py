@@ -95,14 +95,14 @@ async def queue(
     ] = None,
 ) -> Response:
     """Contradicted, weakly supported and changed decisions, the least certain first, each with its evidence."""
-    found = review_queue(ctx.catalogue)
+    entries = review_queue(ctx.catalogue)
     if domain is not None:
         key = find(ctx, domain).id
-        found = [entry for entry in found if entry[0].domain == key]
+        entries = [entry for entry in entries if entry[0].domain == key]
     if reason is not None:
-        found = [entry for entry in found if any(r.startswith(reason) for r in entry[1])]
+        entries = [entry for entry in entries if any(r.startswith(reason) for r in entry[1])]
     return listed(
-        ctx, found, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
+        ctx, entries, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
         record=lambda entry: {**tables.member(ctx, entry[0]), "reasons": entry[1]},
     )  # fmt: skip
 

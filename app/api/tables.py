@@ -94,7 +94,7 @@ ROW_COSTS = {"json": 0.014, "jsonld": 0.04}  # milliseconds; see app.api.apart
 
 def listed(
     ctx: Context,
-    found: list[T],
+    entries: list[T],
     where: Page,
     form: Form,
     *,
@@ -106,14 +106,14 @@ def listed(
     """One page of a list."""
     columns = chosen_columns(form, columns)
     if not (form.csv or form.compact):
-        return listing(ctx, found, where, whole, **more)
-    links = page_links(ctx, len(found), where)
-    records = [record(item) for item in found[where.offset : where.offset + where.limit]]
+        return listing(ctx, entries, where, whole, **more)
+    links = page_links(ctx, len(entries), where)
+    records = [record(item) for item in entries[where.offset : where.offset + where.limit]]
     if form.csv:
         return csv_answer(ctx, form, columns, records, links)
     items = [{name: row[name] for name in columns} for row in records]
     payload = {
-        **more, "items": items, "total": len(found), "limit": where.limit, "offset": where.offset, "language": ctx.language,
+        **more, "items": items, "total": len(entries), "limit": where.limit, "offset": where.offset, "language": ctx.language,
     }  # fmt: skip
     return ctx.json(payload, links)
 
@@ -166,8 +166,8 @@ def label(ctx: Context, iri: str) -> str:
 
 def code_of(ctx: Context, iri: str) -> str:
     """The code of an occupation or group of ESCO; "" for what is neither."""
-    found = ctx.catalogue.occupations.get(iri) or ctx.catalogue.groups.get(iri)
-    return found.code if found else ""
+    concept = ctx.catalogue.occupations.get(iri) or ctx.catalogue.groups.get(iri)
+    return concept.code if concept else ""
 
 
 def _occupation(ctx: Context, iri: str) -> Record:

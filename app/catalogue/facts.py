@@ -59,8 +59,8 @@ class Facts:
         for occupation, note in rows("api/regulated"):
             self.occupations[occupation].regulated_note = note
         for concept, scheme in sorted(rows("api/collections")):
-            if isinstance(found := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
-                found.collections.append(COLLECTIONS[scheme])
+            if isinstance(member := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
+                member.collections.append(COLLECTIONS[scheme])
         self.isco = {g.code: g for g in self.groups.values() if g.scheme == "isco"}
         for item in self.occupations.values():
             item.isco = next((g.code for g in self.ancestors(item.iri) if g.scheme == "isco" and len(g.code) == 4), "")
@@ -147,14 +147,14 @@ class Facts:
         """What is in a domain or sub-domain; without one, in any domain. Exclusions are not among them."""
         if domain is None:
             return [d for decisions in self.by_domain.values() for d in decisions]
-        found = self.by_domain.get(domain.broader or domain.id, [])
-        return [d for d in found if d.is_of(domain.id)] if domain.broader else found
+        inside = self.by_domain.get(domain.broader or domain.id, [])
+        return [d for d in inside if d.is_of(domain.id)] if domain.broader else inside
 
     # --- hierarchy -----------------------------------------------------------------------------------------------
 
     def ancestors(self, iri: str) -> list[Group]:
         """The groups above a concept, nearest first, each once."""
-        found: dict[str, Group] = {}
+        groups: dict[str, Group] = {}
         todo = [iri]
         seen = {iri}
         while todo:
@@ -165,8 +165,8 @@ class Facts:
                     seen.add(parent)
                     todo.append(parent)
                     if parent in self.groups:
-                        found[parent] = self.groups[parent]
-        return list(found.values())
+                        groups[parent] = self.groups[parent]
+        return list(groups.values())
 
     def isco_path(self, code: str) -> list[Group]:
         """The ISCO groups from the major group down to this code."""

@@ -48,12 +48,12 @@ class National:
     @classmethod
     def read(cls, store: GraphStore) -> National:
         """Those of the release in the store; often none."""
-        found = cls()
+        mappings = cls()
         for scheme, name, source, version in sorted(as_texts(store.select("api/national_schemes"))):
-            entry = found.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
+            entry = mappings.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
             entry.sources.append(source)
-        if not found.schemes:
-            return found
+        if not mappings.schemes:
+            return mappings
         seen: set[tuple[str, str, str]] = set()
         for concept, scheme, code, label, relation, target, confidence in sorted(
             as_texts(store.select("api/national"))
@@ -63,9 +63,9 @@ class National:
             seen.add((concept, relation, target))
             sure = float(confidence) if confidence else None
             one = Mapped(local_name(scheme), code, concept, label, relation.removeprefix(SKOS), target, sure)
-            found.by_code[one.scheme, code].append(one)
-            found.by_esco[target].append(one)
-        return found
+            mappings.by_code[one.scheme, code].append(one)
+            mappings.by_esco[target].append(one)
+        return mappings
 
     def with_code(self, code: str) -> list[str]:
         """The classifications that have mappings of a code."""

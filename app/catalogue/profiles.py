@@ -89,11 +89,11 @@ class ProfileCatalogue:
         for item in facts.occupations.values():
             if below := [o for o in item.narrower if o in facts.occupations]:
                 families[item.iri] = [item.iri, *below]
-        found = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
-        found.groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme != "isco" and g.code}
-        found._read_templates()
-        found._read_gaps()
-        return found
+        made = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
+        made.groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme != "isco" and g.code}
+        made._read_templates()
+        made._read_gaps()
+        return made
 
     def template(self, entry: TemplateEntry) -> Profile:
         """The profile of a template as the release holds it, read for this one alone."""
@@ -109,15 +109,15 @@ class ProfileCatalogue:
             if other:
                 also[profile, skill].append(local_name(other))
         order = {r.id: r for r in self.guidelines.rules}
-        found = []
+        profiles = []
         for entry in entries:
             placed = []
             for skill, (rule, relation, share, essential) in rows[entry.iri].items():
                 key, agreeing = local_name(rule), sorted(also[entry.iri, skill], key=lambda r: order[r].order)
                 figures: Any = (relation, float(share), float(essential))
                 placed.append(ProfileSkill(skill, order[key].section, key, tuple(agreeing), *figures))
-            found.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
-        return found
+            profiles.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
+        return profiles
 
     def _read_templates(self) -> None:
         sizes: dict[str, dict[str, int]] = defaultdict(dict)
@@ -146,14 +146,14 @@ class ProfileCatalogue:
         group = self.groups.get(key)
         if group is None:
             return None
-        found: set[str] = set()
+        skills: set[str] = set()
         todo = [group]
         while todo:
             concept = todo.pop()
             below = (facts.skills.get(concept) or facts.groups[concept]).narrower
-            todo.extend(n for n in below if n not in found and (n in facts.skills or n in facts.groups))
-            found.update(below)
-        return frozenset(found & facts.skills.keys())
+            todo.extend(n for n in below if n not in skills and (n in facts.skills or n in facts.groups))
+            skills.update(below)
+        return frozenset(skills & facts.skills.keys())
 
     def _read_gaps(self) -> None:
         for concept, prop, text in self.store.select("api/profile_words"):

@@ -168,12 +168,12 @@ def tally_sheets(
 ) -> None:
     """What filled sheets say: names accepted, clusters coherent, skills that a reader would take off the map."""
     with ExitStack() as stack:
-        found = tally(stack.enter_context(path.open(encoding="utf-8", newline="")) for path in sheets)
+        tallies = tally(stack.enter_context(path.open(encoding="utf-8", newline="")) for path in sheets)
     if as_json:
-        print_json({d: asdict(t) for d, t in found.items()})
+        print_json({d: asdict(t) for d, t in tallies.items()})
         return
     table = Table("domain", "name accepted", "coherent", "off the map")
-    for d, t in {**found, "all": total(found.values())}.items():
+    for d, t in {**tallies, "all": total(tallies.values())}.items():
         shares = ((t.names, t.named), (t.coherent, t.clusters), (t.strangers, t.skills))
         table.add_row(d, *(f"{n} of {of} ({n / max(of, 1):.1%})" for n, of in shares))
     out.print(table)

@@ -171,12 +171,12 @@ def load(
 def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show the releases, newest first; the served one is marked."""
     releases = Releases(_data_dir(data_dir))
-    found = releases.all()
+    every = releases.all()
     if as_json:
-        print_json([_public(r, served=releases.serves(r)) for r in found])
+        print_json([_public(r, served=releases.serves(r)) for r in every])
         return
     table = Table("", Column("release", no_wrap=True), "ESCO", "created", "occupations", "skills", "in scope")
-    for r in found:
+    for r in every:
         counts = r.manifest["counts"]
         table.add_row(
             "*" if releases.serves(r) else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
@@ -198,9 +198,9 @@ def verify(
     chosen = _chosen(release, data_dir)
     faults = Releases(_data_dir(data_dir)).verify(chosen)
     if content and not faults:
-        found, _ = content_hash.of_store(ox.Store.read_only(str(chosen.store)))
+        computed, _ = content_hash.of_store(ox.Store.read_only(str(chosen.store)))
         expected = chosen.manifest["contentHash"]
-        faults = [] if found == expected else [f"its content hash is {found}, and its manifest says {expected}"]
+        faults = [] if computed == expected else [f"its content hash is {computed}, and its manifest says {expected}"]
     if as_json:
         print_json({"release": chosen.id, "sound": not faults, "faults": faults})
     elif faults:
@@ -226,8 +226,8 @@ def hash_dump(
     dump: Annotated[list[Path], typer.Argument(help="all.nq.gz, a TriG file, or all Turtle files of one release.")],
 ) -> None:
     """Compute the content hash of a release from its dump; equal to its manifest's when the dump is complete."""
-    found, quads = content_hash.of_dump(dump)
-    out.print(f"{found}  {quads:,} quads", highlight=False, soft_wrap=True)
+    computed, quads = content_hash.of_dump(dump)
+    out.print(f"{computed}  {quads:,} quads", highlight=False, soft_wrap=True)
 
 
 @releases_cli.command("dumps")

@@ -8,6 +8,6 @@ from app.html.render import render
 from app.pictures.scope import scope_svg
 
 
-def scope_page(found: dict[str, Any], sections: list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]) -> str:
+def scope_page(figures: dict[str, Any], sections: list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]) -> str:
     """The report with its picture; `sections` are title, rows, columns."""
-    return render("scope_report.html", found=found, sections=sections, picture=scope_svg(found).decode())
+    return render("scope_report.html", found=figures, sections=sections, picture=scope_svg(figures).decode())

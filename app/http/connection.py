@@ -246,15 +246,15 @@ class Connection(HttpToolsProtocol):
             elif name == b"content-length" or name == b"transfer-encoding":
                 return False
         scope["path"], scope["query_string"] = path.decode(), query
-        found = front.ready(scope)
-        if found is None:
+        kept = front.ready(scope)
+        if kept is None:
             return False
         client = front.clients.of(scope)
         limited = front.clients.limited(scope["path"])
         if limited and not front.clients.admit(client, READY):
             return False  # refused where all are
         self._quick += 1
-        ready, known = found
+        ready, known = kept
         request_id = request_id_of(given)
         body = b"" if known or method == b"HEAD" else ready.answer.body
         head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (

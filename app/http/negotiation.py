@@ -14,7 +14,7 @@ def best_of(accept: str, offers: Sequence[Offer]) -> Offer | None:
 
 def ranges(accept: str) -> list[tuple[str, float]]:
     """The media ranges of an Accept header with their quality; "" accepts everything."""
-    found = []
+    accepted = []
     for part in accept.split(","):
         media_range, *parameters = (item.strip().lower() for item in part.split(";"))
         quality = 1.0
@@ -26,8 +26,8 @@ def ranges(accept: str) -> list[tuple[str, float]]:
                 except ValueError:
                     quality = 0.0
         if media_range and 0 <= quality <= 1:
-            found.append((media_range, quality))
-    return found or [("*/*", 1.0)]
+            accepted.append((media_range, quality))
+    return accepted or [("*/*", 1.0)]
 
 
 def best(wanted: list[tuple[str, float]], offers: Sequence[Offer]) -> Offer | None:

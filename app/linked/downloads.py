@@ -42,16 +42,16 @@ class Downloads:
 
     async def of(self, release: Release) -> list[Dump]:
         """The dumps of a release. Raises NotReady while they are being made, or where they cannot be."""
-        if found := await asyncio.to_thread(dumps.find, release):
-            return found
+        if files := await asyncio.to_thread(dumps.find, release):
+            return files
         if time.monotonic() - self._failed < _PAUSE and self._failed:
             raise NotReady("The files cannot be written on this server; see its log.", {"retry-after": f"{_PAUSE:.0f}"})
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._make(release))
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), _PATIENCE)
-        if found := await asyncio.to_thread(dumps.find, release):
-            return found
+        if files := await asyncio.to_thread(dumps.find, release):
+            return files
         raise NotReady("The files are being made; ask again in half a minute.", {"retry-after": "30"})
 
     async def _make(self, release: Release) -> None:

@@ -84,16 +84,16 @@ def paths_up(ctx: Context, iri: str, most: int = 4) -> list[list[str]]:
             if thing is not None and broader is not None:
                 parents.setdefault(thing.value, []).append(broader.value)
         level = sorted({p for i in level for p in parents.get(i, ())} - parents.keys())
-    found: list[list[str]] = []
+    paths: list[list[str]] = []
 
     def climb(path: list[str]) -> None:
         above = [p for p in parents.get(path[0], ()) if p not in path]
-        if len(found) >= most:
+        if len(paths) >= most:
             return
         if not above and len(path) > 1:
-            found.append(path[:-1])
+            paths.append(path[:-1])
         for parent in above:
             climb([parent, *path])
 
     climb([iri])
-    return found
+    return paths

@@ -128,10 +128,10 @@ async def namespace(ctx: Ctx, form: Format = None) -> Response:
 @router.get("/ns/{version}", include_in_schema=False)
 async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Response:
     """The ontology by its version IRI: the one that the release holds; older ones are in the releases that held them."""
-    found = await asyncio.to_thread(ontology, ctx.served)
-    if version != found.version:
+    known = await asyncio.to_thread(ontology, ctx.served)
+    if version != known.version:
         raise NotFound(
-            f"This release holds version {found.version} of the ontology.", field="version", available=[found.version]
+            f"This release holds version {known.version} of the ontology.", field="version", available=[known.version]
         )
     return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
 
@@ -188,17 +188,17 @@ def _for_people(ctx: Context, iri: str, chosen: str, form: str | None) -> str:
 
 
 async def _described(ctx: Context, iri: str, chosen: str) -> Response:
-    found = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
-    if found is None:
+    described = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
+    if described is None:
         raise _unknown(ctx, iri)
     return await _answer(
-        ctx, chosen, iri, lambda: _description_triples(ctx, found), lambda: pages.resource_page(ctx, found)
+        ctx, chosen, iri, lambda: _description_triples(ctx, described), lambda: pages.resource_page(ctx, described)
     )
 
 
 async def _ontology(ctx: Context, chosen: str) -> Response:
-    found = await asyncio.to_thread(ontology, ctx.served)
-    return await _answer(ctx, chosen, CCSI, lambda: list(found.triples), lambda: pages.ontology_page(ctx, found))
+    known = await asyncio.to_thread(ontology, ctx.served)
+    return await _answer(ctx, chosen, CCSI, lambda: list(known.triples), lambda: pages.ontology_page(ctx, known))
 
 
 async def _answer(
@@ -240,11 +240,11 @@ def _variant(ctx: Context, name: str) -> str:
     return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, format=name)}"
 
 
-def _description_triples(ctx: Context, found: Description) -> list[ox.Triple]:
-    made = [*found.triples(), *_document(ctx, found.iri)]
-    for links in found.cut:
-        page = ox.NamedNode(pages.links_address(ctx, found.iri, links))
-        made.append(ox.Triple(ox.NamedNode(found.iri), ox.NamedNode(SEE_ALSO), page))
+def _description_triples(ctx: Context, described: Description) -> list[ox.Triple]:
+    made = [*described.triples(), *_document(ctx, described.iri)]
+    for links in described.cut:
+        page = ox.NamedNode(pages.links_address(ctx, described.iri, links))
+        made.append(ox.Triple(ox.NamedNode(described.iri), ox.NamedNode(SEE_ALSO), page))
         made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
     return made
 
@@ -279,12 +279,12 @@ def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> l
 def _offsets(ctx: Context, links: Links) -> dict[str, int]:
     size = ctx.limits.links
     first = links.offset % size
-    found = {"first": 0, "last": max(0, first + (links.total - 1 - first) // size * size)}
+    offsets = {"first": 0, "last": max(0, first + (links.total - 1 - first) // size * size)}
     if links.offset:
-        found["prev"] = max(0, links.offset - size)
+        offsets["prev"] = max(0, links.offset - size)
     if links.offset + size < links.total:
-        found["next"] = links.offset + size
-    return found
+        offsets["next"] = links.offset + size
+    return offsets
 
 
 def _page_links(ctx: Context, iri: str, links: Links) -> str:

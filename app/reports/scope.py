@@ -224,7 +224,7 @@ def review_reasons(decision: Decision) -> list[str]:
 
 
 def _occupations(catalogue: Catalogue, degree: str) -> set[str]:
-    return {d.occupation for found in catalogue.by_domain.values() for d in found if d.degree == degree}
+    return {d.occupation for decisions in catalogue.by_domain.values() for d in decisions if d.degree == degree}
 
 
 def _on_route(catalogue: Catalogue, route: str) -> set[str]:
@@ -240,19 +240,19 @@ def _by_domain(catalogue: Catalogue) -> list[DomainFigures]:
     for key, domain in sorted(catalogue.domains.items()):
         if domain.broader:
             continue
-        found = catalogue.by_domain.get(key, [])
-        degrees = Counter(d.degree for d in found)
+        decisions = catalogue.by_domain.get(key, [])
+        degrees = Counter(d.degree for d in decisions)
         rows.append(
             {
                 "domain": key,
                 "label": domain.labels.get("en", key),
                 "core": degrees["core"],
                 "related": degrees["related"],
-                "toReview": sum(bool(review_reasons(d)) for d in found),
+                "toReview": sum(bool(review_reasons(d)) for d in decisions),
                 "subDomains": dict(
-                    sorted(Counter(s for d in found for s in (d.sub_domain, *d.further_sub_domains) if s).items())
+                    sorted(Counter(s for d in decisions for s in (d.sub_domain, *d.further_sub_domains) if s).items())
                 ),
-                "functions": dict(sorted(Counter(f for d in found for f in d.functions).items())),
+                "functions": dict(sorted(Counter(f for d in decisions for f in d.functions).items())),
             }
         )
     return rows
@@ -276,7 +276,7 @@ def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> 
 
 
 def _domain_overlaps(catalogue: Catalogue) -> list[DomainOverlap]:
-    members = {key: {d.occupation for d in found} for key, found in sorted(catalogue.by_domain.items())}
+    members = {key: {d.occupation for d in decisions} for key, decisions in sorted(catalogue.by_domain.items())}
     return [
         {"domains": [a, b], "both": both, "jaccard": round(both / len(members[a] | members[b]), 3)}
         for a, b in combinations(members, 2)
@@ -333,7 +333,7 @@ def _nace(catalogue: Catalogue, on_route: set[str], in_scope: set[str]) -> ToNac
 
 def _check_figures(catalogue: Catalogue, routes: dict[Route, set[str]]) -> list[CheckFigure]:
     isco, nace = routes["isco"], routes["nace"]
-    found = {
+    figures = {
         "ISCO-08 unit groups": sum(len(code) == 4 for code in catalogue.isco),
         "occupations on the ISCO route": len(isco),
         "occupations on the NACE route": len(nace),
@@ -343,7 +343,7 @@ def _check_figures(catalogue: Catalogue, routes: dict[Route, set[str]]) -> list[
     }
     return [
         {"figure": name, "expected": CHECK_FIGURES[name], "found": n, "holds": CHECK_FIGURES[name] == n}
-        for name, n in found.items()
+        for name, n in figures.items()
     ]
 
 

@@ -84,11 +84,11 @@ class Worker(asyncio.Protocol):
         while not self._messages and not self.lost:
             self._wake = asyncio.get_running_loop().create_future()
             await self._wake
-        found, self._messages = self._messages, []
+        received, self._messages = self._messages, []
         if self._unread > _UNREAD and self._transport is not None and not self.lost:
             self._transport.resume_reading()
         self._unread = 0
-        return found
+        return received
 
     def send(self, request: wire.Request) -> None:
         """Send one query."""

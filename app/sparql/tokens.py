@@ -123,7 +123,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
 
     `pause` is called every now and then.
     """
-    found: list[Token] = []
+    read: list[Token] = []
     brackets = Brackets()
     at, end = 0, len(text)
     terminal = _TERMINAL.match
@@ -136,7 +136,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
         if kind == "space":
             continue
         assert kind is not None  # noqa: S101 (every branch of the pattern is a named group)
-        before = found[-1] if found else None
+        before = read[-1] if read else None
         token = Token(kind, match[0], start, brackets.in_expression or brackets.in_conditions)
         if kind in ("iri", "triple") and token.text[0] == "<" and brackets.in_expression and ends_value(before):
             at = start + (2 if text.startswith("<=", start) else 1)
@@ -147,13 +147,13 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
             brackets.word(token.text.upper())
         elif kind in ("bracket", "triple"):
             if token.text in CLOSERS:
-                brackets.open(token.text, before, found[-2] if len(found) > 1 else None)
+                brackets.open(token.text, before, read[-2] if len(read) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
                 raise syntax_fault(text, start, f"nothing is open that {token.text} closes")
-        found.append(token)
-        if pause is not None and not len(found) % PAUSED:
+        read.append(token)
+        if pause is not None and not len(read) % PAUSED:
             pause()
-    return found
+    return read
 
 
 def ends_value(token: Token | None) -> bool:

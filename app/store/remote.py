@@ -124,11 +124,11 @@ def _client(seconds: float) -> httpx2.Client:
 def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
     """The rows of a SPARQL JSON result in the order of the columns. Raises UpstreamFault."""
     try:
-        found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
-        if isinstance(found, ox.QuerySolutions):
-            names = [variable.value for variable in found.variables]
+        results = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+        if isinstance(results, ox.QuerySolutions):
+            names = [variable.value for variable in results.variables]
             order = [names.index(column) for column in columns]
-            return [tuple(_canonical(row[place]) for place in order) for row in found]
+            return [tuple(_canonical(row[place]) for place in order) for row in results]
     except (SyntaxError, ValueError) as error:
         raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from error
     raise UpstreamFault("The endpoint behind this service gave another answer than was asked for.")

@@ -124,10 +124,10 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
 
 
 def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    skills: dict[str, set[str]] = defaultdict(set)
     for occupation, skill in as_texts(select(store, name)):
-        found[occupation].add(skill)
-    return found
+        skills[occupation].add(skill)
+    return skills
 
 
 def _assertions(store: ox.Store, route: Route) -> list[Assertion]:

@@ -78,9 +78,9 @@ def deriving(
         running = [threads.submit(child.work, start, waiting) for child in children]
 
         def result() -> SkillsResult:
-            found = {unit: made for r in running for unit, made in r.result().items()}
+            results = {unit: made for r in running for unit, made in r.result().items()}
             # Clusters are named here, in every language.
-            return skills.assemble(replace(stage, tables=tables), [found[u.id] for u in stage.units], chosen)
+            return skills.assemble(replace(stage, tables=tables), [results[u.id] for u in stage.units], chosen)
 
         try:
             yield result
@@ -125,17 +125,17 @@ class _Child:
         """Feed the process until nothing waits; runs in a thread. Raises LoadError when the process dies."""
         orders, answers = self._process.stdin, self._process.stdout
         assert orders is not None and answers is not None  # noqa: S101, PT018  # both are pipes
-        found: dict[str, skills.UnitResult] = {}
+        results: dict[str, skills.UnitResult] = {}
         try:
             orders.write(start)
             while True:
                 try:
                     unit = waiting.popleft()
                 except IndexError:
-                    return found
+                    return results
                 orders.write(f"{unit}\n".encode())
                 orders.flush()
-                found[unit] = pickle.load(answers)  # noqa: S301  # our own process
+                results[unit] = pickle.load(answers)  # noqa: S301  # our own process
         except (OSError, EOFError) as error:
             raise LoadError("A process that makes the skill clusters ended unexpectedly.", "Try again.") from error
 

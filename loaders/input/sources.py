@@ -92,13 +92,13 @@ class Member:
     def mentions(self, *words: bytes) -> set[bytes]:
         """Which of these words are in the file, wherever."""
         longest = max(map(len, words))
-        found: set[bytes] = set()
+        present: set[bytes] = set()
         before = b""
         with self.open() as stream:
-            while (block := stream.read(1 << 20)) and len(found) < len(words):
-                found |= {word for word in words if word in before + block}
+            while (block := stream.read(1 << 20)) and len(present) < len(words):
+                present |= {word for word in words if word in before + block}
                 before = block[-longest:]
-        return found
+        return present
 
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:

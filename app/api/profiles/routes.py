@@ -87,12 +87,12 @@ async def profiles(
     """By domain, cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
     if domain is not None:
         domain = _top(ctx, domain, "domain")
-    found = [
+    entries = [
         e
         for e in _filtered(ctx, domain, function, kind, q, sub_domain, charter)
         if (degree is None or e.degree == degree) and (occupation is None or _anchored(ctx, e, occupation))
     ]
-    return await _listing(ctx, paging, found, format)
+    return await _listing(ctx, paging, entries, format)
 
 
 @router.get("/domains/{id}/profiles", summary="The profile templates of a sector")
@@ -166,17 +166,17 @@ def templates_of(
     charter: str | None = None,
 ) -> list[TemplateEntry]:
     """The templates of a domain in their order, or those that are about a sub-domain. Raises NotFound."""
-    found = find(ctx, id, "id")
-    if found.broader:
-        id, sub_domain = found.broader, found.id
+    domain = find(ctx, id, "id")
+    if domain.broader:
+        id, sub_domain = domain.broader, domain.id
     return _filtered(ctx, id, function, kind, q, sub_domain, charter)
 
 
 def entry_of(ctx: Context, key: str) -> TemplateEntry:
     """The template of this identifier. Raises NotFound, or Gone where its occupation is withdrawn."""
     templates = ctx.catalogue.profiles.templates
-    if found := templates.get(key.lower()):
-        return found
+    if entry := templates.get(key.lower()):
+        return entry
     domain, _, rest = key.partition("-")
     occupation = occupation_iri(rest.lower())
     if occupation in ctx.catalogue.withdrawn:
@@ -190,12 +190,12 @@ def entry_of(ctx: Context, key: str) -> TemplateEntry:
 
 def _top(ctx: Context, key: str, field: str) -> str:
     """A domain that has profiles of its own. Raises NotFound or BadParameter."""
-    found = find(ctx, key, field)
-    if found.broader:
+    domain = find(ctx, key, field)
+    if domain.broader:
         raise BadParameter(
-            f"{field}: profiles are those of domains; {found.id} is a part of {found.broader}.", field=field, see=found.broader
+            f"{field}: profiles are those of domains; {domain.id} is a part of {domain.broader}.", field=field, see=domain.broader
         )  # fmt: skip
-    return found.id
+    return domain.id
 
 
 def _filtered(
@@ -216,7 +216,7 @@ def _filtered(
         )
     profiles = ctx.catalogue.profiles
     words = fold(q).split() if q else []
-    found = []
+    entries = []
     for entry in profiles.templates.values():
         recipe = entry.recipe
         if (domain is not None and recipe.domain != domain) or (kind is not None and recipe.kind != kind):
@@ -225,8 +225,8 @@ def _filtered(
             continue
         if words and not all(w in fold(_title(ctx, entry)) for w in words):
             continue
-        found.append(entry)
-    return sorted(found, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
+        entries.append(entry)
+    return sorted(entries, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
 
 
 def _about(tables: ProfileTables, recipe: Recipe, cell: Cell) -> bool:

@@ -36,7 +36,7 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
     for entry in flat(document["sections"]):
         skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
         tag, label = _one(skill["preferredLabel"])
-        asking = sorted({o for found in entry.get("askedBy", {}).values() for o in found})
+        asking = sorted({o for anchors in entry.get("askedBy", {}).values() for o in anchors})
         yield (
             name, called, domain, *cell, entry["section"], group.get("uri", ""),
             next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
