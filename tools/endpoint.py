@@ -18,8 +18,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from app import errors
-from app.http import Front
+from app.http import Front, problems
 from app.http.connection import connections
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
@@ -63,7 +62,7 @@ def endpoint(
         await gateway.stop()
 
     app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
-    errors.install(app)
+    problems.install(app)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         gateway.before(app),

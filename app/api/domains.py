@@ -12,12 +12,11 @@ from analysis.tables import MemberDegree
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
-from app.api.lookup import check_function, find
+from app.api.lookup import check_function, find, query_words
 from app.api.occupations import OccupationList
 from app.api.tables import ROW_COSTS, InForm, listed
 from app.api.views import Assertion, DomainItem, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, Domain, Mapping
-from app.catalogue.labels import fold
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, LinkedShape, Listing
 from app.request import Context, Ctx, Paging, listing
@@ -179,12 +178,8 @@ def domain_detail(ctx: Context, item: Domain) -> DomainDetail:
 
 async def matching(ctx: Context, decisions: list[Decision], q: str) -> list[Decision]:
     """Those whose labels hold every word of the query; accents and case do not matter."""
-    if len(q) > ctx.limits.query_text:
-        raise BadParameter(
-            f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
-        )
-    wanted = fold(q).split()
+    words = query_words(ctx, q)
     texts = [
         await ctx.catalogue.search_text(tag) for tag in dict.fromkeys((ctx.label_language, ctx.catalogue.fallback))
     ]
-    return [d for d in decisions if any(all(w in t.get(d.occupation, "") for w in wanted) for t in texts)]
+    return [d for d in decisions if any(all(w in t.get(d.occupation, "") for w in words) for t in texts)]

@@ -1,4 +1,4 @@
-"""What a request names, found or refused: domains, functions, and concepts that are not there."""
+"""What a request names, read or refused: domains, functions, words, and concepts that are not there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from app.api import views
 from app.catalogue.concepts import Domain
+from app.catalogue.labels import fold
 from app.errors import BadParameter, Gone, NotFound
 from app.request import Context
 from ontology import local_name
@@ -26,6 +27,14 @@ def check_function(name: str, field: str = "function") -> None:
     if name not in FUNCTIONS:
         known = list(FUNCTIONS)
         raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+
+
+def query_words(ctx: Context, q: str) -> list[str]:
+    """The words to look for in labels, folded. Raises BadParameter for a text above the published limit."""
+    most = ctx.limits.query_text
+    if len(q) > most:
+        raise BadParameter(f"q: longer than {most} characters.", field="q", maximum=most)
+    return fold(q).split()
 
 
 def missing(ctx: Context, iri: str, kind: str, field: str = "uuid") -> NotFound | Gone:

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app import http
-from app.errors import problem_response
 from app.html.assets import Asset
+from app.http.problems import problem_response
 from app.http.shapes import Counted, Shape
 from app.request import Ctx, counted, service_of
 from app.settings import Limits

@@ -6,7 +6,9 @@
     ready.py     answers that are kept, and what finds them
     answers.py   bytes as a cacheable answer: conditional requests, content coding
     front.py     these together, as connections and the edge share them, and who is told of a finished request
-    edge.py      the outermost ASGI layer: request ids, bounds, HEAD, CORS, faults
+    problems.py  errors as problem+json
+    shapes.py    what the shapes of all answers share
+    edge.py      the outermost ASGI layer: request ids, bounds, HEAD, CORS
     work.py      the time that a request takes of the event loop
     held.py      bytes of answers that clients have not taken yet
 

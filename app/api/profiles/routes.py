@@ -15,7 +15,7 @@ from analysis.profiles.tables import Cell, ProfileTables, Recipe
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
 from app.api.formats import Format, choose, respond
-from app.api.lookup import check_function, find, missing
+from app.api.lookup import check_function, find, missing, query_words
 from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
@@ -210,12 +210,8 @@ def _filtered(
     if function is not None:
         check_function(function)
     _check_cell(ctx, sub_domain, charter)
-    if q is not None and len(q) > ctx.limits.query_text:
-        raise BadParameter(
-            f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
-        )
     profiles = ctx.catalogue.profiles
-    words = fold(q).split() if q else []
+    words = query_words(ctx, q) if q else []
     entries = []
     for entry in profiles.templates.values():
         recipe = entry.recipe

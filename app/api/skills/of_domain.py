@@ -13,7 +13,7 @@ from analysis.skills.tables import Specialisation
 from app.api.apart import apart
 from app.api.codes import skill_group
 from app.api.formats import Format, choose, respond
-from app.api.lookup import check_function, find
+from app.api.lookup import check_function, find, query_words
 from app.api.skills import views
 from app.api.skills.views import Figure, GroupShareItem, SharedFigures, SpecialisationItem, UnitOfAnalysis
 from app.api.views import SkillRef, skill_part
@@ -204,7 +204,7 @@ async def skills(
             field="area",
             known=[a.id for a in catalogue.analysis.areas.of_domain(where.id)],
         )
-    words = _words(ctx, q)
+    words = query_words(ctx, q) if q is not None else []
     least = min_support or (1 if skill_class == "single" else 2)
 
     def fits(s: Specialisation) -> bool:
@@ -298,13 +298,3 @@ def title_of(ctx: Context, where: UnitFacts) -> str:
     if domain is None:
         return translator(ctx.label_language)("Cultural and creative sectors") if where.id == CCSI_UNIT else where.id
     return in_one(domain.labels, ctx.label_language) or where.id
-
-
-def _words(ctx: Context, q: str | None) -> list[str]:
-    if q is None:
-        return []
-    if len(q) > ctx.limits.query_text:
-        raise BadParameter(
-            f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
-        )
-    return fold(q).split()
