@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from ontology import CCSID
+from ontology import CCSID, local_name
 
 Datatype = Literal["link", "text", "truth", "integer", "decimal", "double"]
 
@@ -36,20 +36,31 @@ class Property(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A class of derived things with the properties of each, in the order in which they are written."""
+    """A class of derived things with the properties of each, in the order in which they are written.
+
+    `path` makes the IRI of one from the values of its properties, so that a rebuilt release holds the same nodes; empty
+    where more than its row goes into it.
+    """
 
     name: str
+    path: str
     properties: tuple[Property, ...]
 
     def values(self, row: object) -> dict[str, Any]:
         """The values of a row by the names of their properties."""
         return {p.name: getattr(row, p.attribute) for p in self.properties}
 
+    def iri(self, row: object) -> str:
+        """What the thing is called that a row is about."""
+        keys = {name: local_name(str(v)) if "://" in str(v) else v for name, v in self.values(row).items()}
+        return CCSID + self.path.format_map(keys).replace(" ", "-")
+
 
 _UNIT, _CLUSTER, _AREA, _FAMILY = (f"{CCSID}{kind}/" for kind in ("unit", "cluster", "area", "family"))
 
 SPECIALISATION = Record(
     "SkillSpecialisation",
+    "specialisation/{unit}/{skill}",
     (
         Property("unit", "link", "unit", _UNIT),
         Property("skill", "link", "skill"),
@@ -74,6 +85,7 @@ SPECIALISATION = Record(
 )
 GROUP_SHARE = Record(
     "GroupShare",
+    "group-share/{unit}/{group}",
     (
         Property("unit", "link", "unit", _UNIT),
         Property("group", "link", "group"),
@@ -83,6 +95,7 @@ GROUP_SHARE = Record(
 )
 TRANSVERSALITY = Record(
     "Transversality",
+    "transversality/{skill}",
     (
         Property("skill", "link", "skill"),
         Property("iscoSpread", "decimal", "spread_isco"),
@@ -93,6 +106,7 @@ TRANSVERSALITY = Record(
 )
 FIGURE = Record(
     "TransversalFigure",
+    "transversal-figure/{unit}/{aspect}",
     (
         Property("unit", "link", "unit", _UNIT),
         Property("aspect", "text", "aspect"),
@@ -108,6 +122,7 @@ FIGURE = Record(
 )
 MEMBERSHIP = Record(
     "ClusterMembership",
+    "",
     (
         Property("skill", "link", "skill"),
         Property("weight", "decimal", "weight"),
@@ -118,6 +133,7 @@ MEMBERSHIP = Record(
 )
 LINEAGE = Record(
     "ClusterLineage",
+    "",
     (
         Property("clusterLevel", "text", "level"),
         Property("lineage", "text", "relation"),
@@ -128,6 +144,7 @@ LINEAGE = Record(
 )
 QUALITY = Record(
     "ClusteringQuality",
+    "clustering-quality/{unit}/{clusterLevel}",
     (
         Property("unit", "link", "domain", _UNIT),
         Property("clusterLevel", "text", "level"),
@@ -144,6 +161,7 @@ QUALITY = Record(
 )
 FAMILY = Record(
     "SkillFamily",
+    "",
     (
         Property("familyKind", "text", "kind"),
         Property("familySupport", "integer", "occupations"),

@@ -180,14 +180,12 @@ class ProfileTables:
 
     def best(self, units: Sequence[str], skill: str) -> tuple[str, Figures | None]:
         """Of several units the one that is most specialised in a skill, the first among equals, with its figures."""
-        strongest: tuple[str, Figures | None] = (units[0], None)
+        top: tuple[str, Figures | None] = (units[0], None)
         for unit in units:
             known = self.figures.get(unit, {}).get(skill)
-            if known and (
-                strongest[1] is None or (known.specialised, known.lq) > (strongest[1].specialised, strongest[1].lq)
-            ):
-                strongest = (unit, known)
-        return strongest
+            if known and (top[1] is None or (known.specialised, known.lq) > (top[1].specialised, top[1].lq)):
+                top = (unit, known)
+        return top
 
     def known(self, unit: str) -> Mapping[str, tuple[float, tuple[str, ...]]]:
         """Skill -> negative location quotient in the unit, and its traits, among them ``specialised``; made once."""

@@ -153,19 +153,14 @@ def evaluate(
 
 
 def _intruders(
-    clusters: Sequence[Cluster],
-    hierarchy: Hierarchy,
-    domain: str,
-    level: Level,
-    vectors: Floats,
-    row: Mapping[str, int],
+    made: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
 ) -> dict[str, float | None]:
-    skills = sorted(m.skill for c in at_level(clusters, domain, level) for m in c.members if m.primary)
+    skills = sorted(m.skill for c in at_level(made, domain, level) for m in c.members if m.primary)
     sets = {
-        "intruder": coherence.intruder_sets(clusters, domain, level),
-        "intruder_central": coherence.intruder_sets(clusters, domain, level, central=CENTRAL),
+        "intruder": coherence.intruder_sets(made, domain, level),
+        "intruder_central": coherence.intruder_sets(made, domain, level, central=CENTRAL),
         "intruder_esco_groups": coherence.esco_sets(hierarchy, skills, domain),
-        "intruder_shuffled": coherence.shuffled_sets(clusters, domain, level),
+        "intruder_shuffled": coherence.shuffled_sets(made, domain, level),
     }
     return {name: coherence.intruder_accuracy(asked, vectors, row, skills) for name, asked in sets.items()}
 

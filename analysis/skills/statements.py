@@ -10,30 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
-from analysis.skills.iris import (
-    ShareKind,
-    area_iri,
-    cluster_iri,
-    cluster_share_iri,
-    family_iri,
-    figure_iri,
-    function_level_iri,
-    group_share_iri,
-    lineage_iri,
-    membership_iri,
-    quality_iri,
-    specialisation_iri,
-    transversality_iri,
-    unit_iri,
-)
 from analysis.skills.tables import (
     Cluster,
     FunctionLevel,
     GroupShare,
     LineageEntry,
+    Member,
     Quality,
     SkillFamily,
     SkillsResult,
@@ -71,6 +57,7 @@ from ontology.derived import (
 
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
+ShareKind = Literal["group", "skillOccupation", "neighbour"]
 # Graphs that each step reads.
 _USED = {
     "specialisation": ("esco", "scope"),
@@ -137,6 +124,36 @@ def cluster_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
         yield from _quality(out, quality)
 
 
+def unit_iri(unit: str) -> str:
+    """``…/unit/heritage``, ``…/unit/heritage/museums``, ``…/unit/function/creation``, ``…/unit/ccsi``."""
+    return f"{CCSID}unit/{unit}"
+
+
+def area_iri(area: str) -> str:
+    """``…/area/conservation-restoration``."""
+    return f"{CCSID}area/{area}"
+
+
+def family_iri(family: str) -> str:
+    """``…/family/`` and the identifier of the concept above, or of the first skill."""
+    return f"{CCSID}family/{family}"
+
+
+def cluster_iri(cluster: str) -> str:
+    """``…/cluster/heritage/archival-description``."""
+    return f"{CCSID}cluster/{cluster}"
+
+
+def membership_iri(cluster: Cluster, member: Member) -> str:
+    """A skill in a cluster."""
+    return f"{CCSID}membership/{cluster.id}/{local_name(member.skill)}"
+
+
+def cluster_share_iri(cluster: str, kind: ShareKind, target: str) -> str:
+    """A share of a cluster; a neighbour is given by its identifier, a group or an occupation by its IRI."""
+    return f"{CCSID}cluster-share/{cluster}/{kind}/{target if kind == 'neighbour' else local_name(target)}"
+
+
 class _Writer(GraphLines):
     """Lines of one graph, with the activities that they come from."""
 
@@ -166,8 +183,9 @@ class _Writer(GraphLines):
         yield self.link(node, RDF + "type", CCSI + kind)
         yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
 
-    def derived(self, node: str, record: Record, row: object, step: str, name: str = "") -> Iterator[str]:
+    def derived(self, record: Record, row: object, step: str, node: str = "", name: str = "") -> Iterator[str]:
         """All that a row says, with a name where the kind has one."""
+        node = node or record.iri(row)
         yield from self.made(node, record.name, step)
         if name:
             yield self.name(node, name)
@@ -192,22 +210,21 @@ def _unit_name(unit: str) -> str:
 
 
 def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
-    yield from out.derived(group_share_iri(g), GROUP_SHARE, g, "specialisation")
+    yield from out.derived(GROUP_SHARE, g, "specialisation")
 
 
 def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
-    yield from out.derived(specialisation_iri(s), SPECIALISATION, s, "specialisation")
+    yield from out.derived(SPECIALISATION, s, "specialisation")
 
 
 def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
-    node = transversality_iri(t)
-    yield from out.derived(node, TRANSVERSALITY, t, "transversality")
+    yield from out.derived(TRANSVERSALITY, t, "transversality")
     for code in t.t_groups:
-        yield out.text(node, CCSI + "tGroup", code)
+        yield out.text(TRANSVERSALITY.iri(t), CCSI + "tGroup", code)
 
 
 def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
-    yield from out.derived(figure_iri(f), FIGURE, f, "transversality", f"{f.aspect} skills of {_unit_name(f.unit)}")
+    yield from out.derived(FIGURE, f, "transversality", name=f"{f.aspect} skills of {_unit_name(f.unit)}")
 
 
 def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
@@ -252,13 +269,13 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
 
 def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
     node = family_iri(f.id)
-    yield from out.derived(node, FAMILY, f, "families")
+    yield from out.derived(FAMILY, f, "families", node)
     for skill in f.skills:
         yield out.link(node, SKOS + "member", skill)
 
 
 def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
-    node = function_level_iri(f)
+    node = f"{CCSID}function-level/{f.domain}/{local_name(f.occupation)}/{f.scheme}/{f.function}"
     yield from out.made(node, "FunctionLevel", "families")
     yield out.link(node, CCSI + "unit", unit_iri(f.domain))
     yield out.link(node, CCSI + "skillOccupation", f.occupation)
@@ -270,11 +287,12 @@ def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
 
 
 def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
-    yield from out.derived(lineage_iri(e), LINEAGE, e, "clusters", f"{e.new or e.old}: {e.relation}")
+    node = f"{CCSID}lineage/{e.new or 'none'}/from/{e.old or 'none'}"
+    yield from out.derived(LINEAGE, e, "clusters", node, f"{e.new or e.old}: {e.relation}")
 
 
 def _quality(out: _Writer, q: Quality) -> Iterator[str]:
-    yield from out.derived(quality_iri(q), QUALITY, q, "clusters", f"quality of the {q.level} clusters of {q.domain}")
+    yield from out.derived(QUALITY, q, "clusters", name=f"quality of the {q.level} clusters of {q.domain}")
 
 
 Row = (

@@ -19,7 +19,9 @@ from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue.catalogue import Catalogue
 from app.cli.options import AsJson, DataDir, print_json, published, show
+from app.cli.report_page import Section
 from app.documents.cells import cell
+from app.reports.scope import ScopeReport
 from app.reports.scope import report as scope_report
 from app.store.embedded import EmbeddedStore
 from loaders.derive.carryover import compare, fingerprints, read_baseline
@@ -239,7 +241,7 @@ def _calibration(bins: Any) -> None:
     show(table)
 
 
-def _as_table(figures: dict[str, Any]) -> None:
+def _as_table(figures: ScopeReport) -> None:
     t = figures["totals"]
     numbers = f"{t['core']:,} core, {t['relatedOnly']:,} related only"
     everything = f"{t['occupations']:,} occupations of ESCO {figures['escoVersion']}"
@@ -251,7 +253,7 @@ def _as_table(figures: dict[str, Any]) -> None:
         show(table)
 
 
-def _sections(figures: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
+def _sections(figures: ScopeReport) -> list[Section]:
     """The tabular parts of the report: title, rows, columns."""
     routes = [{"route": route, **n} for route, n in figures["routes"].items()]
     overlaps = [{**o, "routes": " + ".join(o["routes"])} for o in figures["routeOverlaps"]]
@@ -276,7 +278,7 @@ def _sections(figures: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], 
     ]
 
 
-def _as_csv(figures: dict[str, Any]) -> None:
+def _as_csv(figures: ScopeReport) -> None:
     """One long table: section, key, measure, value."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("section", "key", "measure", "value"))
@@ -288,7 +290,7 @@ def _as_csv(figures: dict[str, Any]) -> None:
                 writer.writerow(map(cell, (title, row[columns[0]], column, row[column])))
 
 
-def _as_html(figures: dict[str, Any]) -> None:
+def _as_html(figures: ScopeReport) -> None:
     """A page of its own, without scripts."""
     from app.cli.report_page import scope_page
 

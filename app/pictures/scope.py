@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from matplotlib.figure import Figure
 
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import translator
+from app.reports.scope import ScopeReport
 
 
 def scope_svg(
-    figures: dict[str, Any],
+    figures: ScopeReport,
     kind: Literal["svg", "png"] = "svg",
     language: str = "en",
     domain_names: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from analysis.profiles.compose import NO_FIGURES
 from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Relation, Section
-from analysis.skills.iris import cluster_iri
+from analysis.skills.statements import cluster_iri
 from analysis.skills.tables import Evidence
 from app.api.profiles.words import words
 from app.api.skills.views import ClusterRef, cluster_ref

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
-from analysis.skills.iris import family_iri
+from analysis.skills.statements import family_iri
 from analysis.skills.tables import Cluster, FamilyKind, FunctionLevel, FunctionScheme, SkillFamily, Specialisation
 from analysis.tables import MemberDegree
 from app.api.skills import views

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from analysis.skills.iris import ShareKind, cluster_iri, cluster_share_iri, membership_iri
+from analysis.skills.statements import ShareKind, cluster_iri, cluster_share_iri, membership_iri
 from analysis.skills.tables import Cluster, Lineage, Quality
 from app.api.skills.views import AreaRef, ClusterRef, UnitOfAnalysis, area_ref, cluster_ref, label, unit
 from app.api.views import GroupRef, OccupationRef, SkillRef, chosen, group_ref, occupation_ref, skill_part

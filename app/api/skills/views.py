@@ -7,17 +7,8 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 
-from analysis.skills.iris import (
-    area_iri,
-    cluster_iri,
-    family_iri,
-    figure_iri,
-    group_share_iri,
-    specialisation_iri,
-    unit_iri,
-)
 from analysis.skills.specialisation import MIN_LQ
-from analysis.skills.statements import Row, row_quads
+from analysis.skills.statements import Row, area_iri, cluster_iri, family_iri, row_quads, unit_iri
 from analysis.skills.tables import Cluster, Evidence, GroupShare, Level, SkillClass, Specialisation, TransversalFigure
 from analysis.skills.transversal import FEW
 from app.api.views import GroupRef, SkillRef, chosen, group_ref, skill_part
@@ -27,7 +18,7 @@ from app.catalogue.skills import UnitFacts
 from app.http.shapes import LanguageMap, Shape
 from app.reports.skills import Share
 from app.request import Context
-from ontology.derived import FIGURE, SPECIALISATION
+from ontology.derived import FIGURE, GROUP_SHARE, SPECIALISATION
 
 UnitId = Annotated[str, Field(description="heritage, heritage/museums, function/creation or ccsi (the whole).")]
 SPECIALISATION_COLUMNS = (
@@ -171,7 +162,7 @@ def specialisation(ctx: Context, s: Specialisation) -> SpecialisationItem:
     """How much a skill belongs to a unit."""
     spread = ctx.catalogue.analysis.transversality.get(s.skill)
     return {
-        "uri": specialisation_iri(s),
+        "uri": SPECIALISATION.iri(s),
         "className": "SkillSpecialisation",
         "skill": skill_part(ctx, s.skill),
         "skillClass": s.skill_class,
@@ -199,7 +190,7 @@ def specialisation(ctx: Context, s: Specialisation) -> SpecialisationItem:
 def specialisation_ref(s: Specialisation) -> SharedFigures:
     """The same in short, where the skill is told once for several units."""
     return {
-        "uri": specialisation_iri(s),
+        "uri": SPECIALISATION.iri(s),
         "className": "SkillSpecialisation",
         "locationQuotient": s.lq,
         "support": s.support,
@@ -219,7 +210,7 @@ def specialisation_row(ctx: Context, s: Specialisation) -> tuple[Any, ...]:
 
 def figure(ctx: Context, f: TransversalFigure) -> Figure:
     """One line of a transversal profile."""
-    head: FigureHead = {"uri": figure_iri(f), "className": "TransversalFigure", "aspect": f.aspect}
+    head: FigureHead = {"uri": FIGURE.iri(f), "className": "TransversalFigure", "aspect": f.aspect}
     if group := _group_of(ctx, f):
         head["group"] = group_ref(ctx, group)
     return {
@@ -247,7 +238,7 @@ def _group_of(ctx: Context, f: TransversalFigure) -> Group | None:
 def share(ctx: Context, g: GroupShare) -> GroupShareItem:
     """The share of skill use under one ESCO group."""
     return {
-        "uri": group_share_iri(g), "className": "GroupShare",
+        "uri": GROUP_SHARE.iri(g), "className": "GroupShare",
         "group": group_ref(ctx, ctx.catalogue.groups[g.group]), "share": g.share, "overallShare": g.overall,
     }  # fmt: skip
 
