@@ -158,17 +158,17 @@ def fit_scope(
 @cli.command("carry-over")
 def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What changed between the ESCO that the curators read and the published release."""
-    report = published(data_dir).carry_over()
+    carried = published(data_dir).carry_over()
     if as_json:
-        print_json(report)
+        print_json(carried)
         return
     table = Table("change", "occupation", "before", "after")
-    for change in report["changes"]:
+    for change in carried["changes"]:
         table.add_row(
             change["what"], f"{change['label']}\n[dim]{change['occupation']}[/]", change["before"], change["after"]
         )
     show(table)
-    out.print(f"{report['unchanged']:,} occupations are as they were read.", highlight=False)
+    out.print(f"{carried['unchanged']:,} occupations are as they were read.", highlight=False)
 
 
 def _tables(store: ox.Store, routes: tuple[Route, ...], reading: Path | None) -> tuple[ScopeTables, frozenset[str]]:

@@ -128,10 +128,10 @@ async def namespace(ctx: Ctx, form: Format = None) -> Response:
 @router.get("/ns/{version}", include_in_schema=False)
 async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Response:
     """The ontology by its version IRI: the one that the release holds; older ones are in the releases that held them."""
-    known = await asyncio.to_thread(ontology, ctx.served)
-    if version != known.version:
+    vocabulary = await asyncio.to_thread(ontology, ctx.served)
+    if version != vocabulary.version:
         raise NotFound(
-            f"This release holds version {known.version} of the ontology.", field="version", available=[known.version]
+            f"This release holds version {vocabulary.version} of the ontology.", field="version", available=[vocabulary.version]
         )
     return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
 
@@ -197,8 +197,8 @@ async def _described(ctx: Context, iri: str, chosen: str) -> Response:
 
 
 async def _ontology(ctx: Context, chosen: str) -> Response:
-    known = await asyncio.to_thread(ontology, ctx.served)
-    return await _answer(ctx, chosen, CCSI, lambda: list(known.triples), lambda: pages.ontology_page(ctx, known))
+    vocabulary = await asyncio.to_thread(ontology, ctx.served)
+    return await _answer(ctx, chosen, CCSI, lambda: list(vocabulary.triples), lambda: pages.ontology_page(ctx, vocabulary))
 
 
 async def _answer(
