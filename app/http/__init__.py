@@ -15,9 +15,9 @@
 `app/http/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
 """
 
-from app.http.coding import coding_of
 from app.http.edge import EdgeMiddleware
 from app.http.front import Finished, Front
+from app.http.negotiation import coding_of
 from app.http.ready import Answer, AnswerCache, Key, Tally
 from app.http.responses import CACHE_CONTROL, VARY, matches, respond, respond_json, sent, uncached_json
 from app.http.work import spent

@@ -30,7 +30,7 @@ from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
-from app.request import Context, Ctx, service_of, strict_parameters
+from app.request import Context, Ctx, other_pages, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, FOLDER, PREFIXES, RDF
 from releases import dumps
 
@@ -131,7 +131,9 @@ async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Resp
     vocabulary = await asyncio.to_thread(ontology, ctx.served)
     if version != vocabulary.version:
         raise NotFound(
-            f"This release holds version {vocabulary.version} of the ontology.", field="version", available=[vocabulary.version]
+            f"This release holds version {vocabulary.version} of the ontology.",
+            field="version",
+            available=[vocabulary.version],
         )
     return await _ontology(ctx, rdf_formats.choose(ctx.request, form))
 
@@ -198,7 +200,9 @@ async def _described(ctx: Context, iri: str, chosen: str) -> Response:
 
 async def _ontology(ctx: Context, chosen: str) -> Response:
     vocabulary = await asyncio.to_thread(ontology, ctx.served)
-    return await _answer(ctx, chosen, CCSI, lambda: list(vocabulary.triples), lambda: pages.ontology_page(ctx, vocabulary))
+    return await _answer(
+        ctx, chosen, CCSI, lambda: list(vocabulary.triples), lambda: pages.ontology_page(ctx, vocabulary)
+    )
 
 
 async def _answer(
@@ -254,7 +258,7 @@ def _page_triples(ctx: Context, iri: str, links: Links) -> list[ox.Triple]:
     made = [*triples(iri, links), *_document(ctx, iri, page)]
     made.append(ox.Triple(page, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")))
     made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
-    for rel, offset in _offsets(ctx, links).items():
+    for rel, offset in other_pages(links.total, ctx.limits.links, links.offset).items():
         name = {"prev": "previous"}.get(rel, rel)
         target = ox.NamedNode(pages.links_address(ctx, iri, links, offset))
         made.append(ox.Triple(page, ox.NamedNode(HYDRA + name), target))
@@ -276,21 +280,9 @@ def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> l
     ]  # fmt: skip
 
 
-def _offsets(ctx: Context, links: Links) -> dict[str, int]:
-    size = ctx.limits.links
-    first = links.offset % size
-    offsets = {"first": 0, "last": max(0, first + (links.total - 1 - first) // size * size)}
-    if links.offset:
-        offsets["prev"] = max(0, links.offset - size)
-    if links.offset + size < links.total:
-        offsets["next"] = links.offset + size
-    return offsets
-
-
 def _page_links(ctx: Context, iri: str, links: Links) -> str:
-    return ", ".join(
-        f'<{pages.links_address(ctx, iri, links, offset)}>; rel="{rel}"' for rel, offset in _offsets(ctx, links).items()
-    )
+    offsets = other_pages(links.total, ctx.limits.links, links.offset)
+    return ", ".join(f'<{pages.links_address(ctx, iri, links, n)}>; rel="{rel}"' for rel, n in offsets.items())
 
 
 def _integer(value: int) -> ox.Literal:
