@@ -202,11 +202,11 @@ def _nace_code(ctx: Context, item: Activity) -> NaceCode:
 
 def _members(ctx: Context, iris: Iterable[str]) -> Members:
     """Occupations with their domains, and how many of them are in scope."""
-    shown = [views.scoped_occupation(ctx, iri) for iri in sorted(iris, key=lambda o: (ctx.labels.rank(o), o))]
-    in_scope = sum(bool(o["domains"]) for o in shown)
+    members = [views.scoped_occupation(ctx, iri) for iri in sorted(iris, key=lambda o: (ctx.labels.rank(o), o))]
+    in_scope = sum(bool(o["domains"]) for o in members)
     return {
-        "occupations": shown,
-        "total": len(shown),
+        "occupations": members,
+        "total": len(members),
         "inScope": in_scope,
-        "share": round(in_scope / len(shown), 4) if shown else None,
+        "share": round(in_scope / len(members), 4) if members else None,
     }

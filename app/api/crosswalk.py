@@ -291,7 +291,7 @@ def _answer(
         ]  # fmt: skip
         rows = [{**dict.fromkeys(COLUMNS), **row, "basis": basis} for basis, part in parts for row in part]
         return tables.csv_answer(ctx, form, tables.chosen_columns(form, COLUMNS), rows)
-    shown: CrosswalkAnswer = {
+    payload: CrosswalkAnswer = {
         "@context": ctx.url("/context.jsonld"),
         "uri": iri,
         "classification": classification,
@@ -306,4 +306,4 @@ def _answer(
         "mappings": list(mappings),
         "language": ctx.language,
     }
-    return ctx.json(shown)
+    return ctx.json(payload)

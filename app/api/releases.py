@@ -105,8 +105,8 @@ async def releases(ctx: Ctx, request: Request) -> Response:
         log.warning("releases cannot be listed", error=str(error))
         known = [ctx.served.release]
     items: list[Release] = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
-    shown: ReleaseList = {"items": items, **counted(len(items)), "attribution": ATTRIBUTION}
-    return ctx.json(shown, keep=False)  # loads and removals change it without a new release being served
+    payload: ReleaseList = {"items": items, **counted(len(items)), "attribution": ATTRIBUTION}
+    return ctx.json(payload, keep=False)  # loads and removals change it without a new release being served
 
 
 @router.get("/limits", summary="Every published limit")
@@ -123,8 +123,8 @@ async def limits(request: Request) -> Response:
         }
         for name, info in Limits.model_fields.items()
     ]
-    shown: LimitList = {"items": items, "total": len(items)}
-    return http.uncached_json(shown)
+    payload: LimitList = {"items": items, "total": len(items)}
+    return http.uncached_json(payload)
 
 
 @router.get("/health/live", summary="Is the process alive?")
@@ -147,14 +147,14 @@ async def ready(request: Request) -> Response:
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
         )
     release = service.served.release
-    shown: Ready = {
+    payload: Ready = {
         "status": "ready",
         "release": release.id,
         "escoVersion": release.manifest["escoVersion"],
         "parts": {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"},
         "fallback": service.fallback or None,
     }
-    return http.uncached_json(shown)
+    return http.uncached_json(payload)
 
 
 @router.get("/health/ready/sparql", summary="Can it answer SPARQL queries?")

@@ -114,7 +114,7 @@ async def evidence(ctx: Ctx, uuid: str) -> Response:
     if iri not in ctx.catalogue.occupations:
         raise missing(ctx, iri, "occupation")
     item = ctx.catalogue.occupations[iri]
-    shown: OccupationEvidence = {
+    payload: OccupationEvidence = {
         "@context": ctx.url("/context.jsonld"),
         **views.occupation_ref(ctx, iri),
         "iscoGroup": item.isco,
@@ -125,7 +125,7 @@ async def evidence(ctx: Ctx, uuid: str) -> Response:
         "escoVersion": ctx.served.release.manifest["escoVersion"],
         "language": ctx.language,
     }
-    return ctx.json(shown)
+    return ctx.json(payload)
 
 
 def _queued(ctx: Context, item: Decision, reasons: list[str]) -> Queued:

@@ -18,7 +18,7 @@ from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
 from app.http.shapes import Shape
-from app.request import ALL_LANGUAGES, Context, Page, content_location, listing, page_links
+from app.request import ALL_LANGUAGES, Context, Page, content_location, counted, listing, page_links
 from ontology import local_name
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def listed(
         return csv_answer(ctx, form, columns, records, links)
     items = [{name: row[name] for name in columns} for row in records]
     payload = {
-        **more, "items": items, "total": len(entries), "limit": where.limit, "offset": where.offset, "language": ctx.language,
+        **more, "items": items, **counted(len(entries), where), "language": ctx.language,
     }  # fmt: skip
     return ctx.json(payload, links)
 

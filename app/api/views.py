@@ -304,7 +304,7 @@ def assertion(item: concepts.Assertion) -> Assertion:
 def domain(ctx: Context, item: concepts.Domain) -> DomainItem:
     """A domain with its size in this release."""
     members = ctx.catalogue.decisions_in(item)
-    shown: DomainItem = {
+    entry: DomainItem = {
         "uri": item.iri,
         "id": item.id,
         "preferredLabel": chosen(item.labels, ctx),
@@ -315,8 +315,8 @@ def domain(ctx: Context, item: concepts.Domain) -> DomainItem:
         "href": ctx.url(f"/domains/{item.id}"),
     }
     if item.broader:
-        shown["broader"] = item.broader
-    return shown
+        entry["broader"] = item.broader
+    return entry
 
 
 def chosen(texts: dict[str, str], ctx: Context) -> dict[str, str]:

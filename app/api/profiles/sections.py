@@ -218,10 +218,10 @@ def _place(rule: str, also: tuple[str, ...], relation: str, share: float, essent
 
 def _known(ctx: Context, unit: str, skill: str) -> KnownSkill:
     """A skill, and what the release says on it in the domain: None where it says nothing."""
-    shown: KnownSkill = {"skill": skill_ref(ctx, skill), "specialisation": None}
+    entry: KnownSkill = {"skill": skill_ref(ctx, skill), "specialisation": None}
     if known := ctx.catalogue.profiles.tables.figures.get(unit, {}).get(skill):
-        shown["specialisation"] = {
+        entry["specialisation"] = {
             "uri": f"{CCSID}specialisation/{unit}/{local_name(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
             "specialisationEvidence": known.evidence, "cluster": cluster_iri(known.cluster) if known.cluster else None,
         }  # fmt: skip
-    return shown
+    return entry

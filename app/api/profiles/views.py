@@ -174,13 +174,13 @@ def profile(ctx: Context, shown: RenderedProfile) -> Profile:
 
 def _asked_for(ctx: Context, made: tables.Profile) -> AskedFor:
     only = set(made.recipe.sections)
-    told: AskedFor = {}
+    extras: AskedFor = {}
     if not only or "functions" in only:
-        told["functions"] = [function(ctx, f) for f in made.functions]
-        told["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
+        extras["functions"] = [function(ctx, f) for f in made.functions]
+        extras["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
     if not only or "gaps" in only:
-        told["gaps"] = gaps(ctx, made)
-    return told
+        extras["gaps"] = gaps(ctx, made)
+    return extras
 
 
 def head(ctx: Context, shown: RenderedProfile) -> ProfileHead:

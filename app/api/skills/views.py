@@ -139,18 +139,18 @@ class ClusterRef(Shape):
 
 def unit(ctx: Context, item: UnitFacts) -> UnitOfAnalysis:
     """The unit of analysis that figures are about, with what they rest on."""
-    shown: UnitOfAnalysis = {
+    entry: UnitOfAnalysis = {
         "uri": unit_iri(item.id), "id": item.id, "occupationCount": item.occupations, "coreOccupationCount": item.core,
         "smallUnit": item.small,
     }  # fmt: skip
     if item.small:
-        shown["note"] = "Fewer than 20 occupations: read single figures as hints."
+        entry["note"] = "Fewer than 20 occupations: read single figures as hints."
     elif item.occupations * MIN_LQ > len(ctx.catalogue.occupations):
-        shown["note"] = (
+        entry["note"] = (
             "This release holds little besides these occupations, so nothing can be specialised in them; clusters are of "
             "skills in use, and hints."
         )
-    return shown
+    return entry
 
 
 def label(ctx: Context, iri: str) -> str:
