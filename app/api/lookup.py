@@ -6,9 +6,10 @@ from typing import Any
 
 from app.api import views
 from app.catalogue.concepts import Domain
+from app.catalogue.keys import occupation_iri, skill_iri
 from app.catalogue.labels import fold
 from app.errors import BadParameter, Gone, NotFound
-from app.request import Context
+from app.request import Context, concept_key
 from ontology import local_name
 
 FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
@@ -35,6 +36,22 @@ def query_words(ctx: Context, q: str) -> list[str]:
     if len(q) > most:
         raise BadParameter(f"q: longer than {most} characters.", field="q", maximum=most)
     return fold(q).split()
+
+
+def occupation_of(ctx: Context, uuid: str) -> str:
+    """The IRI of the occupation with a UUID. Raises what `missing` says, and BadParameter for what is no UUID."""
+    iri = occupation_iri(concept_key(uuid, "occupation"))
+    if iri not in ctx.catalogue.occupations:
+        raise missing(ctx, iri, "occupation")
+    return iri
+
+
+def skill_of(ctx: Context, uuid: str) -> str:
+    """The same of a skill."""
+    iri = skill_iri(concept_key(uuid, "skill"))
+    if iri not in ctx.catalogue.skills:
+        raise missing(ctx, iri, "skill")
+    return iri
 
 
 def missing(ctx: Context, iri: str, kind: str, field: str = "uuid") -> NotFound | Gone:

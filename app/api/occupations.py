@@ -13,15 +13,14 @@ from starlette.responses import Response
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
-from app.api.lookup import find, missing
+from app.api.lookup import find, missing, occupation_of, skill_of
 from app.api.tables import ROW_COSTS, InForm, listed
 from app.api.views import Decision, GroupRef, NaceRef, OccupationItem, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.api.ways import below
 from app.catalogue.concepts import Occupation, Skill
-from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import BadParameter, NotFound, Problem
 from app.http.shapes import LinkedShape, Listing, Shape
-from app.request import Context, Ctx, Paging, concept_key
+from app.request import Context, Ctx, Paging
 from ontology import local_name
 
 router = APIRouter()
@@ -151,10 +150,7 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
 
     By the UUID of its IRI, or by its ESCO code.
     """
-    coded = _CODE.fullmatch(uuid)
-    iri = with_code(ctx, uuid, "uuid", NotFound) if coded else occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
+    iri = with_code(ctx, uuid, "uuid", NotFound) if _CODE.fullmatch(uuid) else occupation_of(ctx, uuid)
     return ctx.json(await ctx.built(occupation_detail, ctx.catalogue.occupations[iri]))
 
 
@@ -219,9 +215,7 @@ async def skill(ctx: Ctx, uuid: str) -> Response:
     """Labels, description, type, reuse level, hierarchy, and for which occupations it is essential or optional."""
     if _GROUP.fullmatch(uuid):
         raise missing(ctx, skill_group(ctx, uuid, "uuid", NotFound).iri, "skill")
-    iri = skill_iri(concept_key(uuid, "skill"))
-    if iri not in ctx.catalogue.skills:
-        raise missing(ctx, iri, "skill")
+    iri = skill_of(ctx, uuid)
     return ctx.json(await ctx.built(skill_detail, ctx.catalogue.skills[iri]))
 
 

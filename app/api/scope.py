@@ -12,16 +12,15 @@ from starlette.responses import Response
 from analysis.tables import Degree
 from app.api import tables, views
 from app.api.apart import apart
-from app.api.lookup import find, missing
+from app.api.lookup import find, occupation_of
 from app.api.tables import ROW_COSTS, InForm, listed
 from app.api.views import Assertion, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, in_one
-from app.catalogue.keys import occupation_iri
 from app.http.shapes import LinkedShape, Listing, Shape
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
-from app.request import Context, Ctx, Paging, concept_key
+from app.request import Context, Ctx, Paging
 from ontology import local_name
 
 router = APIRouter(tags=["scope"])
@@ -110,9 +109,7 @@ async def queue(
 @router.get("/scope/occupations/{uuid}", summary="Everything that is known about an occupation's place in the scope")
 async def evidence(ctx: Ctx, uuid: str) -> Response:
     """Every decision and every assertion of every route, with the sources each was derived from."""
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
+    iri = occupation_of(ctx, uuid)
     item = ctx.catalogue.occupations[iri]
     payload: OccupationEvidence = {
         "@context": ctx.url("/context.jsonld"),

@@ -19,7 +19,7 @@ from analysis.profiles.similarity import SkillSet
 from analysis.profiles.tables import Profile, Warning
 from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
-from app.api.lookup import missing
+from app.api.lookup import occupation_of
 from app.api.profiles import views as profile_views
 from app.api.profiles.concepts import occupation, skill
 from app.api.profiles.moves import (
@@ -42,7 +42,7 @@ from app.api.views import Json, OccupationRef, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
 from app.http.shapes import Listing, Shape
-from app.request import Context, Ctx, Page, Paging, concept_key, counted, listing, page_links
+from app.request import Context, Ctx, Page, Paging, counted, listing, page_links
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
@@ -214,9 +214,7 @@ async def related(
 
     Viability follows the method of Nesta's Mapping Career Causeways; docs/profile-guidelines.md says how.
     """
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
+    iri = occupation_of(ctx, uuid)
     transition_index, mine = ctx.catalogue.profiles.transition_index, needs_of(ctx, iri)
     keep = occupations_among(ctx, among, "among") - {iri}
     nearness = transition_index.out_of(mine) if direction == "out" else transition_index.into(mine)

@@ -13,20 +13,19 @@ from analysis.skills.statements import Row
 from analysis.skills.tables import at_level
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
-from app.api.lookup import missing
+from app.api.lookup import occupation_of, skill_of
 from app.api.skills import cluster_views, views
 from app.api.skills.cluster_views import ClusteringQuality, ClusterItem
 from app.api.skills.of_domain import title_of, unit_of
 from app.api.skills.views import ClusterRef, UnitId, UnitOfAnalysis
 from app.api.views import OccupationRef, SkillRef, occupation_ref, skill_part
 from app.catalogue.concepts import in_one
-from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import NotFound
 from app.http.shapes import Listing
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.clusters import Box, clusters_picture
 from app.reports.skills import Share
-from app.request import Ctx, Paging, concept_key, counted, page_links
+from app.request import Ctx, Paging, counted, page_links
 
 router = APIRouter(tags=["clusters"])
 LEVELS: tuple[tables.Level, ...] = ("broad", "fine")
@@ -144,9 +143,7 @@ async def cluster(ctx: Ctx, id: str, format: Format = None) -> Response:
 async def of_skill(ctx: Ctx, uuid: str, level: Level = None, format: Format = None) -> Response:
     """In every domain and level, where the skill belongs and what it leans on."""
     chosen = choose(ctx, format)
-    iri = skill_iri(concept_key(uuid, "skill"))
-    if iri not in ctx.catalogue.skills:
-        raise missing(ctx, iri, "skill")
+    iri = skill_of(ctx, uuid)
     memberships = [(c, m) for c, m in ctx.catalogue.analysis.by_skill.get(iri, []) if level is None or c.level == level]
     memberships.sort(key=lambda e: (e[0].domain, e[0].level, not e[1].primary, -e[1].weight, e[0].id))
     items: list[ClusterOfSkill] = [
@@ -174,9 +171,7 @@ async def of_occupation(ctx: Ctx, uuid: str, level: Level = None, format: Format
     Left out are shares below a tenth and clusters of which it uses one skill alone, so that they may add to less than 1.
     """
     chosen = choose(ctx, format)
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
+    iri = occupation_of(ctx, uuid)
     shares = [(c, v) for c, v in ctx.catalogue.analysis.by_occupation.get(iri, []) if level is None or c.level == level]
     shares.sort(key=lambda e: (e[0].domain, e[0].level, -e[1], e[0].id))
     items: list[ClusterOfOccupation] = [
