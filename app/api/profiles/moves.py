@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from analysis.profiles import similarity
-from analysis.profiles.similarity import SkillSet
+from analysis.profiles.similarity import SkillSet, Viability
 from analysis.profiles.tables import CCSI_UNIT
 from analysis.tables import MemberDegree
 from app.api.views import OccupationRef, occupation_ref
@@ -55,7 +55,7 @@ class Nearness(Shape):
     """How near two sets of skills are."""
 
     similarity: Annotated[float, Field(ge=0, le=1)]
-    viability: similarity.Viability
+    viability: Viability
     coverage: Annotated[
         float, Field(ge=0, le=1, description="Share of the essential skills at the end that are there at the start.")
     ]
