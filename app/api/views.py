@@ -73,12 +73,11 @@ class ScopedOccupation(OccupationRef):
     domains: list[DecisionRef]
 
 
-class OccupationItem(OccupationRef):
+class OccupationItem(ScopedOccupation):
     """An occupation in a list."""
 
     iscoGroup: str
     naceCode: list[NaceRef]
-    domains: list[DecisionRef]
 
 
 class Words(Shape):

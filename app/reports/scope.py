@@ -47,13 +47,18 @@ class DomainFigures(Shape):
     functions: dict[str, int]
 
 
-class MajorGroupFigures(Shape):
-    """One ISCO-08 major group."""
+class GroupFigures(Shape):
+    """An ISCO-08 group: its occupations, and how many of them are core in some domain."""
 
     code: str
     label: str
     occupations: int
     core: int
+
+
+class MajorGroupFigures(GroupFigures):
+    """One ISCO-08 major group."""
+
     relatedOnly: int
 
 
@@ -80,24 +85,16 @@ class DomainOverlap(Shape):
     jaccard: float
 
 
-class PartlyCultural(Shape):
+class PartlyCultural(GroupFigures):
     """An ISCO-08 unit group of which some occupations are in scope."""
 
-    code: str
-    label: str
-    occupations: int
-    core: int
     inScope: int
     share: float
 
 
-class ListedGroup(Shape):
+class ListedGroup(GroupFigures):
     """One of Eurostat's cultural unit groups."""
 
-    code: str
-    label: str
-    occupations: int
-    core: int
     inScope: int
     leftOut: list[str]
 

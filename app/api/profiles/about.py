@@ -16,7 +16,7 @@ from analysis.profiles.similarity import SkillSet, Viability
 from analysis.profiles.statements import DRAFT, fields_of_education
 from analysis.profiles.tables import CORE_SECTION, Profile
 from analysis.profiles.tasks import tasks
-from app.api.profiles.words import words
+from app.api.profiles.naming import words
 from app.api.views import GroupRef, OccupationRef, group_ref, occupation_ref, occupation_refs
 from app.api.views import words as words_of
 from app.http.shapes import LanguageMap, Shape

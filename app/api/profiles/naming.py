@@ -1,9 +1,8 @@
-"""What a profile is called and what it says of its role in one sentence."""
+"""What a profile is called, what it says of its role in one sentence, and the words that the release has for its parts."""
 
 from __future__ import annotations
 
 from analysis.profiles.tables import Cell, Profile, Recipe
-from app.api.profiles.words import words
 from app.api.views import chosen
 from app.catalogue.profiles import section_iri
 from app.request import Context
@@ -72,3 +71,9 @@ def domain_words(ctx: Context, domain: str) -> dict[str, str]:
     """The name of a domain or sub-domain in the language asked for, else in English."""
     known = ctx.catalogue.domains.get(domain)
     return chosen(known.labels, ctx) if known else {}
+
+
+def words(ctx: Context, iri: str, kind: str) -> dict[str, str]:
+    """A text of the guidelines in the language asked for, else in English."""
+    texts = ctx.catalogue.profiles.words.get(iri, {}).get(kind, {})
+    return chosen(texts, ctx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.profiles.tables import Profile, Rule, Warning
-from app.api.profiles.words import words
+from app.api.profiles.naming import words
 from app.catalogue.profiles import Gap, rule_iri, section_iri
 from app.http.shapes import LanguageMap, Shape
 from app.request import Context

@@ -13,7 +13,7 @@ from analysis.profiles.compose import NO_FIGURES
 from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Relation, Section
 from analysis.skills.statements import cluster_iri
 from analysis.skills.tables import Evidence
-from app.api.profiles.words import words
+from app.api.profiles.naming import words
 from app.api.skills.views import ClusterRef, cluster_ref
 from app.api.views import GroupRef, OccupationRef, SkillRef, group_ref, occupation_ref, skill_ref
 from app.catalogue.profiles import section_iri

@@ -13,7 +13,7 @@ from analysis.profiles.tables import Anchor, Cell, Kind, Warning
 from analysis.tables import MemberDegree
 from app.api.profiles.about import AboutRole, about
 from app.api.profiles.formats import SUFFIXES
-from app.api.profiles.naming import domain_words, statement, title
+from app.api.profiles.naming import domain_words, statement, title, words
 from app.api.profiles.provenance import (
     Heading,
     ProfileGap,
@@ -26,7 +26,6 @@ from app.api.profiles.provenance import (
     warning,
 )
 from app.api.profiles.sections import ProfileSection, sections
-from app.api.profiles.words import words
 from app.api.views import GroupRef, Json, NaceRef, OccupationRef, group_ref, nace_ref, occupation_ref
 from app.catalogue.profiles import TemplateEntry
 from app.http.shapes import LanguageMap, LinkedShape, Shape

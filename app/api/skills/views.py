@@ -52,25 +52,30 @@ class UnitOfAnalysis(Shape):
     note: NotRequired[str]
 
 
-class SpecialisationItem(Shape):
-    """How much a skill belongs to a unit; docs/skills.md tells how each figure is made."""
+class SharedFigures(Shape):
+    """A shared skill in one of the domains."""
 
     uri: str
     className: Literal["SkillSpecialisation"]
-    skill: SkillRef
+    locationQuotient: Annotated[
+        float, Field(description="Share of the unit's occupations with the skill over that of all ESCO.")
+    ]
+    support: Annotated[int, Field(description="Occupations of the unit that use the skill, essential and optional.")]
     skillClass: SkillClass
+
+
+class SpecialisationItem(SharedFigures):
+    """How much a skill belongs to a unit; docs/skills.md tells how each figure is made."""
+
+    skill: SkillRef
     area: Annotated[AreaRef | None, Field(description="Where the skill stands on the map of the unit.")]
     family: Annotated[str | None, Field(description="IRI of the family beside the map that it belongs to.")]
     specialisationEvidence: Evidence
     transversal: bool
     transversalityScore: float | None
-    locationQuotient: Annotated[
-        float, Field(description="Share of the unit's occupations with the skill over that of all ESCO.")
-    ]
     logLocationQuotient: Annotated[
         float, Field(description="Its logarithm to base 2, drawn towards 0 where evidence is thin.")
     ]
-    support: Annotated[int, Field(description="Occupations of the unit that use the skill, essential and optional.")]
     essentialSupport: int
     optionalSupport: int
     coreSupport: int
@@ -81,16 +86,6 @@ class SpecialisationItem(Shape):
     qValue: Share
     effectiveUse: Share
     coreness: Share
-
-
-class SharedFigures(Shape):
-    """A shared skill in one of the domains."""
-
-    uri: str
-    className: Literal["SkillSpecialisation"]
-    locationQuotient: float
-    support: int
-    skillClass: SkillClass
 
 
 class FigureHead(Shape):
