@@ -52,11 +52,11 @@ def endpoint(
     settings, limits = settings or Settings(), limits or Limits()
     gateway = Gateway(settings, limits)
     gateway.serve(store if isinstance(store, Source) else Source(store, "trial"))
-    found: list[asyncio.AbstractEventLoop] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        found.append(asyncio.get_running_loop())
+        loops.append(asyncio.get_running_loop())
         await gateway.start()
         yield
         await gateway.stop()
@@ -80,7 +80,7 @@ def endpoint(
     try:
         while not server.started and thread.is_alive():
             ready.wait(0.01)
-        yield Endpoint("127.0.0.1", listener.getsockname()[1], gateway, found[0])
+        yield Endpoint("127.0.0.1", listener.getsockname()[1], gateway, loops[0])
     finally:
         server.should_exit = True
         thread.join()

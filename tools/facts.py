@@ -54,14 +54,14 @@ class Columns:
         self.kinds = {c: tuple((p, o) for p in SHARED for o in shared[p].get(c, ())) for c in self.concepts}
 
     def _objects(self, predicate: str, graph: str = GRAPH_ESCO) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        by_subject: dict[str, list[str]] = defaultdict(list)
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(predicate), None, ox.NamedNode(graph)):
-            found[quad.subject.value].append(quad.object.value)  # type: ignore[union-attr]
-        return {subject: sorted(values) for subject, values in sorted(found.items())}
+            by_subject[quad.subject.value].append(quad.object.value)  # type: ignore[union-attr]
+        return {subject: sorted(values) for subject, values in sorted(by_subject.items())}
 
     def _texts(self, kind: str, language: str) -> dict[str, list[str]]:
-        found = self._objects(LABELS[kind], GRAPH_LABELS + language)
-        return {c: [" ".join(text.split("\t")) for text in texts] for c, texts in found.items()}
+        by_concept = self._objects(LABELS[kind], GRAPH_LABELS + language)
+        return {c: [" ".join(text.split("\t")) for text in texts] for c, texts in by_concept.items()}
 
     def _ordered(self, concepts: Iterable[str]) -> list[str]:
         """Concepts so that those which go together are near each other, which packs better by a third."""

@@ -144,10 +144,10 @@ def derive_unit(
     if not is_clustered(unit):
         return UnitResult(rows, None)
     taken = {p.id for p in previous}
-    found = clusters.cluster_domain(
+    clustered = clusters.cluster_domain(
         stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
     )
-    return UnitResult(tuple(replace(r, area=found.placed.get(r.skill, "")) for r in rows), found)
+    return UnitResult(tuple(replace(r, area=clustered.placed.get(r.skill, "")) for r in rows), clustered)
 
 
 def assemble(stage: Stage, results: Sequence[UnitResult], settings: Settings) -> SkillsResult:

@@ -201,8 +201,8 @@ def cluster_domain(
         together = part.together if level == "broad" else part.together_fine
         share, strength = membership(part, labels)
         n = int(labels.max(initial=-1)) + 1
-        found = [members(skills, labels, c, share, strength) for c in range(n)]
-        own = [[m for m in ms if m.primary] for ms in found]
+        by_community = [members(skills, labels, c, share, strength) for c in range(n)]
+        own = [[m for m in ms if m.primary] for ms in by_community]
         telling = names.telling_skills(tables, [[(m.skill, m.centrality) for m in ms] for ms in own])
         slugs = [_slug(tables, t) for t in telling]
         fixed: dict[int, str] = {}
@@ -246,7 +246,7 @@ def cluster_domain(
                     parent=parents[int(part.broad[inside[0]])] if level == "fine" else "",
                     labels={},
                     descriptions={},
-                    members=found[c],
+                    members=by_community[c],
                     central=central,
                     groups=_above(hierarchy, [skills[i] for i in inside], False),
                     fields=_above(hierarchy, [skills[i] for i in inside], True),
@@ -284,7 +284,7 @@ def by_area(part: Partition, fit: areas.Fit, settings: Settings) -> tuple[Partit
     return replace(part, broad=broad, fine=fine), place
 
 
-def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
+def named(tables: SkillTables, unnamed: DomainClusters) -> tuple[Cluster, ...]:
     """The clusters with label and description in every language that the tables allow.
 
     A broad cluster has the name of its area; a fine one, and one that fits no area, that of its telling skills.
@@ -298,7 +298,7 @@ def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
                 tables, sum(m.primary for m in c.members), c.central[:3], [o for o, _ in c.occupations[:3]]
             ),
         )
-        for c in found.clusters
+        for c in unnamed.clusters
     )
 
 

@@ -169,10 +169,10 @@ def _shared_sets(binary: Sparse) -> Iterator[Ints]:
                 yield kept[inside[group == g]]
 
 
-def told_by_areas(found: Sequence[Family], areas: Sequence[SkillArea]) -> dict[str, SkillArea]:
+def told_by_areas(unlabelled: Sequence[Family], areas: Sequence[SkillArea]) -> dict[str, SkillArea]:
     """The area that names a family, by its identifier: the one with the most example skills in it, two or more."""
     named = {}
-    for family in found:
+    for family in unlabelled:
         inside = {a.id: len(a.examples.intersection(family.skills)) for a in areas}
         best = min(areas, key=lambda a: (a.id != family.id, -inside[a.id], a.id), default=None)
         if best and (best.id == family.id or inside[best.id] >= MIN_EXAMPLES):
@@ -180,13 +180,13 @@ def told_by_areas(found: Sequence[Family], areas: Sequence[SkillArea]) -> dict[s
     return named
 
 
-def beside(found: Sequence[Family], unit: Unit, own: Set[str] = frozenset()) -> dict[str, Family]:
+def beside(candidates: Sequence[Family], unit: Unit, own: Set[str] = frozenset()) -> dict[str, Family]:
     """The skills that a unit sees beside its map, each with its family; ``own`` are the examples of its areas.
 
     Where a skill is in a set that was found and in one that was placed, the found one tells it.
     """
     told = {}
-    for family in sorted(found, key=lambda f: f.kind != "placed"):
+    for family in sorted(candidates, key=lambda f: f.kind != "placed"):
         if family.foreign_to(unit):
             told.update({s: family for s in family.skills if family.kind != "placed" or s not in own})
     return told

@@ -163,11 +163,11 @@ class ProfileCatalogue:
         rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for row in as_texts(self.store.select("api/profile_gaps")):
             rows[row[0]].append(row)
-        for iri, found in sorted(rows.items()):
+        for iri, properties in sorted(rows.items()):
             self.gaps.append(
                 Gap(
-                    found[0][1], iri, frozenset(local_name(r[2]) for r in found if r[2]),
-                    frozenset(local_name(r[3]) for r in found if r[3]), tuple(sorted({(r[4], r[5]) for r in found if r[4]})),
+                    properties[0][1], iri, frozenset(local_name(r[2]) for r in properties if r[2]),
+                    frozenset(local_name(r[3]) for r in properties if r[3]), tuple(sorted({(r[4], r[5]) for r in properties if r[4]})),
                 )
             )  # fmt: skip
 

@@ -63,11 +63,11 @@ def facts(document: Json, language: str, words: dict[str, str]) -> Iterator[Json
         yield {"name": words["near"], "texts": near, "note": words["near-note"]}
     above = {o["uri"]: o for d in document["occupations"] for o in d["broaderOccupation"]}
     below = {o["uri"]: o for d in document["occupations"] for o in d["narrowerOccupation"]}
-    for name, found in (("broader", above), ("narrower", below)):
-        if found:
+    for name, others in (("broader", above), ("narrower", below)):
+        if others:
             yield {
                 "name": words[name],
-                "texts": [said(o["preferredLabel"], language) for o in found.values()],
+                "texts": [said(o["preferredLabel"], language) for o in others.values()],
                 "note": "",
             }
     status = said(document["validation"]["status"]["preferredLabel"], language)

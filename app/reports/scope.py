@@ -158,12 +158,13 @@ def report(catalogue: Catalogue) -> ScopeReport:
             "inScope": len(in_scope),
             "core": len(core),
             "relatedOnly": len(related),
-            "pairs": sum(len(found) for found in catalogue.by_domain.values()),
+            "pairs": sum(len(occupations) for occupations in catalogue.by_domain.values()),
         },
         "byDomain": _by_domain(catalogue),
         "byMajorGroup": _by_major_group(catalogue, core, related),
         "routes": {
-            route: {"occupations": len(found), "inScope": len(found & in_scope)} for route, found in routes.items()
+            route: {"occupations": len(occupations), "inScope": len(occupations & in_scope)}
+            for route, occupations in routes.items()
         },
         "routeOverlaps": [
             {"routes": [a, b], "both": len(routes[a] & routes[b]), "either": len(routes[a] | routes[b])}

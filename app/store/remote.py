@@ -151,12 +151,12 @@ class RemoteBackend:
 
     def current(self) -> RemoteRelease | None:
         """The release at the endpoint. Raises a Problem when the endpoint fails, ReleaseError when it holds several."""
-        found = self._store.select("api/release")
-        if not found:
+        rows = self._store.select("api/release")
+        if not rows:
             return None
-        if len(found) > 1:
+        if len(rows) > 1:
             raise ReleaseError("The endpoint holds more than one release.", "Give each release an endpoint of its own.")
-        dataset, content_hash = found[0]
+        dataset, content_hash = rows[0]
         if self._known is None or self._known.manifest["contentHash"] != content_hash.value:  # type: ignore[union-attr]
             self._known = self._read(dataset)  # type: ignore[arg-type]
         return self._known

@@ -91,10 +91,10 @@ def compare(before: dict[str, Fingerprint], now: dict[str, Fingerprint], curated
     changes: list[Change] = []
     unchanged = set()
     for iri, was in sorted(before.items()):
-        if (found := now.get(iri)) is None:
+        if (fingerprint := now.get(iri)) is None:
             if iri in curated:
                 changes.append(Change(iri, was.label, "vanished", was.label, ""))
-        elif differences := _differences(was, found):
+        elif differences := _differences(was, fingerprint):
             changes += differences
         else:
             unchanged.add(iri)

@@ -77,12 +77,12 @@ def read_panels(paths: Iterable[Path]) -> Panels:
         for assertion in panel.assertions:
             said[assertion.occupation, assertion.domain].append((panel, assertion))
     agreed, notes = [], []
-    for (occupation, domain), found in sorted(said.items()):
-        if len({a.degree for _, a in found}) > 1:
-            each = ", ".join(f"{p.name} says {a.degree}" for p, a in sorted(found, key=lambda f: f[0].name))
+    for (occupation, domain), same_pair in sorted(said.items()):
+        if len({a.degree for _, a in same_pair}) > 1:
+            each = ", ".join(f"{p.name} says {a.degree}" for p, a in sorted(same_pair, key=lambda f: f[0].name))
             notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
             continue
-        agreed.append(_together([a for _, a in found]))
+        agreed.append(_together([a for _, a in same_pair]))
     return Panels(panels, tuple(agreed), tuple(notes))
 
 

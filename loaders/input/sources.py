@@ -282,15 +282,15 @@ def _sort_in(member: Member, source: Source) -> None:
         source.rdf.append((member, RDF_FORMATS[suffix]))
         source.versions |= set(VERSION.findall(Path(member.inner or member.path.name).name))
         return
-    found = None
+    kind = None
     if member.sheet:
-        found = table_of(member.sheet) or table_of(base.stem)
+        kind = table_of(member.sheet) or table_of(base.stem)
     elif suffix in TABLE_ENDINGS:
-        found = table_of(base.stem)
-    if found is None:
+        kind = table_of(base.stem)
+    if kind is None:
         source.ignored.append(member.base)
         return
-    table, language = found
+    table, language = kind
     by_language = source.tables.setdefault(table, {})
     if language in by_language:
         raise SourceError(
