@@ -9,7 +9,7 @@ from app.api.classifications import GroupList, IscoGroup, NaceCode, NaceList, Sk
 from app.api.crosswalk import CrosswalkAnswer
 from app.api.domains import DomainDetail, DomainList, DomainMembers, ScopedList
 from app.api.match import MatchAnswer
-from app.api.occupations import OccupationDetail, OccupationList, SkillDetail, SkillRefs
+from app.api.occupations import OccupationDetail, SkillDetail, SkillRefs
 from app.api.profiles.compare import ComparedMoves, Comparisons, RelatedOccupations
 from app.api.profiles.routes import ProfileList
 from app.api.profiles.views import Profile
@@ -22,6 +22,7 @@ from app.api.skills.clusters import ClustersOfOccupation, ClustersOfSkill, Clust
 from app.api.skills.of_domain import DomainComparison, SkillsOfUnit, TransversalProfile
 from app.api.skills.transversal import TransversalSideBySide, TransversalSkills
 from app.api.tables import CompactList
+from app.api.views import OccupationList
 from app.reports.scope import ScopeReport
 
 ANSWERS: dict[str, tuple[Any, ...]] = {

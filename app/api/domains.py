@@ -13,9 +13,8 @@ from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find, query_words
-from app.api.occupations import OccupationList
 from app.api.tables import ROW_COSTS, InForm, listed
-from app.api.views import Assertion, DomainItem, NaceRef, OccupationRef, Outcome
+from app.api.views import Assertion, DomainItem, NaceRef, OccupationList, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, Domain, Mapping
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, LinkedShape, Listing

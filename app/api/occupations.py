@@ -15,7 +15,7 @@ from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing, occupation_of, skill_of
 from app.api.tables import ROW_COSTS, InForm, listed
-from app.api.views import Decision, GroupRef, NaceRef, OccupationItem, OccupationRef, ScopedOccupation, SkillRef, Words
+from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.api.ways import below
 from app.catalogue.concepts import Occupation, Skill
 from app.errors import BadParameter, NotFound, Problem
@@ -26,12 +26,6 @@ from ontology import local_name
 router = APIRouter()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
 _CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
-
-
-class OccupationList(Listing):
-    """Occupations."""
-
-    items: list[OccupationItem]
 
 
 class OccupationLinks(Shape):

@@ -10,7 +10,7 @@ from pydantic import Field
 from analysis.tables import Degree, MemberDegree, Route
 from app.api.ways import ways
 from app.catalogue import concepts
-from app.http.shapes import LanguageMap, Shape
+from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import ALL_LANGUAGES, Context
 from ontology import local_name, nace
 
@@ -78,6 +78,12 @@ class OccupationItem(ScopedOccupation):
 
     iscoGroup: str
     naceCode: list[NaceRef]
+
+
+class OccupationList(Listing):
+    """Occupations."""
+
+    items: list[OccupationItem]
 
 
 class Words(Shape):
