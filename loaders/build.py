@@ -70,7 +70,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     """
     progress = progress or Quiet()
     releases = Releases(request.data_dir)
-    with _faults(request.data_dir), releases.lock(request.gives_way), no_garbage():
+    with _system_errors(request.data_dir), releases.lock(request.gives_way), no_garbage():
         try:
             release = _build(request, releases, progress)
         except BaseException as error:
@@ -94,7 +94,7 @@ def _users_own(releases: Releases) -> bool:
 
 
 @contextmanager
-def _faults(data_dir: Path) -> Iterator[None]:
+def _system_errors(data_dir: Path) -> Iterator[None]:
     """Turn what the system and the engine raise into a LoadError that says what to do."""
     try:
         yield

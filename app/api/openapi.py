@@ -1,4 +1,4 @@
-"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, faults, headers and real examples of answers."""
+"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, errors, headers and real examples of answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HEADERS = {
     "Content-Language": "The language asked for, after RFC 4647 lookup.",
     "X-Request-ID": "Identifier of the request in the log; taken over from the request if it sends one.",
 }
-_FAULTS = {
+_ERRORS = {
     "401": "Nobody is signed in.",
     "403": "Not for this role, not revealed yet, or without the token of the session (X-CSRF-Token).",
     "404": "Nothing at this identifier.",
@@ -46,7 +46,7 @@ _FAULTS = {
     "413": "The body is larger than it may be.",
     "414": "The address is longer than it may be.",
     "429": "This client has used up what it may ask for; Retry-After.",
-    "500": "A fault of the service.",
+    "500": "An error of the service.",
     "502": "The store behind the service failed.",
     "504": "The store did not answer in time, or making the answer took too long.",
     "409": "The state has moved on: the round has ended, or the item is closed.",
@@ -127,7 +127,7 @@ def _complete_document(operation: dict[str, Any]) -> None:
     responses["304"] = {"description": "The client holds this answer already."}
     for status in sorted({"404", "422", "503", *_ALWAYS, "502", "504"} | {s for s in responses if s >= "400"}):
         responses[status] = {
-            "description": _FAULTS.get(status) or responses[status]["description"],
+            "description": _ERRORS.get(status) or responses[status]["description"],
             "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
         }
 
@@ -165,23 +165,23 @@ def _complete(path: str, operation: dict[str, Any], linked: set[str]) -> None:
         good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
     if kept:
         responses["304"] = {"description": "The client holds this answer already."}
-    faults = {"422", *_ALWAYS}
+    errors = {"422", *_ALWAYS}
     if path not in SERVICE or path.startswith("/health/ready"):
-        faults.add("503")
+        errors.add("503")
     if kept:
-        faults |= {"502", "504"}
+        errors |= {"502", "504"}
     if path.startswith(WORKSHOP):
-        faults |= {"401", "403", "404", "409", "507"}
+        errors |= {"401", "403", "404", "409", "507"}
     if "requestBody" in operation:
-        faults |= {"408", "413"}
+        errors |= {"408", "413"}
     if "{" in path or parameters & {"domain", "uri"}:
-        faults.add("404")
+        errors.add("404")
     if "{uuid}" in path or "uri" in parameters or path.startswith("/profiles/"):
-        faults.add("410")
+        errors.add("410")
     if "format" in parameters:
-        faults.add("406")
-    for status in sorted(faults):
+        errors.add("406")
+    for status in sorted(errors):
         responses[status] = {
-            "description": _FAULTS[status],
+            "description": _ERRORS[status],
             "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
         }

@@ -32,7 +32,7 @@ from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
 from releases.changes import changes
-from releases.errors import LoadError, ReleaseError, system_faults
+from releases.errors import LoadError, ReleaseError, system_errors
 from releases.manifest import CheckResult
 from releases.release import Release, Releases
 
@@ -63,7 +63,7 @@ out, err = Console(), Console(stderr=True)
 def main() -> None:
     """Entry point: a LoadError becomes a message with its remedy and an exit code of its own."""
     try:
-        with system_faults():
+        with system_errors():
             cli()
     except LoadError as error:
         err.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)

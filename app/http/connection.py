@@ -20,7 +20,7 @@ from app.http.clients import READY, network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
 from app.http.front import Finished, Front, request_id_of
-from app.http.host import head_fault
+from app.http.host import head_error
 from app.http.parser import DecliningParser
 
 HEAD_BYTES = 64 * 1024
@@ -170,7 +170,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         version = self.parser.get_http_version()
-        if error := head_fault(version, self.headers):
+        if error := head_error(version, self.headers):
             self._stop(400, error)
         if self._proxied:
             self.front.proxies.apply(cast(Scope, self.scope))

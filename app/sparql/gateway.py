@@ -41,7 +41,7 @@ from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation, Find
-from app.sparql.guard import Outline, check, engine_fault, federation_refusal
+from app.sparql.guard import Outline, check, engine_error, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import ClientGone, Page, SparqlRequest
@@ -275,7 +275,7 @@ class Gateway:
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
                 return offer
             case wire.SYNTAX:
-                raise engine_fault(text, outline, end["message"])
+                raise engine_error(text, outline, end["message"])
             case wire.OBJECTION:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:

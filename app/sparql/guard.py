@@ -25,7 +25,7 @@ from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql import words
 from app.sparql.complexity import Bounds, Complexity
 from app.sparql.search_clause import SEARCH, Clause, Reader
-from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_fault, tokens, unescaped, value
+from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_error, tokens, unescaped, value
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
@@ -185,7 +185,7 @@ class _Reader:
                 )
                 clause = None
         if clause is not None:
-            raise syntax_fault(self._text, len(self._text), "a SERVICE clause does not end")
+            raise syntax_error(self._text, len(self._text), "a SERVICE clause does not end")
         return volatile
 
     def _write(self, token: Token, before: Token | None) -> None:
@@ -303,7 +303,7 @@ class _Reader:
         )
 
     def _syntax(self, token: Token, reason: str) -> QuerySyntax:
-        return syntax_fault(self._text, token.start, reason)
+        return syntax_error(self._text, token.start, reason)
 
 
 def _joined(tokens: list[Token], number: int) -> bool:
@@ -321,15 +321,15 @@ def federation_refusal(bounds: Bounds) -> str:
     return f"SERVICE may name, and not inside another SERVICE: {names}."
 
 
-_FAULT = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
+_ERROR = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
 # The engine would take them here; this endpoint or SPARQL 1.1 does not.
 _NOT_OFFERED = frozenset(["LATERAL", "SERVICE"])
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
 
 
-def engine_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
+def engine_error(text: str, outline: Outline, message: str) -> QuerySyntax:
     """The engine's complaint about a query written anew, with its place in the text of the client."""
-    if not (match := _FAULT.match(message)):
+    if not (match := _ERROR.match(message)):
         return QuerySyntax(message or "The query cannot be parsed.")
     expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
     expected = [item for item in expected if item and item not in _NOT_OFFERED]
@@ -339,7 +339,7 @@ def engine_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
         reason = "not expected here; the parser could take " + " or ".join(expected[:8])
     else:
         reason = "not expected here"
-    return syntax_fault(text, _source(outline, int(match[2]) - 1, len(text)), reason)
+    return syntax_error(text, _source(outline, int(match[2]) - 1, len(text)), reason)
 
 
 def _source(outline: Outline, offset: int, end: int) -> int:

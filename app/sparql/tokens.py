@@ -142,14 +142,14 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
         elif kind == "name" and brackets.in_expression and ends_value(before):
-            raise syntax_fault(text, start, "between two values stands an operator")
+            raise syntax_error(text, start, "between two values stands an operator")
         elif kind == "word":
             brackets.word(token.text.upper())
         elif kind in ("bracket", "triple"):
             if token.text in CLOSERS:
                 brackets.open(token.text, before, read[-2] if len(read) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
-                raise syntax_fault(text, start, f"nothing is open that {token.text} closes")
+                raise syntax_error(text, start, f"nothing is open that {token.text} closes")
         read.append(token)
         if pause is not None and not len(read) % PAUSED:
             pause()
@@ -163,11 +163,11 @@ def ends_value(token: Token | None) -> bool:
 
 def _unreadable(text: str, at: int) -> QuerySyntax:
     if text[at] in "\"'":
-        return syntax_fault(text, at, "the string that begins here does not end, or has an escape that is none")
-    return syntax_fault(text, at, f"{text[at]!r} begins no token of SPARQL here")
+        return syntax_error(text, at, "the string that begins here does not end, or has an escape that is none")
+    return syntax_error(text, at, f"{text[at]!r} begins no token of SPARQL here")
 
 
-def syntax_fault(text: str, offset: int, reason: str) -> QuerySyntax:
+def syntax_error(text: str, offset: int, reason: str) -> QuerySyntax:
     """What is wrong with a text, and where."""
     where = position(text, offset)
     return QuerySyntax(f"Line {where['line']}, column {where['column']}: {reason}.", **where)
