@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -112,19 +112,8 @@ def _field(ctx: Context, code: str) -> Lead:
     group = skill_group(ctx, code, "isced", BadParameter)
     if group.scheme != "isced-f":
         raise BadParameter(f"isced: '{code[:40]}' is a group of skills, no field of education.", field="isced")
-    members: set[str] = set()
-    seen, todo = {group.iri}, [group.iri]
-    while todo:
-        iri = todo.pop()
-        below: Iterable[str] = ()
-        if skill := ctx.catalogue.skills.get(iri):
-            members.update(skill.essential_for)
-            below = skill.narrower
-        elif under := ctx.catalogue.groups.get(iri):
-            below = under.narrower
-        new = set(below) - seen
-        seen |= new
-        todo += sorted(new)
+    knowledge = (ctx.catalogue.skills[s] for s in ctx.catalogue.skills_under(group.iri))
+    members = {occupation for skill in knowledge for occupation in skill.essential_for}
     return Lead("isced-f", group.iri, group.code, ctx.labels.of(group.iri), members, [])
 
 

@@ -16,7 +16,6 @@ from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
 from app.api.lookup import find, missing, occupation_of, skill_of
 from app.api.tables import ROW_COSTS, InForm, listed
 from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
-from app.api.ways import below
 from app.catalogue.concepts import Occupation, Skill
 from app.errors import BadParameter, NotFound, Problem
 from app.http.shapes import LinkedShape, Listing, Shape
@@ -188,7 +187,7 @@ async def skill_list(
             raise missing(ctx, iri, "skill", "uri")
         skills = [ctx.catalogue.skills[iri]]
     if group is not None:
-        under = below(ctx.catalogue, skill_group(ctx, group, "group", BadParameter))
+        under = ctx.catalogue.skills_under(skill_group(ctx, group, "group", BadParameter).iri)
         skills = [s for s in skills if s.iri in under]
     shown = [
         s.iri

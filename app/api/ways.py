@@ -25,16 +25,3 @@ def ways(catalogue: Catalogue, iri: str) -> list[list[Group]]:
             groups = [catalogue.groups[g] for g in way[:-1] if g in catalogue.groups]
             by_codes[tuple(g.code for g in groups)] = groups
     return [groups for _, groups in sorted(by_codes.items()) if groups]
-
-
-def below(catalogue: Catalogue, group: Group) -> set[str]:
-    """The skills under a group, at any depth."""
-    concepts: set[str] = set()
-    todo = [group.iri]
-    while todo:
-        iri = todo.pop()
-        concept = catalogue.groups.get(iri) or catalogue.skills.get(iri)
-        if concept and iri not in concepts:
-            concepts.add(iri)
-            todo += concept.narrower
-    return concepts & catalogue.skills.keys()

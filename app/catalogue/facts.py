@@ -168,6 +168,18 @@ class Facts:
                         groups[parent] = self.groups[parent]
         return list(groups.values())
 
+    def skills_under(self, group: str) -> frozenset[str]:
+        """The skills under a group, at any depth; a skill may stand below another."""
+        seen: set[str] = set()
+        todo = [group]
+        while todo:
+            iri = todo.pop()
+            concept = self.groups.get(iri) or self.skills.get(iri)
+            if concept and iri not in seen:
+                seen.add(iri)
+                todo += concept.narrower
+        return frozenset(seen & self.skills.keys())
+
     def isco_path(self, code: str) -> list[Group]:
         """The ISCO groups from the major group down to this code."""
         return [self.isco[code[:n]] for n in range(1, len(code) + 1) if code[:n] in self.isco]

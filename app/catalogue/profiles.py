@@ -144,16 +144,7 @@ class ProfileCatalogue:
         if cluster is not None:
             return frozenset(m.skill for m in cluster.members)
         group = self.groups.get(key)
-        if group is None:
-            return None
-        skills: set[str] = set()
-        todo = [group]
-        while todo:
-            concept = todo.pop()
-            below = (facts.skills.get(concept) or facts.groups[concept]).narrower
-            todo.extend(n for n in below if n not in skills and (n in facts.skills or n in facts.groups))
-            skills.update(below)
-        return frozenset(skills & facts.skills.keys())
+        return None if group is None else facts.skills_under(group)
 
     def _read_gaps(self) -> None:
         for concept, prop, text in self.store.select("api/profile_words"):

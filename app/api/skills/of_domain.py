@@ -17,7 +17,6 @@ from app.api.lookup import check_function, find, query_words
 from app.api.skills import views
 from app.api.skills.views import Figure, GroupShareItem, SharedFigures, SpecialisationItem, UnitOfAnalysis
 from app.api.views import SkillRef, skill_part
-from app.api.ways import below
 from app.catalogue.concepts import in_one
 from app.catalogue.labels import fold
 from app.catalogue.skills import CCSI_UNIT, UnitFacts
@@ -196,7 +195,7 @@ async def skills(
     catalogue = ctx.catalogue
     rows = catalogue.analysis.specialisations.get(where.id, [])
     if group is not None:
-        under = below(catalogue, skill_group(ctx, group, "group", BadParameter))
+        under = catalogue.skills_under(skill_group(ctx, group, "group", BadParameter).iri)
         rows = [s for s in rows if s.skill in under]
     if area is not None and area not in catalogue.analysis.areas.areas:
         raise BadParameter(
