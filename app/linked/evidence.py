@@ -28,9 +28,5 @@ def decisions(catalogue: Catalogue, iri: str) -> list[Decision]:
 
 def things(decisions: list[Decision]) -> set[str]:
     """Every IRI that a page about these decisions names."""
-    named = (
-        {d.iri for d in decisions}
-        | {d.occupation for d in decisions}
-        | {f"{CCSID}domain/{d.domain}" for d in decisions}
-    )
+    named = {i for d in decisions for i in (d.iri, d.occupation, f"{CCSID}domain/{d.domain}")}
     return named | {i for d in decisions for a in d.evidence for i in (a.iri, f"{CCSID}route/{a.route}", *a.sources)}

@@ -14,7 +14,7 @@ from ontology import CCSID
 
 # Nodes of these kinds are statements and have no label; asking for one would cost as much as for all others together.
 _STATEMENTS = frozenset(
-    [
+    {
         "assertion",
         "cluster-share",
         "crosswalk",
@@ -23,7 +23,7 @@ _STATEMENTS = frozenset(
         "membership",
         "specialisation",
         "transversality",
-    ]
+    }
 )
 _UUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-?)")
 

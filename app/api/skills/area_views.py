@@ -9,6 +9,7 @@ from pydantic import Field
 from analysis.skills.statements import family_iri
 from analysis.skills.tables import Cluster, FamilyKind, FunctionLevel, FunctionScheme, SkillFamily, Specialisation
 from analysis.tables import MemberDegree
+from app.api.lookup import FUNCTIONS
 from app.api.skills import views
 from app.api.skills.views import AreaRef, ClusterRef
 from app.api.views import OccupationRef, SkillRef, chosen, occupation_ref, skill_part
@@ -19,20 +20,10 @@ from app.reports.skills import Share
 from app.request import Context
 
 AREA_COLUMNS = (
-    "domain",
-    "area",
-    "areaLabel",
-    "state",
-    "charterFunctions",
-    "size",
-    "skillUri",
-    "skillLabel",
-    "skillClass",
-    "from",
-)
+    "domain", "area", "areaLabel", "state", "charterFunctions", "size", "skillUri", "skillLabel", "skillClass", "from",
+)  # fmt: skip
 # An area with fewer skills than this is shown with what other domains have in it.
 THIN = 4
-ESSNET = ("creation", "production", "dissemination", "preservation", "education", "management")
 CHARTER = ("recognition", "preservation", "engagement", "research-education", "management", "governance")
 State = Literal["filled", "lent", "gap"]
 LENT = 12
@@ -188,7 +179,7 @@ def levels(ctx: Context, decision: Decision, rows: list[FunctionLevel]) -> Funct
     return {
         **occupation_ref(ctx, decision.occupation),
         "degree": cast(MemberDegree, decision.degree),  # exclusions are not told of
-        "functions": {f: served("essnet", f) for f in ESSNET},
+        "functions": {f: served("essnet", f) for f in FUNCTIONS},
         "charterFunctions": {f: served("charter", f) for f in CHARTER} if decision.charter_functions else None,
     }
 
