@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ontology import FOLDER, GRAPH_NACE, SKOS
+from ontology import FOLDER, GRAPH_NACE, SKOS, MappingRelation
 from ontology.nace import REVISIONS, Activity, Revision, activities, path
 
 SAME_NAME = "of one name"
@@ -81,7 +81,7 @@ def _classes() -> dict[str, set[str]]:
     return dict(classes)
 
 
-def relation(one: Correspondence, revision: Revision) -> str:
+def relation(one: Correspondence, revision: Revision) -> MappingRelation:
     """How the class of a revision relates to the other, by name in SKOS: what has one counterpart each way is the same.
 
     exactMatch where the name is the same too, closeMatch where only it changed; narrowMatch where a class was divided, broadMatch

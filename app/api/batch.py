@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
@@ -109,11 +109,12 @@ def looked_up(ctx: Context, asked: str, classification: str | None) -> LookedUp:
         return blank | {
             "status": "withdrawn",
             "detail": error.detail,
-            "replacedBy": known["replacedBy"],
-            "uri": known["uri"],
+            "replacedBy": cast(list[str], known["replacedBy"]),
+            "uri": cast(str, known["uri"]),
         }
     except Problem as error:
-        return blank | {"status": "unknown", "detail": error.detail, "didYouMean": error.members.get("didYouMean")}
+        meant = cast(str | None, error.members.get("didYouMean"))
+        return blank | {"status": "unknown", "detail": error.detail, "didYouMean": meant}
 
 
 def _read(ctx: Context, blank: LookedUp, asked: str, classification: str | None) -> LookedUp:

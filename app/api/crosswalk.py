@@ -15,12 +15,12 @@ from app.api.crosswalk_schemes import CrosswalkEntry, MappedCode, crosswalk_entr
 from app.api.lookup import find, missing
 from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
-from app.catalogue.concepts import Relation
 from app.catalogue.keys import occupation_iri
 from app.catalogue.national import INVERSE, Mapped
 from app.errors import BadParameter, NotFound
 from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context, Ctx, concept_key
+from ontology import MappingRelation
 from ontology import nace_revisions as revisions
 from ontology.nace import Activity, Revision, cut
 
@@ -35,7 +35,7 @@ class CorrespondingCode(Shape):
     """A NACE class of the other revision that has activities in common with one of the answer's."""
 
     of: Annotated[str, Field(description="The class of the answer's revision.")]
-    relation: Relation
+    relation: MappingRelation
     uri: str
     code: str
     preferredLabel: LanguageMap
@@ -241,7 +241,7 @@ def _other_ends(ctx: Context, iri: str) -> list[MappedCode]:
     return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in mappings]
 
 
-def _end(ctx: Context, one: Mapped, relation: Relation, iri: str) -> MappedCode:
+def _end(ctx: Context, one: Mapped, relation: MappingRelation, iri: str) -> MappedCode:
     """One end of a mapping, as it is reached from the other; n:m stays n:m."""
     scheme = ctx.catalogue.national.schemes[one.scheme]
     national = iri == one.iri

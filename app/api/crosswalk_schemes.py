@@ -13,12 +13,11 @@ from app.api import views
 from app.api.codes import skill_group
 from app.api.lookup import check_function
 from app.catalogue import concepts
-from app.catalogue.concepts import Relation
 from app.catalogue.national import INVERSE
 from app.errors import BadParameter
 from app.http.shapes import Shape
 from app.request import Context
-from ontology import CCSID
+from ontology import CCSID, MappingRelation
 
 FRAMEWORKS = {
     "essnet": "essnet-domains", "creative-europe": "creative-europe", "unesco": "unesco-fcs-2009", "dcms": "dcms",
@@ -51,7 +50,7 @@ class MappedCode(Shape):
     uri: str
     label: str
     relation: Annotated[
-        Relation, Field(description="Of the answer's code to this one: broadMatch where this one is broader.")
+        MappingRelation, Field(description="Of the answer's code to this one: broadMatch where this one is broader.")
     ]
     confidence: float | None
     sources: Annotated[list[str], Field(description="The files that say so.")]

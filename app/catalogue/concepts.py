@@ -12,14 +12,13 @@ from typing import Literal
 from typing_extensions import TypedDict  # pydantic asks for this one on Python 3.11
 
 from analysis.tables import Degree, MemberDegree, Route
-
-Relation = Literal["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"]
+from ontology import MappingRelation
 
 
 class Mapping(TypedDict):
     """What a domain corresponds to elsewhere."""
 
-    relation: Relation
+    relation: MappingRelation
     uri: str
     label: str
     scheme: str

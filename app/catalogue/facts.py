@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any, cast
 
 from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
 from app.store.port import GraphStore
-from ontology import COLLECTIONS, SCHEME, local_name
+from ontology import COLLECTIONS, SCHEME, MappingRelation, local_name
 from queries.rows import as_texts
 
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
@@ -84,7 +85,12 @@ class Facts:
                 self.domains[entry.broader].narrower.append(key)
         for domain, relation, target, label, scheme in sorted(as_texts(store.select("api/mappings"))):
             self.domains[local_name(domain)].mappings.append(
-                {"relation": relation.rpartition("#")[2], "uri": target, "label": label, "scheme": local_name(scheme)}
+                {
+                    "relation": cast(MappingRelation, relation.rpartition("#")[2]),
+                    "uri": target,
+                    "label": label,
+                    "scheme": local_name(scheme),
+                }
             )
         former: dict[str, list[str]] = defaultdict(list)
         rows: dict[str, tuple[str, ...]] = {}
@@ -94,7 +100,7 @@ class Facts:
         for iri, system, code, prefix, domain, sub, function, degree, confidence, _ in rows.values():
             self.crosswalk.append(
                 CrosswalkEntry(
-                    iri, local_name(system), code, prefix, local_name(domain), local_name(sub), local_name(function), local_name(degree),
+                    iri, _term(system), code, prefix, local_name(domain), local_name(sub), local_name(function), _term(degree),
                     local_name(confidence), " ".join(former[iri]),
                 )
             )  # fmt: skip
@@ -106,7 +112,7 @@ class Facts:
         ):
             if iri not in assertions:
                 made = Assertion(
-                    iri, occupation, local_name(domain), local_name(degree), local_name(route), local_name(sub),
+                    iri, occupation, local_name(domain), _term(degree), _term(route), local_name(sub),
                     local_name(function), local_name(charter), float(score) if score else None, reason,
                 )  # fmt: skip
                 assertions[iri] = made
@@ -122,7 +128,7 @@ class Facts:
                     iri,
                     occupation,
                     local_name(domain),
-                    local_name(degree),
+                    _term(degree),
                     float(confidence),
                     contradicted == "true",
                     local_name(sub),
@@ -187,3 +193,8 @@ class Facts:
     def under_isco(self, code: str) -> list[str]:
         """The occupations under an ISCO code of any level."""
         return [o for group, members in self.by_isco.items() if group.startswith(code) for o in members]
+
+
+def _term(iri: str) -> Any:
+    """An identifier of a closed list, to which the checks of a load hold the release."""
+    return local_name(iri)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import cast
 
-from app.catalogue.concepts import Relation
 from app.store.port import GraphStore
-from ontology import SKOS, local_name
+from ontology import SKOS, MappingRelation, local_name
 from queries.rows import as_texts
 
 # A relation read from its other end.
-INVERSE: dict[Relation, Relation] = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
+INVERSE: dict[MappingRelation, MappingRelation] = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Mapped:
     code: str
     iri: str
     label: str
-    relation: Relation  # of the code to ESCO's concept
+    relation: MappingRelation  # of the code to ESCO's concept
     esco: str
     confidence: float | None
 
@@ -62,7 +62,15 @@ class National:
                 continue  # a second label, from another file
             seen.add((concept, relation, target))
             sure = float(confidence) if confidence else None
-            one = Mapped(local_name(scheme), code, concept, label, relation.removeprefix(SKOS), target, sure)
+            one = Mapped(
+                local_name(scheme),
+                code,
+                concept,
+                label,
+                cast(MappingRelation, relation.removeprefix(SKOS)),
+                target,
+                sure,
+            )
             mappings.by_code[one.scheme, code].append(one)
             mappings.by_esco[target].append(one)
         return mappings
