@@ -86,12 +86,10 @@ class Facts:
         for domain, relation, target, label, scheme in sorted(as_texts(store.select("api/mappings"))):
             self.domains[local_name(domain)].mappings.append(
                 {
-                    "relation": cast(MappingRelation, relation.rpartition("#")[2]),
-                    "uri": target,
-                    "label": label,
+                    "relation": cast(MappingRelation, relation.rpartition("#")[2]), "uri": target, "label": label,
                     "scheme": local_name(scheme),
                 }
-            )
+            )  # fmt: skip
         former: dict[str, list[str]] = defaultdict(list)
         rows: dict[str, tuple[str, ...]] = {}
         for row in sorted(as_texts(store.select("api/crosswalk"))):
