@@ -7,6 +7,7 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
+from analysis.tables import ROUTES
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import translator
 from app.reports.scope import ScopeReport
@@ -24,7 +25,7 @@ def scope_svg(
     """
     say, called = translator(language), domain_names or {}
     domains = sorted(figures["byDomain"], key=lambda d: d["core"] + d["related"])
-    routes = [(r, figures["routes"][r]) for r in ("isco", "nace", "curated", "skills", "label")][::-1]
+    routes = [(r, figures["routes"][r]) for r in ROUTES][::-1]
     names = {"isco": "ISCO-08", "nace": "NACE Rev. 2.1", "curated": "curation", "skills": "skills", "label": "labels"}
     title = line(say("Cultural and creative occupations in ESCO {version}").format(version=figures["escoVersion"]))
     with drawing():

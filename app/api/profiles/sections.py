@@ -21,6 +21,7 @@ from app.http.shapes import LanguageMap, Shape
 from app.request import Context
 from ontology import CCSID, local_name
 
+GroupedBy = Literal["none", "cluster", "field", "t-group"]
 _GROUPS = {"cluster", "field", "t-group"}
 _OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block under their anchor
 
@@ -79,7 +80,7 @@ class ProfileSection(Shape):
     uri: str
     id: str
     preferredLabel: LanguageMap
-    groupedBy: Literal["none", "cluster", "field", "t-group"]
+    groupedBy: GroupedBy
     skillCount: int
     repeatCount: Annotated[int, Field(description="How many of them have their place in another section.")]
     groups: list[ProfileGroup]
@@ -171,7 +172,7 @@ def _section(
         "uri": iri,
         "id": section.id,
         "preferredLabel": words(ctx, iri, "label"),
-        "groupedBy": section.grouped_by,
+        "groupedBy": cast(GroupedBy, section.grouped_by),
         "skillCount": len(skills),
         "repeatCount": sum(s.section != section.id for s in skills),
         "groups": [{"group": _group(ctx, section, key), "skills": entries} for key, entries in ordered],
