@@ -107,8 +107,8 @@ class Validation:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self._process = child.start("loaders.verify", start_new_session=True, **pipes)
+        pipe = subprocess.PIPE
+        self._process = child.start("loaders.verify", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         assert stdin and stdout and stderr  # noqa: S101, PT018  # all are pipes
         self._statements, self._outcome, self._complaints = stdin, stdout, stderr

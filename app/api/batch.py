@@ -159,8 +159,8 @@ def _concept(ctx: Context, blank: LookedUp, asked: str) -> LookedUp:
 
 def _occupation(ctx: Context, blank: LookedUp, iri: str) -> LookedUp:
     record = tables.occupation(ctx, iri)
-    return blank | {
-        "type": "occupation", "classification": "esco", "uri": iri, "code": record["code"], "label": record["label"],
+    return {
+        **blank, "type": "occupation", "classification": "esco", "uri": iri, "code": record["code"], "label": record["label"],
         "core": record["core"], "related": record["related"], "href": views.occupation_ref(ctx, iri)["href"],
     }  # fmt: skip
 

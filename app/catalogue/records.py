@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.store.port import GraphStore
@@ -17,7 +17,9 @@ def records(store: GraphStore, query: str, record: Record, *others: str) -> Iter
     `others` are columns that the record does not have, given as text.
     """
     columns = load(query).columns
-    parts = [(columns.index(p.name), p.attribute, p.parsed) for p in record.properties]
+    parts: list[tuple[int, str, Callable[[str], Any]]] = [
+        (columns.index(p.name), p.attribute, p.parsed) for p in record.properties
+    ]
     parts += [(columns.index(name), name, str) for name in others]
     for row in sorted(as_texts(store.select(query))):
         yield {attribute: parse(row[n]) for n, attribute, parse in parts}
