@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+MemberDegree = Literal["core", "related"]
 Degree = Literal["core", "related", "excluded"]
 Route = Literal["isco", "nace", "curated", "skills", "label", "expert"]
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from app import errors, http, logs, sparql
+from app import http, logs, sparql
 from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
 from app.api.batches import Batches
 from app.api.openapi import describe
@@ -26,6 +26,7 @@ from app.api.skills import of_domain as skills_of_domain
 from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
 from app.html import assets
+from app.http import problems
 from app.http.inprocess import exchange
 from app.linked import downloads
 from app.linked import routes as linked
@@ -143,7 +144,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         workshop = workshop_pages.mount(app, settings, limits)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
-    errors.install(app)
+    problems.install(app)
     pages_for_browsers(app)
     turtle.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)

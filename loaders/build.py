@@ -25,7 +25,8 @@ from tempfile import TemporaryFile
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from analysis.skills.statements import cluster_quads, sample, skill_quads
+from analysis.quads import sample
+from analysis.skills.statements import cluster_quads, skill_quads
 from analysis.skills.tables import SkillsResult
 from loaders import blemishes, verify
 from loaders.derive.carryover import read_baseline
@@ -69,7 +70,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     """
     progress = progress or Quiet()
     releases = Releases(request.data_dir)
-    with _faults(request.data_dir), releases.lock(request.gives_way), no_garbage():
+    with _system_errors(request.data_dir), releases.lock(request.gives_way), no_garbage():
         try:
             release = _build(request, releases, progress)
         except BaseException as error:
@@ -93,7 +94,7 @@ def _users_own(releases: Releases) -> bool:
 
 
 @contextmanager
-def _faults(data_dir: Path) -> Iterator[None]:
+def _system_errors(data_dir: Path) -> Iterator[None]:
     """Turn what the system and the engine raise into a LoadError that says what to do."""
     try:
         yield
@@ -119,7 +120,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     progress.stage("Writing the ESCO graph")
     releases.building.mkdir(parents=True)
     normaliser = Normaliser(nace=links, language=request.language.lower(), strict=not request.partial)
-    found = normaliser.survey
+    survey = normaliser.survey
     panels = input_panel.read_panels(request.panels)
     vocabulary = [input_panel.VOCABULARY] if panels.panels else []
     ontology = list(ontology_quads(_ontology_files(request.curation) + vocabulary))
@@ -146,7 +147,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             )
             inputs.notes += panels.carried(esco_version, tables.occupations)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
-            matched = _matched(releases, files.result(), found)
+            matched = _matched(releases, files.result(), survey)
             decided = list(scope_lines(scope, tables.occupations, esco_version))
             conforms.write(decided)
             conforms.end()
@@ -177,10 +178,10 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "counts": counts,
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
                 "blemishes": blemishes.found(writer.store, normaliser.blemishes),
-                "dangling": _dangling(found),
+                "dangling": _dangling(survey),
                 "notes": inputs.notes,
             }
-            described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
+            described = {"manifest": record, "withdrawn": survey.withdrawn, "carryOver": carry_over}
             quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
             writer.flush()
             optimised.result()
@@ -193,7 +194,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         checks += [v.result() for v in (conforms, skills_conform) if v]
     verify.require(checks)
     folder = releases.building
-    (folder / "withdrawn.json").write_text(json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
+    (folder / "withdrawn.json").write_text(json.dumps(survey.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
     (folder / "carryover.json").write_text(json.dumps(carry_over, indent=1, ensure_ascii=False), encoding="utf-8")
     manifest: Manifest = {
         "format": MANIFEST_FORMAT,
@@ -240,7 +241,7 @@ def _write_esco(
 def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
     """The labels of concepts that have them as SKOS-XL nodes alone."""
     pattern = writer.store.quads_for_pattern
-    found = []
+    lines = []
     for concept, kind in sorted(normaliser.survey.label_nodes):
         iri = value(concept)
         if concept in normaliser.labelled[kind] or iri in normaliser.survey.withdrawn:
@@ -250,11 +251,11 @@ def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
                 continue
             for form in pattern(link.object, NamedNode(SKOSXL + "literalForm"), None):
                 line = normaliser.label_of_node(concept, kind, form.object)
-                found += [line] if line else []
-    return found
+                lines += [line] if line else []
+    return lines
 
 
-def _matched(releases: Releases, files: list[InputFile], found: Survey) -> Release | None:
+def _matched(releases: Releases, files: list[InputFile], survey: Survey) -> Release | None:
     """The release whose clusters hand their identifiers on: the published one, if it holds much the same ESCO.
 
     A release built again from the same files takes the one that it took the first time, so that it comes out the same.
@@ -268,7 +269,7 @@ def _matched(releases: Releases, files: list[InputFile], found: Survey) -> Relea
         return next((r for r in releases.all() if r.id == first), None)
     if current is None or current.manifest["parameters"]["partial"]:
         return None
-    before, now = current.manifest["counts"]["occupations"], len(found.occupations)
+    before, now = current.manifest["counts"]["occupations"], len(survey.occupations)
     return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
 
 
@@ -325,21 +326,21 @@ def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
         normaliser.repairs["statements of withdrawn concepts set aside"] += removed
 
 
-def _dangling(found: Survey) -> Dangling:
+def _dangling(survey: Survey) -> Dangling:
     """Relations that name a concept which is not in the data, and those concepts."""
-    return {"relations": found.dangling["relations"], "concepts": dict(sorted(found.unlisted.items())[:MOST_LISTED])}
+    return {"relations": survey.dangling["relations"], "concepts": dict(sorted(survey.unlisted.items())[:MOST_LISTED])}
 
 
-def _check_consistency(found: Survey, partial: bool) -> None:
-    if not found.occupations:
+def _check_consistency(survey: Survey, partial: bool) -> None:
+    if not survey.occupations:
         raise SourceError(
             "The input holds no released ESCO occupation.",
             "Give the ESCO classification as downloaded from the ESCO portal.",
         )
     if partial:
         return
-    totals = {"relations": found.related, "occupations without a place in ISCO": len(found.occupations)}
-    for what, count in found.dangling.items():
+    totals = {"relations": survey.related, "occupations without a place in ISCO": len(survey.occupations)}
+    for what, count in survey.dangling.items():
         if count > max(1, round(DANGLING_SHARE * totals[what])):
             raise SourceError(
                 f"{count} {what} point outside the data: files of different ESCO versions seem to be mixed, or the file is incomplete.",

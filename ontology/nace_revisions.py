@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ontology import FOLDER, GRAPH_NACE, SKOS
+from ontology import FOLDER, GRAPH_NACE, SKOS, MappingRelation
 from ontology.nace import REVISIONS, Activity, Revision, activities, path
 
 SAME_NAME = "of one name"
@@ -34,25 +34,25 @@ def correspondences() -> tuple[Correspondence, ...]:
     """All that are known, by the code of Rev. 2 and then of Rev. 2.1."""
     old, new = activities("2"), activities("2.1")
     with (FOLDER / "nace-correspondence.csv").open(encoding="utf-8", newline="") as lines:
-        found = [Correspondence(old[row["rev2"]], new[row["rev21"]], row["why"]) for row in csv.DictReader(lines)]
-    said = {c.former.code for c in found}
+        pairs = [Correspondence(old[row["rev2"]], new[row["rev21"]], row["why"]) for row in csv.DictReader(lines)]
+    said = {c.former.code for c in pairs}
     named: dict[str, list[Activity]] = defaultdict(list)
     for item in new.values():
         if len(item.code) == _CLASS:
             named[item.name.lower()].append(item)
     for item in old.values():
         if len(item.code) == _CLASS and item.code not in said:
-            found += [Correspondence(item, other, SAME_NAME) for other in named[item.name.lower()]]
-    return tuple(sorted(found, key=lambda c: (c.former.code, c.current.code)))
+            pairs += [Correspondence(item, other, SAME_NAME) for other in named[item.name.lower()]]
+    return tuple(sorted(pairs, key=lambda c: (c.former.code, c.current.code)))
 
 
 @cache
 def _by_class() -> dict[tuple[Revision, str], list[Correspondence]]:
-    found: dict[tuple[Revision, str], list[Correspondence]] = defaultdict(list)
+    by_class: dict[tuple[Revision, str], list[Correspondence]] = defaultdict(list)
     for one in correspondences():
-        found["2", one.former.code].append(one)
-        found["2.1", one.current.code].append(one)
-    return dict(found)
+        by_class["2", one.former.code].append(one)
+        by_class["2.1", one.current.code].append(one)
+    return dict(by_class)
 
 
 def of(item: Activity) -> list[Correspondence]:
@@ -73,15 +73,15 @@ def wholes(classes: set[str]) -> list[Activity]:
 @cache
 def _classes() -> dict[str, set[str]]:
     """The classes of each code of Rev. 2.1, itself included."""
-    found: dict[str, set[str]] = defaultdict(set)
+    classes: dict[str, set[str]] = defaultdict(set)
     for item in activities("2.1").values():
         if len(item.code) == _CLASS:
             for above in path(item):
-                found[above.code].add(item.code)
-    return dict(found)
+                classes[above.code].add(item.code)
+    return dict(classes)
 
 
-def relation(one: Correspondence, revision: Revision) -> str:
+def relation(one: Correspondence, revision: Revision) -> MappingRelation:
     """How the class of a revision relates to the other, by name in SKOS: what has one counterpart each way is the same.
 
     exactMatch where the name is the same too, closeMatch where only it changed; narrowMatch where a class was divided, broadMatch

@@ -47,10 +47,10 @@ def _members(first: ox.Store, second: ox.Store, query: str, start: str) -> list[
     """Of each cluster or profile that differs, how many skills came, went, and stayed."""
     held: list[dict[str, set[str]]] = []
     for store in (first, second):
-        found: dict[str, set[str]] = defaultdict(set)
+        skills_of: dict[str, set[str]] = defaultdict(set)
         for whole, skill, *_ in as_texts(select(store, query)):
-            found[whole.removeprefix(start)].add(skill)
-        held.append(found)
+            skills_of[whole.removeprefix(start)].add(skill)
+        held.append(skills_of)
     return [
         {"id": key, "came": len(now - was), "went": len(was - now), "stayed": len(was & now)}
         for key in sorted(held[0].keys() | held[1].keys())

@@ -119,11 +119,11 @@ def evaluate(
                     dropped[from_esco].append(other.labels(other.units[unit.id], settings))
         levels: dict[str, Any] = {}
         for level in clusters.LEVELS:
-            found = next(q for q in result.quality if q.domain == unit.id and q.level == level)
+            quality = next(q for q in result.quality if q.domain == unit.id and q.level == level)
             pairs = [(a, b) for i, a in enumerate(runs) for b in runs[i + 1 :]]
             levels[level] = {
                 **{
-                    name: getattr(found, name)
+                    name: getattr(quality, name)
                     for name in (
                         "clusters",
                         "modularity",
@@ -153,14 +153,14 @@ def evaluate(
 
 
 def _intruders(
-    found: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
+    made: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
 ) -> dict[str, float | None]:
-    skills = sorted(m.skill for c in at_level(found, domain, level) for m in c.members if m.primary)
+    skills = sorted(m.skill for c in at_level(made, domain, level) for m in c.members if m.primary)
     sets = {
-        "intruder": coherence.intruder_sets(found, domain, level),
-        "intruder_central": coherence.intruder_sets(found, domain, level, central=CENTRAL),
+        "intruder": coherence.intruder_sets(made, domain, level),
+        "intruder_central": coherence.intruder_sets(made, domain, level, central=CENTRAL),
         "intruder_esco_groups": coherence.esco_sets(hierarchy, skills, domain),
-        "intruder_shuffled": coherence.shuffled_sets(found, domain, level),
+        "intruder_shuffled": coherence.shuffled_sets(made, domain, level),
     }
     return {name: coherence.intruder_accuracy(asked, vectors, row, skills) for name, asked in sets.items()}
 

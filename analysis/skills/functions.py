@@ -23,7 +23,7 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
     for row in rows:
         if row.area:
             place[row.unit][row.skill] = row.area
-    found = []
+    levels = []
     for (occupation, domain), scope in sorted(tables.scope.items()):
         if scope.degree == "excluded":
             continue
@@ -37,10 +37,10 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
                 continue  # CHARTER's functions are said of heritage alone
             share = counts.get(key, 0) / total if total else 0.0
             if key in main:
-                found.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
+                levels.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
             elif counts[key] >= MIN_SKILLS and share >= MIN_SHARE:
-                found.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
-    return tuple(found)
+                levels.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
+    return tuple(levels)
 
 
 def _counts(

@@ -65,14 +65,14 @@ class Catalogue(Facts):
             "concept": [NamedNode(iri)],
             "labels": [NamedNode(GRAPH_LABELS + language) for language in languages],
         }
-        found: dict[str, dict[str, list[str]]] = {}
+        by_property: dict[str, dict[str, list[str]]] = {}
         for _, prop, text in self.store.select("api/words", values):
             name = prop.value.removeprefix(SKOS).removeprefix(DCT)  # type: ignore[union-attr]
-            found.setdefault(name, {}).setdefault(text.language, []).append(text.value)  # type: ignore[union-attr,arg-type]
-        for by_language in found.values():
+            by_property.setdefault(name, {}).setdefault(text.language, []).append(text.value)  # type: ignore[union-attr,arg-type]
+        for by_language in by_property.values():
             for texts in by_language.values():
                 texts.sort(key=collate)
-        return found
+        return by_property
 
     async def search_text(self, language: str) -> dict[str, str]:
         """Occupation in scope -> its preferred and alternative labels, folded, one a line."""

@@ -20,7 +20,7 @@ from app.http.clients import READY, network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
 from app.http.front import Finished, Front, request_id_of
-from app.http.host import head_fault
+from app.http.host import head_error
 from app.http.parser import DecliningParser
 
 HEAD_BYTES = 64 * 1024
@@ -192,7 +192,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         version = self.parser.get_http_version()
-        if error := head_fault(version, self.headers):
+        if error := head_error(version, self.headers):
             self._stop(400, error)
         if self._proxied:
             self.front.proxies.apply(cast(Scope, self.scope))
@@ -269,15 +269,15 @@ class Connection(HttpToolsProtocol):
             elif name == b"content-length" or name == b"transfer-encoding":
                 return False
         scope["path"], scope["query_string"] = path.decode(), query
-        found = front.ready(scope)
-        if found is None:
+        kept = front.ready(scope)
+        if kept is None:
             return False
         client = front.clients.of(scope)
         limited = front.clients.limited(scope["path"])
         if limited and not front.clients.admit(client, READY):
             return False  # refused where all are
         self._quick += 1
-        ready, known = found
+        ready, known = kept
         request_id = request_id_of(given)
         body = b"" if known or method == b"HEAD" else ready.answer.body
         head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (

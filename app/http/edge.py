@@ -16,9 +16,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
+from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
+from app.http.problems import problem_response, slug_of
 from app.http.ready import CORS, NOSNIFF
 from app.http.responses import ReadyResponse, is_state, route_of
 from app.http.work import Work, spent_of

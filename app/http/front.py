@@ -65,10 +65,10 @@ class Front:
         if cache is None or b"if-match" in dict(scope["headers"]):  # which the edge looks at
             return None
         key, none_match = key_of(scope)
-        found = cache.find(key)
-        if found is None:
+        kept = cache.find(key)
+        if kept is None:
             return None
-        return found, bool(none_match) and matches(none_match, found.answer.etag)
+        return kept, bool(none_match) and matches(none_match, kept.answer.etag)
 
     def tell(self, finished: Finished) -> None:
         """Tell whoever listens that a request was answered."""

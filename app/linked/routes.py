@@ -31,7 +31,7 @@ from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
-from app.request import Context, Ctx, service_of, strict_parameters
+from app.request import Context, Ctx, other_pages, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, FOLDER, PREFIXES, RDF
 from releases import dumps
 
@@ -125,10 +125,12 @@ async def namespace(ctx: Ctx, form: Format = None) -> Response:
 @router.get("/ns/{version}", include_in_schema=False)
 async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Response:
     """The ontology by its version IRI: the one that the release holds; older ones are in the releases that held them."""
-    found = await asyncio.to_thread(ontology, ctx.served)
-    if version != found.version:
+    vocabulary = await asyncio.to_thread(ontology, ctx.served)
+    if version != vocabulary.version:
         raise NotFound(
-            f"This release holds version {found.version} of the ontology.", field="version", available=[found.version]
+            f"This release holds version {vocabulary.version} of the ontology.",
+            field="version",
+            available=[vocabulary.version],
         )
     return await _ontology(ctx=ctx, chosen=rdf_formats.choose(ctx.request, form), place=_place(ctx))
 
@@ -187,11 +189,11 @@ def _for_people(ctx: Context, iri: str, chosen: str, form: str | None) -> str:
 
 @apart(lambda given: 17.0 if given["chosen"] == "html" else 5.0)
 async def _described(*, ctx: Context, iri: str, chosen: str, place: str) -> Response:
-    found = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
-    if found is None:
+    described = await asyncio.to_thread(describe, ctx.catalogue.store, iri, ctx.limits.links)
+    if described is None:
         raise _unknown(ctx, iri)
     return await _answer(
-        ctx, chosen, iri, lambda: _description_triples(ctx, found), lambda: pages.resource_page(ctx, found)
+        ctx, chosen, iri, lambda: _description_triples(ctx, described), lambda: pages.resource_page(ctx, described)
     )
 
 
@@ -210,8 +212,10 @@ async def _linked(
 
 @apart(20.0)
 async def _ontology(*, ctx: Context, chosen: str, place: str) -> Response:
-    found = await asyncio.to_thread(ontology, ctx.served)
-    return await _answer(ctx, chosen, CCSI, lambda: list(found.triples), lambda: pages.ontology_page(ctx, found))
+    vocabulary = await asyncio.to_thread(ontology, ctx.served)
+    return await _answer(
+        ctx, chosen, CCSI, lambda: list(vocabulary.triples), lambda: pages.ontology_page(ctx, vocabulary)
+    )
 
 
 @apart(lambda given: 17.0 if given["made"] else 0.0)  # what is said before there are files is not kept
@@ -270,11 +274,11 @@ def _variant(ctx: Context, name: str) -> str:
     return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, format=name)}"
 
 
-def _description_triples(ctx: Context, found: Description) -> list[ox.Triple]:
-    made = [*found.triples(), *_document(ctx, found.iri)]
-    for links in found.cut:
-        page = ox.NamedNode(pages.links_address(ctx, found.iri, links))
-        made.append(ox.Triple(ox.NamedNode(found.iri), ox.NamedNode(SEE_ALSO), page))
+def _description_triples(ctx: Context, described: Description) -> list[ox.Triple]:
+    made = [*described.triples(), *_document(ctx, described.iri)]
+    for links in described.cut:
+        page = ox.NamedNode(pages.links_address(ctx, described.iri, links))
+        made.append(ox.Triple(ox.NamedNode(described.iri), ox.NamedNode(SEE_ALSO), page))
         made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
     return made
 
@@ -284,7 +288,7 @@ def _page_triples(ctx: Context, iri: str, links: Links) -> list[ox.Triple]:
     made = [*triples(iri, links), *_document(ctx, iri, page)]
     made.append(ox.Triple(page, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")))
     made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
-    for rel, offset in _offsets(ctx, links).items():
+    for rel, offset in other_pages(links.total, ctx.limits.links, links.offset).items():
         name = {"prev": "previous"}.get(rel, rel)
         target = ox.NamedNode(pages.links_address(ctx, iri, links, offset))
         made.append(ox.Triple(page, ox.NamedNode(HYDRA + name), target))
@@ -306,21 +310,9 @@ def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> l
     ]  # fmt: skip
 
 
-def _offsets(ctx: Context, links: Links) -> dict[str, int]:
-    size = ctx.limits.links
-    first = links.offset % size
-    found = {"first": 0, "last": max(0, first + (links.total - 1 - first) // size * size)}
-    if links.offset:
-        found["prev"] = max(0, links.offset - size)
-    if links.offset + size < links.total:
-        found["next"] = links.offset + size
-    return found
-
-
 def _page_links(ctx: Context, iri: str, links: Links) -> str:
-    return ", ".join(
-        f'<{pages.links_address(ctx, iri, links, offset)}>; rel="{rel}"' for rel, offset in _offsets(ctx, links).items()
-    )
+    offsets = other_pages(links.total, ctx.limits.links, links.offset)
+    return ", ".join(f'<{pages.links_address(ctx, iri, links, n)}>; rel="{rel}"' for rel, n in offsets.items())
 
 
 def _integer(value: int) -> ox.Literal:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
-from app.errors import TYPE_BASE, NotFound, Problem, problem_response
+from app.errors import TYPE_BASE, NotFound, Problem
 from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
+from app.http.problems import problem_response
 from app.request import Ctx, base_url
 from ontology import local_name
 

@@ -148,11 +148,11 @@ def _sectors(frame: Frame, keys: Chosen) -> dict[str, Any]:
     found = comparison(ctx.catalogue.analysis, units)
     members = [{d.occupation for d in ctx.catalogue.decisions_in(item)} for item in domains]
     sizes = [views.domain(ctx, d)["occupations"] for d in domains]
-    shared = {frozenset(p.domains): p for p in found.pairs}
+    shared = {frozenset(p["domains"]): p for p in found.pairs}
     pairs: list[list[tuple[str, str] | None]] = [[None] * len(keys) for _ in keys]
     for n, m in combinations(range(len(keys)), 2):
         pair = shared[frozenset((units[n], units[m]))]
-        told = t.count("occupations", len(members[n] & members[m])), t.count("skills", pair.shared)
+        told = t.count("occupations", len(members[n] & members[m])), t.count("skills", pair["shared"])
         pairs[n][m] = pairs[m][n] = told
     return {
         "facts": [

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.batch import looked_up
+from app.api.batch import LookedUp, looked_up
 from app.api.batches import Batches
 from app.api.formats import as_csv
 from app.api.match import matched_title
@@ -131,7 +131,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
     return await batches.run(request, work)
 
 
-def _of_code(item: Row) -> Row:
+def _of_code(item: LookedUp) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
     shares = [(s["domain"], s["share"]) for s in plain(item["domainShares"])]
     return {
