@@ -18,10 +18,15 @@ from app.catalogue.keys import occupation_iri
 from app.catalogue.national import INVERSE, Mapped
 from app.errors import BadParameter, NotFound
 from app.request import Context, Ctx, concept_key
-from ontology import nace_revisions as revisions
 from ontology.nace import Activity, Revision, cut
+from ontology.nace_revisions import Correspondence, wholes
 
 router = APIRouter(tags=["scope"])
+# How far it is known what became of former codes: by our own list, and by Eurostat's table.
+_EXTENT = {
+    False: ": of codes whose name changed it covers culture only.",
+    True: ": the table that was loaded has it not.",
+}
 COLUMNS = (
     "classification", "code", "basis", "domain", "subDomain", "function", "degree", "codeConfidence", "core", "related", "share",
     "coreShare", "relation", "uri", "label", "confidence",
@@ -126,7 +131,7 @@ async def crosswalk(
 
 def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     label = {"en": item.name}
-    known = revisions.of(item)
+    known = ctx.catalogue.revisions.of(item)
     both = [_corresponding(ctx, item.revision, one) for one in known]
     if item.revision == "2.1":
         entries = views.crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
@@ -135,11 +140,11 @@ def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
     if not known:
         raise NotFound(
-            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name}): of codes "
-            "whose name changed it covers culture only.",
+            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name})"
+            f"{_EXTENT[bool(ctx.catalogue.revisions.official)]}",
             field="nace", revision="2", see=ctx.url("/nace"),
         )  # fmt: skip
-    current = revisions.wholes({one.current.code for one in known})
+    current = wholes({one.current.code for one in known})
     shown = {
         row["uri"]: row for a in current for row in views.crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)
     }
@@ -148,16 +153,16 @@ def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     )
 
 
-def _corresponding(ctx: Context, revision: Revision, one: revisions.Correspondence) -> dict[str, Any]:
+def _corresponding(ctx: Context, revision: Revision, one: Correspondence) -> dict[str, Any]:
     former, other = (one.former, one.current) if revision == "2" else (one.current, one.former)
     shown = views.activity(ctx, other)
     return {
         "of": former.code,
-        "relation": revisions.relation(one, revision),
+        "relation": ctx.catalogue.revisions.relation(one, revision),
         **{name: shown[name] for name in ("uri", "code", "preferredLabel", "href")},
         "revision": other.revision,
         "reason": one.why,
-        "official": False,
+        "official": bool(ctx.catalogue.revisions.official),
     }
 
 

@@ -114,7 +114,7 @@ def load(
     ] = None,
     mapping: Annotated[
         list[Path] | None,
-        typer.Option(readable=False, help="Official mapping table to ESCO, or SSSOM (CSV or TSV; may be repeated)."),
+        typer.Option(readable=False, help="Official mapping table to ESCO, SSSOM, or Eurostat's table of NACE Rev. 2 and 2.1 (may be repeated)."),
     ] = None,
     panel: Annotated[
         list[Path] | None,
