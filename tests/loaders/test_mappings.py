@@ -175,6 +175,8 @@ def test_domains_come_out_as_sssom_too(ccsi: Command, data_dir: Path) -> None:
     heritage = ("https://w3id.org/ccsi/id/domain/heritage", "cultural heritage", "skos:closeMatch")
     assert (*heritage, "http://www.wikidata.org/entity/Q210272") in found
     assert (*heritage, "https://w3id.org/ccsi/id/essnet-domain/heritage") in found
+    music = ("https://w3id.org/ccsi/id/domain/music", "music", "skos:closeMatch")
+    assert (*music, "http://vocabularies.unesco.org/thesaurus/concept353") in found
     assert len(found) == len(rows) > 80
     whole = ccsi("sssom", "--data-dir", data_dir)
     assert set(lines) < set(whole.out.splitlines())
