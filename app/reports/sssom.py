@@ -45,7 +45,7 @@ def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
 
 
 def _of_domains(store: EmbeddedStore) -> Iterator[tuple[str, ...]]:
-    """What our domains correspond to in ESSnet-Culture, Creative Europe, UNESCO's framework and thesaurus, the DCMS sectors and Wikidata."""
+    """What our domains correspond to at ESSnet-Culture, Creative Europe, UNESCO (framework, thesaurus), the DCMS and Wikidata."""
     names = {
         concept.value: label.value
         for concept, label in store.select("materialise/cell_labels")
