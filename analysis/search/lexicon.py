@@ -24,6 +24,7 @@ Alike = tuple[Ints, Floats]
 
 SHORTEST, LONGEST = 2, 4
 LEAST_ALIKE = 0.2  # below it two words have nothing to do with each other
+LEAST_BESIDE = 0.4  # and below it another word adds nothing to one that labels have themselves
 MOST_ALIKE = 100  # words that one word is compared with
 _CANDIDATES = 60  # words whose edit distance is looked at
 _KEPT = 20_000  # words whose likes are remembered, of each section
@@ -119,8 +120,10 @@ class Lexicon:
         shares = (mine[kept] / lengths[owners[kept]]).astype(np.float32)
         starts = np.searchsorted(owners[kept], np.arange(len(words) + 1))
         found = sparse.csr_matrix((shares, at[kept], starts), (len(words), len(self.grams))) @ self._table
-        near = found.data >= LEAST_ALIKE
-        rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))[near]
+        least = np.where(self.numbers(words) >= 0, LEAST_BESIDE, LEAST_ALIKE)
+        rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))
+        near = found.data >= least[rows]
+        rows = rows[near]
         numbers, much = found.indices[near], np.minimum(found.data[near], np.float32(1))
         order = np.lexsort((numbers, -much, rows))
         numbers, much = numbers[order].astype(np.int32), much[order]
