@@ -143,15 +143,20 @@ class Lexicon:
                 found.append((int(number), int(off)))
         return sorted(found, key=lambda pair: pair[1])
 
-    def corrected(self, text: str) -> str:
-        """A folded text with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
-        words = text.split()
-        unknown = [n for n, number in enumerate(self.numbers(words).tolist()) if number < 0]
-        for n in unknown:
-            if not (guesses := self.misspelt(words[n])):
-                return ""
-            words[n] = self.word(guesses[0][0])
-        return " ".join(words) if unknown else ""
+    def corrected(self, texts: Sequence[str]) -> list[str]:
+        """Folded texts with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
+        split = [text.split() for text in texts]
+        every = list(dict.fromkeys(word for words in split for word in words))
+        nearest: dict[str, str] = {}  # of each word that is none here, "" where nothing is near
+        for word, number in zip(every, self.numbers(every).tolist(), strict=True):
+            if number < 0:
+                guesses = self.misspelt(word)
+                nearest[word] = self.word(guesses[0][0]) if guesses else ""
+        found = []
+        for words in split:
+            mended = [nearest.get(word, word) for word in words]
+            found.append("" if mended == words or not all(mended) else " ".join(mended))
+        return found
 
 
 def build(words: Sequence[str]) -> Lexicon:

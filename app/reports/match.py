@@ -55,7 +55,7 @@ class Sample:
     @property
     def confidence(self) -> float:
         """How sure the first is."""
-        return confidence.confidence(self.matches, 0)
+        return confidence.confidences(self.matches, 1)[0]
 
 
 class Evaluation:

@@ -121,7 +121,7 @@ def test_both_halves_together_are_all() -> None:
 
 def test_confidence_grows_with_score_and_lead() -> None:
     def sure(score: float, rival: float) -> float:
-        return confidence.confidence([Match(0, 0, "fuzzy", score), Match(1, 1, "fuzzy", rival)], 0)
+        return confidence.confidences([Match(0, 0, "fuzzy", score), Match(1, 1, "fuzzy", rival)], 1)[0]
 
     values = [sure(score, rival) for score, rival in ((0.4, 0.39), (0.8, 0.75), (1.2, 0.9), (1.4, 0.5))]
     assert all(a < b for a, b in itertools.pairwise(values))
