@@ -16,7 +16,7 @@ import resource
 import shutil
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
@@ -35,9 +35,9 @@ from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scop
 from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
 from loaders.input import mappings as input_mappings
+from loaders.input import nace_table, rdf_files
 from loaders.input import own as input_own
 from loaders.input import panel as input_panel
-from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
 from loaders.input.sources import Member, Source, fingerprint
 from loaders.inverses import inverses
@@ -47,7 +47,7 @@ from loaders.request import Inputs, LoadRequest, input_files, open_inputs, versi
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey, value
 from loaders.writer import QuadWriter
-from ontology import GRAPH_NACE, GRAPH_ONTOLOGY, GRAPH_OWN, SKOSXL, nace, nace_revisions, turtle_files
+from ontology import GRAPH_NACE, GRAPH_ONTOLOGY, GRAPH_OWN, SKOSXL, nace, turtle_files
 from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
@@ -132,12 +132,13 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     ):
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
-            activities = [*nace.quads(), *nace_revisions.quads()]
+            revised, mappings = nace_table.revisions(request.mappings, inputs.notes)
+            activities = [*nace.quads(), *revised.quads()]
             for lines, graph in ((ontology, GRAPH_ONTOLOGY), (activities, GRAPH_NACE)):
                 writer.write([*lines, *inverses(lines, graph)])
             writer.write(panels.lines())
             conforms.write([*ontology, *panels.lines()])
-            esco_version = _write_esco(request, inputs, normaliser, writer, progress)
+            esco_version = _write_esco(request, inputs, mappings, normaliser, writer, progress)
             progress.stage("Deciding the scope")
             tables = scope_tables(writer.store, request.routes)
             # What follows adds little, so this is the time to sort what is there, beside the rest.
@@ -210,7 +211,12 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
 
 
 def _write_esco(
-    request: LoadRequest, inputs: Inputs, normaliser: Normaliser, writer: QuadWriter, progress: Progress
+    request: LoadRequest,
+    inputs: Inputs,
+    mappings: Sequence[Path],
+    normaliser: Normaliser,
+    writer: QuadWriter,
+    progress: Progress,
 ) -> str:
     """Read, repair and write the input; returns the ESCO version."""
     with _located(inputs.source), TemporaryFile(dir=request.data_dir) as undecided:
@@ -221,7 +227,7 @@ def _write_esco(
         writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
         writer.write(input_own.statements(inputs.source.own))
         writer.write(f"{s} {p} {o} <{GRAPH_OWN}> .\n" for s, p, o in inputs.exported.own)
-        for path in request.mappings:
+        for path in mappings:
             writer.write(input_mappings.read(Member(path), normaliser.survey.has, inputs.notes))
         writer.flush()
         writer.write_raw([_labels_of_nodes(writer, normaliser)])

@@ -42,6 +42,7 @@ __all__ = [
     "parameters",
     "prepare",
     "released",
+    "rescoped",
 ]
 
 
@@ -113,14 +114,21 @@ class Stage:
         )
 
 
-def prepare(tables: SkillTables) -> Stage:
-    """The common ground of all units."""
+def prepare(tables: SkillTables, hierarchy: Hierarchy | None = None) -> Stage:
+    """The common ground of all units; the hierarchy may be one that was made of the same skills."""
     use = use_matrix(tables)
-    hierarchy = Hierarchy(tables)
+    hierarchy = hierarchy or Hierarchy(tables)
     units = specialisation.units(tables)
     spread = transversal.transversality(use, hierarchy, units)
     flags, effective = transversal.flags(spread), specialisation.effective_use(use)
     return Stage(tables, use, hierarchy, units, spread, flags, effective, families.families(tables, use))
+
+
+def rescoped(stage: Stage, tables: SkillTables) -> Stage:
+    """The common ground for another scope of the same occupations and skills: units, and what depends on them."""
+    units = specialisation.units(tables)
+    spread = transversal.transversality(stage.use, stage.hierarchy, units)
+    return replace(stage, tables=tables, units=units, transversality=spread, flags=transversal.flags(spread))
 
 
 def is_clustered(unit: Unit) -> bool:

@@ -13,8 +13,8 @@ from app.catalogue.concepts import Group
 from app.errors import BadParameter, Problem
 from app.request import Context
 from ontology import ESCO_DATA, nace
-from ontology import nace_revisions as revisions
 from ontology.nace import Activity, Revision, cut
+from ontology.nace_revisions import wholes
 
 _ISCO = re.compile(r"[Cc]?([0-9]{1,4})|https?://data\.europa\.eu/esco/isco/[Cc]([0-9]{1,4})/?")
 _NACE = re.compile(r"([A-Za-z])|(?:([A-Za-z])\.?)?([0-9]{2})(?:\.?([0-9]{1,2}))?")
@@ -69,7 +69,7 @@ def skill_group(ctx: Context, text: str, field: str, unknown: type[Problem]) -> 
 def occupations_of(ctx: Context, activity: Activity) -> set[str]:
     """The occupations that ESCO links to a NACE code or below it; of Rev. 2, to what became of it."""
     if activity.revision == "2":
-        current = revisions.wholes({one.current.code for one in revisions.of(activity)})
+        current = wholes({one.current.code for one in ctx.catalogue.revisions.of(activity)})
         return {o for item in current for o in ctx.catalogue.by_nace.get(cut(item.code), ())}
     return {o for code, members in ctx.catalogue.by_nace.items() if activity.covers(code) for o in members}
 

@@ -21,10 +21,15 @@ from app.errors import BadParameter, NotFound
 from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context, Ctx, concept_key
 from ontology import MappingRelation
-from ontology import nace_revisions as revisions
 from ontology.nace import Activity, Revision, cut
+from ontology.nace_revisions import Correspondence, wholes
 
 router = APIRouter(tags=["scope"])
+# How far it is known what became of former codes: by our own list, and by Eurostat's table.
+_EXTENT = {
+    False: ": of codes whose name changed it covers culture only.",
+    True: ": the table that was loaded has it not.",
+}
 COLUMNS = (
     "classification", "code", "basis", "domain", "subDomain", "function", "degree", "codeConfidence", "core", "related", "share",
     "coreShare", "relation", "uri", "label", "confidence",
@@ -173,7 +178,7 @@ async def crosswalk(
 
 def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     label = {"en": item.name}
-    known = revisions.of(item)
+    known = ctx.catalogue.revisions.of(item)
     both = [_corresponding(ctx, item.revision, one) for one in known]
     if item.revision == "2.1":
         entries = crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
@@ -182,30 +187,30 @@ def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
     if not known:
         raise NotFound(
-            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name}): of codes "
-            "whose name changed it covers culture only.",
+            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name})"
+            f"{_EXTENT[bool(ctx.catalogue.revisions.official)]}",
             field="nace", revision="2", see=ctx.url("/nace"),
         )  # fmt: skip
-    current = revisions.wholes({one.current.code for one in known})
+    current = wholes({one.current.code for one in known})
     shown = {row["uri"]: row for a in current for row in crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)}
     return _answer(
         ctx, form, "nace-2", item.iri, item.code, label, list(shown.values()), occupations_of(ctx, item), "2", both
     )
 
 
-def _corresponding(ctx: Context, revision: Revision, one: revisions.Correspondence) -> CorrespondingCode:
+def _corresponding(ctx: Context, revision: Revision, one: Correspondence) -> CorrespondingCode:
     former, other = (one.former, one.current) if revision == "2" else (one.current, one.former)
     shown = views.activity(ctx, other)
     return {
         "of": former.code,
-        "relation": revisions.relation(one, revision),
+        "relation": ctx.catalogue.revisions.relation(one, revision),
         "uri": shown["uri"],
         "code": shown["code"],
         "preferredLabel": shown["preferredLabel"],
         "href": shown["href"],
         "revision": other.revision,
         "reason": one.why,
-        "official": False,
+        "official": bool(ctx.catalogue.revisions.official),
     }
 
 

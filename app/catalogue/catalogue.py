@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pyoxigraph import NamedNode
 
+from app.catalogue.activities import revisions
 from app.catalogue.facts import Facts
 from app.catalogue.labels import Labels, LabelTable, collate, fallback
 from app.catalogue.national import National
@@ -47,6 +48,7 @@ class Catalogue(Facts):
                 self._labels.load_english(self.fallback)
             self.analysis = analysis.result()
             self.national = National.read(store)
+            self.revisions = revisions(store)
             self.profiles = ProfileCatalogue.read(store, self, self.analysis)
 
     # --- words ---------------------------------------------------------------------------------------------------

@@ -114,7 +114,9 @@ def load(
     ] = None,
     mapping: Annotated[
         list[Path] | None,
-        typer.Option(readable=False, help="Official mapping table to ESCO, or SSSOM (CSV or TSV; may be repeated)."),
+        typer.Option(
+            readable=False, help="Official table of mappings to ESCO, SSSOM, or NACE Rev. 2 to 2.1 (may be repeated)."
+        ),
     ] = None,
     panel: Annotated[
         list[Path] | None,
