@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
-from app.errors import TYPE_BASE, NotFound, Problem, problem_response
-from app.html.render import HTML_HEADERS, render
+from app.errors import TYPE_BASE, NotFound, Problem
+from app.html.render import HTML_HEADERS
 from app.http.negotiation import best_of
 from app.request import Ctx, base_url
+from app.site.faults import fault_page
 from ontology import local_name
 
 router = APIRouter(include_in_schema=False)
@@ -79,15 +80,12 @@ async def problem(request: Request, slug: str) -> Response:
         kind.slug: (kind.status, kind.title, " ".join((kind.__doc__ or "").split())) for kind in kinds()
     } | _OF_HTTP
     if slug not in known:
-        error = NotFound(f"No fault of this service has the type '{slug[:60]}'.")
-        return problem_response(error.status, error.slug, error.title, error.detail, instance=request.scope["path"])
+        raise NotFound(f"No fault of this service has the type '{slug[:60]}'.")
     status, title, meaning = known[slug]
     offer = best_of(",".join(request.headers.getlist("accept"))[:1000], _OFFERS)
     if offer and offer[0] == "html":
-        page = render(
-            "fault.html", base=base_url(request), title=title, detail=meaning, uri=TYPE_BASE + slug, successor=None
-        )
-        return Response(page.encode(), 200, {**HTML_HEADERS, "vary": "Accept"}, "text/html; charset=utf-8")
+        page = fault_page(request, {"status": status, "title": title, "detail": meaning, "uri": TYPE_BASE + slug})
+        return Response(page, 200, {**HTML_HEADERS, "vary": http.VARY}, "text/html; charset=utf-8")
     return http.uncached_json({"type": TYPE_BASE + slug, "title": title, "status": status, "description": meaning})
 
 
