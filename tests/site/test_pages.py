@@ -139,6 +139,22 @@ def test_search_shows_what_the_api_finds_with_the_words_marked(web: InProcess) -
     assert "Nothing was found" in text_of(web, "/find?q=xyzzyqwv&language=en")
 
 
+def test_type_and_sector_can_be_chosen_beside_the_search_box(web: InProcess) -> None:
+    def offered(page: str, name: str) -> list[str]:
+        return re.findall(r'<option value="([^"]+)"', page[page.index(f'name="{name}"') :].partition("</select>")[0])
+
+    home = text_of(web, "/?language=en")
+    assert offered(home, "type")[:2] == ["occupation", "skill"]
+    assert sorted(offered(home, "domain")) == sorted(d["id"] for d in web.json("domains")["items"] if not d["broader"])
+    every = text_of(web, "/find?q=museum&type=&domain=&language=en")  # as a form without scripts sends it
+    assert f"{web.json('search?q=museum&language=en')['total']} results" in every
+    told = web.json("search?q=museum&type=occupation&domain=heritage&language=en")
+    page = text_of(web, "/find?q=museum&type=occupation&domain=heritage&language=en")
+    assert f"{told['total']} results" in page
+    assert re.findall(r'<option value="([a-z-]+)" selected', page) == ["occupation", "heritage"], "the choice is kept"
+    assert "narrows occupations alone" in text_of(web, "/find?q=museum&type=skill&domain=heritage&language=en")
+
+
 def test_what_is_searched_for_is_text_and_never_markup(web: InProcess) -> None:
     page = text_of(web, "/find?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3Emuseum")
     assert "<script>alert" not in page
