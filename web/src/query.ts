@@ -1,7 +1,8 @@
-// The query page: sends the query, shows the answer as a table of links or a chart, points at the place of an error.
+// The query page: sends the query, shows the answer as a table, chart or map of links, points at the place of an error.
 // A query is shared by the address of the page: #query=… holds its text, #example=… the name of an example.
 import { edit } from "./editor";
 import { element } from "./element";
+import type { Link } from "./links";
 
 interface Term {
   type: string;
@@ -134,6 +135,46 @@ function chart(answer: Answer): HTMLElement | "" {
   return box;
 }
 
+/** A map of what the answer links, drawn when it is opened. */
+function map(found: () => Promise<{ links: Link[]; names: Map<string, string> }>): HTMLElement {
+  const box = element("details");
+  box.append(element("summary", "Map of links"));
+  box.addEventListener("toggle", () => void show(), { once: true });
+
+  async function show(): Promise<void> {
+    const [{ draw }, { links, names }] = await Promise.all([import("./links"), found()]);
+    if (!links.length) {
+      box.append(element("p", "Nothing in it is linked."));
+      return;
+    }
+    const { picture, shown, all } = draw(links, (iri) => names.get(iri) ?? short(iri), address);
+    const note = shown < all ? `The ${shown} of ${all} things with the most links.` : `${all} things.`;
+    box.append(element("p", note, { class: "note" }), picture);
+  }
+
+  return box;
+}
+
+/** The same for rows: from the first column of IRIs to every other. */
+function mapOfRows(answer: Answer): HTMLElement | "" {
+  const rows = answer.results.bindings.slice(0, ROWS_SHOWN);
+  const [first, ...others] = answer.head.vars.filter((name) => rows.some((row) => row[name]?.type === "uri"));
+  if (!first || !others.length) return "";
+  const title = answer.head.vars.find((name) => rows.some((row) => row[name]?.type === "literal" && !isNumber(row[name])));
+  return map(async () => {
+    const iri = (row: Row, name: string): string => (row[name]?.type === "uri" ? row[name].value : "");
+    const links = rows.flatMap((row) => others.map((name) => ({ from: iri(row, first), to: iri(row, name), name })));
+    const names = rows.map((row): [string, string] => [iri(row, first), (title && row[title]?.value) || short(iri(row, first))]);
+    return { links: links.filter(({ from, to }) => from && to), names: new Map(names) };
+  });
+}
+
+function request(text: string, accept: string, signal: AbortSignal | null = null): Promise<Response> {
+  const encoded = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
+  if (encoded.length < LONGEST_ADDRESS) return fetch(encoded, { headers: { Accept: accept }, signal });
+  return fetch(ENDPOINT, { method: "POST", body: text, headers: { Accept: accept, "Content-Type": "application/sparql-query" }, signal });
+}
+
 function downloads(kind: Kind, text: string): HTMLElement | "" {
   const target = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
   if (target.length > LONGEST_ADDRESS) return "";
@@ -169,7 +210,11 @@ function showAnswer(kind: Kind, body: string | Answer, text: string, millisecond
   const time = `${Math.round(milliseconds).toLocaleString("en")} ms`;
   if (typeof body === "string") {
     state.textContent = `A graph, in ${time}.`;
-    result.replaceChildren(downloads(kind, text), element("pre", body.length > 200000 ? `${body.slice(0, 200000)}\n…` : body, { tabindex: "0" }));
+    const graph = map(async () => {
+      const [{ read }, answer] = await Promise.all([import("./links"), request(text, "application/n-triples")]);
+      return read(answer.ok ? await answer.text() : "");
+    });
+    result.replaceChildren(downloads(kind, text), graph, element("pre", body.length > 200000 ? `${body.slice(0, 200000)}\n…` : body, { tabindex: "0" }));
   } else if (kind === "ask") {
     state.textContent = `${body.boolean ? "Yes" : "No"}, in ${time}.`;
     result.replaceChildren(downloads(kind, text));
@@ -177,7 +222,7 @@ function showAnswer(kind: Kind, body: string | Answer, text: string, millisecond
     const rows = body.results.bindings.length;
     const first = rows > ROWS_SHOWN ? `, the first ${ROWS_SHOWN.toLocaleString("en")} shown` : "";
     state.textContent = `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}${first}, in ${time}.`;
-    result.replaceChildren(downloads(kind, text), chart(body), table(body));
+    result.replaceChildren(downloads(kind, text), chart(body), mapOfRows(body), table(body));
   }
 }
 
@@ -185,11 +230,6 @@ async function run(): Promise<void> {
   running?.abort();
   const mine = (running = new AbortController());
   const text = editor.text;
-  const encoded = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
-  const long = encoded.length >= LONGEST_ADDRESS;
-  const sent: RequestInit = long
-    ? { method: "POST", body: text, headers: { Accept: ACCEPT, "Content-Type": "application/sparql-query" } }
-    : { headers: { Accept: ACCEPT } };
   fault.replaceChildren();
   result.replaceChildren();
   editor.mark();
@@ -197,7 +237,7 @@ async function run(): Promise<void> {
   stopButton.hidden = false;
   const started = performance.now();
   try {
-    const answer = await fetch(long ? ENDPOINT : encoded, { ...sent, signal: mine.signal });
+    const answer = await request(text, ACCEPT, mine.signal);
     const type = answer.headers.get("content-type") ?? "";
     if (!answer.ok) {
       state.textContent = "";
