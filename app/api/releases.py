@@ -12,12 +12,13 @@ from starlette.responses import Response
 from app import http
 from app.errors import problem_response
 from app.html.assets import Asset
-from app.request import Ctx, service_of
+from app.request import Context, Ctx, service_of
 from app.settings import Limits
 from ontology import ATTRIBUTION
 from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
 from releases.errors import ReleaseError
 from releases.manifest import public
+from releases.release import Release
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])
@@ -26,17 +27,20 @@ CONTEXT_FILE = Asset.document(orjson.dumps(CONTEXT), "application/ld+json")
 
 
 @router.get("/releases", summary="The releases on this server, and which one is served")
-async def releases(ctx: Ctx, request: Request) -> Response:
+async def releases(ctx: Ctx) -> Response:
     """Versions, content hashes, counts, repairs and what is missing, newest first."""
-    service = service_of(request)
-    try:
-        known = await asyncio.to_thread(service.backend.releases)
-    except ReleaseError as error:  # one that cannot be read must not hide the one that is served
-        log.warning("releases cannot be listed", error=str(error))
-        known = [ctx.served.release]
-    items = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
+    items = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in await releases_here(ctx)]
     body = {"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION}
     return ctx.json(body, keep=False)  # loads and removals change it without a new release being served
+
+
+async def releases_here(ctx: Context) -> list[Release]:
+    """The releases on this server, the newest first."""
+    try:
+        return await asyncio.to_thread(service_of(ctx.request).backend.releases)
+    except ReleaseError as error:  # one that cannot be read must not hide the one that is served
+        log.warning("releases cannot be listed", error=str(error))
+        return [ctx.served.release]
 
 
 @router.get("/limits", summary="Every published limit")

@@ -1,4 +1,4 @@
-"""What crawlers ask for, and pages behind the types of faults, which are IRIs and so lead somewhere."""
+"""What crawlers and readers of feeds ask for, and pages behind the types of faults, which are IRIs and so lead somewhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
+from app.api.releases import releases_here
 from app.errors import TYPE_BASE, NotFound, Problem
-from app.html.render import HTML_HEADERS
+from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
+from app.linked.dataset import dataset_iri
 from app.request import Ctx, base_url
 from app.site.faults import fault_page
+from app.site.words import words
 from ontology import local_name
 
 router = APIRouter(include_in_schema=False)
@@ -71,6 +74,15 @@ async def sitemap(ctx: Ctx) -> Response:
     places = "".join(f"<url><loc>{escape(ctx.base + path)}</loc></url>" for path in paths)
     body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{places}</urlset>'
     return http.respond(ctx.request, ctx.served, body.encode(), "application/xml")
+
+
+@router.get("/releases.atom")
+async def feed(ctx: Ctx) -> Response:
+    """The releases on this server, for whoever wants to hear of a new one (Atom, RFC 4287)."""
+    text = render(
+        "releases.xml", base=ctx.base, releases=await releases_here(ctx), served=ctx.served.release.id, iri=dataset_iri, t=words("en")
+    )  # fmt: skip
+    return http.respond(ctx.request, ctx.served, text.encode(), "application/atom+xml", "en", keep=False)
 
 
 @router.get("/problem/{slug}")
