@@ -78,10 +78,11 @@ def fault_page(request: Request, problem: dict[str, Any], again: str = "") -> by
 def _page(
     language: str, base: str, status: int, again: str, title: str, detail: str, uri: str, successor: str
 ) -> bytes:
+    t, kind = words(language), _KINDS.get(status, "wrong")
     return render(
-        "fault.html", t=words(language), base=base, status=status, kind=_KINDS.get(status, "wrong"), again=again, title=title,
-        detail=detail, uri=uri, successor=successor, successor_page=iris.address(successor, base) if successor else "",
-        link=lambda path: f"{base}{path}?language={language}",
+        "fault.html", t=t, base=base, path="", link=lambda path: f"{base}{path}?language={language}", languages=[], title=t(f"fault-{kind}"),
+        kind=kind, status=status, again=again, said=title, detail=detail, uri=uri, successor=successor,
+        successor_page=iris.address(successor, base) if successor else "",
     ).encode()  # fmt: skip
 
 

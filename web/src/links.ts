@@ -47,7 +47,7 @@ function shape<K extends keyof SVGElementTagNameMap>(name: K, attributes: Record
 }
 
 /** The picture, and how many of how many things it shows: those with the most links. */
-export function draw(links: Link[], name: (iri: string) => string, address: (iri: string) => string): { picture: SVGSVGElement; shown: number; all: number } {
+export function draw(links: Link[], name: (iri: string) => string, address: (iri: string) => string, title: string): { picture: SVGSVGElement; shown: number; all: number } {
   const degree = new Map<string, number>();
   for (const { from, to } of links) for (const end of [from, to]) degree.set(end, (degree.get(end) ?? 0) + 1);
   const dots: Dot[] = [...degree].sort((a, b) => b[1] - a[1]).slice(0, MOST).map(([iri, n]) => ({ iri, degree: n }));
@@ -65,7 +65,7 @@ export function draw(links: Link[], name: (iri: string) => string, address: (iri
   const [xs, ys] = [dots.map((d) => place(d)[0]), dots.map((d) => place(d)[1])];
   const [left, top] = [Math.min(...xs) - 3 * MARGIN, Math.min(...ys) - MARGIN];
   const picture = shape("svg", {
-    viewBox: `${left} ${top} ${Math.max(...xs) - left + 3 * MARGIN} ${Math.max(...ys) - top + MARGIN}`, role: "group", class: "links", "aria-label": "Map of links",
+    viewBox: `${left} ${top} ${Math.max(...xs) - left + 3 * MARGIN} ${Math.max(...ys) - top + MARGIN}`, role: "group", class: "links", "aria-label": title,
   });
   for (const line of lines) {
     const [[x1, y1], [x2, y2]] = [place(line.source as Dot), place(line.target as Dot)];
