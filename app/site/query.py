@@ -1,4 +1,4 @@
-"""The query page at /sparql: an editor with explained examples, which are in English; works without a network, and as a plain form without scripts."""
+"""The query page at /sparql: an editor with explained examples, in English; without scripts a plain form, and no network needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ async def query_page(request: Request) -> Response:
     page = render(
         "query.html", t=t, base=base, path="", link=lambda path: f"{base}{path}?language={language}", title=t("query-title"),
         language=language, languages=[(tag, own_name(tag), f"{place}language={tag}") for tag in INTERFACES],
-        groups=_groups(), limits=limits, shown=given or _groups()[0][1][0].shown, said=orjson.dumps({w: t(f"ask-{w}") for w in SAID}).decode(),
+        groups=_groups(), limits=limits, shown=given or _groups()[0][1][0].shown,
+        said=orjson.dumps({name: t(f"ask-{name}") for name in SAID}).decode(),
         prefixes=orjson.dumps(PREFIXES).decode(), ours=orjson.dumps({"ns": CCSI, "id": CCSID, "esco": ESCO_DATA}).decode(),
     )  # fmt: skip
     if service.ready:
