@@ -80,7 +80,7 @@ def _page(
 ) -> bytes:
     t, kind = words(language), _KINDS.get(status, "wrong")
     return render(
-        "fault.html", t=t, base=base, path="", link=lambda path: f"{base}{path}?language={language}", languages=[],
+        "fault.html", t=t, base=base, path="", to=lambda path: f"{base}{path}?language={language}", languages=[],
         title=t(f"fault-{kind}"), kind=kind, status=status, again=again, said=title, detail=detail, uri=uri, successor=successor,
         successor_page=iris.address(successor, base) if successor else "",
     ).encode()  # fmt: skip

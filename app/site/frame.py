@@ -143,7 +143,7 @@ class Frame:
         """
         ctx = self.ctx
         page = render(
-            template, frame=self, t=self.words, said=self.said, link=self.link, path=ctx.request.scope["path"], base=ctx.base,
+            template, frame=self, t=self.words, said=self.said, to=self.link, path=ctx.request.scope["path"], base=ctx.base,
             language=self.language, languages=self.languages(), title=title, description=_short(description),
             crumbs=crumbs, data=data or [], about=self._told(about, title, crumbs) if about else None,
             manifest=ctx.served.release.manifest, release=ctx.served.release.id, **values,

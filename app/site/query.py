@@ -34,7 +34,7 @@ async def query_page(request: Request) -> Response:
     language = wanted_language(request, INTERFACES, request.query_params.get("language"))
     t, place = words(language), f"{base}/sparql?{urlencode({'query': given})}&" if given else f"{base}/sparql?"
     page = render(
-        "query.html", t=t, base=base, path="", link=lambda path: f"{base}{path}?language={language}", title=t("query-title"),
+        "query.html", t=t, base=base, path="", to=lambda path: f"{base}{path}?language={language}", title=t("query-title"),
         language=language, languages=[(tag, own_name(tag), f"{place}language={tag}") for tag in INTERFACES],
         groups=_groups(), limits=limits, shown=given or _groups()[0][1][0].shown,
         said=orjson.dumps({name: t(f"ask-{name}") for name in SAID}).decode(),
