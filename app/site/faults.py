@@ -58,7 +58,7 @@ def as_page(scope: Scope, made: Response) -> Response:
     request = Request(scope)
     if made.media_type != "application/problem+json" or not _for_people(request):
         return made
-    said = json.loads(made.body)
+    said = json.loads(bytes(made.body))
     kept = {name: made.headers[name] for name in _KEPT if name in made.headers}
     page = fault_page(request, said, kept.get("retry-after", ""))
     headers = {**HTML_HEADERS, **kept, "cache-control": "no-store", "vary": http.VARY}
