@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +40,7 @@ OVERLAPS = """(() => {
   return found;
 })()"""
 FIRST_VISIT = 150_000  # bytes as they are sent
+SHOTS = os.environ.get("SCREENSHOTS", "")  # a folder for pictures of every kind of page, to be looked at
 
 
 def walk(
@@ -86,6 +90,9 @@ def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str
         opened.visit(server.url + path)
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function("[...document.images].every(image => image.complete)")
+        if SHOTS:
+            name = re.sub(r"[^a-z0-9]+", "-", path).strip("-")[:60] or "home"
+            page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=True)
         assert page.evaluate(UNNAMED) == []
         assert page.evaluate(UNREADABLE) == []
         assert page.evaluate(OVERFLOW) <= 0
