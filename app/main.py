@@ -38,7 +38,7 @@ from app.settings import Limits, Settings, get_limits, get_settings
 from app.site import about, compare, composer, concepts, decisions, docs, find, home, sector, statistics
 from app.site import clusters as cluster_pages
 from app.site import crosswalk as code_pages
-from app.site.faults import pages_for_browsers
+from app.site.faults import as_page, pages_for_browsers
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -149,6 +149,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     turtle.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)
+    front.told = as_page
     app.state.front = front
     app.add_middleware(http.EdgeMiddleware, front=front)
     app.state.observer = observer = Observer(app, service, gateway, front)

@@ -16,12 +16,13 @@ from app import http
 from app.html.assets import Asset
 from app.http.problems import problem_response
 from app.http.shapes import Counted, Shape
-from app.request import Ctx, counted, service_of
+from app.request import Context, Ctx, counted, service_of
 from app.settings import Limits
 from ontology import ATTRIBUTION
 from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
 from releases.errors import ReleaseError
 from releases.manifest import Published, public
+from releases.release import Release as Loaded
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])
@@ -96,17 +97,22 @@ class JsonLdContext(_Context, Shape):
 
 
 @router.get("/releases", summary="The releases on this server, and which one is served")
-async def releases(ctx: Ctx, request: Request) -> Response:
+async def releases(ctx: Ctx) -> Response:
     """Versions, content hashes, counts, repairs and what is missing, newest first."""
-    service = service_of(request)
-    try:
-        known = await asyncio.to_thread(service.backend.releases)
-    except ReleaseError as error:  # one that cannot be read must not hide the one that is served
-        log.warning("releases cannot be listed", error=str(error))
-        known = [ctx.served.release]
-    items: list[Release] = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
+    items: list[Release] = [
+        {**public(r.manifest), "served": r.id == ctx.served.release.id} for r in await releases_here(ctx)
+    ]
     payload: ReleaseList = {"items": items, **counted(len(items)), "attribution": ATTRIBUTION}
     return ctx.json(payload, keep=False)  # loads and removals change it without a new release being served
+
+
+async def releases_here(ctx: Context) -> list[Loaded]:
+    """The releases on this server, the newest first."""
+    try:
+        return await asyncio.to_thread(service_of(ctx.request).backend.releases)
+    except ReleaseError as error:  # one that cannot be read must not hide the one that is served
+        log.warning("releases cannot be listed", error=str(error))
+        return [ctx.served.release]
 
 
 @router.get("/limits", summary="Every published limit")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from starlette.responses import Response
 from starlette.types import Scope
 
 from app.http.clients import Clients, Proxies
@@ -55,6 +56,8 @@ class Front:
         )  # of those who ask whether the service lives: not behind the crowd, and no crowd themselves
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
+        self.told: Callable[[Scope, Response], Response] = _as_it_is
+        """How a problem is told to whoever asked: as a page to a browser, if there are pages."""
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
         self._cache = cache
@@ -74,6 +77,10 @@ class Front:
         """Tell whoever listens that a request was answered."""
         for listener in self.on_finished:
             listener(finished)
+
+
+def _as_it_is(_: Scope, answer: Response) -> Response:
+    return answer
 
 
 def request_id_of(given: bytes) -> str:

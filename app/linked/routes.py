@@ -27,7 +27,6 @@ from app.linked import iris, rdf_formats
 from app.linked import pages as pages
 from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples
 from app.linked.dataset_page import dataset_page
-from app.linked.fault_page import PageRoute
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
 from app.linked.resource import Description, Links, describe, known, links_of, triples
@@ -35,7 +34,7 @@ from app.request import Context, Ctx, other_pages, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, FOLDER, PREFIXES, RDF
 from releases import dumps
 
-router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)], route_class=PageRoute)
+router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
 SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"

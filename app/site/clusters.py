@@ -9,12 +9,11 @@ from app.api import views
 from app.api.apart import apart
 from app.api.skills import area_views, cluster_views
 from app.errors import NotFound
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from ontology import CCSID
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 DRAWING = 30  # occupations that the page of a cluster names
 STEADY = 0.75  # from this stability on a cluster comes out much the same whatever sample of occupations it is made from
 

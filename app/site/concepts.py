@@ -15,13 +15,12 @@ from app.api.profiles.formats import SUFFIXES
 from app.api.profiles.moves import related_items
 from app.catalogue.concepts import Assertion, Decision, Occupation
 from app.linked import iris
-from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from app.site.sector import special_in
 from ontology import local_name
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 NEAR = 8
 MOST_NEEDING = 60  # occupations that a page names for each relation; some skills are needed by a thousand
 TELLING = 3  # skills that stand for a similarity

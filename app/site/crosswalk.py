@@ -18,11 +18,10 @@ from app.api.match import matched_title
 from app.api.search import index_of
 from app.catalogue.concepts import in_one
 from app.errors import BadParameter, TooLarge
-from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 Kind = Literal["auto", "title", "esco", "isco-08", "nace-2.1", "nace-2"]
 # One word with a digit, a UUID or an address; anything else is a title, unless the reader says what the lines are.

@@ -11,13 +11,12 @@ from analysis.tables import Route
 from app.api import views
 from app.api.apart import apart
 from app.html.render import HTML_HEADERS, render
-from app.linked.fault_page import PageRoute
 from app.reports.scope import report
 from app.request import base_url, service_of, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, page_context, page_language
 from releases.record import LICENCE
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False)
 _ROUTES: tuple[Route, ...] = ("expert", "curated", "isco", "nace", "skills", "label")  # the surest first
 
 

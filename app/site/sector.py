@@ -19,12 +19,11 @@ from app.api.profiles.routes import templates_of
 from app.api.skills import area_views
 from app.api.skills.of_domain import ORDER
 from app.catalogue.concepts import Decision, Domain
-from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage
 from app.site.sector_views import matrix, overlaps
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 MOST_SPECIAL = 30  # skills that the page names; the file has all
 EXAMPLES = 6  # skills that stand for an area
 TOP_GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
