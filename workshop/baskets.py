@@ -111,7 +111,9 @@ def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _entries(session: Session, seat: Seat, group: WorkingGroup) -> list[Entry]:
-    last = {(r.body["sector"], r.body["skill"]): r for r in _rows(session, group.workshop) if r.body["group"] == group.id}
+    last = {
+        (r.body["sector"], r.body["skill"]): r for r in _rows(session, group.workshop) if r.body["group"] == group.id
+    }
     standing = voting.standings(session, seat, last.values())
     found = [
         Entry(r.body["sector"], r.body["skill"], r.body["label"], r.body["mark"], r.round, r, standing[r.id])

@@ -41,7 +41,9 @@ def report(session: Session, concept: str, kind: str, label: str, language: str,
     """Put what a guest says into the inbox. Raises Conflict where it is full."""
     waiting = session.scalar(select(func.count()).select_from(Report).where(Report.closed_at.is_(None))) or 0
     if waiting >= MOST_WAITING:
-        raise Conflict(f"{MOST_WAITING:,} reports wait to be read; there is no room for more.", "Try again another day.")
+        raise Conflict(
+            f"{MOST_WAITING:,} reports wait to be read; there is no room for more.", "Try again another day."
+        )
     session.add(
         Report(
             at=now(), concept=concept, kind=kind, label=label, aspect=said.aspect, text=said.text, language=language,
@@ -74,7 +76,13 @@ def dismiss(session: Session, seat: Seat, number: int, reason: str) -> None:
 
 
 def accept(
-    session: Session, seat: Seat, number: int, group: WorkingGroup, reason: str, candidate: Candidate | None, sector: str
+    session: Session,
+    seat: Seat,
+    number: int,
+    group: WorkingGroup,
+    reason: str,
+    candidate: Candidate | None,
+    sector: str,
 ) -> None:
     """Bring what a report is about before a group. Raises NotAllowed, Unknown, Refused, Conflict.
 

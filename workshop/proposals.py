@@ -35,7 +35,9 @@ class Proposal(BaseModel):
     definition: Text = Field("", description="Needed for what is new.")
     source: Text = Field(min_length=1, description="Where it is used or written of, or why it is needed.")
     concept: Iri = Field("", description="The occupation or skill that a further name is of.")
-    near: list[Iri] | None = Field(None, max_length=MOST_NEAR, description="Near concepts; left out, they are searched for.")
+    near: list[Iri] | None = Field(
+        None, max_length=MOST_NEAR, description="Near concepts; left out, they are searched for."
+    )
 
 
 class Concept(BaseModel):
@@ -47,7 +49,12 @@ class Concept(BaseModel):
 
 
 def propose(
-    session: Session, seat: Seat, group: WorkingGroup, said: Proposal, near: Sequence[Concept], nonce: str,
+    session: Session,
+    seat: Seat,
+    group: WorkingGroup,
+    said: Proposal,
+    near: Sequence[Concept],
+    nonce: str,
     concept: Concept | None = None,
 ) -> Record:
     """Keep a proposal of a group. Raises NotAllowed, Refused, Conflict where it has been made."""  # fmt: skip

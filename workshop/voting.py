@@ -162,7 +162,9 @@ def _require_current(session: Session, matter: Record) -> None:
     later = session.scalar(select(Record).where(Record.once == once_of(of, matter.round + 1)))
     if later is not None:
         raise Stale(
-            "Somebody changed this meanwhile; a vote is about what one has seen.", "Look how it is now.", {"item": later.item_id}
+            "Somebody changed this meanwhile; a vote is about what one has seen.",
+            "Look how it is now.",
+            {"item": later.item_id},
         )
 
 

@@ -55,7 +55,6 @@ class ResolutionBody(BaseModel):
     minority: str = ""
 
 
-
 @router.get("", summary="Whose session this is")
 async def workshop_session(request: Request, seat: Seated) -> Response:
     """Whose session this is, in which workshop, under which rule."""
@@ -132,8 +131,6 @@ async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
 async def workshop_minutes(request: Request, seat: Seated) -> Response:
     """The record, of what is revealed."""
     return _json(await desk_of(request).read(minutes.minutes, seat.workshop))
-
-
 
 
 def _me(session: Session, seat: Seat) -> dict[str, Any]:

@@ -34,6 +34,12 @@ class MoveBody(Move):
     nonce: Nonce
 
 
+class NoBody(BaseModel):
+    """Nothing has to be said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class VoteBody(BaseModel):
     """A vote."""
 
@@ -78,7 +84,12 @@ async def workshop_boards(request: Request, seat: Seated) -> Response:
     return answer(await desk_of(request).read(_boards, seat))
 
 
-@router.post("/boards/{number}/open", dependencies=[Checked], summary="Open the board of a group", openapi_extra=takes(SettlementBody, required=False))  # fmt: skip
+@router.post(
+    "/boards/{number}/open",
+    dependencies=[Checked],
+    summary="Open the board of a group",
+    openapi_extra=takes(NoBody, required=False),
+)
 async def open_workshop_board(request: Request, seat: Seated, number: Number) -> Response:
     """Begin the board of a group."""
     await placing.begin(WorkshopPage(request, seat), seat, number)
@@ -100,7 +111,12 @@ async def move_card(request: Request, seat: Seated, number: Number) -> Response:
     return answer(moved.as_dict(), 201)
 
 
-@router.post("/matters/{number}/vote", dependencies=[Checked], summary="Vote on a placement, proposal or mark", openapi_extra=takes(VoteBody))  # fmt: skip
+@router.post(
+    "/matters/{number}/vote",
+    dependencies=[Checked],
+    summary="Vote on a placement, proposal or mark",
+    openapi_extra=takes(VoteBody),
+)
 async def vote_on_matter(request: Request, seat: Seated, number: Number) -> Response:
     """Say yes or no to a version of a matter."""
     body = await read(request, VoteBody)
@@ -108,7 +124,12 @@ async def vote_on_matter(request: Request, seat: Seated, number: Number) -> Resp
     return answer({"kept": True}, 201)
 
 
-@router.post("/matters/{number}/settlement", dependencies=[Checked], summary="Settle a matter by the rule", openapi_extra=takes(SettlementBody))  # fmt: skip
+@router.post(
+    "/matters/{number}/settlement",
+    dependencies=[Checked],
+    summary="Settle a matter by the rule",
+    openapi_extra=takes(SettlementBody),
+)
 async def settle_matter(request: Request, seat: Seated, number: Number) -> Response:
     """End a matter with what the rule makes of its votes."""
     body = await read(request, SettlementBody)
@@ -123,7 +144,12 @@ async def workshop_proposals(request: Request, seat: Seated) -> Response:
     return answer({"proposals": found["proposals"]})
 
 
-@router.post("/proposals", dependencies=[Checked], summary="Propose an occupation, a skill or a name", openapi_extra=takes(ProposalBody))  # fmt: skip
+@router.post(
+    "/proposals",
+    dependencies=[Checked],
+    summary="Propose an occupation, a skill or a name",
+    openapi_extra=takes(ProposalBody),
+)
 async def propose_for_esco(request: Request, seat: Seated) -> Response:
     """Propose what ESCO lacks; near concepts are found where none are named."""
     body = await read(request, ProposalBody)
@@ -139,7 +165,9 @@ async def workshop_baskets(request: Request, seat: Seated, number: Number) -> Re
     return answer({"entries": await desk_of(request).read(_baskets, seat, number)})
 
 
-@router.post("/baskets/{number}", dependencies=[Checked], summary="Mark a skill for a sector", openapi_extra=takes(MarkingBody))  # fmt: skip
+@router.post(
+    "/baskets/{number}", dependencies=[Checked], summary="Mark a skill for a sector", openapi_extra=takes(MarkingBody)
+)
 async def mark_skill(request: Request, seat: Seated, number: Number) -> Response:
     """Put a skill into a basket of a group, mark it otherwise, or take it out."""
     body = await read(request, MarkingBody)
@@ -154,7 +182,12 @@ async def workshop_inbox(request: Request, seat: Seated) -> Response:
     return answer({"reports": await desk_of(request).read(_reports, seat)})
 
 
-@router.post("/inbox/{number}/{outcome}", dependencies=[Checked], summary="Accept or dismiss a report", openapi_extra=takes(TriageBody))  # fmt: skip
+@router.post(
+    "/inbox/{number}/{outcome}",
+    dependencies=[Checked],
+    summary="Accept or dismiss a report",
+    openapi_extra=takes(TriageBody),
+)
 async def triage_report(
     request: Request,
     seat: Seated,

@@ -23,7 +23,9 @@ _MOST_BEATS = 40
 async def events(
     request: Request,
     seat: Seated,
-    after: Annotated[str, Query(max_length=20, description="The newest event that the page knew when it was made.")] = "",
+    after: Annotated[
+        str, Query(max_length=20, description="The newest event that the page knew when it was made.")
+    ] = "",
     last_event_id: Annotated[str, Header(max_length=20)] = "",
 ) -> StreamingResponse:
     """Events from the one on that the browser had last, else from the one that the page names, else from now on."""

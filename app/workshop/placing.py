@@ -129,7 +129,9 @@ async def _card_page(page: WorkshopPage, seat: Seat, number: int, status: int = 
     if not found["columns"]:
         raise Refused("The board of this group is not open.")
     names = await _names(page, [found["card"]])
-    return page.respond("card.html", found["card"].item.label, status, names=names, **{"wanted": {}, "stale": ""} | more, **found)
+    return page.respond(
+        "card.html", found["card"].item.label, status, names=names, **{"wanted": {}, "stale": ""} | more, **found
+    )
 
 
 async def _names(page: WorkshopPage, cards: list[Card]) -> dict[str, str]:

@@ -22,7 +22,11 @@ from workshop.proposals import Concept, Proposal
 from workshop.rules import Rule
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
-_TYPES: dict[str, tuple[str, ...]] = {"occupation": ("occupation",), "skill": ("skill",), "label": ("occupation", "skill")}
+_TYPES: dict[str, tuple[str, ...]] = {
+    "occupation": ("occupation",),
+    "skill": ("skill",),
+    "label": ("occupation", "skill"),
+}
 Tongue = Annotated[str, Query(pattern="^[a-z]{2,3}$", description="Language of the label.")]
 
 
@@ -30,7 +34,9 @@ Tongue = Annotated[str, Query(pattern="^[a-z]{2,3}$", description="Language of t
 async def proposals_page(page: SeatedPage, seat: Seated) -> Response:
     """What was proposed, with its votes, and where one begins another."""
     found = await page.desk.read(proposals_view, seat)
-    iris = {one["concept"] for one in found["proposals"]} | {n["iri"] for one in found["proposals"] for n in one["near"]}
+    iris = {one["concept"] for one in found["proposals"]} | {
+        n["iri"] for one in found["proposals"] for n in one["near"]
+    }
     names = await names_of(page.request, page.language, iris - {""})
     return page.respond("proposals.html", page.words("ws-proposals"), names=names, tongue=page.language, **found)
 
