@@ -93,8 +93,10 @@ def accept(
     if candidate is not None:
         _select(session, group, candidate)
     else:
-        said = Marking(sector=sector, skill=found.concept, mark="open", version=0)
-        baskets.put(session, seat, group, said, found.label, f"report-{found.id}")
+        known = {(e.sector, e.skill): e for e in baskets.basket(session, seat, group)}.get((sector, found.concept))
+        if known is None or known.mark == "none":
+            said = Marking(sector=sector, skill=found.concept, mark="open", version=known.version if known else 0)
+            baskets.put(session, seat, group, said, found.label, f"report-{found.id}")
     _close(session, seat, found, "accepted", plain(reason, "A reason", 1000), group)
 
 

@@ -15,6 +15,7 @@ from loaders.input.panel import read_panels
 from ontology import CCSI, CCSID, PROV
 from releases.errors import SourceError
 from releases.release import Release, Releases
+from tests.api.conftest import running
 from tests.loaders.test_panel import HEAD, build, scope
 
 WORKSHOP = f'<{CCSID}workshop/NAME> a ccsi:Workshop ; rdfs:label "NAME" .\n'
@@ -83,9 +84,10 @@ def test_the_place_is_the_panels_and_the_degree_as_before(
         ["education"],
     )
     levels = {
-        (f.function, f.level) for f in catalogue.analysis.function_levels[pair[0], pair[1]] if f.scheme == "essnet"
+        (f.function, f.level) for f in catalogue.analysis.function_levels[pair[1], pair[0]] if f.scheme == "essnet"
     }
     assert levels == {("education", "main"), ("creation", "some")}
+    assert found.placements == [f"{CCSID}panel/board/{pair[0].rpartition('/')[2]}-{pair[1]}-placement"]
     assert all(check["passed"] or check["excused"] for check in after.manifest["checks"])
 
 
@@ -156,3 +158,10 @@ def test_an_entry_that_no_board_makes_is_refused(tmp_path: Path, places: dict[st
     file = write(tmp_path, "one", "http://data.europa.eu/esco/occupation/a", "gaming", **places)
     with pytest.raises(SourceError, match=said):
         read_panels([file])
+
+
+def test_the_page_of_a_decision_names_the_panel_that_placed_it(after: Release, pair: tuple[str, str]) -> None:
+    with running(after.path.parents[1]) as app:
+        page = app.get(f"/decisions/{pair[0].rpartition('/')[2]}-{pair[1]}?language=en").text
+    assert ">board</a>" in page
+    assert "as a panel of experts placed it" in page
