@@ -74,7 +74,8 @@ def put(session: Session, seat: Seat, group: WorkingGroup, said: Marking, label:
     matter = f"basket:{group.id}:{said.sector}:{said.skill}"
     once = voting.once_of(matter, said.version + 1)
     earlier = session.scalar(select(Record).where(Record.once == once))
-    if earlier and (earlier.participant, earlier.body["nonce"]) == (seat.participant, nonce):
+    same = (seat.participant, nonce, said.mark)
+    if earlier and (earlier.participant, earlier.body["nonce"], earlier.body["mark"]) == same:
         return
     now = next((e for e in _entries(session, seat, group) if (e.sector, e.skill) == (said.sector, said.skill)), None)
     version, marked = (now.version, now.mark) if now else (0, "none")

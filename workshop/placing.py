@@ -160,7 +160,8 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     session.get(Item, item.id, with_for_update=True)
     earlier = session.scalar(select(Record).where(Record.once == once))
     now = card(session, seat, item)
-    if earlier and (earlier.participant, earlier.body["nonce"]) == (seat.participant, nonce):
+    same = (seat.participant, nonce, said.places)
+    if earlier and (earlier.participant, earlier.body["nonce"], earlier.body["changes"]) == same:
         return now
     if now.closed:
         raise Conflict("This placement is adopted; the card stays where it is.", "Look at what came of it.")
@@ -174,7 +175,7 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     places = moved(now.places or {}, said.places, columns)
     if places == (now.places or {}):
         return now
-    body = {"group": item.group_id, "places": places, "nonce": nonce}
+    body = {"group": item.group_id, "places": places, "changes": said.places, "nonce": nonce}
     journal.add(session, seat, "place", body, once, item.id, round_number=now.version + 1)
     return card(session, seat, item)
 

@@ -106,7 +106,7 @@ def vote(session: Session, seat: Seat, matter: Record, answer: str, nonce: str) 
     seat.require_group(matter.body["group"])
     if answer not in get_args(Answer):
         raise Refused("A vote is yes or no.", "Choose one.")
-    once = journal.once_of(seat, f"vote:{matter.id}", nonce)
+    once = journal.once_of(seat, f"vote:{matter.id}:{answer}", nonce)
     if journal.said_before(session, once):
         return
     _require_current(session, matter)

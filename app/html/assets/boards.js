@@ -3,7 +3,11 @@
 const script = document.currentScript;
 const notice = document.getElementById("changed");
 const busy = new Map(); // cards that are being read, and whether something more has happened to them meanwhile
+const turns = new Map();
 const unsent = [];
+const SIGNS = { none: "·", some: "○", main: "●" };
+const NEXT = { none: "some", some: "main", main: "none" };
+const LATER = 2000; // milliseconds at most after which the votes on a new placement are read: not by all pages at once
 
 const say = (text) => { notice.textContent = text || ""; };
 const keyOf = (node) => node?.closest?.("tr[id^='card-']") && node.dataset.key;
@@ -19,6 +23,22 @@ function put(page, item) {
   if (key) [...fresh.querySelectorAll("button")].find((button) => button.dataset.key === key)?.focus();
 }
 
+/** Show where a card is from the event alone; whoever reads and moves it next names this version. */
+function patch({ item, round, places }) {
+  const row = document.getElementById(`card-${item}`);
+  if (!row || round <= Number(row.dataset.version)) return;
+  row.dataset.version = round;
+  for (const field of row.querySelectorAll("input[name='version']")) field.value = round;
+  for (const cell of row.querySelectorAll("td[data-place]")) {
+    const level = places[cell.dataset.place] ?? "none";
+    cell.className = cell.className.replace(/level-\w+/, `level-${level}`);
+    cell.querySelector("[aria-hidden]").textContent = SIGNS[level];
+    cell.querySelector(".level").textContent = script.dataset[level];
+    const button = cell.querySelector("button");
+    if (button) button.value = `${cell.dataset.place}=${NEXT[level]}`;
+  }
+}
+
 async function refresh(item) {
   if (!document.getElementById(`card-${item}`)) return;
   if (busy.has(item)) return void busy.set(item, true);
@@ -32,34 +52,51 @@ async function refresh(item) {
   busy.delete(item);
 }
 
-async function send(form) {
+/** One thing at a time for each card, so that what is pressed next is about what the press before made of it. */
+function inTurn(item, work) {
+  const ended = (turns.get(item) ?? Promise.resolve()).then(work);
+  turns.set(item, ended);
+  return ended;
+}
+
+async function send(address, body, item) {
   let answer;
   try {
-    answer = await fetch(form.address, { method: "POST", body: form.body, redirect: "manual" });
+    answer = await fetch(address, { method: "POST", body, redirect: "manual" });
   } catch {
-    unsent.push(form);
+    unsent.push([address, body, item]);
     return say(script.dataset.unsent);
   }
   say(answer.type === "opaqueredirect" ? "" : script.dataset[answer.status === 409 ? "stale" : "refused"]);
-  await refresh(form.card);
+  await refresh(item);
 }
 
 function sendAgain() {
-  for (const form of unsent.splice(0)) send(form);
+  for (const form of unsent.splice(0)) inTurn(form[2], () => send(...form));
 }
 
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.dataset.card) return;
+  const { target: form, submitter } = event;
+  const item = form.dataset.card;
+  if (!item) return;
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(form));
-  if (event.submitter?.name) body.append(event.submitter.name, event.submitter.value);
-  send({ address: form.action, body, card: form.dataset.card });
+  const [name, value] = [submitter?.name, submitter?.value];
+  inTurn(item, () => {
+    const forms = [...(document.getElementById(`card-${item}`)?.querySelectorAll("form") ?? [])];
+    const now = form.isConnected ? form : (forms.find((one) => one.action === form.action) ?? form);
+    const body = new URLSearchParams(new FormData(now));
+    if (name) body.append(name, value);
+    return send(form.action, body, item);
+  });
 });
 
 const source = new EventSource(script.dataset.events);
 for (const kind of ["place", "vote", "settled"]) {
-  source.addEventListener(kind, (event) => { const { item } = JSON.parse(event.data); if (item) refresh(item); });
+  source.addEventListener(kind, (event) => {
+    const told = JSON.parse(event.data);
+    if (told.places) patch(told);
+    if (told.item) setTimeout(refresh, Math.random() * LATER, told.item);
+  });
 }
 source.addEventListener("board", () => location.reload());
 source.addEventListener("open", sendAgain);
