@@ -2,9 +2,9 @@
 // again. Without it every cell is a button of a form. What could not be sent is sent again: its nonce lets it count once.
 const script = document.currentScript;
 const notice = document.getElementById("changed");
-const busy = new Map(); // cards that are being read, and whether something more has happened to them meanwhile
-const turns = new Map();
-const unsent = [];
+const reading = new Map(); // cards that are being read, and whether something more has happened to them meanwhile
+const turns = new Map(); // of each card, the end of what was pressed last
+const unsent = []; // one of each card at most
 const SIGNS = { none: "·", some: "○", main: "●" };
 const NEXT = { none: "some", some: "main", main: "none" };
 const LATER = 2000; // milliseconds at most after which the votes on a new placement are read: not by all pages at once
@@ -39,17 +39,27 @@ function patch({ item, round, places }) {
   }
 }
 
-async function refresh(item) {
-  if (!document.getElementById(`card-${item}`)) return;
-  if (busy.has(item)) return void busy.set(item, true);
-  do {
-    busy.set(item, false);
+/** Read a row anew; when it ends, the row is at least as new as when it was asked for. */
+function refresh(item) {
+  const now = reading.get(item);
+  if (now) {
+    now.again = true;
+    return now.done;
+  }
+  const state = { again: true };
+  reading.set(item, state);
+  state.done = read(item, state).finally(() => reading.delete(item));
+  return state.done;
+}
+
+async function read(item, state) {
+  while (state.again && document.getElementById(`card-${item}`)) {
+    state.again = false;
     try {
       const answer = await fetch(script.dataset.card.replace("ITEM", item));
       if (answer.ok) put(await answer.text(), item);
     } catch { /* the stream comes back, and with it what was missed */ }
-  } while (busy.get(item));
-  busy.delete(item);
+  }
 }
 
 /** One thing at a time for each card, so that what is pressed next is about what the press before made of it. */
@@ -82,6 +92,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const [name, value] = [submitter?.name, submitter?.value];
   inTurn(item, () => {
+    if (unsent.some(([, , waiting]) => waiting === item)) return say(script.dataset.unsent);
     const forms = [...(document.getElementById(`card-${item}`)?.querySelectorAll("form") ?? [])];
     const now = form.isConnected ? form : (forms.find((one) => one.action === form.action) ?? form);
     const body = new URLSearchParams(new FormData(now));
