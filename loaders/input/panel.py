@@ -58,7 +58,8 @@ class Panels:
         known = set(occupations)
         found = []
         for panel in self.panels:
-            if gone := sorted({a.occupation for a in (*panel.assertions, *panel.placements)} - known):
+            spoken = {a.occupation for a in panel.assertions} | {p.occupation for p in panel.placements}
+            if gone := sorted(spoken - known):
                 named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
                 found.append(f"panel {panel.name}: not in this ESCO: {named}")
             if others := sorted(panel.versions - {esco_version}):
