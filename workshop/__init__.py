@@ -9,8 +9,15 @@
     rules.py      when an answer is adopted, fixed beforehand
     review.py     blind rounds: queue, judgement, reveal, next round, resolution
     sorting.py    card sorts: what was sorted, who agrees, dendrogram
+    voting.py     yes or no to a placement, a proposal or a mark, and what the rule makes of it
+    placing.py    the group boards
+    proposals.py  what ESCO lacks
+    baskets.py    skills that a group found for a sector
+    inbox.py      what guests of the public pages report
     agreement.py  the measures of agreement
+    placements.py adopted placements as RDF, by triples.py
     overlay.py    adopted resolutions as RDF, for `ccsi load --panel`
+    tables.py     boards, votes, proposals, baskets and reports as rows
     minutes.py    the record as rows: answers, change requests, minutes
 
 It knows no HTTP and no store: the service asks it in threads, and loaders read the Turtle that it writes.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analysis.tables import Degree, Occupation
+from analysis.tables import Degree, Occupation, Served
 
 SkillType = Literal["skill", "knowledge"]
 UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
@@ -68,6 +68,8 @@ class Scope:
     functions: tuple[str, ...] = ()
     further_sub_domains: tuple[str, ...] = ()
     charter_functions: tuple[str, ...] = ()
+    levels: tuple[tuple[str, Served], ...] = ()
+    """What a panel said of functions, each with its scheme (`function/creation`) and level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +311,7 @@ class FunctionLevel:
     domain: str
     scheme: FunctionScheme
     function: str
-    level: Literal["main", "some"]
+    level: Served
     share: float
 
 

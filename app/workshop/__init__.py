@@ -8,9 +8,16 @@ joining.py      joining and leaving
 judging.py      the queue of a person, an item, notes
 board.py        what the facilitator does
 cards.py        the card sort
+placing.py      the group boards
+proposing.py    proposals for ESCO
+gathering.py    the basket of a sector
+matters.py      votes on any of these
+inbox.py        what guests report, and what becomes of it
+names.py        what concepts are called, and which are near a text
 outputs.py      results, minutes, tables, overlay, paper
 events.py       server-sent events
 api.py          the same for programs
+api_groups.py   boards, proposals, baskets and the inbox for programs
 candidates.py   what a release offers to a selection
 """
 
@@ -19,13 +26,28 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.settings import Limits, Settings
-from app.workshop import api, board, cards, events, joining, judging, outputs
+from app.workshop import (
+    api,
+    api_groups,
+    board,
+    cards,
+    events,
+    gathering,
+    inbox,
+    joining,
+    judging,
+    matters,
+    outputs,
+    placing,
+    proposing,
+)
 from app.workshop.desk import Desk
 
 
 def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     """Add the routes; the desk has to be started and stopped with the app."""
     desk = app.state.workshop = Desk(settings, limits)
-    for module in (joining, judging, board, cards, outputs, events, api):
+    groups = (placing, proposing, gathering, matters, inbox)
+    for module in (joining, judging, board, cards, *groups, outputs, events, api, api_groups):
         app.include_router(module.router)
     return desk

@@ -17,7 +17,7 @@ from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.page import PRIVATE, SeatedPage
-from workshop import minutes, overlay, preparing
+from workshop import minutes, overlay, preparing, tables
 from workshop.people import Seat
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
@@ -26,6 +26,7 @@ TABLES = {
     "answers": (minutes.ANSWERS, minutes.answers),
     "sorts": (minutes.SORTS, minutes.sorts),
     "change-requests": (minutes.CHANGES, minutes.changes),
+    **tables.TABLES,
 }
 
 

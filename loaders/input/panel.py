@@ -15,7 +15,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from analysis.tables import Assertion
+from analysis.tables import Assertion, Placement
+from loaders.input.placements import read_placements, together
 from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
 from releases.characters import UNFIT
 from releases.errors import SourceError
@@ -35,6 +36,7 @@ class Panel:
     path: Path
     lines: tuple[str, ...]
     assertions: tuple[Assertion, ...]
+    placements: tuple[Placement, ...]
     versions: frozenset[str]
 
 
@@ -44,6 +46,7 @@ class Panels:
 
     panels: tuple[Panel, ...] = ()
     assertions: tuple[Assertion, ...] = ()
+    placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -55,7 +58,8 @@ class Panels:
         known = set(occupations)
         notes = []
         for panel in self.panels:
-            if gone := sorted({a.occupation for a in panel.assertions} - known):
+            spoken = {a.occupation for a in panel.assertions} | {p.occupation for p in panel.placements}
+            if gone := sorted(spoken - known):
                 named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
                 notes.append(f"panel {panel.name}: not in this ESCO: {named}")
             if others := sorted(panel.versions - {esco_version}):
@@ -83,7 +87,8 @@ def read_panels(paths: Iterable[Path]) -> Panels:
             notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
             continue
         agreed.append(_together([a for _, a in same_pair]))
-    return Panels(panels, tuple(agreed), tuple(notes))
+    placements, differ = together((panel.name, placement) for panel in panels for placement in panel.placements)
+    return Panels(panels, tuple(agreed), tuple(placements), (*notes, *differ))
 
 
 def _together(same: list[Assertion]) -> Assertion:
@@ -127,8 +132,9 @@ def _read(path: Path) -> Panel:
     assertions = tuple(_assertion(path, s, p) for s, p in sorted(entries.items()))
     if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
         raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
-    versions = frozenset(v for p in entries.values() for v in _values(p, CCSI + "checkedAgainst"))
-    return Panel(name, path, lines, assertions, versions)
+    placements = read_placements(path, subjects)
+    versions = frozenset(v for p in subjects.values() for v in _values(p, CCSI + "checkedAgainst"))
+    return Panel(name, path, lines, assertions, placements, versions)
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:
