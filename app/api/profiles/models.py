@@ -88,7 +88,7 @@ class SkillFigures(Shape):
     unit: str
     location_quotient: float
     share: float
-    specialisation_evidence: Literal["established", "indicated", "none"]
+    specialisation_evidence: Literal["established", "indicated", "expert", "none"]
     cluster: str | None
 
 

@@ -43,7 +43,7 @@ class SpecialisationItem(Shape):
     skill_class: SkillClass
     area: AreaRef | None = Field(description="Where the skill stands on the map of the unit.")
     family: str | None = Field(description="IRI of the family beside the map that it belongs to.")
-    specialisation_evidence: Literal["established", "indicated", "none"]
+    specialisation_evidence: Literal["established", "indicated", "expert", "none"]
     transversal: bool
     transversality_score: float | None
     location_quotient: float = Field(
