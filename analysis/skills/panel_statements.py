@@ -12,16 +12,19 @@ from ontology import CCSI, CCSID, GRAPH_CLUSTERS, GRAPH_SKILLS, PROV, local_name
 ROUTE = f"{CCSID}route/expert"
 
 
-def behind_quads(behind: Iterable[Behind]) -> Iterator[str]:
+def behind_quads(behind: Iterable[Behind]) -> list[str]:
     """Of every node that a panel's entry stands behind: the evidence route, the entries, and of a skill what they say."""
-    skills, clusters = GraphLines(GRAPH_SKILLS), GraphLines(GRAPH_CLUSTERS)
-    for one in behind:
-        node, out = _node(one), skills if one.kind in ("skill", "transversality") else clusters
-        yield out.link(node, CCSI + "evidenceRoute", ROUTE)
-        for source in one.decision.sources:
-            yield out.link(node, PROV + "wasDerivedFrom", source)
-        if one.kind == "skill":
-            yield out.text(node, CCSI + "outcome", one.decision.outcome)
+    return list(dict.fromkeys(line for one in behind for line in _lines(one)))
+
+
+def _lines(one: Behind) -> Iterator[str]:
+    node = _node(one)
+    out = GraphLines(GRAPH_SKILLS if one.kind in ("skill", "transversality") else GRAPH_CLUSTERS)
+    yield out.link(node, CCSI + "byRoute", ROUTE)
+    for source in one.decision.sources:
+        yield out.link(node, PROV + "wasDerivedFrom", source)
+    if one.kind == "skill":
+        yield out.text(node, CCSI + "outcome", one.decision.outcome)
 
 
 def _node(one: Behind) -> str:

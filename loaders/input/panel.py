@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
 from analysis.tables import Assertion
+from loaders.input.panel_entries import Entries, laid_together, read_entries
 from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
 from releases.characters import UNFIT
 from releases.errors import SourceError
 
-VOCABULARY = FOLDER / "panel" / "panel.ttl"
+VOCABULARY = (FOLDER / "panel" / "panel.ttl", FOLDER / "panel" / "entries.ttl")
 MOST_BYTES = 64 * 1024 * 1024
 _WORKSHOP = re.compile(re.escape(CCSID) + r"workshop/([a-z0-9]+(?:-[a-z0-9]+)*)")
 _DEGREES = ("core", "related", "excluded")
@@ -36,6 +37,7 @@ class Panel:
     lines: tuple[str, ...]
     assertions: tuple[Assertion, ...]
     versions: frozenset[str]
+    entries: Entries = field(default_factory=Entries)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Panels:
     panels: tuple[Panel, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     notes: tuple[str, ...] = ()
+    entries: Entries = field(default_factory=Entries)
 
     def lines(self) -> list[str]:
         """Their statements, each in the graph of its workshop."""
@@ -83,7 +86,8 @@ def read_panels(paths: Iterable[Path]) -> Panels:
             notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
             continue
         agreed.append(_together([a for _, a in found]))
-    return Panels(panels, tuple(agreed), tuple(notes))
+    entries, differ = laid_together({panel.name: panel.entries for panel in panels})
+    return Panels(panels, tuple(agreed), (*notes, *differ), entries)
 
 
 def _together(found: list[Assertion]) -> Assertion:
@@ -127,8 +131,10 @@ def _read(path: Path) -> Panel:
     assertions = tuple(_assertion(path, s, p) for s, p in sorted(entries.items()))
     if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
         raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
-    versions = frozenset(v for p in entries.values() for v in _values(p, CCSI + "checkedAgainst"))
-    return Panel(name, path, lines, assertions, versions)
+    versions = frozenset(
+        v for p in subjects.values() for said in ("checkedAgainst", "decidedOnVersion") for v in _values(p, CCSI + said)
+    )
+    return Panel(name, path, lines, assertions, versions, read_entries(path, name, subjects))
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:
