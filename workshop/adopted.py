@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.profiles.revisions import RuleRevision, SignOff
 from analysis.skills.identity import slug
-from analysis.skills.panel import SkillDecision
+from analysis.skills.panel import SkillDecision, SkillOutcome
 from ontology import CCSID, local_name
 from workshop import motions, preparing, settling, sorting
+from workshop.model import Record
 
 Entry = SkillDecision | RuleRevision | SignOff
 
@@ -41,8 +43,7 @@ class Adopted:
 def adopted(session: Session, name: str) -> tuple[list[Adopted], list[str]]:
     """The entries that stand, in the order of their IRIs, and a line on each thing of which two groups say otherwise."""
     standing: dict[tuple[str, ...], Adopted] = {}
-    conflicts: list[str] = []
-    disputed: set[tuple[str, ...]] = set()
+    conflicts: dict[tuple[str, ...], str] = {}
     for made in _in_order(session, name):
         claims = made.entry.claims()
         for key, value in claims.items():
@@ -50,13 +51,14 @@ def adopted(session: Session, name: str) -> tuple[list[Adopted], list[str]]:
             if before is None or before.entry.claims()[key] == value:
                 continue
             if made.group and before.group != made.group:
-                disputed.add(key)
-                conflicts.append(f"{made.label}: {before.group or 'all'} say otherwise than {made.group}")
+                conflicts[key] = f"{made.label}: {before.group or 'all'} say otherwise than {made.group}"
+            elif not made.group:
+                conflicts.pop(key, None)
             for old in [k for k, one in standing.items() if one is before]:
                 del standing[old]
         standing.update(dict.fromkeys(claims, made))
-    found = {one.iri: one for one in standing.values() if disputed.isdisjoint(one.entry.claims())}
-    return [found[iri] for iri in sorted(found)], conflicts
+    found = {one.iri: one for one in standing.values() if conflicts.keys().isdisjoint(one.entry.claims())}
+    return [found[iri] for iri in sorted(found)], list(dict.fromkeys(conflicts.values()))
 
 
 def rule_set(session: Session, name: str) -> dict[str, Any]:
@@ -101,20 +103,19 @@ def resolution_iri(name: str, *parts: str) -> str:
 
 def _in_order(session: Session, name: str) -> Iterator[Adopted]:
     """Everything that the rule adopted, in the order in which it was resolved."""
-    found: list[tuple[str, int, Adopted]] = []
+    found: list[tuple[int, Adopted]] = []
     groups = {group.id: group.key for group in preparing.groups(session, name)}
     for deck in preparing.decks(session, name):
         if (closed := settling.settled(session, deck)) is not None:
             for made in _of_deck(name, deck.id, deck.domain, groups[deck.group_id], closed.body):
-                found.append((closed.at, closed.id, made))
+                found.append((closed.id, made))
     kept = motions.motions(session, name)
-    known = motions.states(session, kept)
-    for motion in kept:
-        state = known[motion.id]
-        if state.resolution and state.resolution["outcome"]["status"] == "adopted":
-            made_of = _of_motion(name, motion.id, motion.body, state.resolution["outcome"])
-            found += [(state.resolved_at, motion.id, one) for one in made_of]
-    return (one for _, _, one in sorted(found, key=lambda e: (e[0], e[1])))
+    of = {motion.id: motion.body for motion in kept}
+    rows = session.scalars(select(Record).where(Record.kind == "motion-resolution", Record.about.in_(list(of))))
+    for row in rows:
+        if row.about is not None and row.body["outcome"]["status"] == "adopted":
+            found += [(row.id, one) for one in _of_motion(name, row.about, of[row.about], row.body["outcome"])]
+    return (one for _, one in sorted(found, key=lambda e: e[0]))
 
 
 def _of_deck(name: str, number: int, domain: str, group: str, body: dict[str, Any]) -> Iterator[Adopted]:
@@ -122,10 +123,10 @@ def _of_deck(name: str, number: int, domain: str, group: str, body: dict[str, An
         if card["status"] != "adopted" or card["answer"].startswith(sorting.OWN):
             continue
         outside = card["answer"] == sorting.NOT_OURS
-        outcome = "not-ours" if outside else "move"
+        outcome: SkillOutcome = "not-ours" if outside else "move"
         iri = entry_iri(name, f"card-{number}", local_name(card["iri"]))
         entry = SkillDecision(
-            "not-ours" if outside else "move", (iri,), card["share"], domain, "" if outside else card["answer"],
+            outcome, (iri,), card["share"], domain, "" if outside else card["answer"],
             skills=(card["iri"],),
         )  # fmt: skip
         label = f"{card['label']}: {domain}, {outcome}" + ("" if outside else f" {card['answer']}")
@@ -133,7 +134,8 @@ def _of_deck(name: str, number: int, domain: str, group: str, body: dict[str, An
 
 
 def _of_motion(name: str, number: int, body: dict[str, Any], outcome: dict[str, Any]) -> Iterator[Adopted]:
-    answer, proposal = outcome["answer"], body["proposal"]
+    answer: Any = outcome["answer"]
+    proposal: Any = body["proposal"]
     resolution = resolution_iri(name, "motion", str(number))
     share = outcome["share"]
 

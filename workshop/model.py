@@ -149,10 +149,7 @@ class Record(Base):
     body: Mapped[dict[str, Any]]
     once: Mapped[str] = mapped_column(unique=True)
     """What must not be said twice: the same form sent again, the same reveal by two facilitators."""
-    about: Mapped[int | None] = mapped_column(ForeignKey("record.id"), default=None)
-    """The motion that a vote, or a step of its rounds, is about: a row of the record itself."""
     __table_args__ = (
-        Index("record_of_motion", "about", "round", "kind"),
         Index("record_of_item", "item_id", "round", "kind"),
         Index("record_of_workshop", "workshop", "kind", "id"),
     )

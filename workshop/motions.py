@@ -141,7 +141,7 @@ def votes_by(session: Session, seat: Seat, motion: Record) -> bool:
 def vote(session: Session, seat: Seat, motion: Record, said: Vote, nonce: str) -> None:
     """Keep a vote; the last one of a round counts. Raises NotAllowed, Refused, Conflict."""
     seat.require("expert")
-    once = journal.once_of(seat, "vote", nonce)
+    once = journal.once_of(seat, "ballot", nonce)
     if journal.said_before(session, once):
         return
     if not votes_by(session, seat, motion):
@@ -152,7 +152,7 @@ def vote(session: Session, seat: Seat, motion: Record, said: Vote, nonce: str) -
     if current.stage != "open" or current.round != said.round:
         raise Conflict(f"Round {said.round} of this motion has ended.", "Load the page again.")
     body = {"answer": said.answer, "reason": said.reason}
-    journal.add(session, seat, "vote", body, once, round_number=said.round, about=motion.id)
+    journal.add(session, seat, "ballot", body, once, round_number=said.round, about=motion.id)
 
 
 def step(session: Session, seat: Seat, motion: Record, name: str) -> None:
@@ -252,7 +252,7 @@ def chosen_names(body: dict[str, Any], answer: str) -> dict[str, str]:
 def _ballots(session: Session, motion: Record, number: int) -> dict[str, dict[str, Any]]:
     rows = session.scalars(
         select(Record)
-        .where(Record.about == motion.id, Record.round == number, Record.kind == "vote")
+        .where(Record.about == motion.id, Record.round == number, Record.kind == "ballot")
         .order_by(Record.id)
     )
     return {row.participant: row.body for row in rows if row.participant}

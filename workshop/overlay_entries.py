@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from analysis.profiles.revisions import THRESHOLDS, RuleRevision, SignOff
 from analysis.skills.panel import SkillDecision
-from ontology import CCSI, CCSID, PROV, RDF, RDFS, SKOS, XSD
+from ontology import CCSI, CCSID, PROV, RDF, RDFS, SKOS
 from workshop import motions, preparing, settling, sorting
 from workshop.adopted import Adopted, adopted, entry_iri, resolution_iri, rule_set
 from workshop.model import Participant, Workshop
@@ -48,7 +48,7 @@ def _entry(kept: Workshop, one: Adopted) -> Iterator[ox.Triple]:
     yield link(node, PROV + "wasDerivedFrom", one.resolution)
     if isinstance(entry, SkillDecision):
         yield text(node, CCSI + "outcome", entry.outcome)
-        if entry.domain and not entry.cluster or entry.outcome == "move":
+        if (entry.domain and not entry.cluster) or entry.outcome == "move":
             yield link(node, CCSI + "onDomain", f"{CCSID}domain/{entry.domain}")
         for prop, cluster in (("onCluster", entry.cluster), ("intoCluster", entry.into)):
             if cluster:
