@@ -6,11 +6,12 @@ are the last segment of their IRI, so that a table can be read and tested withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Degree = Literal["core", "related", "excluded"]
 Route = Literal["isco", "nace", "curated", "skills", "label", "expert"]
+Served = Literal["main", "some"]  # how far a function is; none is not stated
 
 # Those that every load derives; `expert` comes in by a file alone, and is laid over what these decide.
 ROUTES: tuple[Route, ...] = ("isco", "nace", "curated", "skills", "label")
@@ -54,6 +55,40 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a panel placed an occupation within a domain; it says nothing of the degree.
+
+    Functions are named with their scheme (``function/creation``, ``charter/recognition``); ``in_part`` are those that it
+    serves to some extent. What a placement leaves out of a kind of which it names something is none.
+    """
+
+    occupation: str
+    domain: str
+    sources: tuple[str, ...]
+    sub_domain: str = ""
+    further_sub_domains: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    charter_functions: tuple[str, ...] = ()
+    in_part: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[object, ...]:
+        """What two panels have to agree on."""
+        return self.sub_domain, self.further_sub_domains, self.functions, self.charter_functions, self.in_part
+
+    @property
+    def levels(self) -> tuple[tuple[str, Served], ...]:
+        """Every function that it names with its level."""
+        found: list[tuple[str, Served]] = [(f, "main") for f in (*self.functions, *self.charter_functions)]
+        found += [(f, "some") for f in self.in_part]
+        return tuple(sorted(found))
+
+    def of(self, *sources: str) -> Placement:
+        """The same, as several panels say it."""
+        return replace(self, sources=tuple(sorted(sources)))
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is concluded for one (occupation, domain) pair from all its assertions.
 
@@ -72,6 +107,7 @@ class Decision:
     functions: tuple[str, ...] = ()
     charter_functions: tuple[str, ...] = ()
     further_sub_domains: tuple[str, ...] = ()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from loaders.input import own as input_own
 from loaders.input import panel as input_panel
 from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
+from loaders.input.placements import unplaced
 from loaders.input.sources import Member, Source, fingerprint
 from loaders.inverses import inverses
 from loaders.normalise import Normaliser
@@ -146,8 +147,9 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             # What follows adds little, so this is the time to sort what is there, beside the rest.
             optimised = beside.submit(writer.store.optimize)
             scope, carried = derive_scope(
-                writer.store, request.routes, request.curation is None, tables, panels.assertions
+                writer.store, request.routes, request.curation is None, tables, panels.assertions, panels.placements
             )
+            inputs.notes += unplaced(panels.placements, scope.decisions)
             inputs.notes += panels.carried(esco_version, tables.occupations)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
             matched = _matched(releases, request, files.result(), found)

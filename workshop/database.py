@@ -28,6 +28,7 @@ WRITES = "workshop_writes"
 _WAIT_SECONDS = 5.0
 _CONNECTIONS = 8
 _LOCK = 5_701_023  # of PostgreSQL's advisory locks, the one that a migration holds
+_WRITER = _LOCK + 1  # the one that a transaction holds which writes
 _FULL = ("database or disk is full", "disk i/o error", "53100", "no space left")
 _BUSY = ("database is locked", "55p03", "40001", "40p01", "53300", "57014")
 
@@ -64,6 +65,10 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session that commits at its end, or leaves no trace."""
         with _faults(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if (
+                not self.sqlite
+            ):  # as SQLite: who writes, writes alone, so rows are numbered in the order of their commits
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
             yield session
 
     def migrate(self) -> None:

@@ -4,6 +4,7 @@ WorkshopError        every refusal of this package; `remedy` says what can be do
 ├── Unknown          nothing stands at this name
 ├── Refused          what was sent cannot be used
 ├── Conflict         the state has moved on: a round that ended, an item that is closed, a name that is taken
+│   └── Stale        somebody else was first; `state` is what is there now
 ├── NotAllowed       not for this role
 ├── NotRevealed      others' answers are hidden until the facilitator reveals them
 ├── SignedOut        no session, or one that has ended
@@ -14,6 +15,8 @@ WorkshopError        every refusal of this package; `remedy` says what can be do
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class WorkshopError(Exception):
@@ -35,6 +38,14 @@ class Refused(WorkshopError):
 
 class Conflict(WorkshopError):
     """The state has moved on since the sender looked."""
+
+
+class Stale(Conflict):
+    """Somebody else was first, and has changed what the sender had before them."""
+
+    def __init__(self, message: str, remedy: str, state: dict[str, Any]) -> None:
+        super().__init__(message, remedy)
+        self.state = state
 
 
 class NotAllowed(WorkshopError):

@@ -18,7 +18,10 @@ Stage = Literal["open", "revealed", "closed"]
 # What changes the stage of an item, and what it changes it to.
 _STAGES: dict[str, Stage] = {"reveal": "revealed", "round": "open", "resolution": "closed"}
 # What everybody may learn of the moment it happens; judgements and sorts are none of it.
-PUBLIC = ("reveal", "round", "resolution", "note", "deck-reveal")
+PUBLIC = (
+    "reveal", "round", "resolution", "note", "deck-reveal", "board", "place", "vote", "settled", "proposal", "basket", "report",
+    "motion", "motion-reveal", "motion-round", "motion-resolution", "deck-resolution", "wall", "wall-reveal",
+)  # fmt: skip
 MOST_EVENTS = 200  # told at once
 _NONCE_LENGTH = 64
 
@@ -66,11 +69,12 @@ def add(
     item: int | None = None,
     deck: int | None = None,
     round_number: int = 0,
+    about: int | None = None,
 ) -> Record:
     """Add what somebody said or did. Raises Conflict where it has been said."""
     row = Record(
         workshop=seat.workshop, at=now(), participant=seat.participant, kind=kind, item_id=item, deck_id=deck,
-        round=round_number, body=body, once=once,
+        round=round_number, body=body, once=once, about=about,
     )  # fmt: skip
     session.add(row)
     try:
@@ -103,9 +107,12 @@ def events(session: Session, after: int) -> list[dict[str, Any]]:
         select(Record).where(Record.id > after, Record.kind.in_(PUBLIC)).order_by(Record.id).limit(MOST_EVENTS)
     )
     return [
-        {"id": r.id, "workshop": r.workshop, "kind": r.kind, "item": r.item_id, "deck": r.deck_id, "round": r.round}
+        {
+            "id": r.id, "workshop": r.workshop, "kind": r.kind, "item": r.item_id, "deck": r.deck_id, "round": r.round,
+            "about": r.about, "group": r.body.get("group"),
+        }
         for r in rows
-    ]
+    ]  # fmt: skip
 
 
 def readers(session: Session, items: list[Item], states: dict[int, State]) -> Counter[int]:

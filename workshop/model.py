@@ -149,7 +149,30 @@ class Record(Base):
     body: Mapped[dict[str, Any]]
     once: Mapped[str] = mapped_column(unique=True)
     """What must not be said twice: the same form sent again, the same reveal by two facilitators."""
+    about: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    """The row that this one speaks of: what a vote is about, and what was settled."""
     __table_args__ = (
+        Index("record_of_matter", "about", "kind", "id"),
         Index("record_of_item", "item_id", "round", "kind"),
         Index("record_of_workshop", "workshop", "kind", "id"),
     )
+
+
+class Report(Base):
+    """What a guest of the public pages says is wrong. A guest has no seat, so all of it is deleted after the term."""
+
+    __tablename__ = "report"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    concept: Mapped[str]
+    kind: Mapped[str]
+    """occupation or skill."""
+    label: Mapped[str]
+    aspect: Mapped[str]
+    """What is wrong: the sector, the skills, the words, or something else."""
+    text: Mapped[str]
+    language: Mapped[str]
+    keep_until: Mapped[str]
+    closed_at: Mapped[str | None]
+    """When a facilitator accepted or dismissed it; the record says who and why."""
+    __table_args__ = (Index("report_by_state", "closed_at", "id"),)

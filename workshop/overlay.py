@@ -13,12 +13,17 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 from sqlalchemy.orm import Session
 
-from ontology import CCSI, CCSID, PREFIXES, PROV, RDF, XSD, local_name
+from ontology import CCSI, CCSID, PREFIXES, PROV, RDF, RDFS, local_name
 from workshop import journal, preparing, review
 from workshop.model import Item, Participant, Workshop
+from workshop.overlay_entries import entries as other_entries
+from workshop.placements import placements
 from workshop.rules import DEGREES, Rule
-
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+from workshop.triples import decimal as _decimal
+from workshop.triples import link as _link
+from workshop.triples import number as _number
+from workshop.triples import text as _text
+from workshop.triples import time as _time
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,15 @@ def overlay(session: Session, name: str) -> Overlay:
             continue
         entries += 1
         triples += _entry(kept, found)
+    placed = placements(session, kept)
+    triples += placed.triples
+    conflicts += placed.conflicts
+    more, others, closed, differ = other_entries(session, kept)
+    triples += more
+    conflicts += differ
     written = ox.serialize(sorted(set(triples), key=str), format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
     assert written is not None  # noqa: S101 - for the type checker: without an output it returns the bytes
-    return Overlay(written, entries, resolutions, conflicts)
+    return Overlay(written, entries + placed.entries + others, resolutions + placed.resolutions + closed, conflicts)
 
 
 def _workshop(kept: Workshop) -> Iterator[ox.Triple]:
@@ -161,10 +172,7 @@ def _entry(kept: Workshop, found: list[_Adopted]) -> Iterator[ox.Triple]:
     first = found[0]
     node = entry_iri(kept.id, first.item.occupation, first.sector)
     yield _link(node, RDF + "type", CCSI + "CurationEntry")
-    yield ox.Triple(
-        ox.NamedNode(node), ox.NamedNode(RDFS + "label"),
-        ox.Literal(f"{first.item.label}: {first.sector}, {first.degree}", language="en"),
-    )  # fmt: skip
+    yield _text(node, RDFS + "label", f"{first.item.label}: {first.sector}, {first.degree}", "en")
     yield _link(node, CCSI + "occupation", first.item.occupation)
     yield _link(node, CCSI + "domain", f"{CCSID}domain/{first.sector}")
     yield _link(node, CCSI + "degree", f"{CCSID}degree/{first.degree}")
@@ -174,27 +182,3 @@ def _entry(kept: Workshop, found: list[_Adopted]) -> Iterator[ox.Triple]:
     yield _link(node, PROV + "wasAttributedTo", workshop_iri(kept.id))
     for one in found:
         yield _link(node, PROV + "wasDerivedFrom", one.resolution)
-
-
-def _link(subject: str, predicate: str, value: str) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(value))
-
-
-def _text(subject: str, predicate: str, value: str) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.Literal(value))
-
-
-def _number(subject: str, predicate: str, value: int) -> ox.Triple:
-    kind = ox.NamedNode(XSD + "integer")
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.Literal(str(value), datatype=kind))
-
-
-def _decimal(subject: str, predicate: str, value: float) -> ox.Triple:
-    written = f"{value:.4f}".rstrip("0").rstrip(".") or "0"
-    kind = ox.NamedNode(XSD + "decimal")
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.Literal(written, datatype=kind))
-
-
-def _time(subject: str, predicate: str, value: str) -> ox.Triple:
-    kind = ox.NamedNode(XSD + "dateTime")
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.Literal(value, datatype=kind))

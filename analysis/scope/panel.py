@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from analysis.scope.model import CONFIDENCE_RANGE
-from analysis.tables import Assertion, Decision
+from analysis.tables import Assertion, Decision, Placement
 
 
 def overlay(
@@ -45,3 +45,30 @@ def overlay(
             decided.pop((said.occupation, ""), None)
     every = sorted((*given, *expert), key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
     return tuple(every), tuple(decided[pair] for pair in sorted(decided))
+
+
+def place(decisions: Iterable[Decision], placements: Iterable[Placement]) -> tuple[Decision, ...]:
+    """Return the decisions with the sub-domains and functions that panels gave them; no degree changes by it.
+
+    Of sub-domains, general functions and CHARTER's, each is replaced as a whole where the panel names something of it.
+    A placement in a domain that the occupation is not in has no effect.
+    """
+    by_pair = {(p.occupation, p.domain): p for p in placements}
+    return tuple(
+        _placed(d, by_pair[d.occupation, d.domain])
+        if d.degree != "excluded" and (d.occupation, d.domain) in by_pair
+        else d
+        for d in decisions
+    )
+
+
+def _placed(decision: Decision, said: Placement) -> Decision:
+    named = {function.partition("/")[0] for function, _ in said.levels}
+    placed = replace(decision, placement=said)
+    if said.sub_domain or said.further_sub_domains:
+        placed = replace(placed, sub_domain=said.sub_domain, further_sub_domains=said.further_sub_domains)
+    if "function" in named:
+        placed = replace(placed, functions=tuple(f.partition("/")[2] for f in said.functions))
+    if "charter" in named:
+        placed = replace(placed, charter_functions=tuple(f.partition("/")[2] for f in said.charter_functions))
+    return placed

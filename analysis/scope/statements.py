@@ -105,6 +105,8 @@ def _decision(d: Decision, version: str, name: str) -> Iterator[str]:
         yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{function}")
     for function in d.charter_functions:
         yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{function}")
+    for source in d.placement.sources if d.placement else ():
+        yield _OUT.link(node, PROV + "wasDerivedFrom", source)
 
 
 def _place(name: str, domain: str, degree: str) -> str:

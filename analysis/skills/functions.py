@@ -2,7 +2,8 @@
 
 A function of ESSnet-Culture, or one of CHARTER's six for heritage, is served at one of three levels: **main** where the
 scope decision names it; **some** where two of the occupation's skills or more, and a tenth of those on the map of its
-domain, fall in areas that serve the function; else none, which is not stated. What a curator says is never lowered.
+domain, fall in areas that serve the function; else none, which is not stated. What a curator says is never lowered. Where a
+panel gave levels of the functions of a scheme, these stand as they are.
 """
 
 from __future__ import annotations
@@ -29,18 +30,29 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
             continue
         used = tables.occupations[occupation].essential | tables.occupations[occupation].optional
         counts, total = _counts({s: place[domain][s] for s in used if s in place[domain]}, areas)
+        panel = {_key(function): level for function, level in scope.levels}
+        spoken = {scheme for scheme, _ in panel}
         main: set[tuple[FunctionScheme, str]] = {("essnet", f) for f in scope.functions}
         main |= {("charter", f) for f in scope.charter_functions}
-        for key in sorted(main | counts.keys()):
+        for key in sorted(main | counts.keys() | panel.keys()):
             scheme, function = key
+            share = counts.get(key, 0) / total if total else 0.0
+            if scheme in spoken:
+                if key in panel:
+                    found.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
+                continue
             if scheme == "charter" and not scope.charter_functions:
                 continue  # CHARTER's functions are said of heritage alone
-            share = counts.get(key, 0) / total if total else 0.0
             if key in main:
                 found.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
             elif counts[key] >= MIN_SKILLS and share >= MIN_SHARE:
                 found.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
     return tuple(found)
+
+
+def _key(function: str) -> tuple[FunctionScheme, str]:
+    scheme, _, name = function.partition("/")
+    return ("charter" if scheme == "charter" else "essnet"), name
 
 
 def _counts(

@@ -68,6 +68,8 @@ class Scope:
     functions: tuple[str, ...] = ()
     further_sub_domains: tuple[str, ...] = ()
     charter_functions: tuple[str, ...] = ()
+    levels: tuple[tuple[str, Served], ...] = ()
+    """What a panel said of functions, each with its scheme (`function/creation`) and level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +312,7 @@ class FunctionLevel:
     domain: str
     scheme: FunctionScheme
     function: str
-    level: Literal["main", "some"]
+    level: Served
     share: float
 
 

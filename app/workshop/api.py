@@ -6,18 +6,19 @@ Whoever sends something names the session's token in X-CSRF-Token; GET /api/v1/w
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
-from app.workshop.access import Number, Seated, desk_of, read_body, sent_json, sign_in
-from app.workshop.joining import refusal
+from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
+from app.workshop.bodies import answer as _json
+from app.workshop.bodies import read as _body
+from app.workshop.bodies import takes as _takes
 from workshop import journal, minutes, people, preparing, review
 from workshop.model import Item
 from workshop.people import Joining, Seat
@@ -25,7 +26,6 @@ from workshop.review import Judgement
 from workshop.sorting import Sort
 
 router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
-M = TypeVar("M", bound=BaseModel)
 Checked = Depends(sent_json)
 
 
@@ -53,13 +53,6 @@ class ResolutionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     rationale: str = ""
     minority: str = ""
-
-
-def _takes(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
-    """The description of a body; it is read within its bound by the route itself."""
-    return {
-        "requestBody": {"required": required, "content": {"application/json": {"schema": model.model_json_schema()}}}
-    }
 
 
 @router.get("", summary="Whose session this is")
@@ -138,20 +131,6 @@ async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
 async def workshop_minutes(request: Request, seat: Seated) -> Response:
     """The record, of what is revealed."""
     return _json(await desk_of(request).read(minutes.minutes, seat.workshop))
-
-
-async def _body(request: Request, model: type[M]) -> M:
-    """A body of JSON, within the bound. Raises TooLarge, Refused."""
-    body = await read_body(request)
-    try:
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise refusal(error) from error
-
-
-def _json(payload: Any, status: int = 200) -> Response:
-    headers = {"cache-control": "no-store", "vary": "Cookie"}
-    return Response(orjson.dumps(payload), status, headers, "application/json")
 
 
 def _me(session: Session, seat: Seat) -> dict[str, Any]:

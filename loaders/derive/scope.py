@@ -13,9 +13,9 @@ import pyoxigraph as ox
 
 from analysis.scope import ScopeResult, derive
 from analysis.scope.model import default_parameters
-from analysis.scope.panel import overlay
+from analysis.scope.panel import overlay, place
 from analysis.scope.statements import scope_quads
-from analysis.tables import ROUTES, Assertion, Degree, Occupation, Route, ScopeTables
+from analysis.tables import ROUTES, Assertion, Degree, Occupation, Placement, Route, ScopeTables
 from loaders.derive.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.input.rdf_files import numbered
 from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS, local_name
@@ -69,12 +69,13 @@ def derive_scope(
     own_curation: bool = True,
     tables: ScopeTables | None = None,
     adopted: Sequence[Assertion] = (),
+    placed: Sequence[Placement] = (),
 ) -> tuple[ScopeResult, CarryOver]:
     """Run the scope derivation on what the store holds, and compare the store with what the curators read.
 
     Our own curation comes of a reading of all of ESCO, so of an occupation that is as it was read, silence is a no. Of
     another curation, and of occupations that are new or changed, only what it says is known. What panels `adopted` is
-    laid over what that decides.
+    laid over what that decides, and where they `placed` an occupation over where that has it.
     """
     tables = tables or scope_tables(store, routes)
     curated = {a.occupation for a in tables.assertions if a.route == "curated"}
@@ -82,7 +83,9 @@ def derive_scope(
     carried = compare(baseline, fingerprints(store, tables.occupations.values()), curated)
     result = derive(tables, routes, read=carried.unchanged)
     known = [a for a in adopted if a.occupation in tables.occupations]
-    return (ScopeResult(*overlay(result.assertions, result.decisions, known)) if known else result), carried
+    if known:
+        result = ScopeResult(*overlay(result.assertions, result.decisions, known))
+    return ScopeResult(result.assertions, place(result.decisions, placed)), carried
 
 
 def scope_lines(result: ScopeResult, occupations: Mapping[str, Occupation], esco_version: str) -> Iterator[str]:

@@ -41,7 +41,14 @@ def skill_tables(
     and groups. Of the rest English is enough.
     """
     scope = {
-        (d.occupation, d.domain): Scope(d.degree, d.sub_domain, d.functions, d.further_sub_domains, d.charter_functions)
+        (d.occupation, d.domain): Scope(
+            d.degree,
+            d.sub_domain,
+            d.functions,
+            d.further_sub_domains,
+            d.charter_functions,
+            d.placement.levels if d.placement else (),
+        )
         for d in decisions
         if d.degree != "excluded" and d.domain
     }

@@ -15,8 +15,9 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from analysis.tables import Assertion
+from analysis.tables import Assertion, Placement
 from loaders.input.panel_entries import Entries, laid_together, read_entries
+from loaders.input.placements import read_placements, together
 from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
 from releases.characters import UNFIT
 from releases.errors import SourceError
@@ -36,6 +37,7 @@ class Panel:
     path: Path
     lines: tuple[str, ...]
     assertions: tuple[Assertion, ...]
+    placements: tuple[Placement, ...]
     versions: frozenset[str]
     entries: Entries = field(default_factory=Entries)
 
@@ -46,6 +48,7 @@ class Panels:
 
     panels: tuple[Panel, ...] = ()
     assertions: tuple[Assertion, ...] = ()
+    placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()
     entries: Entries = field(default_factory=Entries)
 
@@ -58,7 +61,7 @@ class Panels:
         known = set(occupations)
         found = []
         for panel in self.panels:
-            if gone := sorted({a.occupation for a in panel.assertions} - known):
+            if gone := sorted({a.occupation for a in (*panel.assertions, *panel.placements)} - known):
                 named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
                 found.append(f"panel {panel.name}: not in this ESCO: {named}")
             if others := sorted(panel.versions - {esco_version}):
@@ -86,8 +89,9 @@ def read_panels(paths: Iterable[Path]) -> Panels:
             notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
             continue
         agreed.append(_together([a for _, a in found]))
-    entries, differ = laid_together({panel.name: panel.entries for panel in panels})
-    return Panels(panels, tuple(agreed), (*notes, *differ), entries)
+    placements, differ = together((panel.name, placement) for panel in panels for placement in panel.placements)
+    entries, disputed = laid_together({panel.name: panel.entries for panel in panels})
+    return Panels(panels, tuple(agreed), tuple(placements), (*notes, *differ, *disputed), entries)
 
 
 def _together(found: list[Assertion]) -> Assertion:
@@ -131,10 +135,11 @@ def _read(path: Path) -> Panel:
     assertions = tuple(_assertion(path, s, p) for s, p in sorted(entries.items()))
     if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
         raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
+    placements = read_placements(path, subjects)
     versions = frozenset(
         v for p in subjects.values() for said in ("checkedAgainst", "decidedOnVersion") for v in _values(p, CCSI + said)
     )
-    return Panel(name, path, lines, assertions, versions, read_entries(path, name, subjects))
+    return Panel(name, path, lines, assertions, placements, versions, read_entries(path, name, subjects))
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:

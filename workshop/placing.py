@@ -1,0 +1,210 @@
+"""Group boards: the occupations of a group placed in sub-domains and functions, by several people at once.
+
+A card is an item of the group; where it stands is the last `place` row of the record about it, and its version is the number of
+that row. Who moves a card says which version they saw: of two who move it at once the second is told what the first did.
+Boards are open within their group and tell nothing of what the release has decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workshop import journal, voting
+from workshop.errors import Conflict, Refused, Stale, Unknown
+from workshop.model import Item, Participant, Record, WorkingGroup
+from workshop.people import Seat
+from workshop.preparing import groups as all_groups
+from workshop.preparing import items as items_of
+
+Level = Literal["none", "some", "main"]
+MOST_MOVES = 1000  # of one card
+MOST_COLUMNS = 80
+SEVERAL_MAIN = "charter"  # CHARTER's functions may be main several at a time; of every other axis one place is
+
+
+class Move(BaseModel):
+    """What somebody changes of a card: of each place named, its new level; `version` is the one they saw."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: int = Field(ge=0, le=MOST_MOVES)
+    places: dict[Annotated[str, StringConstraints(max_length=60)], Level] = Field(
+        min_length=1,
+        max_length=MOST_COLUMNS,
+        description="By place (`domain/museums`, `function/creation`): its level.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A place of a board: a sub-domain of a sector, a function, or one of CHARTER's functions."""
+
+    id: str
+    """As in an IRI of ours: `domain/museums`, `function/creation`, `charter/recognition`."""
+    axis: str
+    """Of which one place may be main: the sector of a sub-domain, `function`, or `charter`."""
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An occupation on a board, as it stands now."""
+
+    item: Item
+    version: int = 0
+    places: Mapping[str, str] | None = None
+    matter: Record | None = None
+    """The row of this version; none before the first move."""
+    by: int = 0
+    """The number of the seat that moved it last."""
+    standing: voting.Standing = voting.NONE
+
+    @property
+    def closed(self) -> bool:
+        """Whether this placement was adopted, which ends the moving."""
+        return self.standing.result == "adopted"
+
+    def as_dict(self) -> dict[str, Any]:
+        """To be told."""
+        return {
+            "item": self.item.id, "occupation": self.item.occupation, "code": self.item.code, "label": self.item.label,
+            "version": self.version, "places": dict(self.places or {}), "by": self.by or None, "closed": self.closed,
+            **self.standing.as_dict(),
+        }  # fmt: skip
+
+
+def groups_of(session: Session, seat: Seat) -> list[WorkingGroup]:
+    """The groups whose boards somebody may see: their own, or all for facilitators and whoever sits in none."""
+    every = all_groups(session, seat.workshop)
+    return [g for g in every if seat.facilitates or seat.group_id in (None, g.id)]
+
+
+def group_of(session: Session, seat: Seat, number: int) -> WorkingGroup:
+    """A group of this workshop whose board somebody may see. Raises Unknown, NotAllowed."""
+    found = session.get(WorkingGroup, number)
+    if found is None or found.workshop != seat.workshop:
+        raise Unknown(f"This workshop has no group {number}.", "Go back to the list.")
+    voting.require_sight(seat, found.id)
+    return found
+
+
+def open_board(session: Session, seat: Seat, group: WorkingGroup, columns: Sequence[Column]) -> None:
+    """Begin the board of a group, with its places as the release has them now. Raises NotAllowed, Refused, Conflict."""
+    seat.require("facilitator")
+    if not 0 < len(columns) <= MOST_COLUMNS:
+        raise Refused(f"A board has 1 to {MOST_COLUMNS} places.", "Take another selection of sectors.")
+    kept = [{"id": c.id, "axis": c.axis, "labels": c.labels} for c in columns]
+    journal.add(session, seat, "board", {"group": group.id, "columns": kept}, f"board:{group.id}")
+
+
+def columns_of(session: Session, group: WorkingGroup) -> list[Column]:
+    """The places of a board; none while it is not open."""
+    row = session.scalar(select(Record).where(Record.once == f"board:{group.id}"))
+    return [Column(**column) for column in row.body["columns"]] if row else []
+
+
+def cards(session: Session, seat: Seat, group: WorkingGroup) -> list[Card]:
+    """The cards of a board in the order of the group's list, as they stand now."""
+    return _cards(session, seat, items_of(session, seat.workshop, group.id))
+
+
+def card(session: Session, seat: Seat, item: Item) -> Card:
+    """One card. Raises NotAllowed."""
+    voting.require_sight(seat, item.group_id)
+    return _cards(session, seat, [item])[0]
+
+
+def last_places(session: Session, items: Sequence[Item]) -> dict[int, Record]:
+    """The row of the present version of each card that has been moved, by item."""
+    last = (
+        select(func.max(Record.id))
+        .where(Record.kind == "place", Record.item_id.in_([item.id for item in items]))
+        .group_by(Record.item_id)
+    )
+    return {row.item_id: row for row in session.scalars(select(Record).where(Record.id.in_(last))) if row.item_id}
+
+
+def _cards(session: Session, seat: Seat, items: Sequence[Item]) -> list[Card]:
+    rows = last_places(session, items)
+    standing = voting.standings(session, seat, rows.values())
+    seats = [row.participant for row in rows.values()]
+    numbers = dict(
+        session.execute(select(Participant.id, Participant.number).where(Participant.id.in_(seats))).tuples().all()
+    )
+    return [
+        Card(item, row.round, row.body["places"], row, numbers[row.participant or ""], standing[row.id])
+        if (row := rows.get(item.id))
+        else Card(item)
+        for item in items
+    ]
+
+
+def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Card:
+    """Move a card; the card as it stands then. Raises NotAllowed, Refused, Conflict, Stale.
+
+    The same form sent again changes nothing. Whoever saw an earlier version is told the present one and changes nothing.
+    """
+    seat.require("expert")
+    seat.require_group(item.group_id)
+    journal.once_of(seat, "place", nonce)  # refuses a form without one
+    columns = columns_of(session, session.get_one(WorkingGroup, item.group_id))
+    if not columns:
+        raise Conflict("The board of this group is not open.", "Wait for the facilitator.")
+    once = f"place:{item.id}:{said.version + 1}"
+    session.get(Item, item.id, with_for_update=True)
+    earlier = session.scalar(select(Record).where(Record.once == once))
+    now = card(session, seat, item)
+    if earlier and (earlier.participant, earlier.body["nonce"]) == (seat.participant, nonce):
+        return now
+    if now.closed:
+        raise Conflict("This placement is adopted; the card stays where it is.", "Look at what came of it.")
+    if said.version != now.version:
+        raise Stale(
+            f"Somebody moved this card meanwhile: it is at version {now.version}, and you saw {said.version}.",
+            "Look where it is now, and move it again if you still want to.", now.as_dict(),
+        )  # fmt: skip
+    if now.version >= MOST_MOVES:
+        raise Conflict(f"This card was moved {MOST_MOVES:,} times.", "Settle it.")
+    places = moved(now.places or {}, said.places, columns)
+    if places == (now.places or {}):
+        return now
+    body = {"group": item.group_id, "places": places, "nonce": nonce}
+    journal.add(session, seat, "place", body, once, item.id, round_number=now.version + 1)
+    return card(session, seat, item)
+
+
+def moved(now: Mapping[str, str], changes: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
+    """The places after some were changed: a new main place of an axis lowers the one before to some. Raises Refused."""
+    axes = {column.id: column.axis for column in columns}
+    after = dict(now)
+    for place, level in changes.items():
+        if place not in axes:
+            raise Refused(f"'{place}' is no place of this board.", "Choose one of its columns.")
+        if level == "none":
+            after.pop(place, None)
+            continue
+        if level == "main" and axes[place] != SEVERAL_MAIN:
+            for other, had in after.items():
+                if had == "main" and axes.get(other) == axes[place]:
+                    after[other] = "some"
+        after[place] = level
+    return dict(sorted(after.items()))
+
+
+def matter_of(session: Session, seat: Seat, item: Item, version: int) -> Record:
+    """The placement that somebody saw and speaks of. Raises NotAllowed, Conflict, Stale where it has changed."""
+    now = card(session, seat, item)
+    if now.version != version:
+        raise Stale(
+            "Somebody moved this card meanwhile; a vote is about what one has seen.",
+            "Look where it is now.",
+            now.as_dict(),
+        )
+    if now.matter is None:
+        raise Conflict("This card has not been placed yet.", "Place it first.")
+    return now.matter
