@@ -140,7 +140,7 @@ def _of_motion(name: str, number: int, body: dict[str, Any], outcome: dict[str, 
     share = outcome["share"]
 
     def made(entry: Entry) -> Adopted:
-        return Adopted(entry, resolution, body["title"], body["group"], body)
+        return Adopted(entry, resolution, body["title"], body["voters"], body)
 
     if proposal == "rule":
         iri = entry_iri(name, "rule", body["rule"], str(number))

@@ -45,7 +45,7 @@ class Motion(BaseModel):
     model_config = ConfigDict(extra="forbid")
     proposal: Proposal
     title: Term = Field(description="What is asked, in one line.")
-    group: str = Field("", max_length=60, description="Key of the group that votes; all where it is empty.")
+    voters: str = Field("", max_length=60, description="Key of the group that votes; all where it is empty.")
     domain: _Key | Literal[""] = ""
     cluster: _Cluster | Literal[""] = Field("", description="The cluster it is about; of a move, where to.")
     into: _Cluster | Literal[""] = Field("", description="Of a merger, the cluster that takes in the other.")
@@ -96,8 +96,8 @@ def put(session: Session, seat: Seat, motion: Motion, nonce: str) -> int:
     if known := session.scalar(select(Record.id).where(Record.once == once)):
         return known
     _check(motion)
-    if motion.group and motion.group not in {g.key for g in preparing.groups(session, seat.workshop)}:
-        raise Refused(f"There is no group '{motion.group}'.", "Choose one of the workshop's.")
+    if motion.voters and motion.voters not in {g.key for g in preparing.groups(session, seat.workshop)}:
+        raise Refused(f"There is no group '{motion.voters}'.", "Choose one of the workshop's.")
     _check_revealed(session, seat.workshop, motion)
     if len(motions(session, seat.workshop)) >= MOST_MOTIONS:
         raise Conflict(f"This workshop has {MOST_MOTIONS} motions; there is no room for more.")
@@ -133,9 +133,9 @@ def states(session: Session, found: list[Record]) -> dict[int, State]:
 
 def votes_by(session: Session, seat: Seat, motion: Record) -> bool:
     """Whether this seat is one of those who vote on a motion."""
-    if seat.role != "expert" or not motion.body["group"] or seat.group_id is None:
+    if seat.role != "expert" or not motion.body["voters"] or seat.group_id is None:
         return seat.role == "expert"
-    return session.get_one(WorkingGroup, seat.group_id).key == motion.body["group"]
+    return session.get_one(WorkingGroup, seat.group_id).key == motion.body["voters"]
 
 
 def vote(session: Session, seat: Seat, motion: Record, said: Vote, nonce: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analysis.tables import Degree, Occupation
+from analysis.tables import Degree, Occupation, Served
 
 SkillType = Literal["skill", "knowledge"]
 UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
