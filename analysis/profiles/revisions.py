@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from analysis.profiles.tables import Guidelines, Rule
 from analysis.quads import GraphLines
 from ontology import CCSI, CCSID, GRAPH_ONTOLOGY, GRAPH_PROFILES, OWL, PROV, RDF, SKOS, XSD
 
@@ -49,6 +50,23 @@ class SignOff:
     def claims(self) -> dict[tuple[str, ...], str]:
         """What it says of what."""
         return {("profile", self.profile): "sign-off"}
+
+
+def revised(guidelines: Guidelines, rule: str, thresholds: Mapping[str, float], rejected: bool = False) -> Guidelines:
+    """The guidelines as they would be with a rule amended or rejected: what a load with the revision reads."""
+
+    def one(known: Rule) -> Rule:
+        if known.id != rule:
+            return known
+        most = thresholds.get("maximumSkills", known.maximum)
+        return replace(
+            known, measure="none" if rejected else known.measure,
+            minimum_share=float(thresholds.get("minimumShare", known.minimum_share)),
+            minimum_anchors=int(thresholds.get("minimumAnchors", known.minimum_anchors)),
+            maximum=None if most is None else int(most),
+        )  # fmt: skip
+
+    return replace(guidelines, rules=tuple(one(known) for known in guidelines.rules))
 
 
 def revised_rules(lines: Iterable[str], revisions: Iterable[RuleRevision], version: str) -> tuple[list[str], list[str]]:

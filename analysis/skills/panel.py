@@ -173,36 +173,41 @@ class _Maps:
         return ""
 
     def _split(self, d: SkillDecision, cluster: Cluster) -> str:
-        inside = {s for s, m in self.members[cluster.id].items() if m.primary}
-        if unused := [s for s in d.skills if s not in inside]:
-            return f"{unused[0]} is not in {cluster.id}"
-        if d.into in self.clusters or len(inside) <= len(d.skills):
-            return f"{d.into} is there already" if d.into in self.clusters else f"nothing would be left of {cluster.id}"
-        ordered = sorted((self.members[cluster.id][s] for s in d.skills), key=lambda m: m.rank)
+        """Make a cluster of skills of one, and of others of its domain where people took some from there too."""
+        domain = cluster.domain
+        homes = {s: self._home(domain, s) for s in d.skills}
+        if lost := [s for s, home in homes.items() if not home]:
+            return f"{lost[0]} is in no cluster of {domain}"
+        if d.into in self.clusters or cluster.id not in homes.values():
+            return f"{d.into} is there already, or takes nothing from {cluster.id}"
+        ordered = sorted((self.members[homes[s]][s] for s in d.skills), key=lambda m: (-m.centrality, m.rank, m.skill))
         names = tuple(m.skill for m in ordered)
+        before = {c: frozenset(s for s, m in self.members[c].items() if m.primary) for c in {*homes.values()}}
         self.clusters[d.into] = replace(
             cluster, id=d.into, labels=dict(d.labels), members=(), central=names[:CENTRAL], telling=names[:2], area="",
-            groups=(), fields=(), occupations=(), neighbours=(), support=self._support(cluster.domain, names),
+            groups=(), fields=(), occupations=(), neighbours=(), support=self._support(domain, names),
             stability=d.agreement, reliable=False,
         )  # fmt: skip
         self.members[d.into] = {}
-        for fine in self._of(cluster.domain, "fine", cluster.id):
+        for fine in self._of(domain, "fine"):
             own = {s for s, m in self.members[fine].items() if m.primary}
-            if own <= {*names}:
+            if own and own <= {*names}:
                 self.clusters[fine] = replace(self.clusters[fine], parent=d.into, area="")
                 continue
             for skill in own & {*names}:
                 del self.members[fine][skill]
                 self.touched.add(fine)
         for member in ordered:
-            del self.members[cluster.id][member.skill]
+            del self.members[homes[member.skill]][member.skill]
             self._join(d.into, member)
-            self.area[cluster.domain, member.skill] = ""
+            self.area[domain, member.skill] = ""
             self.behind.append(Behind("membership", d.into, member.skill, d))
-            self.behind.append(Behind("skill", cluster.domain, member.skill, d))
-        self.touched.add(cluster.id)
-        self._came(d, d.into, cluster.id, "split", jaccard(frozenset(names), frozenset(inside)))
-        self.behind += [Behind("cluster", d.into, "", d), Behind("cluster", cluster.id, "", d)]
+            self.behind.append(Behind("skill", domain, member.skill, d))
+        for old, held in sorted(before.items()):
+            self.touched.add(old)
+            self._came(d, d.into, old, "split", jaccard(frozenset(names), held))
+            self.behind.append(Behind("cluster", old, "", d))
+        self.behind.append(Behind("cluster", d.into, "", d))
         return ""
 
     def _merge(self, d: SkillDecision, cluster: Cluster) -> str:

@@ -10,7 +10,10 @@ board.py        what the facilitator does
 cards.py        the card sort
 outputs.py      results, minutes, tables, overlay, paper
 events.py       server-sent events
-api.py          the same for programs
+motions.py      what is put to the vote, and decks that are closed
+guidelines.py   the composition rules, tried on two profiles and put to the vote; roles
+wall.py         transversal skills with points to spend
+api.py          the same for programs; adopting_api.py of motions, guidelines and the wall
 candidates.py   what a release offers to a selection
 """
 
@@ -19,13 +22,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.settings import Limits, Settings
-from app.workshop import api, board, cards, events, joining, judging, outputs
+from app.workshop import adopting_api, api, board, cards, events, guidelines, joining, judging, motions, outputs, wall
 from app.workshop.desk import Desk
 
 
 def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     """Add the routes; the desk has to be started and stopped with the app."""
     desk = app.state.workshop = Desk(settings, limits)
-    for module in (joining, judging, board, cards, outputs, events, api):
+    for module in (joining, judging, board, cards, outputs, events, motions, guidelines, wall, adopting_api, api):
         app.include_router(module.router)
     return desk
