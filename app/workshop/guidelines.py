@@ -17,7 +17,7 @@ from app.api.profiles.request import check_request, from_query
 from app.catalogue.profiles import ProfileCatalogue, rule_iri, section_iri
 from app.linked.fault_page import PageRoute
 from app.request import context, service_of, strict_parameters
-from app.workshop.access import Form, Seated, SentForm, require_facilitator
+from app.workshop.access import Seated, SentForm, require_facilitator
 from app.workshop.faults import NothingThere, Refused
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage, WorkshopPage
@@ -70,7 +70,7 @@ async def guideline(page: SeatedPage, seat: Seated, rule: str, tried: Tried) -> 
     """A rule, with a change to it tried on two profiles."""
     profiles = served_profiles(page.request)
     known = rule_of(profiles.guidelines, rule)
-    domains, occupations, found = await page.desk.read(_of_workshop, seat, profiles.guidelines)
+    domains, occupations, found = await page.desk.read(_of_workshop, seat)
     templates = offered(profiles, domains, occupations)
     chosen = tried.profiles or [entry.id for entry in templates[:2]]
     shown = await asyncio.to_thread(preview, profiles, rule, tried.thresholds, tried.rejected, chosen)
@@ -148,13 +148,13 @@ def rules_view(session: Session, seat: Seat, rules: Guidelines) -> dict[str, Any
     found = motions.motions(session, seat.workshop)
     known = motions.states(session, found)
     return {
-        "rules": [r for r in rules.rules if r.measure != "none"], "set": adopted.rule_set(session, seat.workshop),
+        "rules": [r for r in rules.rules if r.measure != "none"], "rule_set": adopted.rule_set(session, seat.workshop),
         "roles": [(m, known[m.id]) for m in found if m.body["proposal"] == "sign-off"],
         "groups": preparing.groups(session, seat.workshop),
     }  # fmt: skip
 
 
-def _of_workshop(session: Session, seat: Seat, rules: Guidelines) -> tuple[list[str], list[str], dict[str, Any]]:
+def _of_workshop(session: Session, seat: Seat) -> tuple[list[str], list[str], dict[str, Any]]:
     groups = preparing.groups(session, seat.workshop)
     domains = [domain for group in groups for domain in group.domains]
     occupations = [item.occupation for item in preparing.items(session, seat.workshop)]
