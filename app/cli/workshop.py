@@ -34,7 +34,7 @@ DatabaseUrl = Annotated[
     ),
 ]  # fmt: skip
 File = Annotated[Path, typer.Argument(metavar="FILE")]
-TABLES = ("answers", "sorts", "change-requests", "minutes")
+TABLES = ("answers", "sorts", "change-requests", "motions", "votes", "points", "rules", "minutes")
 
 
 @cli.command()
@@ -171,7 +171,9 @@ def publish(
 @cli.command()
 def export(
     name: Name,
-    what: Annotated[str, typer.Option(help="answers, sorts, change-requests (CSV) or minutes (JSON).")] = "answers",
+    what: Annotated[
+        str, typer.Option(help=f"One of {', '.join(TABLES)}; all are CSV but the minutes (JSON).")
+    ] = "answers",
     data_dir: DataDir = None,
     database: DatabaseUrl = "",
 ) -> None:
