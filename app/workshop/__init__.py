@@ -12,6 +12,7 @@ outputs.py      results, minutes, tables, overlay, paper
 events.py       server-sent events
 motions.py      what is put to the vote, and decks that are closed
 guidelines.py   the composition rules, tried on two profiles and put to the vote; roles
+staged.py       what a release that is not served yet changes
 wall.py         transversal skills with points to spend
 api.py          the same for programs; adopting_api.py of motions, guidelines and the wall
 candidates.py   what a release offers to a selection
@@ -22,7 +23,20 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.settings import Limits, Settings
-from app.workshop import adopting_api, api, board, cards, events, guidelines, joining, judging, motions, outputs, wall
+from app.workshop import (
+    adopting_api,
+    api,
+    board,
+    cards,
+    events,
+    guidelines,
+    joining,
+    judging,
+    motions,
+    outputs,
+    staged,
+    wall,
+)
 from app.workshop.desk import Desk
 
 
@@ -31,4 +45,6 @@ def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     desk = app.state.workshop = Desk(settings, limits)
     for module in (joining, judging, board, cards, outputs, events, motions, guidelines, wall, adopting_api, api):
         app.include_router(module.router)
+    for router in (staged.pages, staged.router):
+        app.include_router(router)
     return desk

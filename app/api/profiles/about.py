@@ -28,6 +28,7 @@ _LANGUAGES = ("description", "scopeNote")
 
 def about(ctx: Context, made: Profile, key: str) -> Json:
     """The head of an occupational profile; ``key`` names a template, whose near occupations are worked out once."""
+    entry = ctx.catalogue.profiles.templates.get(key)
     anchors = [a.occupation for a in made.recipe.anchors]
     few = anchors if len(anchors) <= DESCRIBED else []
     near = ctx.part("profile-near", key, lambda c, _: _near(c, made)) if key else _near(ctx, made)
@@ -43,7 +44,7 @@ def about(ctx: Context, made: Profile, key: str) -> Json:
         ],
         "eqfLevel": None,
         "near": near,
-        "validation": ctx.part("validation", DRAFT, _validation),
+        "validation": ctx.part("validation", entry.status if entry else DRAFT, _validation),
     }
 
 
