@@ -109,7 +109,8 @@ def _panel(panel: dict[str, dict[str, int]]) -> str:
 def _chosen(items: list[dict[str, Any]]) -> str:
     told = {"review-queue": "from the review queue", "sample": "as a sample", "control": "as controls"}
     counted = {why: sum(item["chosen"] == why for item in items) for why in told}
-    return "Occupations were drawn by rule: " + ", ".join(f"{n} {told[why]}" for why, n in counted.items() if n) + "."
+    parts = ", ".join(f"{n} {told[why]}" for why, n in counted.items() if n)  # of those that were revealed
+    return f"Occupations were drawn by rule{': ' if parts else ''}{parts}."
 
 
 def _when(m: dict[str, Any], items: list[dict[str, Any]], motions: list[dict[str, Any]]) -> str:
