@@ -9,9 +9,17 @@
     rules.py      when an answer is adopted, fixed beforehand
     review.py     blind rounds: queue, judgement, reveal, next round, resolution
     sorting.py    card sorts: what was sorted, who agrees, dendrogram
+    motions.py    what is put to the vote: clusters, skills, flags, rules, roles
+    settling.py   decks that are closed by the rule
+    suggesting.py what results suggest to put to the vote
+    wall.py       transversal skills with points to spend
+    adopted.py    what stands of all this, as entries; the rule set
     agreement.py  the measures of agreement
     overlay.py    adopted resolutions as RDF, for `ccsi load --panel`
+    overlay_entries.py  the same of clusters, skills, flags, rules and roles
     minutes.py    the record as rows: answers, change requests, minutes
+    decided.py    motions, votes, points and the rule set as rows
+    accord.py     the minutes by the items of ACCORD
 
 It knows no HTTP and no store: the service asks it in threads, and loaders read the Turtle that it writes.
 """

@@ -21,6 +21,7 @@ from analysis.skills.tables import (
     Transversality,
 )
 from app.catalogue.areas import SkillAreas
+from app.catalogue.panel import PanelMarks
 from app.store.port import GraphStore
 from ontology import CCSID
 from queries.rows import as_texts
@@ -58,6 +59,7 @@ class SkillCatalogue:
     lineage: dict[str, list[LineageEntry]] = field(default_factory=lambda: defaultdict(list))
     quality: dict[tuple[str, str], Quality] = field(default_factory=dict)
     areas: SkillAreas = field(default_factory=SkillAreas)
+    panel: PanelMarks = field(default_factory=PanelMarks)
     # (domain, occupation) -> its levels
     function_levels: dict[tuple[str, str], list[FunctionLevel]] = field(default_factory=lambda: defaultdict(list))
 
@@ -68,6 +70,7 @@ class SkillCatalogue:
         found._read_skills(store)
         found._read_clusters(store)
         found.areas = SkillAreas.read(store)
+        found.panel = PanelMarks.read(store)
         for _, occupation, unit, function, level, share in sorted(as_texts(store.select("api/function_levels"))):
             key = unit.removeprefix(_UNIT)
             found.function_levels[key, occupation].append(
@@ -77,6 +80,10 @@ class SkillCatalogue:
                 )
             )  # fmt: skip
         return found
+
+    def is_special(self, row: Specialisation) -> bool:
+        """Whether a unit is specialised in a skill, by its figures or by a panel's word, which stands above them."""
+        return row.evidence in ("established", "expert") and not self.panel.denied(row.unit, row.skill)
 
     def unit_of(self, domain: str, broader: str) -> str:
         """The unit of a domain, or of a sub-domain of ``broader``."""
