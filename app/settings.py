@@ -280,6 +280,9 @@ class Limits(BaseSettings):
     workshop_rate: int = Field(
         120, ge=1, description="Forms a minute that one session of the workshop may send; as many may be saved up."
     )
+    workshop_reports: int = Field(
+        6, ge=0, description="Reports an hour from one guest of the public pages; ten times as many from one address."
+    )
     workshop_queue: int = Field(
         256, ge=1, description="Requests that may wait for the workshop's database, in one process."
     )

@@ -14,8 +14,15 @@
     suggesting.py what results suggest to put to the vote
     wall.py       transversal skills with points to spend
     adopted.py    what stands of all this, as entries; the rule set
+    voting.py     yes or no to a placement, a proposal or a mark, and what the rule makes of it
+    placing.py    the group boards
+    proposals.py  what ESCO lacks
+    baskets.py    skills that a group found for a sector
+    inbox.py      what guests of the public pages report
     agreement.py  the measures of agreement
+    placements.py adopted placements as RDF, by triples.py
     overlay.py    adopted resolutions as RDF, for `ccsi load --panel`
+    tables.py     boards, votes, proposals, baskets and reports as rows
     overlay_entries.py  the same of clusters, skills, flags, rules and roles
     minutes.py    the record as rows: answers, change requests, minutes
     decided.py    motions, votes, points and the rule set as rows

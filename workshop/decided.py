@@ -70,7 +70,7 @@ def rule_rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
 
 TABLES: dict[str, tuple[tuple[str, ...], Rows]] = {
     "motions": (_MOTIONS, motion_rows),
-    "votes": (_VOTES, vote_rows),
+    "ballots": (_VOTES, vote_rows),
     "points": (_POINTS, point_rows),
     "rules": (_RULES, rule_rows),
 }

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workshop import adopted, journal, motions, people, preparing, review, settling, sorting, wall
+from workshop import (
+    adopted,
+    journal,
+    motions,
+    people,
+    preparing,
+    proposals,
+    review,
+    settling,
+    sorting,
+    wall,
+)
 from workshop.agreement import agreement, counts
 from workshop.model import Deck, Item, Participant, Record, WorkingGroup
 from workshop.rules import RATINGS, Rule
@@ -19,18 +30,9 @@ ANSWERS = (
     "essential", "useful", "not-ours", "missing",
 )  # fmt: skip
 CHANGES = (
-    "change",
-    "occupation",
-    "occupationLabel",
-    "skill",
-    "label",
-    "from",
-    "to",
-    "agreement",
-    "judges",
-    "workshop",
-    "round",
-)
+    "change", "type", "occupation", "occupationLabel", "skill", "skillLabel", "label", "language", "definition", "near", "source",
+    "from", "to", "agreement", "judges", "workshop", "round",
+)  # fmt: skip
 SORTS = ("deck", "participant", "code", "skill", "label", "pile")
 _RELATIONS = {"essential": "essential", "useful": "optional", "not-ours": "none"}
 # Ratings as points of a scale, for the measures that know an order.
@@ -72,30 +74,30 @@ def sorts(session: Session, name: str) -> Iterator[dict[str, Any]]:
 
 
 def changes(session: Session, name: str) -> Iterator[dict[str, Any]]:
-    """What ESCO is asked to change: relations that the panel adopted otherwise, and skills that it missed.
+    """What ESCO is asked to change: relations that the panel adopted otherwise, new concepts, and further names.
 
-    A missing skill is listed when at least two judges named it by the same words.
+    A new concept or name is an adopted proposal, or a missing skill that at least two judges named by the same words.
     """
+    empty = dict.fromkeys(CHANGES, "")
     items = preparing.items(session, name)
     states = journal.states(session, items)
     for item in items:
         state = states[item.id]
         if state.resolution is None:
             continue
-        common = {"occupation": item.occupation, "occupationLabel": item.label, "workshop": name, "round": state.round}
+        about = {"occupation": item.occupation, "occupationLabel": item.label, "workshop": name, "round": state.round}
+        common = {**empty, "type": "skill", **about}
         for skill in state.resolution["skills"]:
             wanted = _RELATIONS.get(skill["answer"], "")
             if skill["status"] == "adopted" and wanted != skill["relation"]:
                 yield {
-                    "change": "relation", "skill": skill["iri"], "label": skill["label"], "from": skill["relation"],
-                    "to": wanted, "agreement": skill["share"], "judges": skill["n"], **common,
+                    **common, "change": "relation", "skill": skill["iri"], "skillLabel": skill["label"],
+                    "from": skill["relation"], "to": wanted, "agreement": skill["share"], "judges": skill["n"],
                 }  # fmt: skip
         for label, n in state.resolution["missing"].items():
             if n >= 2:
-                yield {
-                    "change": "new-skill", "skill": "", "label": label, "from": "", "to": "", "agreement": "", "judges": n,
-                    **common,
-                }  # fmt: skip
+                yield {**common, "change": "new-concept", "label": label, "judges": n}
+    yield from proposals.changes(session, name)
 
 
 def minutes(session: Session, name: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Seat:
     @property
     def csrf(self) -> str:
         """What a form of this session has to bring along, so that no other site can send it."""
-        return hmac.new(self.token.encode(), b"csrf", hashlib.sha256).hexdigest()
+        return csrf_of(self.token)
 
     def require(self, *roles: Role) -> None:
         """Raises NotAllowed for another role."""
@@ -71,6 +71,11 @@ class Seat:
         """Raises NotAllowed for what another group has; who sits in no group may see to all."""
         if self.group_id is not None and self.group_id != group_id:
             raise NotAllowed("This is for the other group.", "Go back to your list.")
+
+
+def csrf_of(token: str) -> str:
+    """What a form has to bring along that only a page of this session could tell."""
+    return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
 def invite(

@@ -7,7 +7,7 @@ Boards are open within their group and tell nothing of what the release has deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -73,7 +73,8 @@ class Card:
         """To be told."""
         return {
             "item": self.item.id, "occupation": self.item.occupation, "code": self.item.code, "label": self.item.label,
-            "version": self.version, "places": dict(self.places or {}), "by": self.by or None, "closed": self.closed,
+            "version": self.version, "matter": self.matter.id if self.matter else None, "places": dict(self.places or {}),
+            "by": self.by or None, "closed": self.closed,
             **self.standing.as_dict(),
         }  # fmt: skip
 
@@ -155,11 +156,12 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     columns = columns_of(session, session.get_one(WorkingGroup, item.group_id))
     if not columns:
         raise Conflict("The board of this group is not open.", "Wait for the facilitator.")
-    once = f"place:{item.id}:{said.version + 1}"
+    once = voting.once_of(f"place:{item.id}", said.version + 1)
     session.get(Item, item.id, with_for_update=True)
     earlier = session.scalar(select(Record).where(Record.once == once))
     now = card(session, seat, item)
-    if earlier and (earlier.participant, earlier.body["nonce"]) == (seat.participant, nonce):
+    same = (seat.participant, nonce, said.places)
+    if earlier and (earlier.participant, earlier.body["nonce"], earlier.body["changes"]) == same:
         return now
     if now.closed:
         raise Conflict("This placement is adopted; the card stays where it is.", "Look at what came of it.")
@@ -173,7 +175,7 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     places = moved(now.places or {}, said.places, columns)
     if places == (now.places or {}):
         return now
-    body = {"group": item.group_id, "places": places, "nonce": nonce}
+    body = {"group": item.group_id, "places": places, "changes": said.places, "nonce": nonce}
     journal.add(session, seat, "place", body, once, item.id, round_number=now.version + 1)
     return card(session, seat, item)
 
@@ -196,15 +198,22 @@ def moved(now: Mapping[str, str], changes: Mapping[str, str], columns: Sequence[
     return dict(sorted(after.items()))
 
 
-def matter_of(session: Session, seat: Seat, item: Item, version: int) -> Record:
-    """The placement that somebody saw and speaks of. Raises NotAllowed, Conflict, Stale where it has changed."""
-    now = card(session, seat, item)
-    if now.version != version:
-        raise Stale(
-            "Somebody moved this card meanwhile; a vote is about what one has seen.",
-            "Look where it is now.",
-            now.as_dict(),
-        )
-    if now.matter is None:
-        raise Conflict("This card has not been placed yet.", "Place it first.")
-    return now.matter
+def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
+    """Every move of every card, with its votes and what came of it, for a table; seats are numbers."""
+    groups = {group.id: group.key for group in all_groups(session, name)}
+    items = {item.id: item for item in items_of(session, name)}
+    made = list(
+        session.scalars(select(Record).where(Record.workshop == name, Record.kind == "place").order_by(Record.id))
+    )
+    standing = voting.standings(session, None, made)
+    numbers = dict(
+        session.execute(select(Participant.id, Participant.number).where(Participant.workshop == name)).tuples().all()
+    )
+    for row in made:
+        item = items[row.item_id or 0]
+        yield {
+            "group": groups[item.group_id], "item": item.id, "occupation": item.occupation, "label": item.label,
+            "version": row.round, "participant": numbers[row.participant or ""],
+            "places": " ".join(f"{place}={level}" for place, level in row.body["places"].items()),
+            **voting.cells(standing[row.id]),
+        }  # fmt: skip

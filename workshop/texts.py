@@ -13,7 +13,8 @@ from workshop.errors import Refused
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def _fit(value: str) -> str:
+def fit(value: str) -> str:
+    """The text with one kind of line end. Raises ValueError where it has a character that no text has."""
     written = value.replace("\r\n", "\n").replace("\r", "\n")
     if _UNFIT.search(written):
         raise ValueError("has a character that no text has")
@@ -23,7 +24,7 @@ def _fit(value: str) -> str:
 def plain(value: str, field: str, most: int, least: int = 0) -> str:
     """A text from a form, stripped. Raises Refused where it is too long, too short, or no text."""
     try:
-        written = _fit(value).strip()
+        written = fit(value).strip()
     except ValueError as error:
         raise Refused(f"{field} {error}.", "Write it again.") from error
     if not least <= len(written) <= most:
@@ -31,7 +32,7 @@ def plain(value: str, field: str, most: int, least: int = 0) -> str:
     return written
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_fit)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_fit)]
-Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_fit)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_fit)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(fit)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(fit)]
+Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(fit)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(fit)]

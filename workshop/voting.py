@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workshop import journal
-from workshop.errors import Conflict, Refused, Unknown
+from workshop.errors import Conflict, Refused, Stale, Unknown
 from workshop.model import Record
 from workshop.people import Seat
 from workshop.preparing import workshop as workshop_of
@@ -49,11 +49,11 @@ class Standing:
 NONE = Standing()
 
 
-def matter_of(session: Session, seat: Seat, number: int, kind: str) -> Record:
+def matter_of(session: Session, seat: Seat, number: int) -> Record:
     """A matter of this workshop that this seat may see. Raises Unknown, NotAllowed."""
     found = session.get(Record, number)
-    if found is None or found.workshop != seat.workshop or found.kind != kind:
-        raise Unknown(f"This workshop has no {kind} {number}.", "Go back to the list.")
+    if found is None or found.workshop != seat.workshop or found.kind not in MATTERS:
+        raise Unknown(f"Nothing of this workshop is voted on under the number {number}.", "Go back to the list.")
     require_sight(seat, found.body["group"])
     return found
 
@@ -106,9 +106,10 @@ def vote(session: Session, seat: Seat, matter: Record, answer: str, nonce: str) 
     seat.require_group(matter.body["group"])
     if answer not in get_args(Answer):
         raise Refused("A vote is yes or no.", "Choose one.")
-    once = journal.once_of(seat, f"vote:{matter.id}", nonce)
+    once = journal.once_of(seat, f"vote:{matter.id}:{answer}", nonce)
     if journal.said_before(session, once):
         return
+    _require_current(session, matter)
     if standing(session, seat, matter).settled:
         raise Conflict("This is settled; it takes no more votes.", "Look at what came of it.")
     body = {"answer": answer, "group": matter.body["group"]}
@@ -122,6 +123,7 @@ def settle(session: Session, seat: Seat, matter: Record, rationale: str, minorit
     """
     seat.require("facilitator")
     rationale, minority = plain(rationale, "A rationale", 2000), plain(minority, "A minority note", 2000)
+    _require_current(session, matter)
     now = standing(session, seat, matter)
     if now.settled:
         raise Conflict("This is settled already.", "Look again.")
@@ -145,3 +147,31 @@ def settle(session: Session, seat: Seat, matter: Record, rationale: str, minorit
         about=matter.id,
     )
     return body
+
+
+def once_of(matter: str, version: int) -> str:
+    """What keeps a version of a matter from being made twice: of two who make it at once, the second is refused."""
+    return f"{matter}:{version}"
+
+
+def _require_current(session: Session, matter: Record) -> None:
+    """Raises Stale where the matter has a later version than the one that somebody saw."""
+    of, _, version = matter.once.rpartition(":")
+    if not matter.round or version != str(matter.round):
+        return
+    later = session.scalar(select(Record).where(Record.once == once_of(of, matter.round + 1)))
+    if later is not None:
+        raise Stale(
+            "Somebody changed this meanwhile; a vote is about what one has seen.",
+            "Look how it is now.",
+            {"item": later.item_id},
+        )
+
+
+def cells(stands: Standing) -> dict[str, Any]:
+    """How the votes on a matter stand, as cells of a table."""
+    settled = stands.settled or {}
+    return {
+        "yes": stands.yes, "no": stands.no, "result": stands.result, "agreement": settled.get("share", ""),
+        "rationale": settled.get("rationale", ""), "minority": settled.get("minority", ""),
+    }  # fmt: skip

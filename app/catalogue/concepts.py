@@ -89,6 +89,8 @@ class Decision:
     charter_functions: list[str] = field(default_factory=list)
     further_sub_domains: list[str] = field(default_factory=list)
     evidence: list[Assertion] = field(default_factory=list)
+    placements: list[str] = field(default_factory=list)
+    """Entries of panels that gave it its sub-domains and functions."""
 
     def is_of(self, sub_domain: str) -> bool:
         """Whether the occupation is at home in the sub-domain, as the one that fits best or as a further one."""

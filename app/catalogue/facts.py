@@ -136,6 +136,8 @@ class Facts:
                 decisions[iri].evidence.append(assertions[assertion])
         for iri, sub in sorted(as_texts(store.select("api/decision_sub_domains"))):
             decisions[iri].further_sub_domains.append(local_name(sub))
+        for iri, entry in sorted(as_texts(store.select("api/decision_placements"))):
+            decisions[iri].placements.append(entry)
         for decision in decisions.values():
             self.occupations[decision.occupation].decisions.append(decision)
             if decision.degree != "excluded":

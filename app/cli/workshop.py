@@ -34,7 +34,10 @@ DatabaseUrl = Annotated[
     ),
 ]  # fmt: skip
 File = Annotated[Path, typer.Argument(metavar="FILE")]
-TABLES = ("answers", "sorts", "change-requests", "motions", "votes", "points", "rules", "minutes")
+TABLES = (
+    "answers", "sorts", "change-requests", "placements", "votes", "proposals", "baskets", "reports", "motions", "ballots",
+    "points", "rules", "minutes",
+)  # fmt: skip
 
 
 @cli.command()
@@ -171,9 +174,7 @@ def publish(
 @cli.command()
 def export(
     name: Name,
-    what: Annotated[
-        str, typer.Option(help=f"One of {', '.join(TABLES)}; all are CSV but the minutes (JSON).")
-    ] = "answers",
+    what: Annotated[str, typer.Option(help=f"{', '.join(TABLES[:-1])} (CSV) or minutes (JSON).")] = "answers",
     data_dir: DataDir = None,
     database: DatabaseUrl = "",
 ) -> None:

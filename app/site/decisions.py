@@ -46,6 +46,7 @@ async def decision(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respon
         answer=answer, decision=found, sure=sureness(found.confidence), rule=_rule(ctx, found),
         place=frame.sector(found.domain) if found.domain else None, occupation=(frame.concept(item.iri), ctx.labels.of(item.iri)),
         parts=[frame.sector(p) for p in (found.sub_domain, *found.further_sub_domains) if p],
+        placed=[(e.removeprefix(f"{CCSID}panel/").partition("/")[0], iris.address(e, ctx.base)) for e in found.placements],
         evidence=[_evidence(frame, item, found, a, names) for a in found.evidence],
         doubtful=bool(review_reasons(found)),
         others=[(frame.sector(d.domain), d.degree, frame.decision(d)) for d in item.decisions if d is not found and d.domain],

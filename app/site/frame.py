@@ -89,6 +89,11 @@ class Frame:
         path = iris.page_path(iri, self.ctx.catalogue)
         return self.link(path) if path else iris.address(iri, self.ctx.base)
 
+    def wrong(self, iri: str) -> str:
+        """Where a reader says that a concept is wrong; "" on a service without a workshop, which has nobody to read it."""
+        has_inbox = self.ctx.request.app.state.service.settings.workshop
+        return self.link("/workshop/report", concept=iri) if has_inbox else ""
+
     def said(self, texts: Mapping[str, str]) -> Markup:
         """A text of the release, marked with its language where that is not the page's."""
         tag, text = next(iter(texts.items()), ("", ""))

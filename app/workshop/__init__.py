@@ -8,13 +8,21 @@ joining.py      joining and leaving
 judging.py      the queue of a person, an item, notes
 board.py        what the facilitator does
 cards.py        the card sort
+placing.py      the group boards
+proposing.py    proposals for ESCO
+gathering.py    the basket of a sector
+matters.py      votes on any of these
+inbox.py        what guests report, and what becomes of it
+names.py        what concepts are called, and which are near a text
 outputs.py      results, minutes, tables, overlay, paper
 events.py       server-sent events
 motions.py      what is put to the vote, and decks that are closed
 guidelines.py   the composition rules, tried on two profiles and put to the vote; roles
 staged.py       what a release that is not served yet changes
 wall.py         transversal skills with points to spend
-api.py          the same for programs; adopting_api.py of motions, guidelines and the wall
+api.py          the same for programs
+api_groups.py   boards, proposals, baskets and the inbox for programs
+api_motions.py  motions, guidelines and the wall for programs
 candidates.py   what a release offers to a selection
 """
 
@@ -24,16 +32,22 @@ from fastapi import FastAPI
 
 from app.settings import Limits, Settings
 from app.workshop import (
-    adopting_api,
     api,
+    api_groups,
+    api_motions,
     board,
     cards,
     events,
+    gathering,
     guidelines,
+    inbox,
     joining,
     judging,
+    matters,
     motions,
     outputs,
+    placing,
+    proposing,
     staged,
     wall,
 )
@@ -43,7 +57,9 @@ from app.workshop.desk import Desk
 def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     """Add the routes; the desk has to be started and stopped with the app."""
     desk = app.state.workshop = Desk(settings, limits)
-    for module in (joining, judging, board, cards, outputs, events, motions, guidelines, wall, adopting_api, api):
+    groups = (placing, proposing, gathering, matters, inbox)
+    adopting = (motions, guidelines, wall, api_motions)
+    for module in (joining, judging, board, cards, *groups, *adopting, outputs, events, api, api_groups):
         app.include_router(module.router)
     for router in (staged.pages, staged.router):
         app.include_router(router)

@@ -18,6 +18,7 @@ from workshop import people
 from workshop.people import Seat
 
 COOKIE = "ccsi-workshop"
+GUEST = "ccsi-guest"
 CSRF_HEADER = "x-csrf-token"
 _MOST_FIELDS = 1000
 
@@ -113,6 +114,20 @@ def sign_in(response: Response, request: Request, seat: Seat) -> None:
     """Let the browser keep the session."""
     response.set_cookie(
         COOKIE, seat.token, max_age=people.SESSION_HOURS * 3600, path="/", httponly=True, samesite="lax",
+        secure=base_url(request).startswith("https:"),
+    )  # fmt: skip
+
+
+def guest_token(request: Request) -> str:
+    """The session of a guest who has no seat; a new one where there is none."""
+    given = request.cookies.get(GUEST, "")
+    return given if given.isascii() and 20 <= len(given) <= 64 else secrets.token_urlsafe(24)
+
+
+def keep_guest(response: Response, request: Request, token: str) -> None:
+    """Let a guest's browser keep its session, which is for this form alone."""
+    response.set_cookie(
+        GUEST, token, max_age=3600, path="/workshop/report", httponly=True, samesite="lax",
         secure=base_url(request).startswith("https:"),
     )  # fmt: skip
 

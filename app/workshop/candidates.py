@@ -17,21 +17,24 @@ CORE_OF_HEADER = 4  # skills that say what a header means
 
 def candidates(catalogue: Catalogue, domains: Sequence[str]) -> list[Candidate]:
     """The occupations that have a decision in one of these domains, or are kept out of one by word."""
-    found = []
-    for item in catalogue.occupations.values():
-        mine = [d for d in item.decisions if d.domain in domains]
-        if not mine:
-            continue
-        inside = [d for d in mine if d.degree != "excluded"] or mine
-        main = min(inside, key=lambda d: (d.confidence, d.iri))
-        found.append(
-            Candidate(
-                item.iri, item.code, _label(catalogue, item.iri), main.sub_domain, min(main.functions, default=""),
-                main.confidence, tuple(dict.fromkeys(reason for d in mine for reason in review_reasons(d))),
-                tuple(_skills(catalogue, item)), tuple(_evidence(d) for d in mine),
-            )
-        )  # fmt: skip
-    return found
+    return [
+        candidate(catalogue, item, domains)
+        for item in catalogue.occupations.values()
+        if any(d.domain in domains for d in item.decisions)
+    ]
+
+
+def candidate(catalogue: Catalogue, item: Occupation, domains: Sequence[str]) -> Candidate:
+    """An occupation with what the release decided of it in these domains, which may be nothing."""
+    mine = [d for d in item.decisions if d.domain in domains]
+    inside = [d for d in mine if d.degree != "excluded"] or mine
+    main = min(inside, key=lambda d: (d.confidence, d.iri), default=None)
+    return Candidate(
+        item.iri, item.code, _label(catalogue, item.iri), main.sub_domain if main else "",
+        min(main.functions, default="") if main else "", main.confidence if main else 0.0,
+        tuple(dict.fromkeys(reason for d in mine for reason in review_reasons(d))), tuple(_skills(catalogue, item)),
+        tuple(_evidence(d) for d in mine),
+    )  # fmt: skip
 
 
 def deck(catalogue: Catalogue, domain: str, most: int = MOST_CARDS) -> CardSet | None:

@@ -16,7 +16,8 @@ import structlog
 
 from app.settings import Limits, Settings
 from app.workshop.faults import problem_of
-from workshop import journal, people
+from app.workshop.rates import Buckets
+from workshop import inbox, journal, people
 from workshop.database import Database, default_url
 from workshop.errors import DatabaseBusy, DatabaseFault, TooFast, WorkshopError
 from workshop.people import Seat
@@ -27,7 +28,6 @@ T = TypeVar("T")
 _READERS = 3
 _LOOK_SECONDS = 0.5
 _HOUSEKEEPING_SECONDS = 3600.0
-_MOST_BUCKETS = 5000  # sessions of which it is known how much they sent
 _MOST_UNREAD = 100  # events of a listener; one that falls behind further begins anew
 _LISTENERS_OF_ONE = 6  # pages of one session
 
@@ -42,7 +42,9 @@ class Desk:
         self._writer = ThreadPoolExecutor(1, "workshop-write")
         self._readers = ThreadPoolExecutor(_READERS, "workshop-read")
         self._waiting = 0
-        self._sent: dict[str, tuple[float, float]] = {}
+        self._sent = Buckets(limits.workshop_rate, 60)
+        self._guests = Buckets(limits.workshop_reports, 3600)
+        self._addresses = Buckets(10 * limits.workshop_reports, 3600)
         self._listeners: dict[asyncio.Queue[dict[str, Any] | None], str] = {}
         self._written = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -112,15 +114,12 @@ class Desk:
 
     def admit(self, seat: Seat) -> None:
         """Let a session send another form, if it has not used up its share. Raises Problem."""
-        now = asyncio.get_running_loop().time()
-        most = float(self.limits.workshop_rate)
-        left, since = self._sent.pop(seat.participant, (most, now))
-        left = min(most, left + (now - since) * most / 60)
-        if len(self._sent) >= _MOST_BUCKETS:
-            del self._sent[next(iter(self._sent))]  # whoever sent longest ago
-        self._sent[seat.participant] = (max(left - 1, 0.0), now)
-        if left < 1:
+        if not self._sent.take(seat.participant):
             raise problem_of(TooFast("This session sends too many forms.", "Wait a moment, then send it again."))
+
+    def admit_guest(self, session: str, address: str) -> bool:
+        """Whether a guest of the public pages may send another report: by their session, and more loosely by address."""
+        return self._guests.take(session) and self._addresses.take(address)
 
     async def listen(self, seat: Seat, after: int) -> AsyncIterator[dict[str, Any] | None]:
         """What happens in a workshop from an event on; None now and then while nothing does. Raises Problem.
@@ -135,10 +134,11 @@ class Desk:
         try:
             yield None  # the listener is heard of before anything happens
             told = after
-            for event in await self.read(journal.events, after):
-                told = event["id"]
-                if event["workshop"] == seat.workshop:
-                    yield event
+            while missed := await self.read(journal.events, told):
+                for event in missed:
+                    told = event["id"]
+                    if _concerns(event, seat):
+                        yield event
             self._written.set()
             while True:
                 try:
@@ -149,7 +149,7 @@ class Desk:
                     continue
                 if event_or_end is None:
                     return
-                if event_or_end["id"] > told and event_or_end["workshop"] == seat.workshop:
+                if event_or_end["id"] > told and _concerns(event_or_end, seat):
                     yield event_or_end
         finally:
             self._listeners.pop(queue, None)
@@ -188,6 +188,15 @@ class Desk:
             try:
                 if gone := await self.write(people.purge):
                     log.info("people of workshops whose term is over were deleted", people=gone)
+                if gone := await self.write(inbox.purge):
+                    log.info("reports whose term is over were deleted", reports=gone)
             except Exception as error:
                 log.warning("housekeeping of the workshop failed", error=str(error))
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
+
+def _concerns(event: dict[str, Any], seat: Seat) -> bool:
+    """Whether somebody is told of an event: those of a group's board are for that group and for who sits in none."""
+    if event["workshop"] != seat.workshop:
+        return False
+    return seat.facilitates or event["group"] is None or seat.group_id in (None, event["group"])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from app.request import strict_parameters
@@ -21,12 +21,18 @@ _MOST_BEATS = 40
 
 @router.get("/workshop/events")
 async def events(
-    request: Request, seat: Seated, last_event_id: Annotated[str, Header(max_length=20)] = ""
+    request: Request,
+    seat: Seated,
+    after: Annotated[
+        str, Query(max_length=20, description="The newest event that the page knew when it was made.")
+    ] = "",
+    last_event_id: Annotated[str, Header(max_length=20)] = "",
 ) -> StreamingResponse:
-    """Events from the one on that the browser had last, or from now on."""
+    """Events from the one on that the browser had last, else from the one that the page names, else from now on."""
+    last_event_id = last_event_id or after
     given = last_event_id if last_event_id.isascii() and last_event_id.isdigit() else ""
-    after = int(given[:15]) if given else await desk_of(request).read(journal.last_event)
-    listening = desk_of(request).listen(seat, after)
+    begin = int(given[:15]) if given else await desk_of(request).read(journal.last_event)
+    listening = desk_of(request).listen(seat, begin)
     first = await anext(listening)  # so that a refusal is an answer of its own
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(_lines(first, listening), 200, headers, "text/event-stream")

@@ -4,6 +4,7 @@ Problem
 ├── Refused         422   what was sent cannot be used
 ├── NothingThere    404   no such item, deck, workshop or code
 ├── Conflict        409   the state has moved on
+│   └── Stale       409   somebody else was first; `state` is what is there now
 ├── NotAllowed      403   not for this role
 │   └── NotRevealed 403   others' answers are hidden until the reveal
 ├── SignedOut       401   no session, or it has ended
@@ -35,6 +36,12 @@ class Conflict(Problem):
     """The state has moved on."""
 
     status, slug, title = 409, "workshop-conflict", "Something has changed meanwhile"
+
+
+class Stale(Conflict):
+    """Somebody else was first."""
+
+    slug = "workshop-stale"
 
 
 class NotAllowed(Problem):
@@ -83,6 +90,7 @@ _PROBLEMS: dict[type[errors.WorkshopError], type[Problem]] = {
     errors.Unknown: NothingThere,
     errors.Refused: Refused,
     errors.Conflict: Conflict,
+    errors.Stale: Stale,
     errors.NotRevealed: NotRevealed,
     errors.NotAllowed: NotAllowed,
     errors.SignedOut: SignedOut,
@@ -96,4 +104,5 @@ _PROBLEMS: dict[type[errors.WorkshopError], type[Problem]] = {
 def problem_of(error: errors.WorkshopError) -> Problem:
     """The problem that tells of a refusal."""
     headers = {"retry-after": "2"} if isinstance(error, errors.TooFast | errors.DatabaseBusy) else None
-    return _PROBLEMS[type(error)](f"{error.message} {error.remedy}".strip(), headers)
+    members = {"state": error.state} if isinstance(error, errors.Stale) else {}
+    return _PROBLEMS[type(error)](f"{error.message} {error.remedy}".strip(), headers, **members)

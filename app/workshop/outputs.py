@@ -21,7 +21,7 @@ from app.request import strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.minutes_report import minutes_report
 from app.workshop.page import PRIVATE, SeatedPage
-from workshop import accord, decided, minutes, overlay, preparing
+from workshop import accord, decided, minutes, overlay, preparing, tables
 from workshop.people import Seat
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
@@ -30,6 +30,7 @@ TABLES = {
     "answers": (minutes.ANSWERS, minutes.answers),
     "sorts": (minutes.SORTS, minutes.sorts),
     "change-requests": (minutes.CHANGES, minutes.changes),
+    **tables.TABLES,
     **decided.TABLES,
 }
 

@@ -82,7 +82,7 @@ def test_a_motion_goes_through_the_pages_blind(
     vote(experts[1], number, "1")
     for visitor in (experts[2], facilitator):
         for path in (
-            f"/workshop/motions/{number}", "/workshop/motions", "/workshop/minutes", "/workshop/tables/votes.csv",
+            f"/workshop/motions/{number}", "/workshop/motions", "/workshop/minutes", "/workshop/tables/ballots.csv",
             "/workshop/tables/motions.csv", "/api/v1/workshop/motions", f"/api/v1/workshop/motions/{number}", "/api/v1/workshop/minutes",
             *(["/workshop/overlay.ttl", "/workshop/minutes.pdf"] if visitor is facilitator else []),
         ):  # fmt: skip
@@ -234,7 +234,7 @@ def test_minutes_are_a_word_document_and_a_pdf(experts: list[Visitor], tag: str)
 
 
 def test_the_command_exports_the_same(room: Room, experts: list[Visitor]) -> None:
-    for what in ("motions", "votes", "points", "rules"):
+    for what in ("motions", "ballots", "points", "rules"):
         said = command("export", "helsingborg", "--what", what, *room.common)
         assert said == experts[0].get(f"/workshop/tables/{what}.csv").text
 

@@ -112,3 +112,50 @@ def test_it_works_without_scripts(hall: tuple[Room, Server, Any]) -> None:
     page.get_by_role("button", name="Send").click()
     page.get_by_role("link", name="My list").click()
     page.get_by_text("1 occupation waits for you.").wait_for()
+
+
+def test_two_browsers_see_each_others_moves_at_once_and_by_keyboard(hall: tuple[Room, Server, Any]) -> None:
+    room, server, browser = hall
+    leader = join(browser.new_context(), server, room.code("facilitator"))
+    leader.goto(f"{server.url}/workshop/boards?language=en")
+    for _ in range(2):
+        leader.get_by_role("button", name="Open the board").first.click()
+        leader.wait_for_load_state()
+    check(leader)
+    first, second = (join(browser.new_context(), server, room.code("expert", "heritage")) for _ in range(2))
+    said: list[str] = []
+    for page in (first, second):
+        page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+        page.goto(f"{server.url}/workshop/boards?language=en")
+    check(first)
+    cell = "tbody tr:first-child button[data-key='domain/museums']"
+    first.locator(cell).focus()
+    first.keyboard.press("Enter")
+    began = time.monotonic()
+    second.locator("tbody tr:first-child td.level-some").first.wait_for(timeout=5000)
+    leader.locator("tbody tr:first-child td.level-some").first.wait_for(timeout=5000)
+    assert time.monotonic() - began < 1, "a board update reaches all within a second"
+    first.locator("tbody tr:first-child td.level-some button").wait_for()
+    assert first.evaluate("document.activeElement.dataset.key") == "domain/museums", "the keyboard stays in its cell"
+    # The second has no connection when the first moves again; what it presses meanwhile is sent when it is back.
+    second.context.set_offline(True)
+    second.locator("tbody tr:nth-child(2) button[data-key='domain/archives']").click()
+    second.get_by_text("No connection").wait_for()
+    first.keyboard.press("Enter")
+    first.locator("tbody tr:first-child td.level-main button").wait_for()
+    second.context.set_offline(False)
+    first.locator("tbody tr:nth-child(2) td.level-some").wait_for(timeout=15000)
+    second.locator("tbody tr:first-child td.level-main").wait_for(timeout=15000)
+    assert [text for text in said if "ERR_INTERNET_DISCONNECTED" not in text] == []
+
+
+def test_a_board_is_moved_and_voted_on_without_scripts(hall: tuple[Room, Server, Any]) -> None:
+    room, server, browser = hall
+    page = join(browser.new_context(java_script_enabled=False), server, room.code("expert", "heritage"))
+    page.goto(f"{server.url}/workshop/boards?language=en")
+    row = page.locator("tbody tr").last
+    row.locator("button[value='function/education=some']").click()
+    row.locator("button[value='function/education=main']").wait_for()
+    row.get_by_role("button", name="yes").click()
+    row.get_by_text("1 yes, 0 no").wait_for()
+    assert "#card-" in page.url
