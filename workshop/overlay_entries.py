@@ -17,6 +17,8 @@ from workshop.adopted import Adopted, adopted, entry_iri, resolution_iri, rule_s
 from workshop.model import Participant, Workshop
 from workshop.triples import decimal, link, number, text, time
 
+OWN_PILE = "own-pile"
+
 
 def entries(session: Session, kept: Workshop) -> tuple[list[ox.Triple], int, int, list[str]]:
     """The statements, how many entries and resolutions they tell of, and what is left out because two groups differ."""
@@ -129,7 +131,10 @@ def _decks(session: Session, kept: Workshop, seats: dict[str, int]) -> Iterator[
                 pile = piles.get(card["code"], sorting.UNKNOWN)
                 if pile != sorting.UNKNOWN:
                     vote = f"{base}/judgement/card-{deck.id}-{card['code']}-{seats[participant]}"
-                    triples += _judgement(vote, activity, f"{base}/participant/{seats[participant]}", 1, pile)
+                    said = (
+                        OWN_PILE if pile.startswith(sorting.OWN) else pile
+                    )  # what people called it stays in the record
+                    triples += _judgement(vote, activity, f"{base}/participant/{seats[participant]}", 1, said)
                     triples.append(link(node, PROV + "wasDerivedFrom", vote))
             triples += _resolution(node, base, activity, 1, card, closed.body, closed.at)
             yield triples

@@ -24,7 +24,6 @@ from app.cli.search import cli as match_cli
 from app.cli.search import find
 from app.cli.serve import serve
 from app.cli.workshop import cli as workshop_cli
-from app.html.render import render
 from app.process.progress import reporter
 from loaders.build import load as load_release
 from loaders.facts import FILE as FACTS
@@ -226,7 +225,8 @@ def show_changes(
     if page is None:
         print_json(found)
         return
-    from app.workshop.page import words  # the words of the workshop's pages
+    from app.html.render import render
+    from app.workshop.page import words
 
     page.write_text(render("changes.html", found=found, t=words("en")), encoding="utf-8")
     out.print(f"{page}: {found['before']} → {found['after']}", highlight=False)

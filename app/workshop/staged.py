@@ -21,6 +21,7 @@ from app.workshop.bodies import answer
 from app.workshop.faults import Busy, NothingThere
 from app.workshop.page import SeatedPage
 from releases import changes
+from releases.errors import ReleaseError
 
 router = APIRouter(dependencies=[Depends(strict_parameters)])
 pages = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
@@ -70,8 +71,12 @@ async def _releases(request: Request) -> tuple[list[str], str]:
     service = service_of(request)
     if not service.ready:
         return [], ""
-    known = await asyncio.to_thread(service.backend.releases)
-    return [r.id for r in known], service.served.catalogue.release.id
+    served = service.served.catalogue.release.id
+    try:
+        known = await asyncio.to_thread(service.backend.releases)
+    except ReleaseError:  # one that cannot be read must not hide the one that is served
+        return [served], served
+    return [r.id for r in known], served
 
 
 async def _compare(request: Request, served: str, release: str) -> dict[str, Any]:
