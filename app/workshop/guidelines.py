@@ -28,6 +28,7 @@ from workshop.people import Seat
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
 _FIELDS = ("minimumShare", "minimumAnchors", "maximumSkills")
+_MOST_FIELDS = 300  # of the address of a role
 _COMPOSED = ("anchor", "domain", "beside", "function", "section", "bounds", "add", "drop", "item", "title")
 
 
@@ -114,11 +115,15 @@ async def put_role(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
 
 async def role_motion(request: Request, language: str, role: str, title: str, voters: str) -> Motion:
     """The motion to sign a profile off; what the composer refuses is refused here. Raises Problem."""
-    key = urlsplit(role.strip()).path.rpartition("/")[2]
     profiles = served_profiles(request)
+    try:
+        address = urlsplit(role.strip())
+        query = parse_qs(address.query, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Refused("This is no address of a role.") from error
+    key = address.path.rpartition("/")[2]
     if key in profiles.templates:
         return _motion({"proposal": "sign-off", "title": title.strip() or key, "profile": key, "voters": voters})
-    query = parse_qs(urlsplit(role.strip()).query or role.strip(), max_num_fields=300)
     if "anchor" not in query and "domain" not in query:
         raise Refused("Give the address of a role in the composer, or the identifier of a template.")
     given: dict[str, Any] = {k: query[k] for k in _COMPOSED if k in query}

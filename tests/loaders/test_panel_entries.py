@@ -20,6 +20,7 @@ from ontology import CCSI, CCSID, GRAPH, GRAPH_SCOPE, PREFIXES, PROV
 from releases.changes import changes
 from releases.errors import SourceError
 from releases.release import Release, Releases
+from tests.api.conftest import running
 
 HEAD = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 SKILL = "http://data.europa.eu/esco/skill/"
@@ -148,6 +149,21 @@ def test_every_entry_is_found_behind_what_it_decided(after: Release, forty: Fort
           GRAPH <{GRAPH}panel/one> {{ ?entry a ccsi:PanelEntry ; prov:wasAttributedTo <{CCSID}workshop/one> }}
         }}""", use_default_graph_as_union=True)  # fmt: skip
     assert {row[0].value for row in rows} == {e.split("> a ", 1)[0][1:] for e in forty.entries}
+
+
+def test_pages_name_the_panel_beside_what_it_decided(after: Release, forty: Forty) -> None:
+    key, (_, skill) = min(forty.renamed), min(forty.skills)
+    with running(after.store.parents[2]) as app:
+        page = app.get(f"/clusters/{key}?language=en").text
+        assert f"Renamed {key.partition('/')[0]}" in page
+        assert "Panel of experts:" in page
+        assert "panel/one/rename/" in page
+        assert "90.0%" in page
+        assert "Panel of experts:" in app.get(f"/skills/{skill.rpartition('/')[2]}?language=en").text
+        untouched = next(
+            c.id for c in app.app.state.service.served.catalogue.analysis.by_unit["ccsi"] if c.level == "broad"
+        )
+        assert "Panel of experts:" not in app.get(f"/clusters/{untouched}?language=en").text
 
 
 def test_the_release_is_sound(after: Release) -> None:
