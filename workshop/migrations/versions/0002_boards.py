@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002-boards"
+revision = "0002"
 down_revision = "0001"
 
 _TEXT = sa.Text()
