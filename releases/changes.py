@@ -151,7 +151,7 @@ def _validation(stores: list[ox.Store]) -> list[dict[str, Any]]:
 
 def _labels(store: ox.Store) -> dict[str, str]:
     rows = select(store, "api/labels", {"labels": [ox.NamedNode(GRAPH_LABELS + "en")]})
-    return dict(as_texts(rows))
+    return {concept: text for concept, text in as_texts(rows)}  # noqa: C416 - rows are tuples of any length
 
 
 if __name__ == "__main__":  # for a service, which has a process of its own compare: DATA_DIR BEFORE AFTER

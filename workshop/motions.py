@@ -135,7 +135,7 @@ def votes_by(session: Session, seat: Seat, motion: Record) -> bool:
     """Whether this seat is one of those who vote on a motion."""
     if seat.role != "expert" or not motion.body["voters"] or seat.group_id is None:
         return seat.role == "expert"
-    return session.get_one(WorkingGroup, seat.group_id).key == motion.body["voters"]
+    return session.get_one(WorkingGroup, seat.group_id).key == str(motion.body["voters"])
 
 
 def vote(session: Session, seat: Seat, motion: Record, said: Vote, nonce: str) -> None:

@@ -54,11 +54,13 @@ class SkillDecision:
             return {("cluster", self.cluster): self.outcome}
         if self.outcome == "merge":
             return {("cluster", self.cluster): f"merge into {self.into}"}
-        belongs = {("skill", self.domain, s): "not-ours" if self.outcome == "not-ours" else "ours" for s in self.skills}
+        belongs: dict[Key, str] = {
+            ("skill", self.domain, s): "not-ours" if self.outcome == "not-ours" else "ours" for s in self.skills
+        }
         if self.outcome in ("ours", "not-ours"):
             return belongs
         target = self.into if self.outcome == "split" else self.cluster
-        placed = {("place", self.domain, s): target for s in self.skills}
+        placed: dict[Key, str] = {("place", self.domain, s): target for s in self.skills}
         return belongs | placed | ({("cluster", target): "split"} if self.outcome == "split" else {})
 
 

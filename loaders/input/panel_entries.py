@@ -88,18 +88,17 @@ def _agreed(panels: Mapping[str, Iterable[Entry]], notes: list[str]) -> tuple[En
     for key in sorted(disputed):
         each = ", ".join(sorted(f"{name} says {value}" for value, names in said[key].items() for name in names))
         notes.append(f"panels differ on {' '.join(key)}: {each}; neither counts")
-    together: dict[Any, Entry] = {}
+    together: dict[Any, list[Entry]] = defaultdict(list)
     for _, entries in sorted(panels.items()):
         for entry in entries:
-            if not disputed.isdisjoint(entry.claims()):
-                continue
-            bare = replace(entry, sources=(), agreement=0.0)
-            if (known := together.get(bare)) is not None:
-                entry = replace(
-                    known, sources=(*known.sources, *entry.sources), agreement=min(known.agreement, entry.agreement)
-                )
-            together[bare] = entry
-    return tuple(together.values())
+            if disputed.isdisjoint(entry.claims()):
+                together[replace(entry, sources=(), agreement=0.0)].append(entry)
+    return tuple(
+        replace(
+            same[0], sources=tuple(s for one in same for s in one.sources), agreement=min(o.agreement for o in same)
+        )
+        for same in together.values()
+    )
 
 
 class _Reader:
