@@ -25,9 +25,11 @@ from tempfile import TemporaryFile
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from analysis.profiles.revisions import revised_rules, signed_off
 from analysis.quads import sample
+from analysis.skills.panel import Overlaid
+from analysis.skills.panel_statements import behind_quads
 from analysis.skills.statements import cluster_quads, skill_quads
-from analysis.skills.tables import SkillsResult
 from loaders import blemishes, verify
 from loaders.derive.carryover import read_baseline
 from loaders.derive.profiles import profile_lines
@@ -123,9 +125,11 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     normaliser = Normaliser(nace=links, language=request.language.lower(), strict=not request.partial)
     survey = normaliser.survey
     panels = input_panel.read_panels(request.panels)
-    vocabulary = [input_panel.VOCABULARY] if panels.panels else []
-    ontology = list(ontology_quads(_ontology_files(request.curation) + vocabulary))
-    inputs.notes += panels.notes
+    adopted = panels.entries
+    vocabulary = input_panel.VOCABULARY if panels.panels else ()
+    files_of_ours = ontology_quads([*_ontology_files(request.curation), *vocabulary])
+    ontology, no_rule = revised_rules(files_of_ours, adopted.rules, adopted.version)
+    inputs.notes += [*panels.notes, *no_rule]
     with (
         ThreadPoolExecutor(1) as beside,
         verify.Validation("ontology and scope satisfy the SHACL shapes") as conforms,
@@ -150,7 +154,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             inputs.notes += unplaced(panels.placements, scope.decisions)
             inputs.notes += panels.carried(esco_version, tables.occupations)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
-            matched = _matched(releases, files.result(), survey)
+            matched = _matched(releases, request, files.result(), survey)
             decided = list(scope_lines(scope, tables.occupations, esco_version))
             conforms.write(decided)
             conforms.end()
@@ -160,14 +164,17 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             # In child processes; clusters are the longest computation of a load.
             in_scope = scope.decisions if request.skills else ()
             with deriving_skills(
-                writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched
+                writer.store, tables.occupations, in_scope, sorted(normaliser.languages), matched, adopted.skills
             ) as skills:
                 # Meanwhile this process has nothing else to do.
                 index = releases.building / "search"
                 write_index(partial(select, writer.store), normaliser.languages, index)
-                result = skills()
-            profiles = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
-            _write_skills(writer, skills_conform, result, profiles, esco_version)
+                overlaid = skills()
+            result = overlaid.result if overlaid else None
+            made = profile_lines(writer.store, tables.occupations, scope.decisions, result, esco_version)
+            profiles, no_profile = signed_off(made, adopted.profiles)
+            inputs.notes += [*(overlaid.notes if overlaid else ()), *no_profile]
+            _write_skills(writer, skills_conform, overlaid, profiles, esco_version)
             write_own(partial(select, writer.store), index)
             content_hash, quads = writer.content.result()
             counts = verify.counts(writer.store) | scope_counts(scope.decisions) | skill_counts(result)
@@ -263,17 +270,25 @@ def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
     return lines
 
 
-def _matched(releases: Releases, files: list[InputFile], survey: Survey) -> Release | None:
+def _matched(releases: Releases, request: LoadRequest, files: list[InputFile], survey: Survey) -> Release | None:
     """The release whose clusters hand their identifiers on: the published one, if it holds much the same ESCO.
 
     A release built again from the same files takes the one that it took the first time, so that it comes out the same.
+    What panels adopted is laid over the release of the other files, and gone without a trace when that is built again.
     """
     try:
         current = releases.current()
     except ReleaseError:  # damaged, or of another format: a load is what mends it
         current = None
-    if current is not None and current.manifest["inputs"] == files:
-        first = current.manifest.get("clustersMatchedTo")
+    panels = {path.name for path in request.panels}
+    again = current
+    if current is not None and (panels or current.manifest["parameters"].get("panels")):
+        others = [f for f in files if f["name"] not in panels]
+        again = next((r for r in releases.all() if r.manifest["inputs"] == others), None)
+        if again and panels:
+            return again
+    if again is not None and again.manifest["inputs"] == files:
+        first = again.manifest.get("clustersMatchedTo")
         return next((r for r in releases.all() if r.id == first), None)
     if current is None or current.manifest["parameters"]["partial"]:
         return None
@@ -288,12 +303,15 @@ def _validating(name: str, wanted: bool) -> AbstractContextManager[verify.Valida
 def _write_skills(
     writer: QuadWriter,
     validation: verify.Validation | None,
-    result: SkillsResult | None,
+    made: Overlaid | None,
     profiles: list[str],
     version: str,
 ) -> None:
     """Write the graphs of skills, clusters and profiles, and hand a part of them over to be validated."""
-    lines = [] if result is None else [*skill_quads(result, version), *cluster_quads(result, version), *profiles]
+    lines = (
+        [] if made is None else [*skill_quads(made.result, version), *cluster_quads(made.result, version), *profiles]
+    )
+    lines += behind_quads(made.behind) if made else []
     if validation:
         validation.write(sample(lines, verify.SAMPLE_EVERY, verify.VALIDATED_WHOLE))
         validation.end()

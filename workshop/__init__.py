@@ -9,6 +9,11 @@
     rules.py      when an answer is adopted, fixed beforehand
     review.py     blind rounds: queue, judgement, reveal, next round, resolution
     sorting.py    card sorts: what was sorted, who agrees, dendrogram
+    motions.py    what is put to the vote: clusters, skills, flags, rules, roles
+    settling.py   decks that are closed by the rule
+    suggesting.py what results suggest to put to the vote
+    wall.py       transversal skills with points to spend
+    adopted.py    what stands of all this, as entries; the rule set
     voting.py     yes or no to a placement, a proposal or a mark, and what the rule makes of it
     placing.py    the group boards
     proposals.py  what ESCO lacks
@@ -18,7 +23,10 @@
     placements.py adopted placements as RDF, by triples.py
     overlay.py    adopted resolutions as RDF, for `ccsi load --panel`
     tables.py     boards, votes, proposals, baskets and reports as rows
+    overlay_entries.py  the same of clusters, skills, flags, rules and roles
     minutes.py    the record as rows: answers, change requests, minutes
+    decided.py    motions, votes, points and the rule set as rows
+    accord.py     the minutes by the items of ACCORD
 
 It knows no HTTP and no store: the service asks it in threads, and loaders read the Turtle that it writes.
 """

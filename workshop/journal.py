@@ -20,6 +20,7 @@ _STAGES: dict[str, Stage] = {"reveal": "revealed", "round": "open", "resolution"
 # What everybody may learn of the moment it happens; judgements and sorts are none of it.
 PUBLIC = (
     "reveal", "round", "resolution", "note", "deck-reveal", "board", "place", "vote", "settled", "proposal", "basket", "report",
+    "motion", "motion-reveal", "motion-round", "motion-resolution", "deck-resolution", "wall", "wall-reveal",
 )  # fmt: skip
 MOST_EVENTS = 200  # told at once
 _NONCE_LENGTH = 64

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workshop import journal, people, preparing, proposals, review, sorting
+from workshop import (
+    adopted,
+    journal,
+    motions,
+    people,
+    preparing,
+    proposals,
+    review,
+    settling,
+    sorting,
+    wall,
+)
 from workshop.agreement import agreement, counts
 from workshop.model import Deck, Item, Participant, Record, WorkingGroup
 from workshop.rules import RATINGS, Rule
@@ -113,6 +124,8 @@ def minutes(session: Session, name: str) -> dict[str, Any]:
             }
             for group in preparing.groups(session, name)
         ],
+        "motions": motions.report(session, name), "ruleSet": adopted.rule_set(session, name),
+        "wall": wall.ranking(session, name) if wall.is_revealed(session, name) else [],
     }  # fmt: skip
 
 
@@ -168,6 +181,7 @@ def _deck(session: Session, deck: Deck) -> dict[str, Any]:
     return {
         "id": deck.id, "domain": deck.domain, "revealed": revealed,
         "report": asdict(sorting.report_of(session, deck)) if revealed else None,
+        "resolution": closed.body if (closed := settling.settled(session, deck)) else None,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ontology import CCSI, CCSID, PREFIXES, PROV, RDF, RDFS, local_name
 from workshop import journal, preparing, review
 from workshop.model import Item, Participant, Workshop
+from workshop.overlay_entries import entries as other_entries
 from workshop.placements import placements
 from workshop.rules import DEGREES, Rule
 from workshop.triples import decimal as _decimal
@@ -101,9 +102,12 @@ def overlay(session: Session, name: str) -> Overlay:
     placed = placements(session, kept)
     triples += placed.triples
     conflicts += placed.conflicts
+    more, others, closed, differ = other_entries(session, kept)
+    triples += more
+    conflicts += differ
     written = ox.serialize(sorted(set(triples), key=str), format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
     assert written is not None  # noqa: S101 - for the type checker: without an output it returns the bytes
-    return Overlay(written, entries + placed.entries, resolutions + placed.resolutions, conflicts)
+    return Overlay(written, entries + placed.entries + others, resolutions + placed.resolutions + closed, conflicts)
 
 
 def _workshop(kept: Workshop) -> Iterator[ox.Triple]:

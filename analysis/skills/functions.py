@@ -39,7 +39,7 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
             share = counts.get(key, 0) / total if total else 0.0
             if scheme in spoken:
                 if key in panel:
-                    found.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
+                    levels.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
                 continue
             if scheme == "charter" and not scope.charter_functions:
                 continue  # CHARTER's functions are said of heritage alone

@@ -16,7 +16,7 @@ from analysis.tables import Degree, Occupation, Served
 SkillType = Literal["skill", "knowledge"]
 UnitKind = Literal["domain", "sub-domain", "function", "ccsi"]
 SkillClass = Literal["core", "specialism", "common", "single", "marginal"]
-Evidence = Literal["established", "indicated", "none"]
+Evidence = Literal["established", "indicated", "expert", "none"]
 Level = Literal["broad", "fine"]
 FunctionScheme = Literal["essnet", "charter"]
 FamilyKind = Literal["tools", "shared", "placed"]
@@ -126,7 +126,8 @@ class Specialisation:
     ``essential`` and ``optional`` count the unit's occupations using the skill that way (a pair that ESCO holds both
     ways counts as essential); ``overall`` counts those of all ESCO. ``essential_share`` is unweighted, 0..1.
     ``evidence`` is ``established`` where the false discovery rate is held, ``indicated`` where only the single test
-    speaks (all that a unit of a dozen occupations may allow), else ``none``. ``area`` is where the skill stands on the
+    speaks (all that a unit of a dozen occupations may allow), ``expert`` where a panel says so and the figures do not
+    (:mod:`analysis.skills.panel`), else ``none``. ``area`` is where the skill stands on the
     unit's map; ``family`` the family beside the map that it belongs to.
     """
 

@@ -46,6 +46,7 @@ class TemplateEntry:
     degree: MemberDegree
     size: int
     sizes: dict[str, int]  # section -> skills, repeats among them
+    status: str = "draft"  # how far experts have gone through it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class ProfileCatalogue:
         sizes: dict[str, dict[str, int]] = defaultdict(dict)
         for profile, section, count in as_texts(self.store.select("api/profile_sizes")):
             sizes[profile][local_name(section)] = int(count)
+        statuses = {iri: local_name(status) for iri, status in as_texts(self.store.select("api/profile_status"))}
         anchors: dict[str, list[str]] = defaultdict(list)
         heads: dict[str, tuple[Any, ...]] = {}
         rows = as_texts(self.store.select("api/profile_templates"))
@@ -133,7 +135,7 @@ class ProfileCatalogue:
         for iri, (kind, domain, degree, size, cell) in sorted(heads.items()):
             recipe = template_recipe(kind, tuple(sorted(anchors[iri])), domain, cell)
             key = iri.removeprefix(profile_iri(""))
-            self.templates[key] = TemplateEntry(key, iri, recipe, degree, size, sizes[iri])
+            self.templates[key] = TemplateEntry(key, iri, recipe, degree, size, sizes[iri], statuses[iri])
 
     def part(self, key: str, facts: Facts, analysis: SkillCatalogue) -> frozenset[str] | None:
         """The skills of a part of an occupation: of a cluster by its identifier, or below a group of ESCO by its code.

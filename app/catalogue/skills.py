@@ -21,6 +21,7 @@ from analysis.skills.tables import (
     Transversality,
 )
 from app.catalogue.areas import SkillAreas
+from app.catalogue.panel import PanelMarks
 from app.catalogue.records import records
 from app.store.port import GraphStore
 from ontology import CCSID
@@ -60,6 +61,7 @@ class SkillCatalogue:
     lineage: dict[str, list[LineageEntry]] = field(default_factory=lambda: defaultdict(list))
     quality: dict[tuple[str, str], Quality] = field(default_factory=dict)
     areas: SkillAreas = field(default_factory=SkillAreas)
+    panel: PanelMarks = field(default_factory=PanelMarks)
     # (domain, occupation) -> its levels
     function_levels: dict[tuple[str, str], list[FunctionLevel]] = field(default_factory=lambda: defaultdict(list))
 
@@ -70,6 +72,7 @@ class SkillCatalogue:
         made._read_skills(store)
         made._read_clusters(store)
         made.areas = SkillAreas.read(store)
+        made.panel = PanelMarks.read(store)
         for _, occupation, unit, function, level, share in sorted(as_texts(store.select("api/function_levels"))):
             key = unit.removeprefix(_UNIT)
             made.function_levels[key, occupation].append(
@@ -79,6 +82,10 @@ class SkillCatalogue:
                 )
             )  # fmt: skip
         return made
+
+    def is_special(self, row: Specialisation) -> bool:
+        """Whether a unit is specialised in a skill, by its figures or by a panel's word, which stands above them."""
+        return row.evidence in ("established", "expert") and not self.panel.denied(row.unit, row.skill)
 
     def unit_of(self, domain: str, broader: str) -> str:
         """The unit of a domain, or of a sub-domain of ``broader``."""

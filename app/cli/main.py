@@ -217,10 +217,21 @@ def verify(
 def show_changes(
     release: Annotated[str, typer.Argument(help="Release id, or its beginning.")],
     against: Annotated[str, typer.Option(help="Release to compare it with; the served one when left out.")] = "",
+    page: Annotated[
+        Path | None, typer.Option(help="Write it as an HTML page of its own to this file instead of printing JSON.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print as JSON what a release says otherwise than another: scope, clusters, profiles. For a look before publishing."""
-    print_json(changes(_chosen(against, data_dir), _chosen(release, data_dir)))
+    """Tell what a release says otherwise than another: scope, clusters, areas, flags, rules, profiles. For a look before publishing."""
+    found = changes(_chosen(against, data_dir), _chosen(release, data_dir))
+    if page is None:
+        print_json(found)
+        return
+    from app.html.render import render
+    from app.workshop.page import words
+
+    page.write_text(render("changes.html", found=found, t=words("en")), encoding="utf-8")
+    out.print(f"{page}: {found['before']} → {found['after']}", highlight=False)
 
 
 @releases_cli.command("hash")

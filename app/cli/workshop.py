@@ -34,7 +34,10 @@ DatabaseUrl = Annotated[
     ),
 ]  # fmt: skip
 File = Annotated[Path, typer.Argument(metavar="FILE")]
-TABLES = ("answers", "sorts", "change-requests", "placements", "votes", "proposals", "baskets", "reports", "minutes")
+TABLES = (
+    "answers", "sorts", "change-requests", "placements", "votes", "proposals", "baskets", "reports", "motions", "ballots",
+    "points", "rules", "minutes",
+)  # fmt: skip
 
 
 @cli.command()

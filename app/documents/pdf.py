@@ -1,7 +1,7 @@
-"""Profiles as PDF: Typst lays them out, with shaping and bidirectional text, from data alone.
+"""Profiles and reports as PDF: Typst lays them out, with shaping and bidirectional text, from data alone.
 
 The fonts are the DejaVu Sans that matplotlib carries along (Latin, Greek, Cyrillic, Arabic; free to embed), so nothing of
-the system is used and the same profile gives the same bytes.
+the system is used and the same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import matplotlib
 import orjson
 import typst
 
+from app.documents.blocks import Report
+
 
 def profile_pdf(sheet: dict[str, Any]) -> bytes:
     """The pages of one profile; takes some tenths of a second, so call it off the event loop."""
@@ -27,8 +29,15 @@ def bundle_pdf(sheets: Sequence[dict[str, Any]], title: str) -> bytes:
     return _made({"sheets": sheets, "bundle": True, "title": title})
 
 
-def _made(data: dict[str, Any]) -> bytes:
-    source, fonts = _resources()
+def report_pdf(report: Report) -> bytes:
+    """The pages of a report; takes some tenths of a second, so call it off the event loop."""
+    data = {"title": report.title, "language": report.language, "blocks": report.blocks}
+    return _made(data, "report.typ")
+
+
+def _made(data: dict[str, Any], layout: str = "profile.typ") -> bytes:
+    folder, fonts = _resources()
+    source = folder / layout
     made = typst.compile(
         source, root=source.parent, font_paths=fonts, ignore_system_fonts=True, format="pdf", timestamp=0,
         sys_inputs={"data": orjson.dumps(data).decode()},
@@ -39,7 +48,7 @@ def _made(data: dict[str, Any]) -> bytes:
 
 @cache
 def _resources() -> tuple[Path, typst.Fonts]:
-    """The layout, and the fonts, read once."""
+    """The folder of the layouts, and the fonts, read once."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
-    return Path(str(files("app.documents") / "profile.typ")), fonts
+    return Path(str(files("app.documents"))), fonts

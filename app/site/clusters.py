@@ -41,7 +41,7 @@ async def cluster(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respons
         ],
         {"@type": "DefinedTerm", "@id": f"{CCSID}cluster/{id}", "name": name, "url": frame.link(f"/clusters/{id}")},
         shown=shown, steady=found.stability >= STEADY, sector=frame.sector(found.domain), drawing=shown["occupations"][:DRAWING],
-        area=analysis.areas.areas.get(found.area), chosen=views.chosen,
+        area=analysis.areas.areas.get(found.area), chosen=views.chosen, panel=analysis.panel.of_cluster(id),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from app.api.occupations import occupation_detail
 from app.api.profiles.formats import SUFFIXES
 from app.api.profiles.moves import related_items
 from app.catalogue.concepts import Assertion, Decision, Occupation
+from app.catalogue.panel import PanelMark
 from app.linked import iris
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
@@ -83,10 +84,16 @@ async def skill(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Respons
             "url": frame.link(f"/skills/{local_name(iri)}"), "inDefinedTermSet": "http://data.europa.eu/esco/concept-scheme/skills",
         },
         item=item, iri=iri, words=words, label=ctx.labels.of(iri), paths=views.paths(ctx, iri),
-        special=[(r, *frame.sector(r.unit)) for r in special_in(ctx, iri)], needing=needing,
+        special=[(r, *frame.sector(r.unit)) for r in special_in(ctx, iri)], needing=needing, panel=_panel(ctx, iri),
         above=[(b, ctx.labels.of(b)) for b in item.broader if b in ctx.catalogue.skills],
         below=[(n, ctx.labels.of(n)) for n in sorted(item.narrower, key=ctx.labels.rank) if n in ctx.catalogue.skills],
     )  # fmt: skip
+
+
+def _panel(ctx: Context, iri: str) -> list[PanelMark]:
+    """What panels say of a skill, in any sector and of its flag."""
+    marks, domains = ctx.catalogue.analysis.panel, [d.id for d in ctx.catalogue.domains.values() if not d.broader]
+    return [mark for domain in domains for mark in marks.of_skill(domain, iri)] + marks.of_flag(iri)
 
 
 def _needing(ctx: Context, occupations: list[str]) -> list[tuple[str, dict[str, str], list[str]]]:

@@ -40,7 +40,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     members = _members(ctx, item)
     unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
     rows = ctx.catalogue.analysis.specialisations.get(unit, [])
-    special = sorted((r for r in rows if r.evidence == "established"), key=ORDER["coreness"])
+    special = sorted((r for r in rows if ctx.catalogue.analysis.is_special(r)), key=ORDER["coreness"])
     served = Counter(f for d in members for f in d.functions)
     definition = next(iter(shown["definition"].values()), "")
     return frame.respond(
@@ -132,6 +132,7 @@ def _profiles(frame: Frame, item: Domain) -> list[tuple[str, dict[str, str]]]:
 def special_in(ctx: Context, skill: str) -> list[Specialisation]:
     """The sectors in which a skill is established as specialised, the most marked by it first."""
     tops = [d.id for d in ctx.catalogue.domains.values() if not d.broader]
-    by_unit = ctx.catalogue.analysis.specialisations
-    found = [r for d in tops for r in by_unit.get(d, []) if r.skill == skill and r.evidence == "established"]
+    analysis = ctx.catalogue.analysis
+    by_unit = analysis.specialisations
+    found = [r for d in tops for r in by_unit.get(d, []) if r.skill == skill and analysis.is_special(r)]
     return sorted(found, key=lambda r: (-r.lq, r.unit))

@@ -16,8 +16,13 @@ inbox.py        what guests report, and what becomes of it
 names.py        what concepts are called, and which are near a text
 outputs.py      results, minutes, tables, overlay, paper
 events.py       server-sent events
+motions.py      what is put to the vote, and decks that are closed
+guidelines.py   the composition rules, tried on two profiles and put to the vote; roles
+staged.py       what a release that is not served yet changes
+wall.py         transversal skills with points to spend
 api.py          the same for programs
 api_groups.py   boards, proposals, baskets and the inbox for programs
+api_motions.py  motions, guidelines and the wall for programs
 candidates.py   what a release offers to a selection
 """
 
@@ -29,17 +34,22 @@ from app.settings import Limits, Settings
 from app.workshop import (
     api,
     api_groups,
+    api_motions,
     board,
     cards,
     events,
     gathering,
+    guidelines,
     inbox,
     joining,
     judging,
     matters,
+    motions,
     outputs,
     placing,
     proposing,
+    staged,
+    wall,
 )
 from app.workshop.desk import Desk
 
@@ -48,6 +58,9 @@ def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     """Add the routes; the desk has to be started and stopped with the app."""
     desk = app.state.workshop = Desk(settings, limits)
     groups = (placing, proposing, gathering, matters, inbox)
-    for module in (joining, judging, board, cards, *groups, outputs, events, api, api_groups):
+    adopting = (motions, guidelines, wall, api_motions)
+    for module in (joining, judging, board, cards, *groups, *adopting, outputs, events, api, api_groups):
         app.include_router(module.router)
+    for router in (staged.pages, staged.router):
+        app.include_router(router)
     return desk

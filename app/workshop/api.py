@@ -168,4 +168,5 @@ def _deck(session: Session, seat: Seat, number: int) -> dict[str, Any]:
     return {
         "id": found["deck"].id, "domain": found["deck"].domain, "headers": found["deck"].headers, "cards": found["cards"],
         "own": found["own"], "report": asdict(found["report"]) if found["report"] else None,
+        "resolution": found["closed"],
     }  # fmt: skip

@@ -14,7 +14,7 @@ from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
-from workshop import sorting
+from workshop import settling, sorting
 from workshop.people import Seat
 from workshop.sorting import OWN, Sort
 
@@ -70,9 +70,11 @@ def deck_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
     """What one person may see of a deck."""
     found = sorting.deck_of(session, seat, number)
     revealed = sorting.is_revealed(session, found)
+    closed = settling.settled(session, found)
     return {
         "deck": found, "cards": sorting.shuffled(found, seat), "own": sorting.own_sort(session, seat, found),
         "report": sorting.report_of(session, found) if revealed else None,
+        "closed": closed.body if closed else None,
         "sorts": seat.role == "expert" and seat.group_id in (None, found.group_id) and not revealed,
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Iterable
@@ -12,12 +13,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.documents.cells import cell
+from app.documents.docx import report_docx
+from app.documents.pdf import report_pdf
 from app.errors import NotFound
 from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Seated, require_facilitator
+from app.workshop.minutes_report import minutes_report
 from app.workshop.page import PRIVATE, SeatedPage
-from workshop import minutes, overlay, preparing, tables
+from workshop import accord, decided, minutes, overlay, preparing, tables
 from workshop.people import Seat
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
@@ -27,6 +31,7 @@ TABLES = {
     "sorts": (minutes.SORTS, minutes.sorts),
     "change-requests": (minutes.CHANGES, minutes.changes),
     **tables.TABLES,
+    **decided.TABLES,
 }
 
 
@@ -34,7 +39,24 @@ TABLES = {
 async def show_minutes(page: SeatedPage, seat: Seated) -> Response:
     """The record as a page: panel, rule, rounds, outcome, agreement, minority; of open rounds nothing."""
     found = await page.desk.read(minutes.minutes, seat.workshop)
-    return page.respond("minutes.html", page.words("ws-minutes"), found=found)
+    return page.respond("minutes.html", page.words("ws-minutes"), found=found, accord=accord.accord(found))
+
+
+@router.get("/workshop/minutes.docx")
+async def minutes_docx(page: SeatedPage, seat: Seated) -> Response:
+    """The minutes as a Word document."""
+    found = await page.desk.read(minutes.minutes, seat.workshop)
+    body = await asyncio.to_thread(report_docx, minutes_report(found, page.words, page.sector))
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    return _file(body, kind, f"{seat.workshop}-minutes.docx")
+
+
+@router.get("/workshop/minutes.pdf")
+async def minutes_pdf(page: SeatedPage, seat: Seated) -> Response:
+    """The minutes as a PDF."""
+    found = await page.desk.read(minutes.minutes, seat.workshop)
+    body = await asyncio.to_thread(report_pdf, minutes_report(found, page.words, page.sector))
+    return _file(body, "application/pdf", f"{seat.workshop}-minutes.pdf")
 
 
 @router.get("/workshop/tables/{name}.csv")

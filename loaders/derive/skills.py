@@ -22,6 +22,7 @@ import pyoxigraph as ox
 
 from analysis import skills
 from analysis.skills.names import BASE_LANGUAGE, label
+from analysis.skills.panel import Overlaid, SkillDecision, overlay
 from analysis.skills.tables import PreviousCluster, SkillsResult, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.derive.skill_tables import can_derive, previous_clusters, skill_tables
@@ -40,10 +41,11 @@ def deriving_skills(
     decisions: Sequence[Decision],
     languages: Sequence[str],
     matched: Release | None,
-) -> Iterator[Callable[[], SkillsResult | None]]:
+    adopted: Sequence[SkillDecision] = (),
+) -> Iterator[Callable[[], Overlaid | None]]:
     """Start deriving for a release being built; the result is None where the release has nothing to derive from.
 
-    ``matched`` is the release whose clusters hand on their identifiers.
+    ``matched`` is the release whose clusters hand on their identifiers. What panels ``adopted`` is laid over the result.
     """
     tables = skill_tables(store, occupations, decisions, languages) if decisions else None
     if tables is None or not can_derive(tables):
@@ -51,7 +53,7 @@ def deriving_skills(
         return
     previous = previous_clusters(ox.Store.read_only(str(matched.store))) if matched else ()
     with deriving(tables, previous) as result:
-        yield result
+        yield lambda: overlay(result(), tables, adopted)
 
 
 @contextmanager

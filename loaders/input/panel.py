@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
 from analysis.tables import Assertion, Placement
+from loaders.input.panel_entries import Entries, laid_together, read_entries
 from loaders.input.placements import read_placements, together
 from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
 from releases.characters import UNFIT
 from releases.errors import SourceError
 
-VOCABULARY = FOLDER / "panel" / "panel.ttl"
+VOCABULARY = (FOLDER / "panel" / "panel.ttl", FOLDER / "panel" / "entries.ttl")
 MOST_BYTES = 64 * 1024 * 1024
 _WORKSHOP = re.compile(re.escape(CCSID) + r"workshop/([a-z0-9]+(?:-[a-z0-9]+)*)")
 _DEGREES = ("core", "related", "excluded")
@@ -38,6 +39,7 @@ class Panel:
     assertions: tuple[Assertion, ...]
     placements: tuple[Placement, ...]
     versions: frozenset[str]
+    entries: Entries = field(default_factory=Entries)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Panels:
     assertions: tuple[Assertion, ...] = ()
     placements: tuple[Placement, ...] = ()
     notes: tuple[str, ...] = ()
+    entries: Entries = field(default_factory=Entries)
 
     def lines(self) -> list[str]:
         """Their statements, each in the graph of its workshop."""
@@ -88,7 +91,8 @@ def read_panels(paths: Iterable[Path]) -> Panels:
             continue
         agreed.append(_together([a for _, a in same_pair]))
     placements, differ = together((panel.name, placement) for panel in panels for placement in panel.placements)
-    return Panels(panels, tuple(agreed), tuple(placements), (*notes, *differ))
+    entries, disputed = laid_together({panel.name: panel.entries for panel in panels})
+    return Panels(panels, tuple(agreed), tuple(placements), (*notes, *differ, *disputed), entries)
 
 
 def _together(same: list[Assertion]) -> Assertion:
@@ -133,8 +137,10 @@ def _read(path: Path) -> Panel:
     if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
         raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
     placements = read_placements(path, subjects)
-    versions = frozenset(v for p in subjects.values() for v in _values(p, CCSI + "checkedAgainst"))
-    return Panel(name, path, lines, assertions, placements, versions)
+    versions = frozenset(
+        v for p in subjects.values() for said in ("checkedAgainst", "decidedOnVersion") for v in _values(p, CCSI + said)
+    )
+    return Panel(name, path, lines, assertions, placements, versions, read_entries(path, name, subjects))
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:

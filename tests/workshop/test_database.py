@@ -15,13 +15,15 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.servers import free_port
-from tests.workshop.conftest import sit, toy
-from workshop import backup, minutes, review
+from tests.workshop.conftest import ESCO, sit, toy
+from workshop import backup, minutes, motions, review, wall
 from workshop.database import Database
 from workshop.errors import Conflict, DatabaseFault, DatabaseFull, Refused
 from workshop.model import FROZEN, Base, Item, Person, Record
+from workshop.motions import Motion, Vote
 from workshop.overlay import overlay
 from workshop.review import Judgement
+from workshop.wall import Spending
 
 _PLACES = (Path(shutil.which("pg_ctl") or "/none").resolve().parent, *sorted(Path("/usr/lib/postgresql").glob("*/bin")))
 BIN = next((place for place in _PLACES if (place / "initdb").exists()), None)
@@ -140,6 +142,39 @@ def test_a_backup_comes_back_in_the_other_database_too(either: Database, tmp_pat
         review.judge(session, seat, session.get_one(Item, 2), said(), "nonce-after")
     with pytest.raises(Conflict):
         backup.restore(target, tmp_path / "kept.gz")
+    target.close()
+
+
+def test_motions_and_points_are_kept_in_either_and_come_back_in_the_other(
+    either: Database, tmp_path: Path, postgresql: str
+) -> None:
+    toy(either)
+    facilitator, experts = sit(either, "facilitator"), [sit(either) for _ in range(3)]
+    skill = f"{ESCO}skill/t1"
+    with either.writing() as session:
+        proposed = Motion(proposal="transversal", title="it is", skills=[skill])
+        number = motions.put(session, facilitator, proposed, "a-nonce-0")
+        wall.open_wall(session, facilitator, [{"iri": skill, "label": "t1"}], "1.2.0-abc", 10)
+    for n, seat in enumerate(experts):
+        with either.writing() as session:
+            motion = motions.motion_of(session, seat, number)
+            motions.vote(session, seat, motion, Vote(round=1, answer="yes"), f"b-nonce-{n}")
+            wall.spend(session, seat, Spending(points={skill: n + 1}), f"c-nonce-{n}")
+    with either.writing() as session:
+        motion = motions.motion_of(session, facilitator, number)
+        motions.step(session, facilitator, motion, "reveal")
+        motions.close(session, facilitator, motion, "So it is.", "")
+        wall.reveal(session, facilitator)
+    rows = backup.backup(either, tmp_path / "kept.gz")
+    target = Database.open(fresh(postgresql) if either.sqlite else f"sqlite:///{tmp_path}/other.sqlite")
+    assert backup.restore(target, tmp_path / "kept.gz") == rows
+    with either.reading() as one, target.reading() as other:
+        assert motions.report(one, "helsingborg")[0]["resolution"]["outcome"]["tally"] == {"yes": 3}
+        assert motions.report(one, "helsingborg") == motions.report(other, "helsingborg")
+        assert wall.ranking(one, "helsingborg")[0]["points"] == 6
+        assert wall.ranking(one, "helsingborg") == wall.ranking(other, "helsingborg")
+        assert overlay(one, "helsingborg") == overlay(other, "helsingborg")
+        assert overlay(one, "helsingborg").entries == 1
     target.close()
 
 

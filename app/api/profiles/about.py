@@ -93,6 +93,7 @@ class AboutRole(Shape):
 
 def about(ctx: Context, made: Profile, key: str) -> AboutRole:
     """The head of an occupational profile; ``key`` names a template, whose near occupations are worked out once."""
+    entry = ctx.catalogue.profiles.templates.get(key)
     anchors = [a.occupation for a in made.recipe.anchors]
     few = anchors if len(anchors) <= DESCRIBED else []
     near = ctx.part("profile-near", key, lambda c, _: _near(c, made)) if key else _near(ctx, made)
@@ -108,7 +109,7 @@ def about(ctx: Context, made: Profile, key: str) -> AboutRole:
         ],
         "eqfLevel": None,
         "near": near,
-        "validation": ctx.part("validation", DRAFT, _validation),
+        "validation": ctx.part("validation", entry.status if entry else DRAFT, _validation),
     }
 
 

@@ -142,7 +142,7 @@ async def skills(
         Query(alias="class", description="Only of this class."),
     ] = None,
     evidence: Annotated[
-        Literal["established", "indicated", "none"] | None,
+        Literal["established", "indicated", "expert", "none"] | None,
         Query(description="Only with this evidence of specialisation."),
     ] = None,
     type: Annotated[Literal["skill", "knowledge"] | None, Query(description="Only of this ESCO type.")] = None,

@@ -2,7 +2,10 @@
 const script = document.currentScript;
 const place = document.getElementById("changed");
 const source = new EventSource(script.dataset.events);
-for (const kind of ["reveal", "round", "resolution", "note", "deck-reveal"]) {
+for (const kind of [
+  "reveal", "round", "resolution", "note", "deck-reveal", "deck-resolution",
+  "motion", "motion-reveal", "motion-round", "motion-resolution", "wall", "wall-reveal",
+]) {
   source.addEventListener(kind, () => {
     if (place.textContent) return;
     const link = document.createElement("a");
