@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,30 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # numpy star
 
 
 def start(
-    module: str, *arguments: object, environment: Mapping[str, str] | None = None, **options: Any
+    module: str, *arguments: object, environment: Mapping[str, str] | None = None, niceness: int = 0, **options: Any
 ) -> subprocess.Popen[bytes]:
-    """Start it; `options` are those of Popen. With `environment` it sees these variables and no others. Raises OSError."""
-    return subprocess.Popen(_command(module, arguments), env=environment or inherited(), **options)  # noqa: S603 (this very program)
+    """Start it; `options` are those of Popen. With `environment` it sees these variables and no others. Raises OSError.
+
+    With a `niceness` it gives way from its first import on, which is half a second's work.
+    """
+    process = subprocess.Popen(_command(module, arguments), env=environment or inherited(), **options)  # noqa: S603 (this very program)
+    _give_way(process.pid, niceness)
+    return process
 
 
-async def start_awaited(module: str, *arguments: object, **options: Any) -> asyncio.subprocess.Process:
+async def start_awaited(
+    module: str, *arguments: object, niceness: int = 0, **options: Any
+) -> asyncio.subprocess.Process:
     """The same for the event loop. Raises OSError."""
-    return await asyncio.create_subprocess_exec(*_command(module, arguments), **{"env": inherited(), **options})
+    process = await asyncio.create_subprocess_exec(*_command(module, arguments), **{"env": inherited(), **options})
+    _give_way(process.pid, niceness)
+    return process
+
+
+def _give_way(process: int, niceness: int) -> None:
+    if niceness:
+        with suppress(OSError):  # it has ended already, or this is a system without
+            os.setpriority(os.PRIO_PROCESS, process, niceness)
 
 
 def inherited(**more: str) -> dict[str, str]:

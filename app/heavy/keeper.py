@@ -19,6 +19,7 @@ log = structlog.get_logger()
 _FIRST_RETRY, _LAST_RETRY = 0.1, 10.0
 _START_SECONDS = 120.0  # reading a release from a slow endpoint takes its time
 _BACKLOG = 128
+_NICENESS = 5  # reading a release takes seconds, in which the service answers from the one before
 
 
 class Keeper(Line):
@@ -78,6 +79,7 @@ class Keeper(Line):
             process = await child.start_awaited(
                 "app.serve.heavy_server", listener.fileno(),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),), env=environment,
+                niceness=_NICENESS,
             )  # fmt: skip
         assert process.stdin is not None  # noqa: S101  # asked for
         told = {

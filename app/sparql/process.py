@@ -14,6 +14,7 @@ from typing import IO, cast
 
 import orjson
 
+from app.process import confine
 from app.sparql import wire
 from releases import child
 
@@ -131,7 +132,7 @@ async def start_worker(source: Source, memory: int, judges: bool = False) -> Wor
     }  # fmt: skip
     try:
         process = await asyncio.to_thread(
-            child.start, "app.sparql.worker", *arguments, environment=environment,
+            child.start, "app.sparql.worker", *arguments, environment=environment, niceness=confine.NICENESS,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(there.fileno(), end),
         )  # fmt: skip
     except BaseException:
