@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.http.connection import HEAD_BYTES, PIPELINED
+from app.http.connection import HEAD_BYTES, HEAD_LINES, PIPELINED
 from tests.http.conftest import Site, bytes_of
 
 KEPT = "/api/v1/domains/heritage/occupations"
@@ -65,6 +65,15 @@ def test_sound_heads_are_answered(site: Site, head: str) -> None:
     for path in PATHS[:-1]:
         answer = site.say(f"GET {path} {head}Connection: close\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 200 "), (path, head)
+
+
+def test_a_head_has_so_many_lines_and_no_more(site: Site) -> None:
+    def head(lines: int) -> bytes:
+        """With a request line and a Host, which are two of them."""
+        return b"GET /docs HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(lines - 2))
+
+    assert site.say(head(HEAD_LINES - 1) + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert site.say(head(HEAD_LINES + 1) + b"\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 @pytest.mark.parametrize("filler", [b"X-A: " + b"a" * 90_000, b"X-A: " + b"a" * 30_000 + b"\r\nX-B: " + b"b" * 60_000])
