@@ -21,8 +21,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# A link inside a button is out of reach of who listens to pages; an operation that is opened is in the address anyway. Its headings
-# begin at the third level, below one of the first.
+# A link inside a button is out of reach of who listens to pages; an operation that is opened is in the address anyway. Headings
+# begin at the third level below one of the first, and the choice of a server has no name.
 START = """\
 const plain = () => ({
   wrapComponents: { DeepLink: (_, system) => ({ text }) => system.React.createElement("span", null, text) },
@@ -37,6 +37,7 @@ window.ui = SwaggerUIBundle({
   plugins: [plain],
   onComplete: () => {
     for (const head of document.querySelectorAll("#swagger-ui h3.opblock-tag")) head.setAttribute("aria-level", "2");
+    document.getElementById("servers")?.setAttribute("aria-label", "Server");
   },
 });
 """
