@@ -21,7 +21,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# A link inside a button is out of reach of who listens to pages; an operation that is opened is in the address anyway. Headings
+# begin at the third level below one of the first, and the choice of a server has no name.
 START = """\
+const plain = () => ({
+  wrapComponents: { DeepLink: (_, system) => ({ text }) => system.React.createElement("span", null, text) },
+});
 window.ui = SwaggerUIBundle({
   url: document.getElementById("swagger-ui").dataset.description,
   dom_id: "#swagger-ui",
@@ -29,6 +34,11 @@ window.ui = SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
+  plugins: [plain],
+  onComplete: () => {
+    for (const head of document.querySelectorAll("#swagger-ui h3.opblock-tag")) head.setAttribute("aria-level", "2");
+    document.getElementById("servers")?.setAttribute("aria-label", "Server");
+  },
 });
 """
 # Swagger UI is dark text on white whatever the reader prefers, and some of that text is too light (WCAG 1.4.3).
@@ -37,7 +47,7 @@ FRAME = """\
 #swagger-ui .opblock .opblock-summary-method { background: #0b4f8a; text-shadow: none; }
 #swagger-ui .opblock.opblock-post .opblock-summary-method { background: #1b6b43; }
 #swagger-ui .info .title small, #swagger-ui .info .title small.version-stamp { background: #444; }
-#swagger-ui .info .title small pre { color: #fff; }
+#swagger-ui .info .title small pre { color: #fff; background: none; padding: 0; }
 #swagger-ui .opblock-tag small, #swagger-ui .opblock .opblock-summary-description, #swagger-ui .parameter__type, #swagger-ui .parameter__in,
 #swagger-ui .prop-format, #swagger-ui .response-col_links, #swagger-ui .info .base-url { color: #444; }
 #swagger-ui .info a, #swagger-ui .markdown a, #swagger-ui .renderedMarkdown a { color: #0b4f8a; text-decoration: underline; }

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Number, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.faults import Refused
@@ -19,7 +18,7 @@ from workshop.errors import Unknown
 from workshop.people import Role, Seat
 from workshop.rules import Rule
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 _ROLES: dict[str, Role] = {"expert": "expert", "observer": "observer"}
 _GUESTS = 60  # that one code lets in

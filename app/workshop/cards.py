@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
 from app.workshop.joining import refusal
@@ -18,7 +17,7 @@ from workshop import settling, sorting
 from workshop.people import Seat
 from workshop.sorting import OWN, Sort
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _NEW = "new"  # what the form sends for a pile that the field beside it names
 
 

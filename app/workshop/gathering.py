@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm
 from app.workshop.faults import Refused
@@ -21,7 +20,7 @@ from workshop.baskets import Marking
 from workshop.people import Seat
 from workshop.rules import Rule
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 ROWS = 20
 _Group = Annotated[int, Query(ge=0, le=2**31 - 1, description="Number of a group; its first where it is left out.")]
 

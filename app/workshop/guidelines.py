@@ -15,7 +15,6 @@ from starlette.responses import Response
 from analysis.profiles.tables import Guidelines
 from app.api.profiles.request import check_request, from_query
 from app.catalogue.profiles import ProfileCatalogue, rule_iri, section_iri
-from app.linked.fault_page import PageRoute
 from app.request import context, service_of, strict_parameters
 from app.workshop.access import Seated, SentForm, require_facilitator
 from app.workshop.faults import NothingThere, Refused
@@ -26,7 +25,7 @@ from workshop import adopted, motions, preparing
 from workshop.motions import Motion
 from workshop.people import Seat
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _FIELDS = ("minimumShare", "minimumAnchors", "maximumSkills")
 _MOST_FIELDS = 300  # of the address of a role
 _COMPOSED = ("anchor", "domain", "beside", "function", "section", "bounds", "add", "drop", "item", "title")

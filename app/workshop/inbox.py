@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.workshop.access import GUEST, Number, Seated, SentForm, guest_token, keep_guest, read_form, require_facilitator
 from app.workshop.candidates import candidate
@@ -30,7 +29,7 @@ from workshop.people import Seat, csrf_of
 from workshop.preparing import KEEP_DAYS
 from workshop.selection import Candidate
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _Concept = Annotated[str, Query(max_length=300, description="IRI of the occupation or skill.")]
 
 

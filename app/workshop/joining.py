@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import COOKIE, Seated, SentForm, read_form, sign_in
 from app.workshop.faults import Refused, SignedOut
@@ -17,7 +16,7 @@ from app.workshop.page import Page, SeatedPage
 from workshop import journal, people, preparing, review, sorting
 from workshop.people import Joining, Seat
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 
 @router.get("/workshop")

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm
 from app.workshop.joining import refusal
@@ -21,7 +20,7 @@ from workshop.people import Seat
 from workshop.review import Judgement
 from workshop.rules import Rule
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 
 @router.get("/workshop/next")

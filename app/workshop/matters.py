@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Number, Seated, SentForm
 from app.workshop.page import PRIVATE, SeatedPage, WorkshopPage
@@ -16,7 +15,7 @@ from workshop import voting
 from workshop.model import Record
 from workshop.people import Seat
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 
 @router.post("/workshop/matters/{number}/vote")

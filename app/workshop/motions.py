@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.joining import refusal
@@ -20,7 +19,7 @@ from workshop.motions import Motion, Vote
 from workshop.people import Seat
 from workshop.rules import Rule
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _LANGUAGES = ("en", "es", "fr", "de")
 _NAMES = 3  # that the form has room for
 

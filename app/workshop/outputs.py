@@ -16,7 +16,6 @@ from app.documents.cells import cell
 from app.documents.docx import report_docx
 from app.documents.pdf import report_pdf
 from app.errors import NotFound
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.minutes_report import minutes_report
@@ -24,7 +23,7 @@ from app.workshop.page import PRIVATE, SeatedPage
 from workshop import accord, decided, minutes, overlay, preparing, tables
 from workshop.people import Seat
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 TABLES = {
     "answers": (minutes.ANSWERS, minutes.answers),

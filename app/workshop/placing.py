@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from app.api.lookup import FUNCTIONS
 from app.api.skills.area_views import CHARTER
 from app.catalogue.catalogue import Catalogue
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.site.words import INTERFACES
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
@@ -27,7 +26,7 @@ from workshop.people import Seat
 from workshop.placing import Card, Column, Move
 from workshop.rules import Rule
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 
 @router.get("/workshop/boards")

@@ -14,7 +14,6 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.bodies import answer
@@ -24,7 +23,7 @@ from releases import changes
 from releases.errors import ReleaseError
 
 router = APIRouter(dependencies=[Depends(strict_parameters)])
-pages = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+pages = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 SECONDS = 120.0
 _MOST_KEPT = 4  # comparisons; two releases never change, and neither does what they differ in
 _one_at_a_time = asyncio.Lock()

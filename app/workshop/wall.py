@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.catalogue.catalogue import Catalogue
-from app.linked.fault_page import PageRoute
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.faults import NothingThere, Refused
@@ -20,7 +19,7 @@ from workshop import preparing, wall
 from workshop.people import Seat
 from workshop.wall import Spending
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 
 @router.get("/workshop/wall")

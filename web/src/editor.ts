@@ -86,7 +86,7 @@ export function edit(field: HTMLTextAreaElement, prefixes: string[], names: () =
         lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(), highlightActiveLine(), lintGutter(),
         StreamLanguage.define(sparql), syntaxHighlighting(colours), autocompletion({ override: [complete] }), look,
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": field.labels?.[0]?.textContent ?? "", spellcheck: "false" }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": field.labels?.[0]?.textContent ?? "", spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           field.value = update.state.doc.toString();

@@ -113,7 +113,7 @@ function table(answer: Answer): HTMLElement {
     for (const name of names) line.append(shown(row[name]));
     body.append(line);
   }
-  const wide = element("div", "", { class: "wide", tabindex: "0", role: "region", "aria-label": say("answer") });
+  const wide = element("div", "", { class: "wide", tabindex: "0", role: "group", "aria-label": say("answer") });
   wide.append(made);
   return wide;
 }
