@@ -20,7 +20,9 @@ from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
-os.environ["CCSI_ALL_OF_ESCO"] = "false"  # of servers that are started for a whole session
+# What no test needs unless it asks for it, and what each application that is started would spend seconds on.
+SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2"}
+os.environ |= SPARING  # of servers that are started for a whole session
 
 
 # What measures time, or needs both processors: no other test runs beside these.
@@ -59,7 +61,8 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [n for n in os.environ if n.startswith("CCSI_") and n != "CCSI_ESCO_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CCSI_DATA_DIR", str(tmp_path / "unnamed"))
-    monkeypatch.setenv("CCSI_ALL_OF_ESCO", "false")
+    for name, value in SPARING.items():
+        monkeypatch.setenv(name, value)
     get_settings.cache_clear()
 
 
