@@ -171,9 +171,10 @@ def _unique(labels: Iterable[Label]) -> dict[tuple[str, str, str], int]:
         of.setdefault((half.concept, fold(half.text)), half.role)
     lacking = of.keys() - {(concept, folded) for concept, folded, _ in unique}
     for half in sorted(halves, key=lambda half: half.text):
-        if (key_of := (half.concept, fold(half.text))) in lacking:
-            lacking.discard(key_of)
-            unique[*key_of, half.text] = max(ALTERNATIVE, of[key_of])
+        concept, folded = half.concept, fold(half.text)
+        if (concept, folded) in lacking:
+            lacking.discard((concept, folded))
+            unique[concept, folded, half.text] = max(ALTERNATIVE, of[concept, folded])
     for key in unique:
         if of.get(key[:2]) == PREFERRED and unique[key] & 3 != PREFERRED:
             unique[key] |= FORM
