@@ -16,6 +16,12 @@ import queries
 from releases.release import Release
 
 NAMES = queries.names()
+# A value of each parameter that is no column.
+UNSEEN = {
+    "labels": "https://w3id.org/ccsi/id/graph/labels/en",
+    "property": "http://www.w3.org/2004/02/skos/core#prefLabel",
+    "type": "http://data.europa.eu/esco/model#Skill",
+}
 HOSTILE = 'x" } UNION { ?s ?p ?o } #\n} ; DROP ALL <http://e> \\" '
 
 
@@ -67,7 +73,7 @@ def test_runs_open_and_bound(name: str, store: ox.Store) -> None:
         known = (
             list(samples(every, query.columns.index(parameter)))
             if parameter in query.columns
-            else [NamedNode("https://w3id.org/ccsi/id/graph/labels/en")]
+            else [NamedNode(UNSEEN[parameter])]
         )
         for term in sorted(set(known), key=str)[:3]:
             some = queries.select(store, name, {parameter: [term]})
