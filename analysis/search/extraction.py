@@ -1,8 +1,8 @@
 """The concepts that a running text names, each with its place: labels by their stems, then runs of words that resemble one.
 
-A label that stands in the text, word for word but for inflection, names its concept, the longest first. What is left is cut
-into runs of words; a run counts when it has all words of a label, in their order, and few others. Two things keep a plain match of
-labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
+A label that stands in the text, word for word but for inflection, names its concept, the longest first; one inside another
+names nothing. What is left is cut into runs of words; a run counts when it has all words of a label, in their order, and few others.
+Two things keep a plain match of labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
 """
 
 from __future__ import annotations
@@ -53,12 +53,16 @@ class Extractor:
         self._common, self._empty = COMMON * matcher.section.size, EMPTY * matcher.section.size
 
     def mentions(self, text: str) -> list[Mention]:
-        """What a text names, in the order in which it stands there; no two overlap."""
+        """What a text names, in the order in which it stands there; none inside another.
+
+        Two labels that overlap both stand there: "enjoy working" and "working independently".
+        """
         said = words(text)
         taken = np.zeros(len(said), bool)
         found = []
-        for first, last, mention in self._named(text, said):
-            if not taken[first:last].any():
+        # Whole labels come before those that stand in part: "communication" before "apply technical communication skills".
+        for first, last, mention in sorted(self._named(text, said), key=lambda one: one[2].score < 1):
+            if not (taken[first:last].all() if mention.score == 1 else taken[first:last].any()):
                 taken[first:last] = True
                 found.append(mention)
         for first, last, mention in self._alike(text, said, taken):

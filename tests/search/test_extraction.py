@@ -96,6 +96,20 @@ def test_any_text_can_be_read(extractor: Extractor, text: str) -> None:
     assert extractor.mentions(text) == []
 
 
+def test_whole_labels_come_first_and_those_that_overlap_both_count() -> None:
+    labels = [
+        Label("s:a", "enjoy working", PREFERRED), Label("s:b", "working independently", PREFERRED), Label("s:c", "working", PREFERRED),
+        Label("s:d", "apply technical writing skills", PREFERRED), Label("s:e", "writing", PREFERRED),
+    ]  # fmt: skip
+    made = Extractor(Matcher(build(labels, {}, "en"), "en"))
+    assert named(made, "You enjoy working independently.") == {
+        "s:a": ["enjoy working"],
+        "s:b": ["working independently"],
+    }
+    assert named(made, "technical writing skills") == {"s:e": ["writing"]}
+    assert named(made, "You apply technical writing skills.") == {"s:d": ["apply technical writing skills"]}
+
+
 def test_mentions_do_not_overlap(extractor: Extractor) -> None:
     found: list[Mention] = extractor.mentions("Java teamwork museum databases LESS curate exhibitions " * 20)
     assert len(found) == 100
