@@ -1,8 +1,9 @@
 """The concepts that a running text names, each with its place: labels by their stems, then runs of words that resemble one.
 
 A label that stands in the text, word for word but for inflection, names its concept, the longest first; one inside another
-names nothing. What is left is cut into runs of words; a run counts when it has all words of a label, in their order, and few others.
-Two things keep a plain match of labels from being right: short names that are also words ("LESS", "go"), and labels that many concepts share.
+names nothing. What is left is cut into runs of words; a run counts when it has all words of a label, in their order, and few
+others. Two things keep a plain match of labels from being right: short names that are also words ("LESS", "go"), and labels that
+many concepts share.
 """
 
 from __future__ import annotations
