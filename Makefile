@@ -4,7 +4,7 @@ BIN := .venv/bin
 # What the scripts of the pages are made from.
 PAGES := web/build.sh web/package.json web/package-lock.json web/tsconfig.json $(wildcard web/src/*.ts)
 
-.PHONY: help setup serve test lint unit long fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
+.PHONY: help setup serve test lint unit long pages fast format docs check-all bench fuzz attacks conformance supply-chain lock clean
 .DEFAULT_GOAL := setup
 
 help: ## list the targets
@@ -40,6 +40,9 @@ unit: setup ## run the tests alone: some 15 minutes, 20 with full ESCO; skipped 
 
 long: setup ## run the tests that take minutes each
 	$(BIN)/pytest -rs -m long
+
+pages: setup ## try the pages in real browsers, which takes minutes; SCREENSHOTS=DIR keeps pictures
+	$(BIN)/pytest -rs -m long tests/site
 
 # Functions, queries and the API in process: what starts no server, no browser and no other program to speak of.
 FAST := tests/analysis tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \

@@ -36,7 +36,7 @@ window.ui = SwaggerUIBundle({
   validatorUrl: null,
   plugins: [plain],
   onComplete: () => {
-    for (const head of document.querySelectorAll("#swagger-ui h3.opblock-tag")) head.setAttribute("aria-level", "2");
+    for (const head of document.querySelectorAll("#swagger-ui :is(h3.opblock-tag, .models > h4)")) head.setAttribute("aria-level", "2");
     document.getElementById("servers")?.setAttribute("aria-label", "Server");
   },
 });
