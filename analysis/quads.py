@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
 from pyoxigraph import Literal
 
-from ontology import XSD
+from ontology import CCSI, RDF, XSD
+from ontology.derived import Datatype, Record
 
 
 class GraphLines:
@@ -12,6 +16,9 @@ class GraphLines:
 
     def __init__(self, graph: str) -> None:
         self._end = f" <{graph}> .\n"
+        self._writers: dict[Datatype, Callable[[str, str, Any], str]] = {
+            "text": self.text, "truth": self.truth, "integer": self.integer, "decimal": self.decimal, "double": self.double,
+        }  # fmt: skip
 
     def link(self, subject: str, predicate: str, value: str) -> str:
         """A statement whose value is an IRI."""
@@ -39,3 +46,32 @@ class GraphLines:
     def truth(self, subject: str, predicate: str, value: bool) -> str:
         """One whose value is true or false."""
         return f'<{subject}> <{predicate}> "{str(value).lower()}"^^<{XSD}boolean>{self._end}'
+
+    def properties(self, subject: str, record: Record, row: object) -> Iterator[str]:
+        """All that a row of a record says; a link to nothing is not said."""
+        for name, datatype, attribute, base in record.properties:
+            value = getattr(row, attribute)
+            if datatype != "link":
+                yield self._writers[datatype](subject, CCSI + name, value)
+            elif value:
+                yield self.link(subject, CCSI + name, base + value)
+
+
+def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:
+    """The lines of every n-th node of each class, and of all nodes of the classes in ``whole``, for validation.
+
+    Lines come node by node, class first, as the functions above write them. Which nodes are taken depends on the lines
+    alone. A statement about a node that was taken is always kept, wherever it stands.
+    """
+    taken: set[str] = set()
+    seen: dict[str, int] = {}
+    type_mark = f"<{RDF}type>"
+    for line in lines:
+        subject, predicate, rest = line.split(" ", 2)
+        if predicate == type_mark:
+            kind = rest.split(" ", 1)[0].removeprefix(f"<{CCSI}").removesuffix(">")
+            n = seen[kind] = seen.get(kind, -1) + 1
+            if kind in whole or n % every == 0:
+                taken.add(subject)
+        if subject in taken:
+            yield line

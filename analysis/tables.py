@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+MemberDegree = Literal["core", "related"]
 Degree = Literal["core", "related", "excluded"]
 Route = Literal["isco", "nace", "curated", "skills", "label", "expert"]
 Served = Literal["main", "some"]  # how far a function is; none is not stated

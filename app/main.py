@@ -13,7 +13,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from app import errors, http, logs, sparql
+from app import http, logs, sparql
 from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
 from app.api.batches import Batches
 from app.api.openapi import describe
@@ -26,6 +26,8 @@ from app.api.skills import of_domain as skills_of_domain
 from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
 from app.html import assets
+from app.http import problems
+from app.http.inprocess import exchange
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
@@ -36,7 +38,7 @@ from app.settings import Limits, Settings, get_limits, get_settings
 from app.site import about, compare, composer, concepts, decisions, docs, find, home, sector, statistics
 from app.site import clusters as cluster_pages
 from app.site import crosswalk as code_pages
-from app.site.faults import pages_for_browsers
+from app.site.faults import as_page, pages_for_browsers
 from app.site.query import query_page
 from ontology import ATTRIBUTION
 
@@ -81,7 +83,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
                 heavy.switch(service.served.release.id)
                 index_builder.switch(service.served)
             await service.refresh()
-            releases.openapi_file(app)  # a third of a second, which the first to ask would cost all others
+            # Each takes up to half a second, which the first to ask would cost all others.
+            releases.openapi_file(app)
+            await exchange(app.router, "GET", "http", "/-", "", ())  # nothing there: every router is put together
             watcher = asyncio.create_task(service.watch())
             stack.push_async_callback(_ended, watcher)
             async with observer.running():
@@ -140,11 +144,12 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         workshop = workshop_pages.mount(app, settings, limits)
     gateway = app.state.gateway = sparql.mount(app, service, query_page)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
-    errors.install(app)
+    problems.install(app)
     pages_for_browsers(app)
     turtle.install(app)
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)
+    front.told = as_page
     app.state.front = front
     app.add_middleware(http.EdgeMiddleware, front=front)
     app.state.observer = observer = Observer(app, service, gateway, front)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -21,15 +21,17 @@ from app.catalogue.catalogue import Catalogue
 from app.catalogue.labels import EVERY, LabelTable
 from app.errors import BadParameter, UnknownParameter
 from app.http.languages import lookup
-from app.http.negotiation import best_of
+from app.http.negotiation import TAG, best_of
+from app.http.negotiation import accepted as accepted
 from app.http.representations import OFFERS, json_ld, turtle
+from app.http.shapes import Counted
 from app.service import Served, Service
 from app.settings import Limits
 
 T = TypeVar("T")
+U = TypeVar("U")
 ALL_LANGUAGES = EVERY
 _CONTEXT_LINK = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BASE = "\ue000base\ue000"  # stands for the public base URL in a part of an answer that is kept; see Context.part
 
@@ -69,18 +71,19 @@ class Context:
                 links = ", ".join(filter(None, [links, f"<{self.url('/context.jsonld')}>; {_CONTEXT_LINK}"]))
         return http.respond(self.request, self.served, body, media_type, language, links, keep=keep)
 
-    async def built(self, build: Callable[[Context, T], Any], item: T) -> Any:
+    async def built(self, build: Callable[[Context, T], U], item: T) -> U:
         """What `build` makes of an item; in a thread when its words have to come over a network."""
         if self.catalogue.store.local:
             return build(self, item)
         return await asyncio.to_thread(build, self, item)
 
-    def part(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> orjson.Fragment:
+    def part(self, kind: str, iri: str, build: Callable[[Context, str], T]) -> T:
         """A part of an answer that says the same whenever it appears in this release and language, serialised once.
 
-        Only the base URL differs between requests: the part is kept cut at the places where it stands.
+        Its type is that of what `build` makes, for the shape that it becomes a part of; it is bytes by then, which nobody
+        can read from. Only the base URL differs between requests: the part is kept cut at the places where it stands.
         """
-        return orjson.Fragment(self.part_bytes(kind, iri, build))
+        return cast(T, orjson.Fragment(self.part_bytes(kind, iri, build)))
 
     def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
         """The same as bytes, to be put together with others."""
@@ -142,8 +145,8 @@ async def strict_parameters(request: Request) -> None:
 
 def known_parameters(request: Request) -> dict[str, Any]:
     """The query parameters of the request's route by name."""
-    found = get_flat_params(request.scope["route"].dependant)
-    return {p.alias: p for p in found if isinstance(p.field_info, params.Query)}
+    parameters = get_flat_params(request.scope["route"].dependant)
+    return {p.alias: p for p in parameters if isinstance(p.field_info, params.Query)}
 
 
 def _takes_many(annotation: Any) -> bool:
@@ -166,7 +169,7 @@ async def context(
     if language is not None:
         if language == ALL_LANGUAGES:
             chosen = ALL_LANGUAGES
-        elif not _TAG.fullmatch(language):
+        elif not TAG.fullmatch(language):
             raise BadParameter(
                 f"language: '{language[:40]}' is not a language tag.", field="language", available=available
             )
@@ -181,21 +184,6 @@ async def context(
 def base_url(request: Request) -> str:
     """The address under which clients see the service, without a slash at its end."""
     return service_of(request).settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-
-
-def accepted(header: str) -> list[str]:
-    """The tags of an Accept-Language header, the most wanted first."""
-    found = []
-    for n, part in enumerate(header[:500].split(",")):
-        tag, _, q = part.partition(";")
-        tag = tag.strip()
-        try:
-            weight = float(q.strip().removeprefix("q=")) if q.strip() else 1.0
-        except ValueError:
-            continue
-        if _TAG.fullmatch(tag) and weight > 0:
-            found.append((-weight, n, tag))
-    return [tag for _, _, tag in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +209,36 @@ async def page(
     return Page(chosen, offset)
 
 
+def counted(total: int, where: Page | None = None) -> Counted:
+    """What a list says of itself: one page of it, or all."""
+    return {"total": total, "limit": where.limit if where else total, "offset": where.offset if where else 0}
+
+
 def listing(ctx: Context, items: list[Any], where: Page, render: Any, **more: Any) -> Response:
     """One page of a list: items, total, limit, offset, and RFC 8288 links to the other pages."""
     shown = [render(item) for item in items[where.offset : where.offset + where.limit]]
     body = {
         "@context": ctx.url("/context.jsonld"), **more,
-        "items": shown, "total": len(items), "limit": where.limit, "offset": where.offset,
-        "language": ctx.language,
+        "items": shown, **counted(len(items), where), "language": ctx.language,
     }  # fmt: skip
     return ctx.json(body, page_links(ctx, len(items), where))
 
 
+def other_pages(total: int, limit: int, offset: int) -> dict[str, int]:
+    """The offsets of the first, last, previous and next page of a list."""
+    # Pages are counted from the offset asked for, so that `next` comes to `last` from wherever somebody begins.
+    first = offset % limit
+    last = max(0, first + (total - 1 - first) // limit * limit)
+    pages = {"first": 0, "last": last}
+    if offset > 0:
+        pages["prev"] = min(last, max(0, offset - limit))  # from beyond the end, back to the last
+    if offset + limit < total:
+        pages["next"] = offset + limit
+    return pages
+
+
 def page_links(ctx: Context, total: int, where: Page) -> str:
     """The Link header of a page: first, prev, next, last."""
-    # Pages are counted from the offset asked for, so that `next` comes to `last` from wherever somebody begins.
-    first = where.offset % where.limit
-    last = max(0, first + (total - 1 - first) // where.limit * where.limit)
-    targets = {"first": 0, "last": last}
-    if where.offset > 0:
-        targets["prev"] = min(last, max(0, where.offset - where.limit))  # from beyond the end, back to the last
-    if where.offset + where.limit < total:
-        targets["next"] = where.offset + where.limit
     given = ctx.request.query_params.multi_items()
     # The language as it was understood, so that one answer has one header however it was asked for.
     others = [(k, ctx.language if k == "language" else v) for k, v in given if k not in ("limit", "offset")]
@@ -250,7 +247,9 @@ def page_links(ctx: Context, total: int, where: Page) -> str:
         query = urlencode([*others, ("limit", where.limit), ("offset", offset)])
         return f"<{ctx.base}{ctx.request.scope['path']}?{query}>"
 
-    return ", ".join(f'{target(offset)}; rel="{rel}"' for rel, offset in targets.items())
+    return ", ".join(
+        f'{target(offset)}; rel="{rel}"' for rel, offset in other_pages(total, where.limit, where.offset).items()
+    )
 
 
 def concept_key(text: str, kind: str, field: str = "uuid") -> str:

@@ -12,6 +12,6 @@ BATCH = 5_000
 
 def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
     """Items as lists of `size`, the last one of what is left."""
-    found = iter(items)
-    while batch := list(islice(found, size)):
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
         yield batch

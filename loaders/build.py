@@ -16,7 +16,7 @@ import resource
 import shutil
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
@@ -26,9 +26,10 @@ from tempfile import TemporaryFile
 from pyoxigraph import Literal, NamedNode, Triple
 
 from analysis.profiles.revisions import revised_rules, signed_off
+from analysis.quads import sample
 from analysis.skills.panel import Overlaid
 from analysis.skills.panel_statements import behind_quads
-from analysis.skills.statements import cluster_quads, sample, skill_quads
+from analysis.skills.statements import cluster_quads, skill_quads
 from loaders import blemishes, verify
 from loaders.derive.carryover import read_baseline
 from loaders.derive.profiles import profile_lines
@@ -36,9 +37,9 @@ from loaders.derive.scope import derive_scope, ontology_quads, scope_lines, scop
 from loaders.derive.search import write_index, write_own
 from loaders.derive.skills import deriving_skills
 from loaders.input import mappings as input_mappings
+from loaders.input import nace_table, rdf_files
 from loaders.input import own as input_own
 from loaders.input import panel as input_panel
-from loaders.input import rdf_files
 from loaders.input.csv_bundle import nace_links
 from loaders.input.placements import unplaced
 from loaders.input.sources import Member, Source, fingerprint
@@ -49,7 +50,7 @@ from loaders.request import Inputs, LoadRequest, input_files, open_inputs, versi
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey, value
 from loaders.writer import QuadWriter
-from ontology import GRAPH_NACE, GRAPH_ONTOLOGY, GRAPH_OWN, SKOSXL, nace, nace_revisions, turtle_files
+from ontology import GRAPH_NACE, GRAPH_ONTOLOGY, GRAPH_OWN, SKOSXL, nace, turtle_files
 from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
@@ -72,7 +73,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
     """
     progress = progress or Quiet()
     releases = Releases(request.data_dir)
-    with _faults(request.data_dir), releases.lock(request.gives_way), no_garbage():
+    with _system_errors(request.data_dir), releases.lock(request.gives_way), no_garbage():
         try:
             release = _build(request, releases, progress)
         except BaseException as error:
@@ -96,7 +97,7 @@ def _users_own(releases: Releases) -> bool:
 
 
 @contextmanager
-def _faults(data_dir: Path) -> Iterator[None]:
+def _system_errors(data_dir: Path) -> Iterator[None]:
     """Turn what the system and the engine raise into a LoadError that says what to do."""
     try:
         yield
@@ -122,7 +123,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     progress.stage("Writing the ESCO graph")
     releases.building.mkdir(parents=True)
     normaliser = Normaliser(nace=links, language=request.language.lower(), strict=not request.partial)
-    found = normaliser.survey
+    survey = normaliser.survey
     panels = input_panel.read_panels(request.panels)
     adopted = panels.entries
     vocabulary = input_panel.VOCABULARY if panels.panels else ()
@@ -136,12 +137,13 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
     ):
         with QuadWriter(releases.building / "store") as writer:
             files = beside.submit(lambda: [fingerprint(p) for p in input_files(request, inputs.source)])
-            activities = [*nace.quads(), *nace_revisions.quads()]
+            revised, mappings = nace_table.revisions(request.mappings, inputs.notes)
+            activities = [*nace.quads(), *revised.quads()]
             for lines, graph in ((ontology, GRAPH_ONTOLOGY), (activities, GRAPH_NACE)):
                 writer.write([*lines, *inverses(lines, graph)])
             writer.write(panels.lines())
             conforms.write([*ontology, *panels.lines()])
-            esco_version = _write_esco(request, inputs, normaliser, writer, progress)
+            esco_version = _write_esco(request, inputs, mappings, normaliser, writer, progress)
             progress.stage("Deciding the scope")
             tables = scope_tables(writer.store, request.routes)
             # What follows adds little, so this is the time to sort what is there, beside the rest.
@@ -152,7 +154,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
             inputs.notes += unplaced(panels.placements, scope.decisions)
             inputs.notes += panels.carried(esco_version, tables.occupations)
             known = request.curation is not None or not read_baseline().keys().isdisjoint(tables.occupations)
-            matched = _matched(releases, request, files.result(), found)
+            matched = _matched(releases, request, files.result(), survey)
             decided = list(scope_lines(scope, tables.occupations, esco_version))
             conforms.write(decided)
             conforms.end()
@@ -186,10 +188,10 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "counts": counts,
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
                 "blemishes": blemishes.found(writer.store, normaliser.blemishes),
-                "dangling": _dangling(found),
+                "dangling": _dangling(survey),
                 "notes": inputs.notes,
             }
-            described = {"manifest": record, "withdrawn": found.withdrawn, "carryOver": carry_over}
+            described = {"manifest": record, "withdrawn": survey.withdrawn, "carryOver": carry_over}
             quads += writer.write(dataset_quads(record, {**described, "graphs": graphs(writer.store)}))
             writer.flush()
             optimised.result()
@@ -202,7 +204,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
         checks += [v.result() for v in (conforms, skills_conform) if v]
     verify.require(checks)
     folder = releases.building
-    (folder / "withdrawn.json").write_text(json.dumps(found.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
+    (folder / "withdrawn.json").write_text(json.dumps(survey.withdrawn, indent=1, sort_keys=True), encoding="utf-8")
     (folder / "carryover.json").write_text(json.dumps(carry_over, indent=1, ensure_ascii=False), encoding="utf-8")
     manifest: Manifest = {
         "format": MANIFEST_FORMAT,
@@ -218,7 +220,12 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
 
 
 def _write_esco(
-    request: LoadRequest, inputs: Inputs, normaliser: Normaliser, writer: QuadWriter, progress: Progress
+    request: LoadRequest,
+    inputs: Inputs,
+    mappings: Sequence[Path],
+    normaliser: Normaliser,
+    writer: QuadWriter,
+    progress: Progress,
 ) -> str:
     """Read, repair and write the input; returns the ESCO version."""
     with _located(inputs.source), TemporaryFile(dir=request.data_dir) as undecided:
@@ -229,7 +236,7 @@ def _write_esco(
         writer.write_raw(normaliser.second_pass(rdf_files.lines(undecided)))
         writer.write(input_own.statements(inputs.source.own))
         writer.write(f"{s} {p} {o} <{GRAPH_OWN}> .\n" for s, p, o in inputs.exported.own)
-        for path in request.mappings:
+        for path in mappings:
             writer.write(input_mappings.read(Member(path), normaliser.survey.has, inputs.notes))
         writer.flush()
         writer.write_raw([_labels_of_nodes(writer, normaliser)])
@@ -249,7 +256,7 @@ def _write_esco(
 def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
     """The labels of concepts that have them as SKOS-XL nodes alone."""
     pattern = writer.store.quads_for_pattern
-    found = []
+    lines = []
     for concept, kind in sorted(normaliser.survey.label_nodes):
         iri = value(concept)
         if concept in normaliser.labelled[kind] or iri in normaliser.survey.withdrawn:
@@ -259,11 +266,11 @@ def _labels_of_nodes(writer: QuadWriter, normaliser: Normaliser) -> list[bytes]:
                 continue
             for form in pattern(link.object, NamedNode(SKOSXL + "literalForm"), None):
                 line = normaliser.label_of_node(concept, kind, form.object)
-                found += [line] if line else []
-    return found
+                lines += [line] if line else []
+    return lines
 
 
-def _matched(releases: Releases, request: LoadRequest, files: list[InputFile], found: Survey) -> Release | None:
+def _matched(releases: Releases, request: LoadRequest, files: list[InputFile], survey: Survey) -> Release | None:
     """The release whose clusters hand their identifiers on: the published one, if it holds much the same ESCO.
 
     A release built again from the same files takes the one that it took the first time, so that it comes out the same.
@@ -285,7 +292,7 @@ def _matched(releases: Releases, request: LoadRequest, files: list[InputFile], f
         return next((r for r in releases.all() if r.id == first), None)
     if current is None or current.manifest["parameters"]["partial"]:
         return None
-    before, now = current.manifest["counts"]["occupations"], len(found.occupations)
+    before, now = current.manifest["counts"]["occupations"], len(survey.occupations)
     return current if min(before, now) >= SAME_LINEAGE * max(before, now) else None
 
 
@@ -345,21 +352,21 @@ def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
         normaliser.repairs["statements of withdrawn concepts set aside"] += removed
 
 
-def _dangling(found: Survey) -> Dangling:
+def _dangling(survey: Survey) -> Dangling:
     """Relations that name a concept which is not in the data, and those concepts."""
-    return {"relations": found.dangling["relations"], "concepts": dict(sorted(found.unlisted.items())[:MOST_LISTED])}
+    return {"relations": survey.dangling["relations"], "concepts": dict(sorted(survey.unlisted.items())[:MOST_LISTED])}
 
 
-def _check_consistency(found: Survey, partial: bool) -> None:
-    if not found.occupations:
+def _check_consistency(survey: Survey, partial: bool) -> None:
+    if not survey.occupations:
         raise SourceError(
             "The input holds no released ESCO occupation.",
             "Give the ESCO classification as downloaded from the ESCO portal.",
         )
     if partial:
         return
-    totals = {"relations": found.related, "occupations without a place in ISCO": len(found.occupations)}
-    for what, count in found.dangling.items():
+    totals = {"relations": survey.related, "occupations without a place in ISCO": len(survey.occupations)}
+    for what, count in survey.dangling.items():
         if count > max(1, round(DANGLING_SHARE * totals[what])):
             raise SourceError(
                 f"{count} {what} point outside the data: files of different ESCO versions seem to be mixed, or the file is incomplete.",

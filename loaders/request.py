@@ -118,13 +118,13 @@ def _ask_version(request: LoadRequest, source: Source) -> None:
             _one_version(set())
 
 
-def version_of(request: LoadRequest, inputs: Inputs, found: Survey) -> str:
+def version_of(request: LoadRequest, inputs: Inputs, survey: Survey) -> str:
     """The ESCO version: as the user says, else as the data says, else as the file names say."""
     if request.esco_version:
         return request.esco_version.lstrip("vV")
     if inputs.exported.version:
         return inputs.exported.version
-    return _one_version(found.versions or inputs.source.versions)
+    return _one_version(survey.versions or inputs.source.versions)
 
 
 def _one_version(known: set[str]) -> str:

@@ -152,14 +152,14 @@ class Survey:
 
     def _successors(self, concept: str) -> list[str]:
         """What a withdrawn concept was replaced by in the end: through all that were withdrawn in their turn."""
-        found: set[str] = set()
+        successors: set[str] = set()
         seen = {concept}
         todo = [concept]
         while todo:
             for successor in self._replaced.get(todo.pop(), set()) - seen:
                 seen.add(successor)
-                (todo.append if successor in self.withdrawn else found.add)(successor)
-        return sorted(found)
+                (todo.append if successor in self.withdrawn else successors.add)(successor)
+        return sorted(successors)
 
     def _check_references(self, broader: dict[str, set[str]]) -> None:
         pairs = self._links[ESCO + "relatedEssentialSkill"] | self._links[ESCO + "relatedOptionalSkill"]

@@ -20,6 +20,7 @@ import pyoxigraph as ox
 
 import queries
 from ontology import FOLDER
+from releases import child
 from releases.errors import VerificationFailed
 from releases.manifest import CheckResult
 
@@ -59,30 +60,30 @@ def counts(store: ox.Store) -> dict[str, int]:
     return {column: int(value.value) for column, value in zip(query.columns, row, strict=True) if value is not None}
 
 
-def checks(store: ox.Store, found: Mapping[str, int], quads: int, partial: bool, known: bool = True) -> list[Check]:
+def checks(store: ox.Store, counts: Mapping[str, int], quads: int, partial: bool, known: bool = True) -> list[Check]:
     """All checks but SHACL; `known`: whether the data holds an occupation that the curators have read.
 
     Where it holds none, and where an excerpt was asked for, an empty scope is no fault.
     """
     held = len(store)
     placed = len(queries.select(store, "materialise/isco_groups"))
-    relations = found["essential"] + found["optional"]
+    relations = counts["essential"] + counts["optional"]
     whole = [
-        Check("skills are there", found["skills"] > 0, f"{found['skills']:,}"),
+        Check("skills are there", counts["skills"] > 0, f"{counts['skills']:,}"),
         Check("occupations have skills", relations > 0, f"{relations:,} relations"),
         Check(
             "every occupation has an ISCO-08 unit group",
-            placed == found["occupations"],
-            f"{placed:,} of {found['occupations']:,}",
+            placed == counts["occupations"],
+            f"{placed:,} of {counts['occupations']:,}",
         ),
     ]
     decided = [
-        Check("the scope is decided", found["inScope"] > 0, f"{found['inScope']:,} occupations in scope"),
+        Check("the scope is decided", counts["inScope"] > 0, f"{counts['inScope']:,} occupations in scope"),
         _competency(store),
     ]
     return [
         Check("every quad written is held", held == quads, f"{held:,} of {quads:,}"),
-        Check("occupations are there", found["occupations"] > 0, f"{found['occupations']:,}"),
+        Check("occupations are there", counts["occupations"] > 0, f"{counts['occupations']:,}"),
         *(replace(check, excused=partial and not check.passed) for check in whole),
         *(replace(check, excused=(partial or not known) and not check.passed) for check in decided),
     ]
@@ -106,10 +107,8 @@ class Validation:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loaders.verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, cwd=FOLDER.parent, start_new_session=True,
-        )  # fmt: skip
+        pipe = subprocess.PIPE
+        self._process = child.start("loaders.verify", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         assert stdin and stdout and stderr  # noqa: S101, PT018  # all are pipes
         self._statements, self._outcome, self._complaints = stdin, stdout, stderr
@@ -162,25 +161,25 @@ class Validation:
         return Check(self.name, report["conforms"], report["detail"])
 
 
-def require(found: list[Check]) -> None:
+def require(checks: list[Check]) -> None:
     """Raise VerificationFailed when a check did not pass."""
-    if failed := [c for c in found if not (c.passed or c.excused)]:
+    if failed := [c for c in checks if not (c.passed or c.excused)]:
         raise VerificationFailed(
             "The release failed its checks: " + "; ".join(f"{c.name} ({c.detail})" for c in failed),
             "Nothing was published. Check that the input is a complete ESCO download.",
         )
 
 
-def missing(found: Mapping[str, int], languages: Mapping[str, Counter[str]]) -> list[str]:
+def missing(counts: Mapping[str, int], languages: Mapping[str, Counter[str]]) -> list[str]:
     """What the data lacks, in words: reported, never made up."""
     lacking = []
-    if found["withoutReuseLevel"]:
-        lacking.append(f"reuse level of {found['withoutReuseLevel']:,} skills")
-    if found["withoutNace"]:
-        lacking.append(f"NACE codes of {found['withoutNace']:,} occupations")
-    if not found.get("clusters"):
+    if counts["withoutReuseLevel"]:
+        lacking.append(f"reuse level of {counts['withoutReuseLevel']:,} skills")
+    if counts["withoutNace"]:
+        lacking.append(f"NACE codes of {counts['withoutNace']:,} occupations")
+    if not counts.get("clusters"):
         lacking.append("skill figures and clusters (nothing to derive them from, or left out on request)")
-    concepts = found["occupations"] + found["skills"] + found["iscoGroups"] + found["skillGroups"]
+    concepts = counts["occupations"] + counts["skills"] + counts["iscoGroups"] + counts["skillGroups"]
     for language, words in sorted(languages.items()):
         if (labels := words["prefLabel"]) < concepts:
             lacking.append(f"{concepts - labels:,} preferred labels in {language}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+MappingRelation = Literal["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"]  # of SKOS
 FOLDER = Path(__file__).parent
 
 ESCO = "http://data.europa.eu/esco/model#"

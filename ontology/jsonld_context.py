@@ -13,13 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 from ontology import CCSI, CCSID, COLLECTIONS, DCT, ESCO, ESCO_DATA, PROV, SKOS, XSD
+from ontology.derived import FAMILY, FIGURE, GROUP_SHARE, MEMBERSHIP, SPECIALISATION, Record
 
 Terms = dict[str, Any]
 
+_STATEMENTS = (SPECIALISATION, GROUP_SHARE, FIGURE, MEMBERSHIP)
 # Figures that are decimals in the graph.
 DECIMALS = (
-    "confidence", "score", "locationQuotient", "logLocationQuotient", "essentialShare", "share", "overallShare", "effectiveUse",
-    "coreness", "ratio", "reach", "overallReach", "weight", "centrality", "clusterStability", "ratioLow", "ratioHigh", "familyAgreement",
+    "confidence", "score", "clusterStability",
+    *dict.fromkeys(p.name for record in (*_STATEMENTS, FAMILY) for p in record.properties if p.datatype == "decimal"),
 )  # fmt: skip
 _LINK = {"@type": "@id"}
 _KEYS_TOO = ("core", "related", "excluded", "skill", "skills")  # values that are keys elsewhere
@@ -62,6 +64,22 @@ def _links(*names: str) -> Terms:
     return {name: {"@id": CCSI + name, **_LINK} for name in names}
 
 
+def _terms(typed: bool, *records: Record) -> Terms:
+    """The properties of derived records; the unit that they are about is told once for all of them."""
+    terms: Terms = {}
+    for name, datatype, _, _ in (p for record in records for p in record.properties if p.name != "unit"):
+        match datatype:
+            case "link":
+                terms |= _links(name)
+            case "decimal":
+                terms |= _figures(typed, name)
+            case "double":
+                terms[name] = {"@id": CCSI + name, "@type": XSD + "double"}
+            case _:
+                terms |= _plain(name)
+    return terms
+
+
 def _evidence(typed: bool) -> Terms:
     """Decisions and assertions."""
     return {
@@ -84,15 +102,7 @@ def _evidence(typed: bool) -> Terms:
 
 def _derived(typed: bool) -> Terms:
     """What is derived about skills. Scoped to its classes, so that "share" or "group" mean nothing elsewhere."""
-    statement = {
-        **_plain(
-            "skillClass", "specialisationEvidence", "transversal", "essentialSupport", "optionalSupport", "coreSupport", "overallSupport",
-            "aspect", "aspectSupport", "rank", "primary",
-        ),
-        **_figures(typed, *(name for name in DECIMALS if name not in ("confidence", "score", "clusterStability", "familyAgreement"))),
-        **_links("skill", "group", "skillOccupation", "neighbour", "area", "family"),
-        **{name: {"@id": CCSI + name, "@type": XSD + "double"} for name in ("pValue", "qValue")},
-    }  # fmt: skip
+    statement = {**_terms(typed, *_STATEMENTS), **_links("skillOccupation", "neighbour")}
     of_cluster = {"@reverse": CCSI + "cluster", **_LINK}
     cluster = {
         **_plain("clusterLevel", "clusterSupport", "reliable"),
@@ -118,9 +128,7 @@ def _derived(typed: bool) -> Terms:
             "@id": CCSI + "SkillFamily",
             "@context": {
                 "preferredLabel": None,  # of the area or the concept above: no statement about the family
-                **_plain("familyKind", "familySupport"),
-                **_figures(typed, "familyAgreement"),
-                **_links("conceptAbove", "area"),
+                **_terms(typed, FAMILY),
                 "skills": {"@id": SKOS + "member", **_LINK},
             },
         },

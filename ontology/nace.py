@@ -40,8 +40,8 @@ class Activity:
         """Whether a code as ESCO writes it (without dots, and without the closing zero of a class) stands here or below."""
         if not self.above:
             known = digits if digits.isalpha() else digits[:2]
-            found = activities(self.revision).get(known)
-            return found is not None and found.section == self.code
+            activity = activities(self.revision).get(known)
+            return activity is not None and activity.section == self.code
         return digits.startswith(cut(self.code))
 
 
@@ -53,7 +53,7 @@ def cut(code: str) -> str:
 @cache
 def activities(revision: Revision) -> dict[str, Activity]:
     """All of a revision by code, in the order of the classification."""
-    found: dict[str, Activity] = {}
+    known: dict[str, Activity] = {}
     section = ""
     with gzip.open(FOLDER / "nace.csv.gz", "rt", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
@@ -61,8 +61,8 @@ def activities(revision: Revision) -> dict[str, Activity]:
                 code = row["code"]
                 section = code if code.isalpha() else section
                 above = {1: "", 2: section, 4: code[:2]}.get(len(code), code[:-1])
-                found[code] = Activity(revision, code, row["name"], above, section)
-    return found
+                known[code] = Activity(revision, code, row["name"], above, section)
+    return known
 
 
 def path(item: Activity) -> list[Activity]:

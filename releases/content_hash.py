@@ -63,9 +63,9 @@ class ContentHash:
 
 def of_store(store: ox.Store) -> tuple[str, int]:
     """Content hash and number of quads of what a store holds."""
-    found = _Lines()
-    store.dump(cast(IO[bytes], found), format=ox.RdfFormat.N_QUADS)
-    return found.hash.result()
+    lines = _Lines()
+    store.dump(cast(IO[bytes], lines), format=ox.RdfFormat.N_QUADS)
+    return lines.hash.result()
 
 
 def of_dump(paths: Iterable[Path]) -> tuple[str, int]:
@@ -73,11 +73,11 @@ def of_dump(paths: Iterable[Path]) -> tuple[str, int]:
 
     Raises SourceError naming the file, and the line where there is one.
     """
-    found = ContentHash()
+    content = ContentHash()
     for path in paths:
         for batch in _read(path):
-            found.add(batch)
-    return found.result()
+            content.add(batch)
+    return content.result()
 
 
 def line_of(quad: ox.Quad) -> bytes:

@@ -127,8 +127,8 @@ def make(release: Release) -> list[Dump]:
 
     Raises ReleaseError when the release or the folder for the dumps cannot be used.
     """
-    if found := find(release):
-        return found
+    if files := find(release):
+        return files
     target = release.dumps
     building = target.parent / f".building-{release.id}-{os.getpid()}"
     try:
@@ -140,8 +140,8 @@ def make(release: Release) -> list[Dump]:
         building.rename(target)
         sync_folder(target.parent)
     except OSError as error:
-        if found := find(release):  # another process was faster
-            return found
+        if files := find(release):  # another process was faster
+            return files
         raise ReleaseError(
             f"The dumps of {release.id} cannot be written: {error}", "Free space, or check permissions."
         ) from error

@@ -59,7 +59,7 @@ class NoSpace(LoadError):
 
 
 @contextmanager
-def system_faults() -> Iterator[None]:
+def system_errors() -> Iterator[None]:
     """What the system refuses as a LoadError: a folder that is read-only, missing or a file, a full disk."""
     try:
         yield

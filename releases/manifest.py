@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic asks for this one on Python 3.11
 
 from releases.errors import ReleaseError
@@ -64,7 +64,9 @@ class Identity(TypedDict):
     languages: dict[str, dict[str, int]]
     repairs: dict[str, int]
     withdrawn: int
-    carryOver: dict[str, int]
+    carryOver: Annotated[
+        dict[str, int], Field(description="What changed since the curation was written, counted by kind.")
+    ]
 
 
 class Record(Identity):
@@ -76,36 +78,45 @@ class Record(Identity):
 
     quads: int
     inputs: list[InputFile]
-    clustersMatchedTo: NotRequired[str | None]
+    clustersMatchedTo: NotRequired[
+        Annotated[str | None, Field(description="The release whose skill clusters lent their identifiers.")]
+    ]
     parameters: Parameters
     counts: dict[str, int]
     missing: list[str]
-    blemishes: NotRequired[dict[str, int]]
+    blemishes: NotRequired[
+        Annotated[dict[str, int], Field(description="What ESCO got wrong and is served as it is, counted by kind.")]
+    ]
     dangling: NotRequired[Dangling]
-    notes: NotRequired[list[str]]
+    notes: NotRequired[
+        Annotated[list[str], Field(description="How the input was read, where that is not plain; what was not read.")]
+    ]
 
 
-class Manifest(Record):
-    """The record with what holds for the folder alone: checksums (SHA-256 by file), what the load took.
+class Published(Record):
+    """What is told to the public: the record, its checks, and what the load took. An endpoint's release lacks the latter."""
 
-    An endpoint's release has none of it; releases of older loads lack the index of labels.
-    """
-
-    format: NotRequired[int]
     checks: list[CheckResult]
-    files: NotRequired[dict[str, str]]
-    searchFiles: NotRequired[dict[str, str]]
     seconds: NotRequired[float]
     peakMemoryMiB: NotRequired[int]
 
 
+class Manifest(Published):
+    """With what holds for the folder alone: checksums (SHA-256 by file). Releases of older loads lack the index of labels."""
+
+    format: NotRequired[int]
+    files: NotRequired[dict[str, str]]
+    searchFiles: NotRequired[dict[str, str]]
+
+
 _MANIFEST = TypeAdapter(Manifest)
+_PUBLIC = Published.__annotations__.keys()
 
 
-def checked(found: Any, name: str) -> Manifest:
+def checked(data: Any, name: str) -> Manifest:
     """What was read as a manifest, if it is one; `name` says where it was. Raises ReleaseError."""
     try:
-        return _MANIFEST.validate_python(found, strict=True)
+        return _MANIFEST.validate_python(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "manifest"
@@ -116,17 +127,17 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest in a release's folder. Raises ReleaseError when it cannot be read, or is of another format."""
     path = folder / "manifest.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReleaseError(
             f"{path}: not readable ({error}).", "Remove that folder, and load its ESCO files again."
         ) from error
-    stated = found.get("format") if isinstance(found, Mapping) else None
+    stated = data.get("format") if isinstance(data, Mapping) else None
     if stated != MANIFEST_FORMAT:
         raise ReleaseError(f"{folder.name}: made by another version of this software (format {stated}).", _AGAIN)
-    return checked(found, str(path))
+    return checked(data, str(path))
 
 
-def public(manifest: Manifest) -> dict[str, Any]:
+def public(manifest: Manifest) -> Published:
     """What a manifest tells the public: everything but file checksums."""
-    return {key: value for key, value in manifest.items() if key not in ("files", "searchFiles", "format")}
+    return cast(Published, {key: value for key, value in manifest.items() if key in _PUBLIC})

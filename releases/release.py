@@ -76,13 +76,13 @@ class Release:
 
     def withdrawn(self) -> dict[str, dict[str, Any]]:
         """IRI -> status, label, replacedBy (a list) of the concepts that ESCO has withdrawn."""
-        found: dict[str, dict[str, Any]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
-        return found
+        entries: dict[str, dict[str, Any]] = json.loads((self.path / "withdrawn.json").read_text(encoding="utf-8"))
+        return entries
 
     def carry_over(self) -> dict[str, Any]:
         """What changed since the curation was written: unchanged (a count), skillsShare, changes (a list)."""
-        found: dict[str, Any] = json.loads((self.path / "carryover.json").read_text(encoding="utf-8"))
-        return found
+        report: dict[str, Any] = json.loads((self.path / "carryover.json").read_text(encoding="utf-8"))
+        return report
 
 
 class Releases:
@@ -98,12 +98,12 @@ class Releases:
         """Every complete release, newest first; one whose manifest cannot be read must not hide the others."""
         if not self.folder.is_dir():
             return []
-        found = []
+        releases = []
         for path in self.folder.iterdir():
             if (path / "manifest.json").is_file():
                 with suppress(ReleaseError):
-                    found.append(read(path))
-        return sorted(found, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
+                    releases.append(read(path))
+        return sorted(releases, key=lambda r: (r.manifest["createdAt"], r.id), reverse=True)
 
     def get(self, release_id: str) -> Release:
         """One release by its id or an unambiguous beginning of it. Raises ReleaseError."""
@@ -241,11 +241,11 @@ def checksums(store: Path) -> dict[str, str]:
 
 def digests(files: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of files by their names."""
-    found = {}
+    sums = {}
     for path in sorted(files):
         with path.open("rb") as stream:
-            found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
+            sums[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return sums
 
 
 def sync_folder(path: Path) -> None:

@@ -18,9 +18,9 @@ def main(data_dir: Path) -> None:
     if release is None:
         sys.exit(f"{data_dir}: no release is published")
     store = ox.Store.read_only(str(release.store))
-    found = fingerprints(store, scope_tables(store).occupations.values())
-    write_baseline(found)
-    sys.stdout.write(f"{len(found):,} occupations, {BASELINE.stat().st_size:,} bytes\n")
+    prints = fingerprints(store, scope_tables(store).occupations.values())
+    write_baseline(prints)
+    sys.stdout.write(f"{len(prints):,} occupations, {BASELINE.stat().st_size:,} bytes\n")
 
 
 if __name__ == "__main__":

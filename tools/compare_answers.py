@@ -42,12 +42,12 @@ class Service:
         """Status, media type and body, without what differs from release to release and from place to place."""
         method, target, accept, body = request
         headers = {"accept": accept} | ({"content-type": "application/json"} if body else {})
-        status, media_type, found = self._answer(method, target, body or None, headers)
+        status, media_type, content = self._answer(method, target, body or None, headers)
         if media_type == OPAQUE:
-            found = b""
+            content = b""
         for pattern in (_TIMES, _FIGURES, _HASH):
-            found = pattern.sub(b"-", found)
-        return status, media_type, found.replace(self._host.encode(), b"host")
+            content = pattern.sub(b"-", content)
+        return status, media_type, content.replace(self._host.encode(), b"host")
 
     def json(self, target: str) -> Any:
         """The answer as JSON."""
@@ -76,8 +76,8 @@ def requests(service: Service) -> Iterator[Request]:
     for profile in [p["id"] for p in service.json(f"{PREFIX}/profiles?limit=6")["items"]]:
         for suffix in SUFFIXES:
             yield "GET", f"{PREFIX}/profiles/{profile}.{suffix}", "*/*", b""
-    found = service.json(f"{PREFIX}/domains/heritage/occupations?limit=12")["items"]
-    things = [item["uri"] for item in found] + [f"https://w3id.org/ccsi/id/domain/{d}" for d in domains[:4]]
+    members = service.json(f"{PREFIX}/domains/heritage/occupations?limit=12")["items"]
+    things = [item["uri"] for item in members] + [f"https://w3id.org/ccsi/id/domain/{d}" for d in domains[:4]]
     for iri in things:
         for accept in RDF:
             path = urlsplit(iri).path.removeprefix("/ccsi")

@@ -144,7 +144,7 @@ def _status(node: Node) -> str:
 
 
 def _covers(pattern: str, status: int) -> bool:
-    return all(expected in ("x", found) for expected, found in zip(pattern, str(status), strict=True))
+    return all(expected in ("x", actual) for expected, actual in zip(pattern, str(status), strict=True))
 
 
 def _wrong_body(call: Call, body: bytes, media_type: str) -> str:
@@ -159,12 +159,12 @@ def _wrong_body(call: Call, body: bytes, media_type: str) -> str:
             return "" if list(csv.reader(io.StringIO(body.decode()))) else "no rows"
         return f"{media_type} is not a result format"
     if media_type.endswith("json"):
-        found = json.loads(body).get("boolean")
+        actual = json.loads(body).get("boolean")
     else:
         text = ET.fromstring(body).findtext("{http://www.w3.org/2005/sparql-results#}boolean")  # noqa: S314 (our own)
-        found = None if text is None else text == "true"
-    if call.boolean is not None and found is not call.boolean:
-        return f"answered {found}"
+        actual = None if text is None else text == "true"
+    if call.boolean is not None and actual is not call.boolean:
+        return f"answered {actual}"
     return ""
 
 

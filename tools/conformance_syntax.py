@@ -42,7 +42,7 @@ class SyntaxTest:
 
 def read_syntax_tests(folder: Path) -> list[SyntaxTest]:
     """The tests of all manifests below a folder, by name."""
-    found: dict[str, SyntaxTest] = {}
+    tests: dict[str, SyntaxTest] = {}
     for manifest in sorted(folder.rglob("manifest.ttl")):
         base = manifest.as_uri()
         triples = list(ox.parse(path=manifest, format=ox.RdfFormat.TURTLE, base_iri=base))
@@ -51,8 +51,8 @@ def read_syntax_tests(folder: Path) -> list[SyntaxTest]:
             if t.predicate == _ACTION and t.subject in kinds and isinstance(t.object, ox.NamedNode):
                 path = manifest.parent / t.object.value.rpartition("/")[2]
                 name = f"{manifest.parent.name}/{path.stem}"
-                found[name] = SyntaxTest(name, path.read_text(encoding="utf-8"), _KINDS[kinds[t.subject]])
-    return [found[name] for name in sorted(found)]
+                tests[name] = SyntaxTest(name, path.read_text(encoding="utf-8"), _KINDS[kinds[t.subject]])
+    return [tests[name] for name in sorted(tests)]
 
 
 def run_syntax(test: SyntaxTest, target: Endpoint) -> str:

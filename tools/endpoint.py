@@ -18,8 +18,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from app import errors
-from app.http import Front
+from app.http import Front, problems
 from app.http.connection import connections
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
@@ -53,17 +52,17 @@ def endpoint(
     settings, limits = settings or Settings(), limits or Limits()
     gateway = Gateway(settings, limits)
     gateway.serve(store if isinstance(store, Source) else Source(store, "trial"))
-    found: list[asyncio.AbstractEventLoop] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        found.append(asyncio.get_running_loop())
+        loops.append(asyncio.get_running_loop())
         await gateway.start()
         yield
         await gateway.stop()
 
     app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
-    errors.install(app)
+    problems.install(app)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         gateway.before(app),
@@ -81,7 +80,7 @@ def endpoint(
     try:
         while not server.started and thread.is_alive():
             ready.wait(0.01)
-        yield Endpoint("127.0.0.1", listener.getsockname()[1], gateway, found[0])
+        yield Endpoint("127.0.0.1", listener.getsockname()[1], gateway, loops[0])
     finally:
         server.should_exit = True
         thread.join()

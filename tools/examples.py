@@ -77,7 +77,7 @@ Ask = Callable[[str, JsonDict | None], Awaitable[tuple[int, Any]]]
 
 async def gather(ask: Ask) -> dict[str, dict[str, Any]]:
     """Path -> request and answer; `ask` sends a body by POST, and gets where there is none."""
-    found = {}
+    answers = {}
     asked: list[tuple[str, str, JsonDict | None]] = [(path, request, None) for path, request in REQUESTS.items()]
     asked += [(path, *posted) for path, posted in POSTED.items()]
     for path, request, body in asked:
@@ -85,8 +85,8 @@ async def gather(ask: Ask) -> dict[str, dict[str, Any]]:
         if status != 200:
             raise RuntimeError(f"{request} answered {status}: {answer}")
         said = f"{'POST' if body else 'GET'} {PREFIX}{request}"
-        found[path] = {"request": said, "answer": abridged(answer) if path in ABRIDGED else answer}
-    return found
+        answers[path] = {"request": said, "answer": abridged(answer) if path in ABRIDGED else answer}
+    return answers
 
 
 def abridged(answer: Any) -> Any:
@@ -108,8 +108,8 @@ async def write(target: Path = EXAMPLES) -> None:
                 status, answer = await ask(app, f"https://{HOST}{target}", method, sent)
                 return status, json.loads(answer)
 
-            found = await gather(through)
-    target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            answers = await gather(through)
+    target.write_text(json.dumps(answers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

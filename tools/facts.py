@@ -45,7 +45,7 @@ class Columns:
         self.preferred = {lang: self._texts("labels", lang) for lang in self.languages}
         shared = {p: self._objects(p) for p in SHARED}
         typed = [c for c in shared[RDF + "type"] if c.startswith(ESCO_DATA)]
-        self.codes = {c: found[0] for c, found in self._objects(SKOS + "notation").items()}
+        self.codes = {c: values[0] for c, values in self._objects(SKOS + "notation").items()}
         self.nace = self._objects(ESCO + "hasNACECode")
         self.broader = self._objects(SKOS + "broader")
         self.related = {name: self._objects(p) for name, p in RELATED.items()}
@@ -54,14 +54,14 @@ class Columns:
         self.kinds = {c: tuple((p, o) for p in SHARED for o in shared[p].get(c, ())) for c in self.concepts}
 
     def _objects(self, predicate: str, graph: str = GRAPH_ESCO) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        by_subject: dict[str, list[str]] = defaultdict(list)
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(predicate), None, ox.NamedNode(graph)):
-            found[quad.subject.value].append(quad.object.value)  # type: ignore[union-attr]
-        return {subject: sorted(values) for subject, values in sorted(found.items())}
+            by_subject[quad.subject.value].append(quad.object.value)  # type: ignore[union-attr]
+        return {subject: sorted(values) for subject, values in sorted(by_subject.items())}
 
     def _texts(self, kind: str, language: str) -> dict[str, list[str]]:
-        found = self._objects(LABELS[kind], GRAPH_LABELS + language)
-        return {c: [" ".join(text.split("\t")) for text in texts] for c, texts in found.items()}
+        by_concept = self._objects(LABELS[kind], GRAPH_LABELS + language)
+        return {c: [" ".join(text.split("\t")) for text in texts] for c, texts in by_concept.items()}
 
     def _ordered(self, concepts: Iterable[str]) -> list[str]:
         """Concepts so that those which go together are near each other, which packs better by a third."""
@@ -119,10 +119,10 @@ class Columns:
 def _uuid(text: str) -> bytes:
     """The bytes of a UUID in its canonical form; nothing for any other text."""
     try:
-        found = uuid.UUID(text)
+        parsed = uuid.UUID(text)
     except ValueError:
         return b""
-    return found.bytes if str(found) == text else b""
+    return parsed.bytes if str(parsed) == text else b""
 
 
 def _lines(values: Iterable[str]) -> bytes:

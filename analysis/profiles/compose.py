@@ -119,8 +119,8 @@ def complete(
 
 def units(tables: ProfileTables, recipe: Recipe, domain: str) -> tuple[str, ...]:
     """The units of analysis that a profile is read against: its domains, or all of the sectors where none has figures."""
-    found = [d for d in (domain, *recipe.beside) if d in tables.figures]
-    return tuple(found) or (CCSI_UNIT,)
+    known = [d for d in (domain, *recipe.beside) if d in tables.figures]
+    return tuple(known) or (CCSI_UNIT,)
 
 
 def main_domain(tables: ProfileTables, recipe: Recipe) -> str:
@@ -240,13 +240,13 @@ class _Placing:
         if rule.measure == "anchor":
             return self._of_anchors(least_share)
         ordered = self.by_essential if rule.measure == "essential" else self._holding(rule.requires)
-        found = [entry for entry in ordered if -entry[0] >= least_share]
+        entries = [entry for entry in ordered if -entry[0] >= least_share]
         if self.recipe.kind == "cell" and (least := min(rule.minimum_anchors, usage.anchors)) > 1:
             if rule.measure == "essential":  # the anchors of a cell count alike
-                found = [e for e in found if round(usage.essential[e[2]] * usage.anchors) >= least]
+                entries = [e for e in entries if round(usage.essential[e[2]] * usage.anchors) >= least]
             else:
-                found = [e for e in found if usage.support[e[2]] >= least]
-        return found
+                entries = [e for e in entries if usage.support[e[2]] >= least]
+        return entries
 
     def _of_anchors(self, least: float) -> list[Ordered]:
         """The essential skills of the anchors that the author named, by weight, of each that has none in the core yet.
@@ -269,12 +269,12 @@ class _Placing:
         """What several of the nearest occupations ask for and no anchor does."""
         skills, recipe = self.tables.skills, self.recipe
         asked = {s for anchor in recipe.anchors for s in self._of_occupation(anchor.occupation)}
-        found = []
+        entries = []
         for skill, count in neighbourhood(self.tables).asked(recipe.anchors).items():
             lq, traits = self._known(skill)
             if skill not in asked and requires <= {*traits} and not recipe.drops(skill, skills[skill]):
-                found.append((-float(count), lq, skill))
-        return sorted(found)
+                entries.append((-float(count), lq, skill))
+        return sorted(entries)
 
     def _of_occupation(self, occupation: str) -> tuple[str, ...]:
         needs = self.tables.occupations[occupation]
@@ -283,11 +283,11 @@ class _Placing:
     def _holding(self, requires: frozenset[str]) -> list[Ordered]:
         """The skills asked for of which everything that is required holds, by share."""
         first, *others = sorted(requires) or [""]
-        found = self.by_share.get(first, [])
+        entries = self.by_share.get(first, [])
         for other in others:
             also = {s for _, _, s in self.by_share.get(other, ())}
-            found = [e for e in found if e[2] in also]
-        return found
+            entries = [e for e in entries if e[2] in also]
+        return entries
 
 
 def _untied(ordered: Sequence[Ordered], room: int, by_measure: bool) -> int:

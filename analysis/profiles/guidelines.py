@@ -17,13 +17,13 @@ def guidelines(sections: Iterable[Row], rules: Iterable[Row]) -> Guidelines:
     for _, version, key, order, minimum, maximum, grouped_by in sections:
         versions.add(version)
         made_sections.append(Section(key, int(order), int(minimum or 0), int(maximum or 0), grouped_by))
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     requires: dict[str, set[str]] = {}
     for row in rules:
-        found[row[0]] = row
+        rows[row[0]] = row
         requires.setdefault(row[0], set()).update({row[-1]} - {""})
     made_rules = []
-    for iri, (_, key, order, section, measure, share, anchors, tops_up, maximum, _) in found.items():
+    for iri, (_, key, order, section, measure, share, anchors, tops_up, maximum, _) in rows.items():
         if measure and measure not in get_args(Measure):
             raise ValueError(f"{iri} is measured by '{measure}', which is none of {', '.join(get_args(Measure))}")
         made_rules.append(

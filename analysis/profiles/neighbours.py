@@ -45,8 +45,8 @@ class Neighbourhood:
             shared = self._matrix @ mine
             near += anchor.weight * shared / np.maximum(self._sizes + len(skills) - shared, 1)
         ordered = np.argsort(-np.round(near, 9), kind="stable")  # rows are in the order of IRIs, so ties are too
-        found = (self._occupations[n] for n in ordered if near[n] > 0 and self._occupations[n] not in own)
-        return tuple(o for o, _ in zip(found, range(NEAREST), strict=False))
+        others = (self._occupations[n] for n in ordered if near[n] > 0 and self._occupations[n] not in own)
+        return tuple(o for o, _ in zip(others, range(NEAREST), strict=False))
 
     def asked(self, anchors: Iterable[Anchor]) -> Counter[str]:
         """How many of the nearest occupations ask for each skill, where enough of them agree."""
@@ -62,5 +62,5 @@ def neighbourhood(tables: ProfileTables) -> Neighbourhood:
     """The neighbourhood of these tables, made once."""
     if not tables.kept:
         tables.kept.append(Neighbourhood(tables))
-    found: Neighbourhood = tables.kept[0]
-    return found
+    kept: Neighbourhood = tables.kept[0]
+    return kept

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
@@ -28,6 +28,7 @@ from analysis.profiles.tables import ProfileTables
 
 Floats = NDArray[np.float64]
 Sparse = Any  # scipy's sparse matrices
+Viability = Literal["highly-viable", "viable", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,16 @@ class TransitionIndex:
         reverse = len(other.every & one.essential) / max(1, len(one.essential))
         return (overlap + coverage + float(mine @ theirs)) / 3, coverage, reverse
 
-    def viability(self, similarity: float) -> str:
+    def viability(self, similarity: float) -> Viability:
         """highly-viable, viable or none."""
         return (
             "highly-viable" if similarity >= self.highly_viable else "viable" if similarity >= self.viable else "none"
         )
 
     def _vector(self, skills: Iterable[str]) -> Floats:
-        found = np.zeros(len(self.column))
-        found[[self.column[s] for s in skills if s in self.column]] = 1.0
-        return found
+        vector = np.zeros(len(self.column))
+        vector[[self.column[s] for s in skills if s in self.column]] = 1.0
+        return vector
 
 
 def transition_index(
@@ -148,8 +149,8 @@ def similarities(made: TransitionIndex, rows: Sequence[int]) -> Floats:
     overlap = (essential @ essential.T).toarray() / np.maximum(np.maximum.outer(sizes, sizes), 1)
     coverage = _divided((every @ essential.T).toarray(), sizes[None, :])
     activities = (made.every_areas[rows] @ made.essential_areas[rows].T).toarray()
-    found = (overlap + coverage + activities) / 3
-    both: Floats = (found + found.T) / 2
+    mean = (overlap + coverage + activities) / 3
+    both: Floats = (mean + mean.T) / 2
     return both
 
 
@@ -158,8 +159,8 @@ def _threshold(made: TransitionIndex, groups: Iterable[Sequence[int]]) -> float:
     means = []
     for rows in groups:
         if len(rows) > 1:
-            found = similarities(made, rows)
-            means.append(float(found[~np.eye(len(rows), dtype=bool)].mean()))
+            values = similarities(made, rows)
+            means.append(float(values[~np.eye(len(rows), dtype=bool)].mean()))
     return round(float(np.mean(means) - np.std(means)), 4) if means else 1.0
 
 

@@ -10,14 +10,12 @@ import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from pyoxigraph import Literal
-
 from analysis.profiles import METHOD_VERSION
 from analysis.profiles.tables import Guidelines, Profile, ProfileTables, Recipe, Template
-from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_PROFILES, PROV, RDF, RDFS, XSD
+from analysis.quads import GraphLines
+from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_PROFILES, PROV, RDF, RDFS
 
-_END = f" <{GRAPH_PROFILES}> .\n"
-_TYPE = f"<{RDF}type>"
+LINES = GraphLines(GRAPH_PROFILES)
 Told = Container[tuple[str, str]]
 Names = Mapping[str, Mapping[str, str]]  # of occupations, domains and functions: IRI -> language -> label
 DRAFT = "draft"  # what is made by rules alone
@@ -41,22 +39,21 @@ def profile_quads(
 
     ``told`` holds the pairs (unit, skill) whose specialisation is a statement of the release, and so can be linked.
     """
-    activity = f"<{activity_iri(version)}>"
-    yield f"{activity} {_TYPE} <{CCSI}DerivationActivity>{_END}"
-    yield f"{activity} <{RDFS}label> {Literal(f'profile templates, ESCO {version}', language='en')}{_END}"
-    yield f"{activity} <{PROV}wasAssociatedWith> <{CONTRIBUTORS}>{_END}"
-    yield f"{activity} <{CCSI}methodVersion> {Literal(METHOD_VERSION)}{_END}"
-    parameters = json.dumps({"guidelines": guidelines.version}, sort_keys=True)
-    yield f"{activity} <{CCSI}parameters> {Literal(parameters)}{_END}"
+    activity = activity_iri(version)
+    yield LINES.link(activity, RDF + "type", CCSI + "DerivationActivity")
+    yield LINES.text(activity, RDFS + "label", f"profile templates, ESCO {version}", "en")
+    yield LINES.link(activity, PROV + "wasAssociatedWith", CONTRIBUTORS)
+    yield LINES.text(activity, CCSI + "methodVersion", METHOD_VERSION)
+    yield LINES.text(activity, CCSI + "parameters", json.dumps({"guidelines": guidelines.version}, sort_keys=True))
     for graph in _USED:
-        yield f"{activity} <{PROV}used> <{GRAPH}{graph}>{_END}"
+        yield LINES.link(activity, PROV + "used", GRAPH + graph)
     for template in made:
         node = profile_iri(template.id)
-        yield f"<{node}> {_TYPE} <{CCSI}ProfileTemplate>{_END}"
+        yield LINES.link(node, RDF + "type", CCSI + "ProfileTemplate")
         for language, text in labels(template.recipe, names).items():
-            yield f"<{node}> <{RDFS}label> {Literal(text, language=language)}{_END}"
-        yield f"<{node}> <{CCSI}anchorDegree> <{CCSID}degree/{template.degree}>{_END}"
-        yield f"<{node}> <{PROV}wasGeneratedBy> {activity}{_END}"
+            yield LINES.text(node, RDFS + "label", text, language)
+        yield LINES.link(node, CCSI + "anchorDegree", f"{CCSID}degree/{template.degree}")
+        yield LINES.link(node, PROV + "wasGeneratedBy", activity)
         yield from head_quads(node, template.profile, tables)
         yield from skills_quads(node, f"{CCSID}profile-skill/{template.id}/", template.profile, tables, told)
 
@@ -81,28 +78,27 @@ def labels(recipe: Recipe, names: Names) -> dict[str, str]:
 def head_quads(node: str, profile: Profile, tables: ProfileTables) -> Iterator[str]:
     """What a profile says of itself."""
     recipe = profile.recipe
-    yield f'<{node}> <{CCSI}profileKind> "{recipe.kind}"{_END}'
-    yield f'<{node}> <{CCSI}profileSize> "{len(profile.skills)}"^^<{XSD}integer>{_END}'
+    yield LINES.text(node, CCSI + "profileKind", recipe.kind)
+    yield LINES.integer(node, CCSI + "profileSize", len(profile.skills))
     if profile.domain:
-        yield f"<{node}> <{CCSI}profileDomain> <{CCSID}domain/{profile.domain}>{_END}"
-    yield f"<{node}> <{CCSI}validationStatus> <{CCSID}status/{DRAFT}>{_END}"
+        yield LINES.link(node, CCSI + "profileDomain", f"{CCSID}domain/{profile.domain}")
+    yield LINES.link(node, CCSI + "validationStatus", f"{CCSID}status/{DRAFT}")
     cell = recipe.cell
     for prop, kind, key in (
         ("cellFunction", "function", cell.function), ("cellCharterFunction", "charter", cell.charter),
         ("cellSubDomain", "domain", cell.sub_domain),
     ):  # fmt: skip
         if key:
-            yield f"<{node}> <{CCSI}{prop}> <{CCSID}{kind}/{key}>{_END}"
-    for function in profile.functions:
-        yield f"<{node}> <{CCSI}profileFunction> <{CCSID}function/{function}>{_END}"
-    for function in profile.charter_functions:
-        yield f"<{node}> <{CCSI}profileFunction> <{CCSID}charter/{function}>{_END}"
+            yield LINES.link(node, CCSI + prop, f"{CCSID}{kind}/{key}")
+    for kind, functions in (("function", profile.functions), ("charter", profile.charter_functions)):
+        for function in functions:
+            yield LINES.link(node, CCSI + "profileFunction", f"{CCSID}{kind}/{function}")
     for anchor in recipe.anchors:
-        yield f"<{node}> <{CCSI}anchor> <{anchor.occupation}>{_END}"
+        yield LINES.link(node, CCSI + "anchor", anchor.occupation)
     for field in fields_of_education(profile, tables):
-        yield f"<{node}> <{CCSI}fieldOfEducation> <{field}>{_END}"
+        yield LINES.link(node, CCSI + "fieldOfEducation", field)
     for item in recipe.items:
-        yield f"<{node}> <{CCSI}freeItem> {Literal(item)}{_END}"
+        yield LINES.text(node, CCSI + "freeItem", item)
 
 
 def fields_of_education(profile: Profile, tables: ProfileTables) -> dict[str, int]:
@@ -116,23 +112,17 @@ def skills_quads(node: str, base: str, profile: Profile, tables: ProfileTables, 
     for item in profile.skills:
         unit, figures = tables.best(profile.units, item.skill)
         key = item.skill.rpartition("/")[2]
-        entry = f"<{base}{key}>"
-        yield f"{entry} {_TYPE} <{CCSI}ProfileSkill>{_END}"
-        yield f"{entry} <{CCSI}profile> <{node}>{_END}"
-        yield f"{entry} <{CCSI}skill> <{item.skill}>{_END}"
-        yield f"{entry} <{CCSI}placedBy> <{CCSID}rule/{item.rule}>{_END}"
-        yield f'{entry} <{CCSI}relation> "{item.relation}"{_END}'
-        yield f"{entry} <{CCSI}anchorShare> {_decimal(item.share)}{_END}"
-        yield f"{entry} <{CCSI}essentialAnchorShare> {_decimal(item.essential_share)}{_END}"
+        entry = base + key
+        yield LINES.link(entry, RDF + "type", CCSI + "ProfileSkill")
+        yield LINES.link(entry, CCSI + "profile", node)
+        yield LINES.link(entry, CCSI + "skill", item.skill)
+        yield LINES.link(entry, CCSI + "placedBy", f"{CCSID}rule/{item.rule}")
+        yield LINES.text(entry, CCSI + "relation", item.relation)
+        yield LINES.decimal(entry, CCSI + "anchorShare", item.share)
+        yield LINES.decimal(entry, CCSI + "essentialAnchorShare", item.essential_share)
         for rule in item.also:
-            yield f"{entry} <{CCSI}alsoBy> <{CCSID}rule/{rule}>{_END}"
+            yield LINES.link(entry, CCSI + "alsoBy", f"{CCSID}rule/{rule}")
         if (unit, item.skill) in told:
-            yield f"{entry} <{CCSI}specialisation> <{CCSID}specialisation/{unit}/{key}>{_END}"
+            yield LINES.link(entry, CCSI + "specialisation", f"{CCSID}specialisation/{unit}/{key}")
         if figures and figures.cluster:
-            yield f"{entry} <{CCSI}skillCluster> <{CCSID}cluster/{figures.cluster}>{_END}"
-
-
-def _decimal(value: float) -> str:
-    # As the engine writes it, so that what is hashed is what is held.
-    written = f"{min(value, 1.0):.4f}".rstrip("0").rstrip(".") or "0"
-    return f'"{written}"^^<{XSD}decimal>'
+            yield LINES.link(entry, CCSI + "skillCluster", f"{CCSID}cluster/{figures.cluster}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from analysis.skills.tables import Evidence
 from analysis.tables import Degree
 
 Kind = Literal["cell", "occupation", "composed"]
@@ -86,7 +87,7 @@ class Figures:
 
     lq: float
     share: float
-    evidence: str
+    evidence: Evidence
     cluster: str = ""
 
     @property
@@ -171,45 +172,45 @@ class ProfileTables:
 
     def needs(self, anchor: Anchor) -> Needs:
         """The skills of an anchor: those of its occupation, or of the parts of it that were chosen."""
-        found = self.occupations[anchor.occupation]
+        whole = self.occupations[anchor.occupation]
         if anchor.only is None:
-            return found
+            return whole
         only = anchor.only
-        return Needs(tuple(s for s in found.essential if s in only), tuple(s for s in found.optional if s in only))
+        return Needs(tuple(s for s in whole.essential if s in only), tuple(s for s in whole.optional if s in only))
 
     def best(self, units: Sequence[str], skill: str) -> tuple[str, Figures | None]:
         """Of several units the one that is most specialised in a skill, the first among equals, with its figures."""
-        found: tuple[str, Figures | None] = (units[0], None)
+        top: tuple[str, Figures | None] = (units[0], None)
         for unit in units:
             known = self.figures.get(unit, {}).get(skill)
-            if known and (found[1] is None or (known.specialised, known.lq) > (found[1].specialised, found[1].lq)):
-                found = (unit, known)
-        return found
+            if known and (top[1] is None or (known.specialised, known.lq) > (top[1].specialised, top[1].lq)):
+                top = (unit, known)
+        return top
 
     def known(self, unit: str) -> Mapping[str, tuple[float, tuple[str, ...]]]:
         """Skill -> negative location quotient in the unit, and its traits, among them ``specialised``; made once."""
-        found = self._known.get(unit)
-        if found is None:
+        shares = self._known.get(unit)
+        if shares is None:
             figures = self.figures.get(unit, {})
-            found = {
+            shares = {
                 s: (
                     -figures[s].lq if s in figures else 0.0,
                     (*sorted(facts.traits), *(("specialised",) if s in figures and figures[s].specialised else ())),
                 )
                 for s, facts in self.skills.items()
             }
-            self._known[unit] = found
-        return found
+            self._known[unit] = shares
+        return shares
 
     def cell(self, domain: str, cell: Cell = NO_CELL) -> tuple[Degree, tuple[str, ...]]:
         """The occupations of a domain, or of a cell of it; the related ones only if none is core."""
-        found: dict[str, list[str]] = {"core": [], "related": []}
+        members: dict[str, list[str]] = {"core": [], "related": []}
         for occupation, places in self.scope.items():
             place = places.get(domain)
             if place and place.serves(cell):
-                found[place.degree].append(occupation)
-        degree: Degree = "core" if found["core"] else "related"
-        return degree, tuple(sorted(found[degree]))
+                members[place.degree].append(occupation)
+        degree: Degree = "core" if members["core"] else "related"
+        return degree, tuple(sorted(members[degree]))
 
 
 @dataclass(frozen=True, slots=True)

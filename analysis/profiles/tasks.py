@@ -24,9 +24,9 @@ def tasks(text: str) -> tuple[str, ...]:
         rest = rest[: end.start()]
     # Only the letters that come next: a letter out of turn opens none.
     cuts: list[tuple[int, int]] = []
-    for found in _ITEM.finditer(rest):
-        if len(cuts) < MOST and found[1] == chr(ord("a") + len(cuts)):
-            cuts.append((found.start(), found.end()))
+    for bullet in _ITEM.finditer(rest):
+        if len(cuts) < MOST and bullet[1] == chr(ord("a") + len(cuts)):
+            cuts.append((bullet.start(), bullet.end()))
     ends = [start for start, _ in cuts[1:]] + [len(rest)]
     items = (" ".join(rest[start:end].split()) for (_, start), end in zip(cuts, ends, strict=True))
     return tuple(item for text in items if (item := re.sub(r"[;.,\s]+(?:and)?[;.,\s]*$", "", text)))

@@ -75,15 +75,15 @@ def gather(tables: ScopeTables, routes: Sequence[Route], parameters: Parameters)
         {a.domain for a in given if a.domain} | {t.domain for terms in default_lexicon().terms.values() for t in terms}
     )
     scores: SkillScores | None = None
-    found = list(given)
+    assertions = list(given)
     if "label" in routes:
-        found += labelled
+        assertions += labelled
     if "skills" in routes and tables.occupations:
         seeds = seeds_of(given, labelled)
         scores = skill_scores(tables.occupations, seeds, domains)
-        found += skills_assertions(scores, tables.occupations, seeds, parameters.skills_thresholds)
-    found.sort(key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
-    return Evidence(tuple(found), scores, tuple(domains))
+        assertions += skills_assertions(scores, tables.occupations, seeds, parameters.skills_thresholds)
+    assertions.sort(key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
+    return Evidence(tuple(assertions), scores, tuple(domains))
 
 
 def derive(

@@ -282,9 +282,9 @@ def term_precision(
     for iri in sorted(gold.keys() & occupations.keys()):
         for language in languages:
             labels = occupations[iri].labels.get(language, ())
-            found = list(matches(labels[0], language, lexicon)) if labels else []
-            vetoed = {t.domain for t in found if t.degree == "veto"}
-            for term in {t for t in found if t.domain not in vetoed}:
+            terms = list(matches(labels[0], language, lexicon)) if labels else []
+            vetoed = {t.domain for t in terms if t.degree == "veto"}
+            for term in {t for t in terms if t.domain not in vetoed}:
                 row = gold[iri].get(term.domain, NONE)
                 if row.agreed:
                     key = f"{term.domain} {term.language} {term.text}"

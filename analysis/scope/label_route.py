@@ -61,8 +61,8 @@ class Starts(dict[str, tuple[Term, ...]]):
         letter = word[0]
         if letter not in self._initials:  # a twentieth of the terms in English
             self._initials[letter] = tuple(t for t in self._terms if t.words[0][0] in (letter, "*", "?", "["))
-        self[word] = found = tuple(t for t in self._initials[letter] if fnmatchcase(word, t.words[0]))
-        return found
+        self[word] = terms = tuple(t for t in self._initials[letter] if fnmatchcase(word, t.words[0]))
+        return terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +179,10 @@ def _language_scores(labels: tuple[str, ...], language: str, lexicon: Lexicon) -
     """Collect the evidence of one language by domain, and the domains that its preferred label vetoes."""
     terms = [matches(label, language, lexicon) for label in labels]
     vetoed = {t.domain for t in terms[0] if t.degree == "veto"}
-    found: dict[str, _Evidence] = {}
+    scores: dict[str, _Evidence] = {}
     for position, here in enumerate(terms):
         for domain, term in _best(here).items() if here else ():
-            evidence = found.setdefault(domain, _Evidence())
+            evidence = scores.setdefault(domain, _Evidence())
             if position == 0:
                 evidence.preferred = term
             else:
@@ -190,7 +190,7 @@ def _language_scores(labels: tuple[str, ...], language: str, lexicon: Lexicon) -
                 evidence.core += term.degree == "core"
             if evidence.first is None or (position and not evidence.preferred and _rank(term) > _rank(evidence.first)):
                 evidence.first = term
-    return found, vetoed
+    return scores, vetoed
 
 
 def _score(evidence: _Evidence, labels: int) -> float:
@@ -218,9 +218,9 @@ def label_assertions(occupations: Iterable[Occupation], lexicon: Lexicon | None 
             labels = occupation.labels[language]
             if not labels or language not in lexicon.terms:
                 continue
-            found, silenced = _language_scores(labels, language, lexicon)
+            scores, silenced = _language_scores(labels, language, lexicon)
             vetoed |= silenced
-            for domain, evidence in found.items():
+            for domain, evidence in scores.items():
                 score = _score(evidence, len(labels)) * (1.0 if language == "en" else OTHER_LANGUAGE_WEIGHT)
                 if domain not in best or score > best[domain][0]:
                     best[domain] = (score, language, evidence)

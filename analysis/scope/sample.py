@@ -21,12 +21,12 @@ def strata(occupations: Iterable[str], decisions: Iterable[Decision]) -> dict[st
     for d in decisions:
         if d.domain:
             degrees.setdefault(d.occupation, set()).add(d.degree)
-    found: dict[str, list[str]] = {name: [] for name in STRATA}
+    drawn: dict[str, list[str]] = {name: [] for name in STRATA}
     for iri in sorted(set(occupations)):
         mine = degrees.get(iri, set())
         name = "core" if "core" in mine else "related" if "related" in mine else "left out" if mine else "named by none"
-        found[name].append(iri)
-    return found
+        drawn[name].append(iri)
+    return drawn
 
 
 def sample(strata: dict[str, list[str]], count: int, seed: int) -> list[str]:

@@ -17,7 +17,9 @@ _LONGEST = 2  # words of an abbreviation
 
 def spelt_out(text: str, language: str) -> str:
     """A folded text with its abbreviations spelt out; "" if it has none."""
-    known, words = _known(language), text.split()
+    (known, begin), words = _known(language), text.split()
+    if begin.isdisjoint(words):  # most texts
+        return ""
     found: list[str] = []
     at, changed = 0, False
     while at < len(words):
@@ -33,10 +35,11 @@ def spelt_out(text: str, language: str) -> str:
 
 
 @cache
-def _known(language: str) -> dict[str, str]:
-    """Abbreviation -> what it stands for in a language: in its own words, or in those that are used everywhere."""
+def _known(language: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Abbreviation -> what it stands for in a language, in its own words or in those that are used everywhere; and the words
+    with which abbreviations begin.
+    """
     lines = resources.files(__package__).joinpath("abbreviations.csv").read_text("utf-8").splitlines()
     rows = sorted(csv.DictReader(lines), key=lambda row: row["language"])
-    return {
-        fold(row["abbreviation"]): fold(row["expansion"]) for row in rows if row["language"] in ("", language)
-    }  # fmt: skip
+    known = {fold(row["abbreviation"]): fold(row["expansion"]) for row in rows if row["language"] in ("", language)}
+    return known, frozenset(abbreviation.split()[0] for abbreviation in known)

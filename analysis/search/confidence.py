@@ -14,23 +14,22 @@ CULTURAL = 0.35
 _BASE, _SCORE, _LEAD, _EXACT, _STEM = -3.4, 2.57, 5.32, -0.7, 1.54
 
 
-def confidence(matches: Sequence[Match], place: int) -> float:
-    """The probability that the concept at this place of a ranking is the right one."""
-    found = features(matches, place)
-    weights = (_BASE, _SCORE, _LEAD, _EXACT, _STEM)
-    return round(1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, found, strict=True)))), 3)
+def confidences(matches: Sequence[Match], most: int) -> list[float]:
+    """For each of the first of a ranking the probability that it is the right one."""
+    worths = [worth(match) for match in matches]
+    best, second = ([*sorted(worths, reverse=True), 0.0, 0.0])[:2]
+    found = []
+    for match, value in zip(matches[:most], worths, strict=False):
+        rival = second if value == best else best
+        exact, stem = (_certain(matches, match, kind) for kind in ("exact", "stem"))
+        sure = _BASE + _SCORE * value + _LEAD * (value - max(rival, 0.0)) + _EXACT * exact + _STEM * stem
+        found.append(round(1 / (1 + math.exp(-sure)), 3))
+    return found
 
 
-def features(matches: Sequence[Match], place: int) -> tuple[float, ...]:
-    """What confidence is estimated from: how well it fits, its lead over the best other one, and its tier."""
-    match = matches[place]
-    others = [worth(m) for n, m in enumerate(matches) if n != place]
-    rival = max(others, default=0.0)
-    same = sum(m.type == match.type for m in matches if m.type != "fuzzy")
-    certain = 1.0 / same if same else 0.0
-    return (
-        1.0, worth(match), worth(match) - rival, certain * (match.type == "exact"), certain * (match.type == "stem"),
-    )  # fmt: skip
+def _certain(matches: Sequence[Match], match: Match, kind: str) -> float:
+    """How much a tier says of a match: the less, the more there are in it."""
+    return 1.0 / sum(m.type == kind for m in matches) if match.type == kind else 0.0
 
 
 def worth(match: Match) -> float:

@@ -24,6 +24,7 @@ Alike = tuple[Ints, Floats]
 
 SHORTEST, LONGEST = 2, 4
 LEAST_ALIKE = 0.2  # below it two words have nothing to do with each other
+LEAST_BESIDE = 0.4  # and below it another word adds nothing to one that labels have themselves
 MOST_ALIKE = 100  # words that one word is compared with
 _CANDIDATES = 60  # words whose edit distance is looked at
 _KEPT = 20_000  # words whose likes are remembered, of each section
@@ -119,8 +120,10 @@ class Lexicon:
         shares = (mine[kept] / lengths[owners[kept]]).astype(np.float32)
         starts = np.searchsorted(owners[kept], np.arange(len(words) + 1))
         found = sparse.csr_matrix((shares, at[kept], starts), (len(words), len(self.grams))) @ self._table
-        near = found.data >= LEAST_ALIKE
-        rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))[near]
+        least = np.where(self.numbers(words) >= 0, LEAST_BESIDE, LEAST_ALIKE)
+        rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))
+        near = found.data >= least[rows]
+        rows = rows[near]
         numbers, much = found.indices[near], np.minimum(found.data[near], np.float32(1))
         order = np.lexsort((numbers, -much, rows))
         numbers, much = numbers[order].astype(np.int32), much[order]
@@ -140,15 +143,20 @@ class Lexicon:
                 found.append((int(number), int(off)))
         return sorted(found, key=lambda pair: pair[1])
 
-    def corrected(self, text: str) -> str:
-        """A folded text with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
-        words = text.split()
-        unknown = [n for n, number in enumerate(self.numbers(words).tolist()) if number < 0]
-        for n in unknown:
-            if not (guesses := self.misspelt(words[n])):
-                return ""
-            words[n] = self.word(guesses[0][0])
-        return " ".join(words) if unknown else ""
+    def corrected(self, texts: Sequence[str]) -> list[str]:
+        """Folded texts with the nearest word for each that is none here; "" where there is none, or nothing to correct."""
+        split = [text.split() for text in texts]
+        every = list(dict.fromkeys(word for words in split for word in words))
+        nearest: dict[str, str] = {}  # of each word that is none here, "" where nothing is near
+        for word, number in zip(every, self.numbers(every).tolist(), strict=True):
+            if number < 0:
+                guesses = self.misspelt(word)
+                nearest[word] = self.word(guesses[0][0]) if guesses else ""
+        found = []
+        for words in split:
+            mended = [nearest.get(word, word) for word in words]
+            found.append("" if mended == words or not all(mended) else " ".join(mended))
+        return found
 
 
 def build(words: Sequence[str]) -> Lexicon:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from analysis.search.lexicon import Floats, Ints
-from analysis.search.section import PREFERRED, Section, stem_key
+from analysis.search.section import Section, is_preferred, stem_key
 from analysis.search.text import title as plain
 
 EXACT, STEM = (
@@ -150,7 +150,7 @@ class Matcher:
 
     def _added(self, folded: str, label: int) -> tuple[str, float]:
         """The tier of a label that is the title, and what it adds."""
-        preferred = PREFERENCE if self.section.roles[label] & 3 == PREFERRED else 0.0
+        preferred = PREFERENCE if is_preferred(int(self.section.roles[label])) else 0.0
         if self.section.folded_text(label).decode() == folded:
             return "exact", EXACT + preferred
         return "stem", STEM + preferred
@@ -166,7 +166,11 @@ class Matcher:
         """Concept -> the label that is the title, by its stems or, rather, word for word; preferred ones rather."""
         section = self.section
         said = folded.encode()
-        ordered = sorted(same, key=lambda n: (section.folded_text(n) != said, section.roles[n] & 3, n), reverse=True)
+        ordered = sorted(
+            same,
+            key=lambda n: (section.folded_text(n) != said, not is_preferred(int(section.roles[n])), n),
+            reverse=True,
+        )
         return {int(section.label_concept[n]): n for n in ordered}  # the last, which is the best, stays
 
 

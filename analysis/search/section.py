@@ -18,11 +18,12 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from analysis.search import lexicon
 from analysis.search.lexicon import Floats, Ints, Lexicon
-from analysis.search.text import fold, stem
+from analysis.search.text import fold, forms, stem
 
 PREFERRED, ALTERNATIVE, HIDDEN = 0, 1, 2
 ROLES = ("preferred", "alternative", "hidden")
 FEMALE, MALE, NEUTRAL = 4, 8, 16  # added to the role of a label that ESCO marks so
+FORM = 32  # and to that of a form of the preferred label, where that holds several: "actor/actress"
 
 _SATURATION = 1.2  # of BM25: how soon one more mention of a word counts little
 _LABELS_EVEN, _TEXTS_EVEN = (
@@ -108,13 +109,14 @@ class Section:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+def is_preferred(role: int) -> bool:
+    """Whether a label is the preferred one, or a form of it."""
+    return role & 3 == PREFERRED or bool(role & FORM)
+
+
 def build(labels: Iterable[Label], descriptions: Mapping[str, str], language: str) -> Section:
     """The section of these labels; equal labels give the same section, in whatever order they come."""
-    unique: dict[tuple[str, str, str], int] = {}
-    for label in labels:  # of equal ones of a concept the preferred is kept
-        key = (label.concept, fold(label.text), label.text)
-        unique[key] = min(label.role, unique.get(key, label.role), key=lambda role: (role & 3, role))
-    ordered = sorted((iri, role & 3, text, folded, role) for (iri, folded, text), role in unique.items() if folded)
+    ordered = sorted((iri, role & 3, text, folded, role) for (iri, folded, text), role in _unique(labels).items())
     concepts = sorted({entry[0] for entry in ordered})
     number = {iri: n for n, iri in enumerate(concepts)}
     label_concept = np.array([number[entry[0]] for entry in ordered], np.int32)
@@ -150,6 +152,32 @@ def build(labels: Iterable[Label], descriptions: Mapping[str, str], language: st
         context_weights=context.data.astype(np.float32),
         described=words, described_starts=starts, described_concepts=where,
     )  # fmt: skip
+
+
+def _unique(labels: Iterable[Label]) -> dict[tuple[str, str, str], int]:
+    """(concept, folded, text) -> role; of equal ones of a concept the preferred is kept, and each form of a label is one too."""
+    unique: dict[tuple[str, str, str], int] = {}
+    halves: list[Label] = []
+    for label in labels:
+        if not (folded := fold(label.text)):
+            continue
+        key = (label.concept, folded, label.text)
+        known = unique.get(key)
+        unique[key] = label.role if known is None else min(label.role, known, key=lambda role: (role & 3, role))
+        if "/" in label.text:
+            halves += [Label(label.concept, form, label.role & 3) for form in forms(label.text)]
+    of: dict[tuple[str, str], int] = {}  # concept and folded form -> role of the label that holds it
+    for half in sorted(halves, key=lambda half: half.role):
+        of.setdefault((half.concept, fold(half.text)), half.role)
+    lacking = of.keys() - {(concept, folded) for concept, folded, _ in unique}
+    for half in sorted(halves, key=lambda half: half.text):
+        if (key_of := (half.concept, fold(half.text))) in lacking:
+            lacking.discard(key_of)
+            unique[*key_of, half.text] = max(ALTERNATIVE, of[key_of])
+    for key in unique:
+        if of.get(key[:2]) == PREFERRED and unique[key] & 3 != PREFERRED:
+            unique[key] |= FORM
+    return unique
 
 
 def stem_key(words: Sequence[str], language: str) -> int:

@@ -22,6 +22,10 @@ _STEMMERS = {
     "fr": "french", "ga": "irish", "hu": "hungarian", "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian",
     "pl": "polish", "pt": "portuguese", "ro": "romanian", "sv": "swedish", "cs": "czech",
 }  # fmt: skip
+# The female ending that the German stemmer leaves: Kuratorin, Kuratorinnen.
+_FEMALE = re.compile(r"(?<=\w{4})in(?:nen)?$")
+_ENDING = 3  # letters of an ending that stands alone: Lehrer/in, técnico/a
+_ALIKE = 3  # letters with which two forms of a word begin
 LONGEST_WORD = 40  # bytes; what is longer is cut, on both sides alike
 
 
@@ -64,6 +68,24 @@ def fold_word(word: str) -> str:
     return folded.encode()[:LONGEST_WORD].decode(errors="ignore")
 
 
+def forms(text: str) -> list[str]:
+    """The forms that a label holds beside each other: both of "actor/actress" and "técnico/técnica de sonido".
+
+    Of an ending alone, "Musiklehrer/in", it is the first; none where the label holds one form only.
+    """
+    left, _, right = text.rstrip("/ ").partition("/")
+    one, other = left.split(), right.split()
+    if not one or not other or "/" in right:
+        return []
+    whole = [*one, *other[len(one) :]]  # what stands behind the second form belongs to the first as well
+    first, second = fold(one[0]), fold(other[0])
+    if len(one[-1]) > _ENDING >= len(second):
+        return [" ".join([*one, *other[1:]])]
+    if len(first) < _ALIKE or first[:_ALIKE] != second[:_ALIKE]:
+        return []
+    return [" ".join(whole)] if len(one) > len(other) == 1 else [" ".join(whole), " ".join(other)]
+
+
 def typos(word: str) -> int:
     """How many typos a word bears: none in short words and codes, one from 4 letters, two from 8."""
     if len(word) < 4 or not word.isalpha():
@@ -75,6 +97,8 @@ def typos(word: str) -> int:
 def stem(word: str, language: str) -> str:
     """A word without its inflection, in a language that has a stemmer; else the word."""
     name = _STEMMERS.get(language)
+    if language == "de":
+        word = _FEMALE.sub("", word)
     return fold_word(_stemmer(name, threading.get_ident()).stemWord(word)) if name else word
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "parameters",
     "prepare",
     "released",
+    "rescoped",
 ]
 
 
@@ -70,10 +71,10 @@ def parameters(settings: Settings) -> dict[str, str]:
     }
 
 
-def released(found: Sequence[Cluster]) -> tuple[PreviousCluster, ...]:
+def released(current: Sequence[Cluster]) -> tuple[PreviousCluster, ...]:
     """What to keep of a release's clusters for ``derive(..., previous=...)`` of the next one."""
     return tuple(
-        PreviousCluster(c.id, c.domain, c.level, frozenset(m.skill for m in c.members if m.primary)) for c in found
+        PreviousCluster(c.id, c.domain, c.level, frozenset(m.skill for m in c.members if m.primary)) for c in current
     )
 
 
@@ -113,14 +114,21 @@ class Stage:
         )
 
 
-def prepare(tables: SkillTables) -> Stage:
-    """The common ground of all units."""
+def prepare(tables: SkillTables, hierarchy: Hierarchy | None = None) -> Stage:
+    """The common ground of all units; the hierarchy may be one that was made of the same skills."""
     use = use_matrix(tables)
-    hierarchy = Hierarchy(tables)
+    hierarchy = hierarchy or Hierarchy(tables)
     units = specialisation.units(tables)
     spread = transversal.transversality(use, hierarchy, units)
     flags, effective = transversal.flags(spread), specialisation.effective_use(use)
     return Stage(tables, use, hierarchy, units, spread, flags, effective, families.families(tables, use))
+
+
+def rescoped(stage: Stage, tables: SkillTables) -> Stage:
+    """The common ground for another scope of the same occupations and skills: units, and what depends on them."""
+    units = specialisation.units(tables)
+    spread = transversal.transversality(stage.use, stage.hierarchy, units)
+    return replace(stage, tables=tables, units=units, transversality=spread, flags=transversal.flags(spread))
 
 
 def is_clustered(unit: Unit) -> bool:
@@ -144,20 +152,20 @@ def derive_unit(
     if not is_clustered(unit):
         return UnitResult(rows, None)
     taken = {p.id for p in previous}
-    found = clusters.cluster_domain(
+    clustered = clusters.cluster_domain(
         stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
     )
-    return UnitResult(tuple(replace(r, area=found.placed.get(r.skill, "")) for r in rows), found)
+    return UnitResult(tuple(replace(r, area=clustered.placed.get(r.skill, "")) for r in rows), clustered)
 
 
-def assemble(stage: Stage, found: Sequence[UnitResult], settings: Settings) -> SkillsResult:
-    """The whole result from its parts; ``found`` in the order of the units."""
+def assemble(stage: Stage, results: Sequence[UnitResult], settings: Settings) -> SkillsResult:
+    """The whole result from its parts; ``results`` in the order of the units."""
     flow, groups = specialisation.flow_matrix(stage.use, stage.hierarchy)
     shares = (specialisation.occupation_profiles(stage.use) @ flow).tocsr()
-    clustered = [f.clusters for f in found if f.clusters]
+    clustered = [f.clusters for f in results if f.clusters]
     return SkillsResult(
         units=stage.units,
-        specialisations=tuple(row for f in found for row in f.rows),
+        specialisations=tuple(row for f in results for row in f.rows),
         group_shares=tuple(
             g for unit in stage.units for g in specialisation.group_shares(stage.use, unit, shares, groups)
         ),
@@ -167,7 +175,7 @@ def assemble(stage: Stage, found: Sequence[UnitResult], settings: Settings) -> S
         lineage=tuple(e for f in clustered for e in f.lineage),
         quality=tuple(q for f in clustered for q in f.quality),
         families=stage.told_families(),
-        function_levels=functions.function_levels(stage.tables, [row for f in found for row in f.rows]),
+        function_levels=functions.function_levels(stage.tables, [row for f in results for row in f.rows]),
         parameters=parameters(settings),
     )
 
@@ -181,5 +189,5 @@ def derive(
     settings = settings or Settings()
     stage = prepare(tables)
     skill_features = features(tables, stage.use, stage.hierarchy)
-    found = [derive_unit(stage, skill_features, unit, settings, tuple(previous or ())) for unit in stage.units]
-    return assemble(stage, found, settings)
+    results = [derive_unit(stage, skill_features, unit, settings, tuple(previous or ())) for unit in stage.units]
+    return assemble(stage, results, settings)

@@ -89,15 +89,15 @@ def membership(part: Partition, labels: Ints) -> tuple[Floats, Floats]:
 def members(skills: Sequence[str], labels: Ints, c: int, share: Floats, strength: Floats) -> tuple[Member, ...]:
     """Members of a cluster: its own by strength of ties inside, then the skills that lean on it."""
     top = float(strength[labels == c, c].max(initial=0.0))
-    found = []
+    made = []
     for i in range(len(skills)):
         primary = bool(labels[i] == c)
         if primary or share[i, c] >= SOFT_SHARE:
             centrality = min(float(strength[i, c]) / top, 1.0) if top > 0 else 1.0
-            found.append((not primary, -centrality, skills[i], float(share[i, c])))
+            made.append((not primary, -centrality, skills[i], float(share[i, c])))
     return tuple(
         Member(skill, round(weight, 6), round(-negative, 6), rank, not outside)
-        for rank, (outside, negative, skill, weight) in enumerate(sorted(found), start=1)
+        for rank, (outside, negative, skill, weight) in enumerate(sorted(made), start=1)
     )
 
 
@@ -121,12 +121,12 @@ def drawing(use: Use, unit: Unit, clustered: Ints, inside: Ints) -> tuple[tuple[
     x = use.x[rows]
     mine, every = row_sums(x[:, inside]), row_sums(x[:, clustered])
     many = row_sums((x[:, inside] > 0).astype(np.float64))
-    found = [
+    shares = [
         (use.occupations[r], round(float(mine[i] / every[i]), 6))
         for i, r in enumerate(rows)
         if many[i] >= MIN_OCCUPATION_SKILLS and mine[i] / every[i] >= MIN_OCCUPATION_SHARE
     ]
-    return tuple(sorted(found, key=lambda e: (-e[1], e[0])))
+    return tuple(sorted(shares, key=lambda e: (-e[1], e[0])))
 
 
 def _stability(together: Floats, inside: Ints) -> float:
@@ -201,8 +201,8 @@ def cluster_domain(
         together = part.together if level == "broad" else part.together_fine
         share, strength = membership(part, labels)
         n = int(labels.max(initial=-1)) + 1
-        found = [members(skills, labels, c, share, strength) for c in range(n)]
-        own = [[m for m in ms if m.primary] for ms in found]
+        by_community = [members(skills, labels, c, share, strength) for c in range(n)]
+        own = [[m for m in ms if m.primary] for ms in by_community]
         telling = names.telling_skills(tables, [[(m.skill, m.centrality) for m in ms] for ms in own])
         slugs = [_slug(tables, t) for t in telling]
         fixed: dict[int, str] = {}
@@ -246,7 +246,7 @@ def cluster_domain(
                     parent=parents[int(part.broad[inside[0]])] if level == "fine" else "",
                     labels={},
                     descriptions={},
-                    members=found[c],
+                    members=by_community[c],
                     central=central,
                     groups=_above(hierarchy, [skills[i] for i in inside], False),
                     fields=_above(hierarchy, [skills[i] for i in inside], True),
@@ -284,7 +284,7 @@ def by_area(part: Partition, fit: areas.Fit, settings: Settings) -> tuple[Partit
     return replace(part, broad=broad, fine=fine), place
 
 
-def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
+def named(tables: SkillTables, unnamed: DomainClusters) -> tuple[Cluster, ...]:
     """The clusters with label and description in every language that the tables allow.
 
     A broad cluster has the name of its area; a fine one, and one that fits no area, that of its telling skills.
@@ -298,7 +298,7 @@ def named(tables: SkillTables, found: DomainClusters) -> tuple[Cluster, ...]:
                 tables, sum(m.primary for m in c.members), c.central[:3], [o for o, _ in c.occupations[:3]]
             ),
         )
-        for c in found.clusters
+        for c in unnamed.clusters
     )
 
 

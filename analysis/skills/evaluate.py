@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from analysis.skills import areas, clusters, coherence, derive, prepare, quality
+from analysis.skills import Stage, areas, clusters, coherence, derive, prepare, quality, rescoped
 from analysis.skills.consensus import WIDE, Lens, Settings, partition
 from analysis.skills.graph import Features, Relatedness, Weights, features, knn, leiden
 from analysis.skills.hierarchy import Hierarchy
@@ -20,6 +19,10 @@ SEEDS = 3
 LEFT_OUT_RUNS = 5
 LEFT_OUT = 0.1
 CENTRAL = 10
+_PUBLISHED = (
+    "clusters", "modularity", "conductance", "coverage", "tiny_share", "largest_share", "silhouette", "group_ami",
+    "occupation_support",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,21 @@ class Labels:
 
 
 class Bench:
-    """Everything that clustering one unit needs, built once from a set of tables."""
+    """Everything that clustering one unit needs, built once from a set of tables.
 
-    def __init__(self, tables: SkillTables) -> None:
-        self.stage = prepare(tables)
+    ``like`` is a bench of the same skills: what does not change is taken from it, which is nearly all where only the scope
+    differs.
+    """
+
+    def __init__(self, tables: SkillTables, like: Bench | None = None) -> None:
+        same = like is not None and like.stage.tables.occupations.keys() == tables.occupations.keys()
+        self.stage: Stage = (
+            rescoped(like.stage, tables) if like and same else prepare(tables, like.hierarchy if like else None)
+        )
         self.use: Use = self.stage.use
         self.hierarchy: Hierarchy = self.stage.hierarchy
         self.units = {u.id: u for u in self.stage.units}
-        self.features: Features = features(tables, self.use, self.hierarchy)
+        self.features: Features = like.features if like and same else features(tables, self.use, self.hierarchy)
 
     def skills(self, unit: Unit) -> Ints:
         """Columns of the skills to cluster."""
@@ -78,89 +88,76 @@ def agreement(a: tuple[list[str], Ints], b: tuple[list[str], Ints]) -> float:
     return quality.ami(np.array([x for x, _ in pairs]), np.array([y for _, y in pairs]))
 
 
-def evaluate(
-    tables: SkillTables,
-    domains: Sequence[str] | None = None,
-    settings: Settings | None = None,
-    seeds: int = SEEDS,
-    left_out_runs: int = LEFT_OUT_RUNS,
-    result: SkillsResult | None = None,
-    alternatives: Mapping[str, Sequence[str]] | None = None,
-) -> dict[str, Any]:
-    """All figures, per domain and level, as a JSON-ready dict.
+class Evaluation:
+    """The figures of a release, domain by domain; what all domains share is made once.
 
-    ``seed_ami``: mean AMI over all pairs of whole runs with different seeds. ``left_out_ami``: mean AMI between the full
-    run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that they do
-    not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder, since
-    the relatedness of every skill they used changes too. ``left_out_free_ami`` is ``left_out_ami`` of the clusters as they
-    are found, before areas unite and name them: what the hand-written areas add to stability is the difference.
     ``result`` is what ``derive`` gave, if that is at hand; ``alternatives`` are English alternative labels by skill.
-    ``intruder`` draws members evenly, ``intruder_central`` among the ten most central; ``intruder_esco_groups`` and
-    ``intruder_shuffled`` are what to read them against: see :mod:`analysis.skills.coherence`.
     """
-    settings = settings or Settings()
-    start = time.perf_counter()
-    result = result or derive(tables, settings=settings)
-    seconds = time.perf_counter() - start
-    space = coherence.text_space(tables, alternatives or {})
-    bench = Bench(tables)
-    wanted = [u for u in bench.units.values() if u.kind in ("ccsi", "domain") and (not domains or u.id in domains)]
-    figures: dict[str, Any] = {"seconds": round(seconds, 1), "parameters": result.parameters, "domains": {}}
-    for unit in wanted:
-        first = bench.labels(unit, settings)
-        runs = [first] + [
-            bench.labels(unit, replace(settings, seed=settings.seed + 1000 * (i + 1))) for i in range(seeds - 1)
-        ]
-        dropped: dict[bool, list[Labels]] = {False: [], True: []}
-        for from_esco in (False, True):
-            for run in range(left_out_runs):
-                other = Bench(without(tables, unit.id, unit, run, from_esco))
-                if unit.id in other.units:
-                    dropped[from_esco].append(other.labels(other.units[unit.id], settings))
-        levels: dict[str, Any] = {}
-        for level in clusters.LEVELS:
-            found = next(q for q in result.quality if q.domain == unit.id and q.level == level)
-            pairs = [(a, b) for i, a in enumerate(runs) for b in runs[i + 1 :]]
-            levels[level] = {
-                **{
-                    name: getattr(found, name)
-                    for name in (
-                        "clusters",
-                        "modularity",
-                        "conductance",
-                        "coverage",
-                        "tiny_share",
-                        "largest_share",
-                        "silhouette",
-                        "group_ami",
-                        "occupation_support",
-                    )
-                },
-                "seed_ami": _mean([agreement(a.at(level), b.at(level)) for a, b in pairs]),
-                "left_out_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[False]]),
-                "left_out_esco_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[True]]),
-                "left_out_free_ami": _mean([agreement(first.at("free"), b.at("free")) for b in dropped[False]]),
-                **_intruders(result.clusters, bench.hierarchy, unit.id, level, *space),
-            }
-        figures["domains"][unit.id] = {
+
+    def __init__(
+        self,
+        tables: SkillTables,
+        result: SkillsResult | None = None,
+        alternatives: Mapping[str, Sequence[str]] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.result = result or derive(tables, settings=self.settings)
+        self.bench = Bench(tables)
+        self._space = coherence.text_space(tables, alternatives or {})
+
+    def of(self, domain: str, seeds: int = SEEDS, left_out_runs: int = LEFT_OUT_RUNS) -> dict[str, Any]:
+        """All figures of one domain, per level, as a JSON-ready dict.
+
+        ``seed_ami``: mean AMI over all pairs of whole runs with different seeds. ``left_out_ami``: mean AMI between the
+        full run and runs without a random tenth of the domain's occupations, which stay in ESCO (somebody decides that
+        they do not belong); ``left_out_esco_ami``: the same with the occupations gone from ESCO altogether, which is harder,
+        since the relatedness of every skill they used changes too. ``left_out_free_ami`` is ``left_out_ami`` of the clusters
+        as they are found, before areas unite and name them: what the hand-written areas add to stability is the difference.
+        ``intruder`` draws members evenly, ``intruder_central`` among the ten most central; ``intruder_esco_groups`` and
+        ``intruder_shuffled`` are what to read them against: see :mod:`analysis.skills.coherence`.
+        """
+        unit = self.bench.units[domain]
+        first = self.bench.labels(unit, self.settings)
+        others = [replace(self.settings, seed=self.settings.seed + 1000 * (i + 1)) for i in range(seeds - 1)]
+        runs = [first, *(self.bench.labels(unit, other) for other in others)]
+        dropped = {gone: list(self._without_a_tenth(unit, left_out_runs, gone)) for gone in (False, True)}
+        figures: dict[str, Any] = {
             "occupations": len(unit.weights),
             "core": unit.core,
             "small": unit.small,
             "skills": len(first.skills),
-            **levels,
         }
-    return figures
+        pairs = [(a, b) for i, a in enumerate(runs) for b in runs[i + 1 :]]
+        for level in clusters.LEVELS:
+            found = next(q for q in self.result.quality if q.domain == domain and q.level == level)
+            figures[level] = {
+                **{name: getattr(found, name) for name in _PUBLISHED},
+                "seed_ami": _mean([agreement(a.at(level), b.at(level)) for a, b in pairs]),
+                "left_out_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[False]]),
+                "left_out_esco_ami": _mean([agreement(first.at(level), b.at(level)) for b in dropped[True]]),
+                "left_out_free_ami": _mean([agreement(first.at("free"), b.at("free")) for b in dropped[False]]),
+                **_intruders(self.result.clusters, self.bench.hierarchy, domain, level, *self._space),
+            }
+        return figures
+
+    def _without_a_tenth(self, unit: Unit, runs: int, from_esco: bool) -> Iterator[Labels]:
+        for run in range(runs):
+            tables = without(self.bench.stage.tables, unit.id, unit, run, from_esco)
+            other = Bench(tables, self.bench)
+            if unit.id in other.units:
+                yield other.labels(other.units[unit.id], self.settings)
 
 
 def _intruders(
-    found: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
+    made: Sequence[Cluster], hierarchy: Hierarchy, domain: str, level: Level, vectors: Floats, row: Mapping[str, int]
 ) -> dict[str, float | None]:
-    skills = sorted(m.skill for c in at_level(found, domain, level) for m in c.members if m.primary)
+    skills = sorted(m.skill for c in at_level(made, domain, level) for m in c.members if m.primary)
     sets = {
-        "intruder": coherence.intruder_sets(found, domain, level),
-        "intruder_central": coherence.intruder_sets(found, domain, level, central=CENTRAL),
+        "intruder": coherence.intruder_sets(made, domain, level),
+        "intruder_central": coherence.intruder_sets(made, domain, level, central=CENTRAL),
         "intruder_esco_groups": coherence.esco_sets(hierarchy, skills, domain),
-        "intruder_shuffled": coherence.shuffled_sets(found, domain, level),
+        "intruder_shuffled": coherence.shuffled_sets(made, domain, level),
     }
     return {name: coherence.intruder_accuracy(asked, vectors, row, skills) for name, asked in sets.items()}
 
@@ -211,7 +208,7 @@ def compare_alternatives(
         unit = bench.units[domain]
         columns = bench.skills(unit)
         names = [bench.use.skills[j] for j in columns]
-        others = [Bench(without(tables, domain, unit, run, False)) for run in range(3)]
+        others = [Bench(without(tables, domain, unit, run, False), bench) for run in range(3)]
 
         def intruder(labels: Ints, names: list[str] = names, name: str = domain) -> float | None:
             return coherence.intruder_accuracy(coherence.partition_sets(names, labels, name), vectors, row, names)

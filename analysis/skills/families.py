@@ -74,16 +74,16 @@ class Family:
 def families(tables: SkillTables, use: Use) -> tuple[Family, ...]:
     """All families of the release, in a fixed order. A skill is in one at most, and in what was placed."""
     binary = use.binary.tocsc()
-    found: list[Family] = []
+    groups: list[Family] = []
     taken: set[int] = set()
     for columns in _shared_sets(binary):
         above = _told_by(tables, use, columns)
         members = np.array([c for c in columns if use.skills[c] != above], dtype=np.int64)
         taken.update(int(c) for c in members)
-        found.append(_family("tools" if above else "shared", members, use, binary, above))
+        groups.append(_family("tools" if above else "shared", members, use, binary, above))
     for above, columns in _tool_lists(tables, use, binary, taken):
-        found.append(_family("tools", columns, use, binary, above))
-    return tuple(sorted([*found, *_placed(tables.areas, use, binary)], key=lambda f: f.id))
+        groups.append(_family("tools", columns, use, binary, above))
+    return tuple(sorted([*groups, *_placed(tables.areas, use, binary)], key=lambda f: f.id))
 
 
 def _placed(areas: Sequence[SkillArea], use: Use, binary: Sparse) -> Iterator[Family]:
@@ -169,10 +169,10 @@ def _shared_sets(binary: Sparse) -> Iterator[Ints]:
                 yield kept[inside[group == g]]
 
 
-def told_by_areas(found: Sequence[Family], areas: Sequence[SkillArea]) -> dict[str, SkillArea]:
+def told_by_areas(unlabelled: Sequence[Family], areas: Sequence[SkillArea]) -> dict[str, SkillArea]:
     """The area that names a family, by its identifier: the one with the most example skills in it, two or more."""
     named = {}
-    for family in found:
+    for family in unlabelled:
         inside = {a.id: len(a.examples.intersection(family.skills)) for a in areas}
         best = min(areas, key=lambda a: (a.id != family.id, -inside[a.id], a.id), default=None)
         if best and (best.id == family.id or inside[best.id] >= MIN_EXAMPLES):
@@ -180,13 +180,13 @@ def told_by_areas(found: Sequence[Family], areas: Sequence[SkillArea]) -> dict[s
     return named
 
 
-def beside(found: Sequence[Family], unit: Unit, own: Set[str] = frozenset()) -> dict[str, Family]:
+def beside(candidates: Sequence[Family], unit: Unit, own: Set[str] = frozenset()) -> dict[str, Family]:
     """The skills that a unit sees beside its map, each with its family; ``own`` are the examples of its areas.
 
     Where a skill is in a set that was found and in one that was placed, the found one tells it.
     """
     told = {}
-    for family in sorted(found, key=lambda f: f.kind != "placed"):
+    for family in sorted(candidates, key=lambda f: f.kind != "placed"):
         if family.foreign_to(unit):
             told.update({s: family for s in family.skills if family.kind != "placed" or s not in own})
     return told

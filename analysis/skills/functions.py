@@ -24,7 +24,7 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
     for row in rows:
         if row.area:
             place[row.unit][row.skill] = row.area
-    found = []
+    levels = []
     for (occupation, domain), scope in sorted(tables.scope.items()):
         if scope.degree == "excluded":
             continue
@@ -39,15 +39,15 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
             share = counts.get(key, 0) / total if total else 0.0
             if scheme in spoken:
                 if key in panel:
-                    found.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
+                    levels.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
                 continue
             if scheme == "charter" and not scope.charter_functions:
                 continue  # CHARTER's functions are said of heritage alone
             if key in main:
-                found.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
+                levels.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
             elif counts[key] >= MIN_SKILLS and share >= MIN_SHARE:
-                found.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
-    return tuple(found)
+                levels.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
+    return tuple(levels)
 
 
 def _key(function: str) -> tuple[FunctionScheme, str]:

@@ -159,7 +159,7 @@ def leiden(graph: Sparse, resolution: float, seed: int) -> Ints:
     labels = np.full(n, -1, dtype=np.int64)
     if graph.nnz:
         graph.sort_indices()
-        _, found = graspologic_native.leiden_csr(
+        _, membership = graspologic_native.leiden_csr(
             graph.indptr.astype(np.int64),
             graph.indices.astype(np.int32),
             graph.data.astype(np.float64),
@@ -168,7 +168,7 @@ def leiden(graph: Sparse, resolution: float, seed: int) -> Ints:
             iterations=3,
             seed=seed,
         )
-        for node, community in found.items():
+        for node, community in membership.items():
             labels[node] = community
     alone = labels < 0
     labels[alone] = labels.max(initial=-1) + 1 + np.arange(int(alone.sum()))

@@ -64,14 +64,14 @@ class Hierarchy:
         parents = self.parents(iri)
         if not parents and iri in self.tables.skills:
             return {UNCLASSIFIED: 1.0}
-        found: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for p in parents:
             part = 1.0 / len(parents)
             if p in self.tables.groups:
-                found[p] = found.get(p, 0.0) + part
+                weights[p] = weights.get(p, 0.0) + part
             for a, share in self._flow[p].items():
-                found[a] = found.get(a, 0.0) + part * share
-        return found
+                weights[a] = weights.get(a, 0.0) + part * share
+        return weights
 
     def code(self, iri: str) -> str:
         """The code of a group, or "" for anything else."""

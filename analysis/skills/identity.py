@@ -82,8 +82,8 @@ def identify(
     kept = {i: f"{domain}/{new[i][0]}" for i in fixed}
     free = [i for i in range(len(new)) if i not in kept]
     rest = {o: skills for o, skills in old.items() if o not in kept.values()}
-    found = match([sets[i] for i in free], rest)
-    matched = {free[i]: o for i, o in found.items()} | {i: o for i, o in kept.items() if o in old}
+    pairs = match([sets[i] for i in free], rest)
+    matched = {free[i]: o for i, o in pairs.items()} | {i: o for i, o in kept.items() if o in old}
     taken.update(kept.values())
     ids = [kept.get(i) or matched.get(i) or unique(f"{domain}/{name}", taken) for i, (name, _) in enumerate(new)]
     taken.update(ids)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
@@ -18,6 +19,7 @@ from analysis.skills.tables import (
     FunctionLevel,
     GroupShare,
     LineageEntry,
+    Member,
     Quality,
     SkillFamily,
     SkillsResult,
@@ -41,9 +43,21 @@ from ontology import (
     SKOS,
     local_name,
 )
+from ontology.derived import (
+    FAMILY,
+    FIGURE,
+    GROUP_SHARE,
+    LINEAGE,
+    MEMBERSHIP,
+    QUALITY,
+    SPECIALISATION,
+    TRANSVERSALITY,
+    Record,
+)
 
 MIN_SUPPORT = 2
 MIN_GROUP_SHARE = 0.01
+ShareKind = Literal["group", "skillOccupation", "neighbour"]
 # Graphs that each step reads.
 _USED = {
     "specialisation": ("esco", "scope"),
@@ -130,6 +144,16 @@ def cluster_iri(cluster: str) -> str:
     return f"{CCSID}cluster/{cluster}"
 
 
+def membership_iri(cluster: Cluster, member: Member) -> str:
+    """A skill in a cluster."""
+    return f"{CCSID}membership/{cluster.id}/{local_name(member.skill)}"
+
+
+def cluster_share_iri(cluster: str, kind: ShareKind, target: str) -> str:
+    """A share of a cluster; a neighbour is given by its identifier, a group or an occupation by its IRI."""
+    return f"{CCSID}cluster-share/{cluster}/{kind}/{target if kind == 'neighbour' else local_name(target)}"
+
+
 class _Writer(GraphLines):
     """Lines of one graph, with the activities that they come from."""
 
@@ -159,6 +183,14 @@ class _Writer(GraphLines):
         yield self.link(node, RDF + "type", CCSI + kind)
         yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
 
+    def derived(self, record: Record, row: object, step: str, node: str = "", name: str = "") -> Iterator[str]:
+        """All that a row says, with a name where the kind has one."""
+        node = node or record.iri(row)
+        yield from self.made(node, record.name, step)
+        if name:
+            yield self.name(node, name)
+        yield from self.properties(node, record, row)
+
 
 def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     node = unit_iri(u.id)
@@ -177,65 +209,22 @@ def _unit_name(unit: str) -> str:
     return "the sectors" if unit == "ccsi" else unit.replace("/", ": ")
 
 
-def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
-    node = f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}"
-    yield from out.made(node, "SkillSpecialisation", "specialisation")
-    yield out.link(node, CCSI + "unit", unit_iri(s.unit))
-    yield out.link(node, CCSI + "skill", s.skill)
-    yield out.integer(node, CCSI + "essentialSupport", s.essential)
-    yield out.integer(node, CCSI + "optionalSupport", s.optional)
-    yield out.integer(node, CCSI + "coreSupport", s.core_support)
-    yield out.integer(node, CCSI + "overallSupport", s.overall)
-    yield out.decimal(node, CCSI + "essentialShare", s.essential_share)
-    yield out.decimal(node, CCSI + "share", s.share)
-    yield out.decimal(node, CCSI + "locationQuotient", s.lq)
-    yield out.decimal(node, CCSI + "logLocationQuotient", s.log2_lq)
-    yield out.double(node, CCSI + "pValue", s.p)
-    yield out.double(node, CCSI + "qValue", s.q)
-    yield out.decimal(node, CCSI + "effectiveUse", s.effective_use)
-    yield out.decimal(node, CCSI + "coreness", s.coreness)
-    yield out.text(node, CCSI + "specialisationEvidence", s.evidence)
-    yield out.truth(node, CCSI + "transversal", s.transversal)
-    yield out.text(node, CCSI + "skillClass", s.skill_class)
-    if s.area:
-        yield out.link(node, CCSI + "area", area_iri(s.area))
-    if s.family:
-        yield out.link(node, CCSI + "family", family_iri(s.family))
-
-
 def _group_share(out: _Writer, g: GroupShare) -> Iterator[str]:
-    node = f"{CCSID}group-share/{g.unit}/{local_name(g.group)}"
-    yield from out.made(node, "GroupShare", "specialisation")
-    yield out.link(node, CCSI + "unit", unit_iri(g.unit))
-    yield out.link(node, CCSI + "group", g.group)
-    yield out.decimal(node, CCSI + "share", min(g.share, 1.0))
-    yield out.decimal(node, CCSI + "overallShare", min(g.overall, 1.0))
+    yield from out.derived(GROUP_SHARE, g, "specialisation")
+
+
+def _specialisation(out: _Writer, s: Specialisation) -> Iterator[str]:
+    yield from out.derived(SPECIALISATION, s, "specialisation")
 
 
 def _transversality(out: _Writer, t: Transversality) -> Iterator[str]:
-    node = f"{CCSID}transversality/{local_name(t.skill)}"
-    yield from out.made(node, "Transversality", "transversality")
-    yield out.link(node, CCSI + "skill", t.skill)
-    yield out.decimal(node, CCSI + "iscoSpread", min(t.spread_isco, 1.0))
-    yield out.decimal(node, CCSI + "domainSpread", min(t.spread_domains, 1.0))
-    yield out.decimal(node, CCSI + "transversalityScore", t.score)
-    yield out.truth(node, CCSI + "transversal", t.transversal)
+    yield from out.derived(TRANSVERSALITY, t, "transversality")
     for code in t.t_groups:
-        yield out.text(node, CCSI + "tGroup", code)
+        yield out.text(TRANSVERSALITY.iri(t), CCSI + "tGroup", code)
 
 
 def _figure(out: _Writer, f: TransversalFigure) -> Iterator[str]:
-    node = f"{CCSID}transversal-figure/{f.unit}/{f.aspect.replace(' ', '-')}"
-    yield from out.made(node, "TransversalFigure", "transversality")
-    yield out.name(node, f"{f.aspect} skills of {_unit_name(f.unit)}")
-    yield out.link(node, CCSI + "unit", unit_iri(f.unit))
-    yield out.text(node, CCSI + "aspect", f.aspect)
-    for name, value in (
-        ("share", f.share), ("overallShare", f.overall), ("ratio", f.ratio), ("reach", f.reach), ("overallReach", f.reach_overall),
-        ("ratioLow", f.ratio_low), ("ratioHigh", f.ratio_high),
-    ):  # fmt: skip
-        yield out.decimal(node, CCSI + name, value if name.startswith("ratio") else min(value, 1.0))
-    yield out.integer(node, CCSI + "aspectSupport", f.support)
+    yield from out.derived(FIGURE, f, "transversality", name=f"{f.aspect} skills of {_unit_name(f.unit)}")
 
 
 def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
@@ -257,44 +246,30 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
     for skill in c.central:
         yield out.link(node, CCSI + "centralSkill", skill)
     yield out.integer(node, CCSI + "clusterSupport", c.support)
-    yield out.decimal(node, CCSI + "clusterStability", min(c.stability, 1.0))
+    yield out.decimal(node, CCSI + "clusterStability", c.stability)
     yield out.truth(node, CCSI + "reliable", c.reliable)
     for m in c.members:
-        member = f"{CCSID}membership/{c.id}/{local_name(m.skill)}"
-        yield from out.made(member, "ClusterMembership", "clusters")
+        member = membership_iri(c, m)
+        yield from out.made(member, MEMBERSHIP.name, "clusters")
         yield out.link(member, CCSI + "cluster", node)
-        yield out.link(member, CCSI + "skill", m.skill)
-        yield out.decimal(member, CCSI + "weight", min(m.weight, 1.0))
-        yield out.decimal(member, CCSI + "centrality", min(m.centrality, 1.0))
-        yield out.integer(member, CCSI + "rank", m.rank)
-        yield out.truth(member, CCSI + "primary", m.primary)
+        yield from out.properties(member, MEMBERSHIP, m)
         if m.primary:
             yield out.link(node, SKOS + "member", m.skill)
-    for name, pairs in (("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations)):
-        for iri, value in pairs:
-            yield from _share(out, c.id, name, iri, local_name(iri), value)
-    for other, value in c.neighbours:
-        yield from _share(out, c.id, "neighbour", cluster_iri(other), other, value)
-
-
-def _share(out: _Writer, cluster: str, kind: str, target: str, key: str, value: float) -> Iterator[str]:
-    node = f"{CCSID}cluster-share/{cluster}/{kind}/{key}"
-    yield from out.made(node, "ClusterShare", "clusters")
-    yield out.link(node, CCSI + "cluster", cluster_iri(cluster))
-    yield out.link(node, CCSI + kind, target)
-    yield out.decimal(node, CCSI + "share", min(value, 1.0))
+    shares: tuple[tuple[ShareKind, tuple[tuple[str, float], ...]], ...] = (
+        ("group", (*c.groups, *c.fields)), ("skillOccupation", c.occupations), ("neighbour", c.neighbours),
+    )  # fmt: skip
+    for kind, pairs in shares:
+        for target, value in pairs:
+            share = cluster_share_iri(c.id, kind, target)
+            yield from out.made(share, "ClusterShare", "clusters")
+            yield out.link(share, CCSI + "cluster", node)
+            yield out.link(share, CCSI + kind, cluster_iri(target) if kind == "neighbour" else target)
+            yield out.decimal(share, CCSI + "share", value)
 
 
 def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
     node = family_iri(f.id)
-    yield from out.made(node, "SkillFamily", "families")
-    yield out.text(node, CCSI + "familyKind", f.kind)
-    yield out.integer(node, CCSI + "familySupport", f.occupations)
-    yield out.decimal(node, CCSI + "familyAgreement", min(f.agreement, 1.0))
-    if f.above:
-        yield out.link(node, CCSI + "conceptAbove", f.above)
-    if f.area:
-        yield out.link(node, CCSI + "area", area_iri(f.area))
+    yield from out.derived(FAMILY, f, "families", node)
     for skill in f.skills:
         yield out.link(node, SKOS + "member", skill)
 
@@ -308,55 +283,16 @@ def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
         node, CCSI + "servedFunction", f"{CCSID}{'charter' if f.scheme == 'charter' else 'function'}/{f.function}"
     )
     yield out.text(node, CCSI + "functionLevel", f.level)
-    yield out.decimal(node, CCSI + "share", min(f.share, 1.0))
+    yield out.decimal(node, CCSI + "share", f.share)
 
 
 def _lineage(out: _Writer, e: LineageEntry) -> Iterator[str]:
     node = f"{CCSID}lineage/{e.new or 'none'}/from/{e.old or 'none'}"
-    yield from out.made(node, "ClusterLineage", "clusters")
-    yield out.name(node, f"{e.new or e.old}: {e.relation}")
-    yield out.text(node, CCSI + "clusterLevel", e.level)
-    yield out.text(node, CCSI + "lineage", e.relation)
-    if e.new:
-        yield out.link(node, CCSI + "cluster", cluster_iri(e.new))
-    if e.old:
-        yield out.link(node, CCSI + "formerCluster", cluster_iri(e.old))
-    yield out.decimal(node, CCSI + "overlap", e.overlap)
+    yield from out.derived(LINEAGE, e, "clusters", node, f"{e.new or e.old}: {e.relation}")
 
 
 def _quality(out: _Writer, q: Quality) -> Iterator[str]:
-    node = f"{CCSID}clustering-quality/{q.domain}/{q.level}"
-    yield from out.made(node, "ClusteringQuality", "clusters")
-    yield out.name(node, f"quality of the {q.level} clusters of {q.domain}")
-    yield out.link(node, CCSI + "unit", unit_iri(q.domain))
-    yield out.text(node, CCSI + "clusterLevel", q.level)
-    yield out.integer(node, CCSI + "skillCount", q.skills)
-    yield out.integer(node, CCSI + "clusterCount", q.clusters)
-    for name, value in (
-        ("modularity", q.modularity), ("conductance", q.conductance), ("coverage", q.coverage), ("tinyShare", q.tiny_share),
-        ("largestShare", q.largest_share), ("silhouette", q.silhouette), ("groupAgreement", q.group_ami),
-    ):  # fmt: skip
-        yield out.decimal(node, CCSI + name, value)
-
-
-def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:
-    """The lines of every n-th node of each class, and of all nodes of the classes in ``whole``, for validation.
-
-    Lines come node by node, class first, as the functions above write them. Which nodes are taken depends on the lines
-    alone. A statement about a node that was taken is always kept, wherever it stands.
-    """
-    taken: set[str] = set()
-    seen: dict[str, int] = {}
-    type_mark = f"<{RDF}type>"
-    for line in lines:
-        subject, predicate, rest = line.split(" ", 2)
-        if predicate == type_mark:
-            kind = rest.split(" ", 1)[0].removeprefix(f"<{CCSI}").removesuffix(">")
-            n = seen[kind] = seen.get(kind, -1) + 1
-            if kind in whole or n % every == 0:
-                taken.add(subject)
-        if subject in taken:
-            yield line
+    yield from out.derived(QUALITY, q, "clusters", name=f"quality of the {q.level} clusters of {q.domain}")
 
 
 Row = (

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import wraps
+from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import structlog
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from app import http
@@ -70,8 +72,17 @@ def apart(
 
 
 def _key(endpoint: Callable[..., Any], ctx: Context, chosen: str, given: Mapping[str, Any]) -> Key:
-    said = [f"{name}={value!r}" for name, value in sorted(given.items()) if name not in ("ctx", "request", "format")]
+    said = [
+        f"{name}={_said(value)}" for name, value in sorted(given.items()) if name not in ("ctx", "request", "format")
+    ]
     return (endpoint.__module__, endpoint.__qualname__, ctx.base, ctx.language, chosen, coding_of(ctx), *said)
+
+
+def _said(value: Any) -> str:
+    """An argument as a part of a key; of a body, which may be long, a digest."""
+    if isinstance(value, BaseModel):
+        return blake2b(value.model_dump_json(by_alias=True).encode(), digest_size=32).hexdigest()
+    return repr(value)
 
 
 def coding_of(ctx: Context) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
@@ -16,10 +16,11 @@ from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, few, most_of
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import missing
 from app.api.occupations import with_code
-from app.api.shares import domain_shares
+from app.api.shares import DomainShare, domain_shares
 from app.catalogue.concepts import Group
 from app.catalogue.keys import occupation_iri, skill_iri
 from app.errors import BadParameter, Gone, NotFound, Problem
+from app.http.shapes import Shape
 from app.request import Context, Ctx
 from ontology import ESCO_DATA
 from ontology.nace import BASES, Activity, Revision
@@ -32,7 +33,32 @@ _ISCO = re.compile(r"[Cc]?[0-9]{1,4}")
 _SKILLS = re.compile(r"[SKLTsklt][0-9](?:\.[0-9]+)*")
 LOOKUP_EXAMPLE: JsonDict = {"codes": ["2621.3", "C2621", "91.21", "9.1"]}
 
-Item = dict[str, Any]
+
+class LookedUp(Shape):
+    """What one code or identifier stands for."""
+
+    asked: str
+    status: Literal["found", "unknown", "withdrawn"]
+    type: Literal["occupation", "skill", "isco", "skill-group", "nace"] | None
+    classification: Literal["esco", "isco-08", "nace-2.1", "nace-2"] | None
+    uri: str | None
+    code: str | None
+    label: str | None
+    href: str | None
+    core: Annotated[list[str], Field(description="Domains of an occupation in which it is core.")]
+    related: Annotated[list[str], Field(description="Domains of an occupation in which it is related.")]
+    domainShares: Annotated[list[DomainShare], Field(description="Of a code: where the occupations under it belong.")]
+    detail: Annotated[str | None, Field(description="Why nothing is found.")]
+    didYouMean: Annotated[str | None, Field(description="The code that was probably meant.")]
+    replacedBy: Annotated[list[str], Field(description="Of what ESCO has withdrawn: its successors, where known.")]
+
+
+class LookupAnswer(Shape):
+    """One answer for each that was asked for, in its order."""
+
+    items: list[LookedUp]
+    total: int
+    language: str
 
 
 class LookupIn(Body):
@@ -60,85 +86,88 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
     if len(body.codes) > most:
         raise BadParameter(f"codes: at most {most}, not {len(body.codes)}.", field="codes", maximum=most)
 
-    def work() -> list[Item]:
-        found = {code: looked_up(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
-        return [found[code] for code in body.codes]
+    def work() -> list[LookedUp]:
+        answers = {code: looked_up(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
+        return [answers[code] for code in body.codes]
 
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work) if len(body.codes) > 1 else work()
-    return ctx.json({"items": items, "total": len(items), "language": ctx.language})
+    answer: LookupAnswer = {"items": items, "total": len(items), "language": ctx.language}
+    return ctx.json(answer)
 
 
-def looked_up(ctx: Context, asked: str, classification: str | None) -> Item:
+def looked_up(ctx: Context, asked: str, classification: str | None) -> LookedUp:
     """What a code stands for, or why it is unknown."""
-    item: Item = dict.fromkeys(("type", "classification", "uri", "code", "label", "href", "detail", "didYouMean"))
-    item |= {"asked": asked, "status": "found", "core": [], "related": [], "domainShares": [], "replacedBy": []}
+    blank: LookedUp = {
+        "type": None, "classification": None, "uri": None, "code": None, "label": None, "href": None, "detail": None,
+        "didYouMean": None, "asked": asked, "status": "found", "core": [], "related": [], "domainShares": [], "replacedBy": [],
+    }  # fmt: skip
     try:
-        found = _found(ctx, asked.strip(), classification)
+        return _read(ctx, blank, asked.strip(), classification)
     except Gone as error:
         known = error.members
-        return item | {
+        return blank | {
             "status": "withdrawn",
             "detail": error.detail,
-            "replacedBy": known["replacedBy"],
-            "uri": known["uri"],
+            "replacedBy": cast(list[str], known["replacedBy"]),
+            "uri": cast(str, known["uri"]),
         }
     except Problem as error:
-        return item | {"status": "unknown", "detail": error.detail, "didYouMean": error.members.get("didYouMean")}
-    return item | found
+        meant = cast(str | None, error.members.get("didYouMean"))
+        return blank | {"status": "unknown", "detail": error.detail, "didYouMean": meant}
 
 
-def _found(ctx: Context, asked: str, classification: str | None) -> Item:
+def _read(ctx: Context, blank: LookedUp, asked: str, classification: str | None) -> LookedUp:
     """What a code stands for. Raises Problem."""
     if classification in ("nace-2", "nace-2.1") or (classification is None and asked.startswith(tuple(BASES.values()))):
-        return _activity(ctx, nace_activity(ctx, asked, "codes", _revision(classification)))
+        return _activity(ctx, blank, nace_activity(ctx, asked, "codes", _revision(classification)))
     if classification == "isco-08":
-        return _group(ctx, isco_group(ctx, asked, "codes"))
+        return _group(ctx, blank, isco_group(ctx, asked, "codes"))
     if asked.startswith("http") or _UUID.fullmatch(asked):
-        return _concept(ctx, asked)
+        return _concept(ctx, blank, asked)
     if _OCCUPATION.fullmatch(asked):
-        return _occupation(ctx, with_code(ctx, asked, "codes", NotFound))
+        return _occupation(ctx, blank, with_code(ctx, asked, "codes", NotFound))
     if _SKILLS.fullmatch(asked):
-        return _group(ctx, skill_group(ctx, asked, "codes", NotFound))
+        return _group(ctx, blank, skill_group(ctx, asked, "codes", NotFound))
     if classification == "esco":
         raise BadParameter(f"codes: '{asked[:30]}' is no code, UUID or IRI of ESCO.", field="codes")
     if _ISCO.fullmatch(asked):
-        return _group(ctx, isco_group(ctx, asked, "codes"))
-    return _activity(ctx, nace_activity(ctx, asked, "codes", None))
+        return _group(ctx, blank, isco_group(ctx, asked, "codes"))
+    return _activity(ctx, blank, nace_activity(ctx, asked, "codes", None))
 
 
 def _revision(classification: str | None) -> Revision | None:
     return {"nace-2": "2", "nace-2.1": "2.1"}.get(classification or "")  # type: ignore[return-value]
 
 
-def _concept(ctx: Context, asked: str) -> Item:
+def _concept(ctx: Context, blank: LookedUp, asked: str) -> LookedUp:
     catalogue = ctx.catalogue
     bare = _UUID.fullmatch(asked) is not None
     for iri in (occupation_iri(asked.lower()), skill_iri(asked.lower())) if bare else (concept_iri(asked),):
         if iri in catalogue.occupations:
-            return _occupation(ctx, iri)
+            return _occupation(ctx, blank, iri)
         if iri in catalogue.skills:
-            record = tables.skill(ctx, iri)
-            return {
-                "type": "skill", "classification": "esco", "uri": iri, "label": record["label"],
+            return blank | {
+                "type": "skill", "classification": "esco", "uri": iri, "label": tables.label(ctx, iri),
                 "href": views.skill_ref(ctx, iri)["href"],
             }  # fmt: skip
         if iri in catalogue.groups:
-            return _group(ctx, catalogue.groups[iri])
+            return _group(ctx, blank, catalogue.groups[iri])
     kind = "occupation" if iri.startswith(f"{ESCO_DATA}occupation/") else "skill"
     raise missing(ctx, iri, kind, "codes")
 
 
-def _occupation(ctx: Context, iri: str) -> Item:
+def _occupation(ctx: Context, blank: LookedUp, iri: str) -> LookedUp:
     record = tables.occupation(ctx, iri)
-    href = views.occupation_ref(ctx, iri)["href"]
-    shown = {name: record[name] for name in ("uri", "code", "label", "core", "related")}
-    return {"type": "occupation", "classification": "esco", **shown, "href": href}
-
-
-def _group(ctx: Context, group: Group) -> Item:
-    isco = group.scheme == "isco"
     return {
+        **blank, "type": "occupation", "classification": "esco", "uri": iri, "code": record["code"], "label": record["label"],
+        "core": record["core"], "related": record["related"], "href": views.occupation_ref(ctx, iri)["href"],
+    }  # fmt: skip
+
+
+def _group(ctx: Context, blank: LookedUp, group: Group) -> LookedUp:
+    isco = group.scheme == "isco"
+    return blank | {
         "type": "isco" if isco else "skill-group",
         "classification": "isco-08" if isco else "esco",
         "uri": group.iri,
@@ -149,14 +178,13 @@ def _group(ctx: Context, group: Group) -> Item:
     }
 
 
-def _activity(ctx: Context, item: Activity) -> Item:
-    shown = views.activity(ctx, item)
-    return {
+def _activity(ctx: Context, blank: LookedUp, item: Activity) -> LookedUp:
+    return blank | {
         "type": "nace",
-        "classification": f"nace-{item.revision}",
+        "classification": "nace-2" if item.revision == "2" else "nace-2.1",
         "uri": item.iri,
         "code": item.code,
         "label": item.name,
-        "href": shown["href"],
+        "href": views.activity(ctx, item)["href"],
         "domainShares": domain_shares(ctx, occupations_of(ctx, item)),
     }

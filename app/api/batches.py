@@ -55,14 +55,14 @@ class Batches:
                 slot = await self._turns.take(client)
                 running = asyncio.get_running_loop().run_in_executor(self._threads, work)
                 running.add_done_callback(lambda _: self._free(slot))
-                found = await asyncio.shield(running)
+                result = await asyncio.shield(running)
         except TooManyQueries as error:
             detail = f"{self._limits.heavy_per_client} batches of yours are under way; wait for one."
             raise TooManyHeavy(detail, headers=error.headers) from None
         except Overloaded as error:
             raise HeavyBusy("Too many batches are waited for.", headers=error.headers) from None
         http.spent(request.scope, _SECONDS)
-        return found
+        return result
 
     def _free(self, slot: int) -> None:
         self._turns.done(slot)

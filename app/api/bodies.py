@@ -25,8 +25,8 @@ FIRST_ERROR = FailFast()  # of a list
 
 def most_of(limit: str) -> int:
     """What a limit can be raised to: above what it is, the refusal is the service's own, which names it."""
-    found: Any = next(m.le for m in Limits.model_fields[limit].metadata if isinstance(m, Le))
-    return int(found)
+    bound: Any = next(m.le for m in Limits.model_fields[limit].metadata if isinstance(m, Le))
+    return int(bound)
 
 
 def few(most: int) -> BeforeValidator:

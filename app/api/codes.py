@@ -13,8 +13,8 @@ from app.catalogue.concepts import Group
 from app.errors import BadParameter, Problem
 from app.request import Context
 from ontology import ESCO_DATA, nace
-from ontology import nace_revisions as revisions
 from ontology.nace import Activity, Revision, cut
+from ontology.nace_revisions import wholes
 
 _ISCO = re.compile(r"[Cc]?([0-9]{1,4})|https?://data\.europa\.eu/esco/isco/[Cc]([0-9]{1,4})/?")
 _NACE = re.compile(r"([A-Za-z])|(?:([A-Za-z])\.?)?([0-9]{2})(?:\.?([0-9]{1,2}))?")
@@ -35,11 +35,11 @@ def isco_group(ctx: Context, text: str, field: str = "isco", unknown: type[Probl
     """The ISCO-08 group of any level: 2651, C2651 or its IRI. Raises BadParameter; `unknown` for one that there is not."""
     groups = ctx.catalogue.isco
     given = text.strip(" ")
-    found = _ISCO.fullmatch(given)
-    code = (found[1] or found[2]) if found else ""
+    match = _ISCO.fullmatch(given)
+    code = (match[1] or match[2]) if match else ""
     if code in groups:
         return groups[code]
-    if found:
+    if match:
         raise _error(unknown, f"this release has no ISCO-08 group {code}", field, _meant(_isco_tries(code), groups))
     shown = f"'{text[:_SHOWN]}' is not an ISCO-08 code of one to four digits"
     if _joined(given):
@@ -49,11 +49,11 @@ def isco_group(ctx: Context, text: str, field: str = "isco", unknown: type[Probl
 
 def concept_iri(text: str) -> str:
     """The IRI of an ESCO concept as ESCO writes it; with https, a slash at its end or capitals it is still the same one."""
-    found = _CONCEPT.fullmatch(text.strip(" "))
-    if found is None:
+    match = _CONCEPT.fullmatch(text.strip(" "))
+    if match is None:
         return text
-    key = found[2].upper() if found[1] == "isco/" else found[2].lower()
-    return f"{ESCO_DATA}{found[1]}{key}"
+    key = match[2].upper() if match[1] == "isco/" else match[2].lower()
+    return f"{ESCO_DATA}{match[1]}{key}"
 
 
 def skill_group(ctx: Context, text: str, field: str, unknown: type[Problem]) -> Group:
@@ -69,7 +69,7 @@ def skill_group(ctx: Context, text: str, field: str, unknown: type[Problem]) -> 
 def occupations_of(ctx: Context, activity: Activity) -> set[str]:
     """The occupations that ESCO links to a NACE code or below it; of Rev. 2, to what became of it."""
     if activity.revision == "2":
-        current = revisions.wholes({one.current.code for one in revisions.of(activity)})
+        current = wholes({one.current.code for one in ctx.catalogue.revisions.of(activity)})
         return {o for item in current for o in ctx.catalogue.by_nace.get(cut(item.code), ())}
     return {o for code, members in ctx.catalogue.by_nace.items() if activity.covers(code) for o in members}
 
@@ -92,11 +92,11 @@ def nace_activity(
             raise _error(BadParameter, f"this is the IRI of a code of NACE Rev. {of}", field)
         given, revision = iri[2], of
     wanted: tuple[Revision, ...] = (revision,) if revision else ("2.1", "2")
-    found = _NACE.fullmatch(given)
-    if found is None:
+    match = _NACE.fullmatch(given)
+    if match is None:
         raise _not_nace(given, field)
-    section = (found[1] or found[2] or "").upper()
-    code = section if found[1] else found[3] + (f".{found[4]}" if found[4] else "")
+    section = (match[1] or match[2] or "").upper()
+    code = section if match[1] else match[3] + (f".{match[4]}" if match[4] else "")
     item = next((known[code] for known in map(nace.activities, wanted) if code in known), None)
     if item is None:
         raise _unknown_nace(ctx, code, field, wanted, unknown)

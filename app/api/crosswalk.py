@@ -2,30 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
-from app.api.crosswalk_schemes import lead
+from app.api.crosswalk_schemes import CrosswalkEntry, MappedCode, crosswalk_entries, crosswalk_entry, lead
 from app.api.lookup import find, missing
-from app.api.shares import domain_shares, unit_groups
+from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
 from app.catalogue.keys import occupation_iri
 from app.catalogue.national import INVERSE, Mapped
 from app.errors import BadParameter, NotFound
+from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context, Ctx, concept_key
-from ontology import nace_revisions as revisions
+from ontology import MappingRelation
 from ontology.nace import Activity, Revision, cut
+from ontology.nace_revisions import Correspondence, wholes
 
 router = APIRouter(tags=["scope"])
+# How far it is known what became of former codes: by our own list, and by Eurostat's table.
+_EXTENT = {
+    False: ": of codes whose name changed it covers culture only.",
+    True: ": the table that was loaded has it not.",
+}
 COLUMNS = (
     "classification", "code", "basis", "domain", "subDomain", "function", "degree", "codeConfidence", "core", "related", "share",
     "coreShare", "relation", "uri", "label", "confidence",
 )  # fmt: skip
+
+
+class CorrespondingCode(Shape):
+    """A NACE class of the other revision that has activities in common with one of the answer's."""
+
+    of: Annotated[str, Field(description="The class of the answer's revision.")]
+    relation: MappingRelation
+    uri: str
+    code: str
+    preferredLabel: LanguageMap
+    href: str
+    revision: Literal["2", "2.1"]
+    reason: str
+    official: Annotated[
+        bool, Field(description="Whether Eurostat says so; false: read out of the code lists by this project.")
+    ]
+
+
+class CrosswalkAnswer(LinkedShape):
+    """From a code, an occupation or a domain to codes and domains."""
+
+    uri: str
+    classification: Annotated[
+        str,
+        Field(
+            description="isco-08, nace-2.1, nace-2, esco, domain, isced-f, function, one that domains are mapped to, or one loaded."
+        ),
+    ]
+    code: str
+    revision: Annotated[Literal["2", "2.1"] | None, Field(description="Of a NACE code.")]
+    preferredLabel: LanguageMap
+    entries: Annotated[
+        list[CrosswalkEntry], Field(description="What the crosswalk says of the code or domain as such.")
+    ]
+    total: Annotated[int, Field(description="Occupations under the code.")]
+    domainShares: Annotated[list[DomainShare], Field(description="Where the occupations under the code belong.")]
+    iscoUnitGroups: Annotated[list[UnitGroupShare], Field(description="Where they stand in ISCO-08.")]
+    correspondence: Annotated[
+        list[CorrespondingCode], Field(description="Of a NACE code: what it is in the other revision.")
+    ]
+    mappings: Annotated[
+        list[MappedCode],
+        Field(description="To and from other classifications, of the ontology or from files that were loaded."),
+    ]
 
 
 @router.get("/crosswalk", summary="From a code to domains, and back")
@@ -88,7 +140,7 @@ async def crosswalk(
         return _national(ctx, form, national.strip(), scheme)
     if isco is not None:
         group = isco_group(ctx, isco)
-        entries = views.crosswalk_entries(ctx, "isco-08", group.code)
+        entries = crosswalk_entries(ctx, "isco-08", group.code)
         return _answer(
             ctx,
             form,
@@ -119,45 +171,46 @@ async def crosswalk(
             mappings=_other_ends(ctx, iri),
         )
     where = find(ctx, domain or "")
-    entries = [views.crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
+    entries = [crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
     members = [d.occupation for d in ctx.catalogue.decisions_in(where)]
     return _answer(ctx, form, "domain", where.iri, where.id, views.chosen(where.labels, ctx), entries, members)
 
 
 def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     label = {"en": item.name}
-    known = revisions.of(item)
+    known = ctx.catalogue.revisions.of(item)
     both = [_corresponding(ctx, item.revision, one) for one in known]
     if item.revision == "2.1":
-        entries = views.crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
+        entries = crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
         members = occupations_of(ctx, item)
         return _answer(ctx, form, "nace-2.1", item.iri, item.code, label, entries, members, "2.1", both)
     # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
     if not known:
         raise NotFound(
-            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name}): of codes "
-            "whose name changed it covers culture only.",
+            f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name})"
+            f"{_EXTENT[bool(ctx.catalogue.revisions.official)]}",
             field="nace", revision="2", see=ctx.url("/nace"),
         )  # fmt: skip
-    current = revisions.wholes({one.current.code for one in known})
-    shown = {
-        row["uri"]: row for a in current for row in views.crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)
-    }
+    current = wholes({one.current.code for one in known})
+    shown = {row["uri"]: row for a in current for row in crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)}
     return _answer(
         ctx, form, "nace-2", item.iri, item.code, label, list(shown.values()), occupations_of(ctx, item), "2", both
     )
 
 
-def _corresponding(ctx: Context, revision: Revision, one: revisions.Correspondence) -> dict[str, Any]:
+def _corresponding(ctx: Context, revision: Revision, one: Correspondence) -> CorrespondingCode:
     former, other = (one.former, one.current) if revision == "2" else (one.current, one.former)
     shown = views.activity(ctx, other)
     return {
         "of": former.code,
-        "relation": revisions.relation(one, revision),
-        **{name: shown[name] for name in ("uri", "code", "preferredLabel", "href")},
+        "relation": ctx.catalogue.revisions.relation(one, revision),
+        "uri": shown["uri"],
+        "code": shown["code"],
+        "preferredLabel": shown["preferredLabel"],
+        "href": shown["href"],
         "revision": other.revision,
         "reason": one.why,
-        "official": False,
+        "official": bool(ctx.catalogue.revisions.official),
     }
 
 
@@ -187,13 +240,13 @@ def _national(ctx: Context, form: Form, code: str, scheme: str | None) -> Respon
     return _answer(ctx, form, schemes[0], pairs[0].iri, code, label, [], members, mappings=shown)
 
 
-def _other_ends(ctx: Context, iri: str) -> list[dict[str, Any]]:
+def _other_ends(ctx: Context, iri: str) -> list[MappedCode]:
     """The codes of other classifications that a concept of ESCO maps to."""
-    found = ctx.catalogue.national.by_esco.get(iri, ())
-    return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in found]
+    mappings = ctx.catalogue.national.by_esco.get(iri, ())
+    return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in mappings]
 
 
-def _end(ctx: Context, one: Mapped, relation: str, iri: str) -> dict[str, Any]:
+def _end(ctx: Context, one: Mapped, relation: MappingRelation, iri: str) -> MappedCode:
     """One end of a mapping, as it is reached from the other; n:m stays n:m."""
     scheme = ctx.catalogue.national.schemes[one.scheme]
     national = iri == one.iri
@@ -209,7 +262,7 @@ def _end(ctx: Context, one: Mapped, relation: str, iri: str) -> dict[str, Any]:
     }
 
 
-def _in_csv(found: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _in_csv(codes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Codes of another classification as rows."""
     return [
         {
@@ -217,7 +270,7 @@ def _in_csv(found: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
             "label": row.get("label", row.get("preferredLabel", {}).get("en")),
             **{name: row.get(name) for name in ("code", "uri", "relation", "confidence")},
         }
-        for row in found or ()
+        for row in codes
     ]
 
 
@@ -228,33 +281,34 @@ def _answer(
     iri: str,
     code: str,
     label: dict[str, str],
-    entries: list[dict[str, Any]],
+    entries: list[CrosswalkEntry],
     members: Collection[str],
     revision: Revision | None = None,
-    correspondence: list[dict[str, Any]] | None = None,
-    mappings: list[dict[str, Any]] | None = None,
+    correspondence: Sequence[CorrespondingCode] = (),
+    mappings: Sequence[MappedCode] = (),
 ) -> Response:
     shares = domain_shares(ctx, members)
     if form.csv:
         asked = {"classification": classification, "code": code}
-        parts = [("entry", entries), ("occupations", [{**asked, **share} for share in shares])]
-        parts += [("correspondence", _in_csv(correspondence)), ("mapping", _in_csv(mappings))]
-        rows = [{**dict.fromkeys(COLUMNS), **row, "basis": basis} for basis, found in parts for row in found]
+        parts: list[tuple[str, Sequence[Mapping[str, Any]]]] = [
+            ("entry", entries), ("occupations", [{**asked, **share} for share in shares]),
+            ("correspondence", _in_csv(correspondence)), ("mapping", _in_csv(mappings)),
+        ]  # fmt: skip
+        rows = [{**dict.fromkeys(COLUMNS), **row, "basis": basis} for basis, part in parts for row in part]
         return tables.csv_answer(ctx, form, tables.chosen_columns(form, COLUMNS), rows)
-    return ctx.json(
-        {
-            "@context": ctx.url("/context.jsonld"),
-            "uri": iri,
-            "classification": classification,
-            "code": code,
-            "revision": revision,
-            "preferredLabel": label,
-            "entries": entries,
-            "total": len(members),
-            "domainShares": shares,
-            "iscoUnitGroups": unit_groups(ctx, members),
-            "correspondence": correspondence or [],
-            "mappings": mappings or [],
-            "language": ctx.language,
-        }
-    )
+    payload: CrosswalkAnswer = {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": iri,
+        "classification": classification,
+        "code": code,
+        "revision": revision,
+        "preferredLabel": label,
+        "entries": entries,
+        "total": len(members),
+        "domainShares": shares,
+        "iscoUnitGroups": unit_groups(ctx, members),
+        "correspondence": list(correspondence),
+        "mappings": list(mappings),
+        "language": ctx.language,
+    }
+    return ctx.json(payload)

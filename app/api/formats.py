@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from app import http
 from app.documents.cells import cell
 from app.errors import NotAcceptable
+from app.http.negotiation import best_of
 from app.http.representations import json_ld
 from app.request import ALL_LANGUAGES, Context, content_location
 from ontology import PREFIXES
@@ -26,7 +26,6 @@ MEDIA_TYPES = {
     "turtle": "text/turtle",
     "csv": "text/csv",
 }
-_PROFILE = re.compile(r'profile\s*=\s*"([^"]{1,200})"')
 
 Format = Annotated[
     Literal["json", "jsonld", "turtle", "csv"] | None,
@@ -35,32 +34,13 @@ Format = Annotated[
 
 
 def choose(ctx: Context, asked: str | None, offered: Mapping[str, str] = MEDIA_TYPES) -> str:
-    """The format to answer in. Raises NotAcceptable when the Accept header names none of those offered.
-
-    A media type that comes in several profiles (RFC 6906) is told apart by its parameter: the bare one is the first.
-    """
+    """The format to answer in. Raises NotAcceptable when the Accept header names none of those offered."""
     if asked:
         return asked
-    header = ",".join(ctx.request.headers.getlist("accept"))[:1000]
-    best: tuple[float, int, str] | None = None
-    for n, part in enumerate(header.split(",")):
-        wanted, _, rest = part.strip().lower().partition(";")
-        if profile := _PROFILE.search(rest):
-            wanted = f'{wanted.strip()};profile="{profile[1]}"'
-        try:
-            weight = float(rest.partition("q=")[2].partition(";")[0] or 1) if "q=" in rest else 1.0
-        except ValueError:
-            weight = 0.0
-        found = next((name for name, media in offered.items() if _covers(wanted.strip(), media)), None)
-        if found and weight > 0 and (best is None or (-weight, n) < best[:2]):
-            best = (-weight, n, found)
-    if best is None and header.strip():
+    offer = best_of(",".join(ctx.request.headers.getlist("accept"))[:1000], tuple(offered.items()))
+    if offer is None:
         raise NotAcceptable("None of the media types accepted is offered here.", available=list(offered.values()))
-    return best[2] if best else "json"
-
-
-def _covers(wanted: str, media: str) -> bool:
-    return wanted in ("*/*", media) or (wanted.endswith("/*") and media.startswith(wanted[:-1]))
+    return offer[0]
 
 
 def respond(

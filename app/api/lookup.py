@@ -1,4 +1,4 @@
-"""What a request names, found or refused: domains, functions, and concepts that are not there."""
+"""What a request names, read or refused: domains, functions, words, and concepts that are not there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from app.api import views
 from app.catalogue.concepts import Domain
+from app.catalogue.keys import occupation_iri, skill_iri
+from app.catalogue.labels import fold
 from app.errors import BadParameter, Gone, NotFound
-from app.request import Context
+from app.request import Context, concept_key
 from ontology import local_name
 
 FUNCTIONS = ("creation", "production", "dissemination", "preservation", "education", "management")
@@ -15,8 +17,8 @@ FUNCTIONS = ("creation", "production", "dissemination", "preservation", "educati
 
 def find(ctx: Context, key: str, field: str = "domain") -> Domain:
     """The domain of this identifier. Raises NotFound naming those there are, and the parameter."""
-    if found := ctx.catalogue.domains.get(key):
-        return found
+    if domain := ctx.catalogue.domains.get(key):
+        return domain
     known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
     raise NotFound(f"There is no domain '{key[:40]}'.", field=field, known=known)
 
@@ -26,6 +28,30 @@ def check_function(name: str, field: str = "function") -> None:
     if name not in FUNCTIONS:
         known = list(FUNCTIONS)
         raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+
+
+def query_words(ctx: Context, q: str) -> list[str]:
+    """The words to look for in labels, folded. Raises BadParameter for a text above the published limit."""
+    most = ctx.limits.query_text
+    if len(q) > most:
+        raise BadParameter(f"q: longer than {most} characters.", field="q", maximum=most)
+    return fold(q).split()
+
+
+def occupation_of(ctx: Context, uuid: str) -> str:
+    """The IRI of the occupation with a UUID. Raises what `missing` says, and BadParameter for what is no UUID."""
+    iri = occupation_iri(concept_key(uuid, "occupation"))
+    if iri not in ctx.catalogue.occupations:
+        raise missing(ctx, iri, "occupation")
+    return iri
+
+
+def skill_of(ctx: Context, uuid: str) -> str:
+    """The same of a skill."""
+    iri = skill_iri(concept_key(uuid, "skill"))
+    if iri not in ctx.catalogue.skills:
+        raise missing(ctx, iri, "skill")
+    return iri
 
 
 def missing(ctx: Context, iri: str, kind: str, field: str = "uuid") -> NotFound | Gone:

@@ -7,22 +7,85 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
-from app.api.lookup import find, missing
+from app.api.lookup import find, missing, occupation_of, skill_of
 from app.api.tables import ROW_COSTS, InForm, listed
-from app.api.ways import below
-from app.catalogue.concepts import Skill
-from app.catalogue.keys import occupation_iri, skill_iri
+from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
+from app.catalogue.concepts import Occupation, Skill
 from app.errors import BadParameter, NotFound, Problem
-from app.request import Context, Ctx, Paging, concept_key
+from app.http.shapes import LinkedShape, Listing, Shape
+from app.request import Context, Ctx, Paging
+from ontology import local_name
 
 router = APIRouter()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
 _CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
+
+
+class OccupationLinks(Shape):
+    """Where to read on."""
+
+    self: str
+    evidence: str
+
+
+class OccupationDetail(Words, LinkedShape):
+    """One occupation."""
+
+    uri: str
+    className: Literal["Occupation"]
+    code: str
+    broaderIscoGroup: GroupRef | None
+    iscoHierarchy: list[GroupRef]
+    broaderOccupation: list[OccupationRef]
+    narrowerOccupation: list[OccupationRef]
+    naceCode: list[NaceRef]
+    regulatedProfessionNote: Annotated[str | None, Field(description="ESCO's note, an IRI.")]
+    regulatedProfession: Annotated[bool | None, Field(description="What the note says; null where ESCO has none.")]
+    collections: list[str]
+    domains: Annotated[list[Decision], Field(description="The domains that it is in: core before related.")]
+    excluded: Annotated[
+        list[Decision], Field(description="Decisions that it is not in a domain, where a route says otherwise.")
+    ]
+    hasEssentialSkill: list[SkillRef]
+    hasOptionalSkill: list[SkillRef]
+    release: str
+    links: OccupationLinks
+
+
+class SkillRefs(Listing):
+    """Skills."""
+
+    items: list[SkillRef]
+
+
+class SkillLinks(Shape):
+    """Where to read on."""
+
+    self: str
+
+
+class SkillDetail(Words, LinkedShape):
+    """One skill or knowledge concept."""
+
+    uri: str
+    className: Literal["Skill"]
+    skillType: str | None
+    reuseLevel: str | None
+    collections: list[str]
+    broaderHierarchyConcept: list[GroupRef]
+    paths: Annotated[list[list[GroupRef]], Field(description="Each way from the top of a hierarchy down to it.")]
+    broaderSkill: list[SkillRef]
+    narrowerSkill: list[SkillRef]
+    isEssentialForOccupation: list[ScopedOccupation]
+    isOptionalForOccupation: list[ScopedOccupation]
+    release: str
+    links: SkillLinks
 
 
 @router.get("/occupations", tags=["occupations"], summary="Occupations by code, ISCO, NACE or domain")
@@ -50,22 +113,22 @@ async def occupations(
 ) -> Response:
     """All occupations that fit every given filter, by label."""
     catalogue = ctx.catalogue
-    found = set(catalogue.occupations)
+    kept = set(catalogue.occupations)
     if uri is not None:
         iri = concept_iri(uri)
         if iri not in catalogue.occupations:
             raise missing(ctx, iri, "occupation", "uri")
-        found = {iri}
+        kept = {iri}
     if code is not None:
-        found &= {with_code(ctx, code, "code", BadParameter)}
+        kept &= {with_code(ctx, code, "code", BadParameter)}
     if isco is not None:
-        found &= {*catalogue.under_isco(isco_group(ctx, isco).code)}
+        kept &= {*catalogue.under_isco(isco_group(ctx, isco).code)}
     if nace is not None:
-        found &= occupations_of(ctx, nace_activity(ctx, nace))
+        kept &= occupations_of(ctx, nace_activity(ctx, nace))
     if domain is not None or degree is not None:
         members = catalogue.decisions_in(None if domain is None else find(ctx, domain))
-        found &= {d.occupation for d in members if degree in (None, d.degree)}
-    ordered = sorted(found, key=lambda o: (ctx.labels.rank(o), o))
+        kept &= {d.occupation for d in members if degree in (None, d.degree)}
+    ordered = sorted(kept, key=lambda o: (ctx.labels.rank(o), o))
     return listed(
         ctx, ordered, paging, form, whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
         columns=tables.OCCUPATION,
@@ -80,22 +143,19 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
 
     By the UUID of its IRI, or by its ESCO code.
     """
-    coded = _CODE.fullmatch(uuid)
-    iri = with_code(ctx, uuid, "uuid", NotFound) if coded else occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
-    return ctx.json(await ctx.built(views.occupation, ctx.catalogue.occupations[iri]))
+    iri = with_code(ctx, uuid, "uuid", NotFound) if _CODE.fullmatch(uuid) else occupation_of(ctx, uuid)
+    return ctx.json(await ctx.built(occupation_detail, ctx.catalogue.occupations[iri]))
 
 
 def with_code(ctx: Context, code: str, field: str, unknown: type[Problem]) -> str:
     """The IRI of the occupation with an ESCO code. Raises `unknown`, naming the parameter."""
     wanted = code.strip(" ")
-    found = next((o.iri for o in ctx.catalogue.occupations.values() if wanted and o.code == wanted), None)
-    if found is None:
+    iri = next((o.iri for o in ctx.catalogue.occupations.values() if wanted and o.code == wanted), None)
+    if iri is None:
         group = wanted.partition(".")[0]
         more = {"see": ctx.url(f"/occupations?isco={group}")} if group in ctx.catalogue.isco else {}
         raise unknown(f"{field}: no occupation of this release has the code '{code[:40]}'.", None, field=field, **more)
-    return found
+    return iri
 
 
 @router.get("/skills", tags=["skills"], summary="Skills by group, type, reuse level or collection")
@@ -120,25 +180,25 @@ async def skill_list(
     uri: Annotated[str | None, Query(description="The IRI of one skill.", max_length=2000)] = None,
 ) -> Response:
     """All skills that fit every given filter, by label."""
-    found: Iterable[Skill] = ctx.catalogue.skills.values()
+    skills: Iterable[Skill] = ctx.catalogue.skills.values()
     if uri is not None:
         iri = concept_iri(uri)
         if iri not in ctx.catalogue.skills:
             raise missing(ctx, iri, "skill", "uri")
-        found = [ctx.catalogue.skills[iri]]
+        skills = [ctx.catalogue.skills[iri]]
     if group is not None:
-        under = below(ctx.catalogue, skill_group(ctx, group, "group", BadParameter))
-        found = [s for s in found if s.iri in under]
+        under = ctx.catalogue.skills_under(skill_group(ctx, group, "group", BadParameter).iri)
+        skills = [s for s in skills if s.iri in under]
     shown = [
         s.iri
-        for s in found
+        for s in skills
         if (type is None or s.type == type)
         and (reuse_level is None or s.reuse == reuse_level)
         and (collection is None or collection in s.collections)
     ]
     ordered = sorted(shown, key=lambda s: (ctx.labels.rank(s), s))
     return listed(
-        ctx, ordered, paging, form, whole=lambda s: ctx.part("skill", s, views.skill_ref),
+        ctx, ordered, paging, form, whole=lambda s: views.skill_part(ctx, s),
         record=lambda s: tables.skill(ctx, s), columns=tables.SKILL,
     )  # fmt: skip
 
@@ -148,7 +208,63 @@ async def skill(ctx: Ctx, uuid: str) -> Response:
     """Labels, description, type, reuse level, hierarchy, and for which occupations it is essential or optional."""
     if _GROUP.fullmatch(uuid):
         raise missing(ctx, skill_group(ctx, uuid, "uuid", NotFound).iri, "skill")
-    iri = skill_iri(concept_key(uuid, "skill"))
-    if iri not in ctx.catalogue.skills:
-        raise missing(ctx, iri, "skill")
-    return ctx.json(await ctx.built(views.skill, ctx.catalogue.skills[iri]))
+    iri = skill_of(ctx, uuid)
+    return ctx.json(await ctx.built(skill_detail, ctx.catalogue.skills[iri]))
+
+
+def occupation_detail(ctx: Context, item: Occupation) -> OccupationDetail:
+    """Everything about one occupation."""
+    catalogue = ctx.catalogue
+    unit = catalogue.isco.get(item.isco)
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Occupation",
+        "code": item.code,
+        **views.words(ctx, item.iri),
+        "broaderIscoGroup": views.group_ref(ctx, unit) if unit else None,
+        "iscoHierarchy": [views.group_ref(ctx, g) for g in catalogue.isco_path(item.isco)],
+        "broaderOccupation": views.occupation_refs(ctx, item.broader),
+        "narrowerOccupation": views.occupation_refs(ctx, item.narrower),
+        "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
+        "regulatedProfessionNote": item.regulated_note or None,
+        "regulatedProfession": item.regulated,
+        "collections": item.collections,
+        "domains": [views.decision(d) for d in item.decisions if d.degree != "excluded"],
+        "excluded": [views.decision(d) for d in item.decisions if d.degree == "excluded"],
+        "hasEssentialSkill": views.skills(ctx, item.essential),
+        "hasOptionalSkill": views.skills(ctx, item.optional),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {
+            "self": ctx.url(f"/occupations/{local_name(item.iri)}"),
+            "evidence": ctx.url(f"/scope/occupations/{local_name(item.iri)}"),
+        },
+    }
+
+
+def skill_detail(ctx: Context, item: Skill) -> SkillDetail:
+    """Everything about one skill."""
+    catalogue = ctx.catalogue
+
+    def needed_by(iris: list[str]) -> list[views.ScopedOccupation]:
+        return [ctx.part("needing", o, views.scoped_occupation) for o in sorted(iris, key=ctx.labels.rank)]
+
+    return {
+        "@context": ctx.url("/context.jsonld"),
+        "uri": item.iri,
+        "className": "Skill",
+        **views.words(ctx, item.iri),
+        "skillType": item.type or None,
+        "reuseLevel": item.reuse or None,
+        "collections": item.collections,
+        "broaderHierarchyConcept": views.group_refs(ctx, item.broader),
+        "paths": views.paths(ctx, item.iri),
+        "broaderSkill": views.skills(ctx, [b for b in item.broader if b in catalogue.skills]),
+        "narrowerSkill": views.skills(ctx, [n for n in item.narrower if n in catalogue.skills]),
+        "isEssentialForOccupation": needed_by(item.essential_for),
+        "isOptionalForOccupation": needed_by(item.optional_for),
+        "language": ctx.language,
+        "release": ctx.served.release.id,
+        "links": {"self": ctx.url(f"/skills/{local_name(item.iri)}")},
+    }

@@ -1,4 +1,4 @@
-"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, faults, headers and real examples of answers."""
+"""/api/v1/openapi.json: FastAPI's description, completed with the shapes, errors, headers and real examples of answers."""
 
 from __future__ import annotations
 
@@ -9,34 +9,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
-from app.api import models
+from app.api.answers import ANSWERS
 from app.api.formats import MEDIA_TYPES
-from app.api.list_models import LIST_ANSWERS
-from app.api.match import MatchAnswer
-from app.api.models import LinkedShape, Problem
 from app.api.openapi_sparql import sparql_paths
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
-from app.api.profiles.models import PROFILE_ANSWERS, Profile
-from app.api.scope_models import SCOPE_ANSWERS
-from app.api.search import SearchResults, Suggestions
-from app.api.service_models import SERVICE_ANSWERS
-from app.api.skills.area_models import AREA_ANSWERS
-from app.api.skills.models import SKILL_ANSWERS
+from app.api.profiles.views import Profile
+from app.http.shapes import Problem
 from app.pictures.canvas import PICTURE_TYPES
 from app.settings import Limits
-
-SEARCH_ANSWERS: dict[str, tuple[type[BaseModel], ...]] = {
-    "/suggest": (Suggestions,),
-    "/search": (SearchResults,),
-    "/match": (MatchAnswer,),
-}
-ANSWERS = (
-    SEARCH_ANSWERS | LIST_ANSWERS | models.ANSWERS | SCOPE_ANSWERS | SKILL_ANSWERS | AREA_ANSWERS | PROFILE_ANSWERS
-    | SERVICE_ANSWERS
-)  # fmt: skip
 
 PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -55,7 +37,7 @@ _HEADERS = {
     "Content-Language": "The language asked for, after RFC 4647 lookup.",
     "X-Request-ID": "Identifier of the request in the log; taken over from the request if it sends one.",
 }
-_FAULTS = {
+_ERRORS = {
     "401": "Nobody is signed in.",
     "403": "Not for this role, not revealed yet, or without the token of the session (X-CSRF-Token).",
     "404": "Nothing at this identifier.",
@@ -64,7 +46,7 @@ _FAULTS = {
     "413": "The body is larger than it may be.",
     "414": "The address is longer than it may be.",
     "429": "This client has used up what it may ask for; Retry-After.",
-    "500": "A fault of the service.",
+    "500": "An error of the service.",
     "502": "The store behind the service failed.",
     "504": "The store did not answer in time, or making the answer took too long.",
     "409": "The state has moved on: the round has ended, or the item is closed.",
@@ -89,26 +71,27 @@ def describe(app: FastAPI) -> dict[str, Any]:
             servers=app.servers or None,
             license_info=app.license_info,
         )
-        shown: list[type[BaseModel]] = [model for models in ANSWERS.values() for model in models] + [Problem]
-        _, definitions = models_json_schema(
-            [(model, "serialization") for model in shown],
+        shapes = {shape.__name__: shape for answers in ANSWERS.values() for shape in answers} | {
+            Problem.__name__: Problem
+        }
+        _, definitions = TypeAdapter.json_schemas(
+            [(name, "serialization", TypeAdapter(shape)) for name, shape in shapes.items()],
             ref_template=_REF + "{model}",
         )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         schemas |= definitions["$defs"]
-        for models in ANSWERS.values():
-            for model in models:
-                if issubclass(model, LinkedShape):
-                    schemas[model.__name__]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
+        linked = {name for name in shapes if {"@context", "language"} <= schemas[name]["properties"].keys()}
+        for name in linked:
+            schemas[name]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
         made["security"] = []  # nobody has to say who he is
         for path, item in made["paths"].items():
             for operation in item.values():
                 _bound(operation, app.state.service.limits)
             if path.startswith(PREFIX):
                 for method in item:
-                    _complete(path.removeprefix(PREFIX), item[method])
+                    _complete(path.removeprefix(PREFIX), item[method], linked)
             elif "get" in item:
                 _complete_document(item["get"])
         made["paths"] |= sparql_paths(app.state.service.limits)
@@ -131,8 +114,8 @@ def _bound(operation: dict[str, Any], limits: Limits) -> None:
 @cache
 def examples() -> dict[str, dict[str, Any]]:
     """Path -> request (method and target) and answer, as the bundled sample gives it; written by tools.examples."""
-    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
-    return found
+    stored: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
+    return stored
 
 
 def _complete_document(operation: dict[str, Any]) -> None:
@@ -144,17 +127,17 @@ def _complete_document(operation: dict[str, Any]) -> None:
     responses["304"] = {"description": "The client holds this answer already."}
     for status in sorted({"404", "422", "503", *_ALWAYS, "502", "504"} | {s for s in responses if s >= "400"}):
         responses[status] = {
-            "description": _FAULTS.get(status) or responses[status]["description"],
+            "description": _ERRORS.get(status) or responses[status]["description"],
             "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
         }
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
+def _complete(path: str, operation: dict[str, Any], linked: set[str]) -> None:
     responses = operation["responses"]
     good = responses["200"]
     media_type = "application/ld+json" if path.endswith(".jsonld") else "application/json"
     if path in ANSWERS:
-        refs = [{"$ref": _REF + model.__name__} for model in ANSWERS[path]]
+        refs = [{"$ref": _REF + shape.__name__} for shape in ANSWERS[path]]
         good["content"] = {media_type: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
     if path in examples():
         example = examples()[path]
@@ -164,13 +147,11 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     parameters = {p["name"] for p in operation.get("parameters", ())}
     if "format" in parameters:
         schema = good["content"][media_type]["schema"]
-        of_profiles = PROFILE_ANSWERS.get(path) == (Profile,)
+        of_profiles = ANSWERS.get(path) == (Profile,)
         good["content"]["application/ld+json"] = {"schema": {"type": "array"} if of_profiles else schema}
         for media in (PROFILE_MEDIA_TYPES if of_profiles else MEDIA_TYPES).values():
             good["content"].setdefault(media, {"schema": {"type": "string"}})
-    elif (
-        path in ANSWERS and any(issubclass(model, LinkedShape) for model in ANSWERS[path]) and "parameters" in operation
-    ):
+    elif any(shape.__name__ in linked for shape in ANSWERS.get(path, ())) and "parameters" in operation:
         good["content"]["application/ld+json"] = {"schema": {"type": "object"}}
         good["content"]["text/turtle"] = {"schema": {"type": "string"}}
     if "{suffix}" in path:
@@ -184,23 +165,23 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         good["headers"]["Link"] = {"description": "First, previous, next and last page.", "schema": {"type": "string"}}
     if kept:
         responses["304"] = {"description": "The client holds this answer already."}
-    faults = {"422", *_ALWAYS}
+    errors = {"422", *_ALWAYS}
     if path not in SERVICE or path.startswith("/health/ready"):
-        faults.add("503")
+        errors.add("503")
     if kept:
-        faults |= {"502", "504"}
+        errors |= {"502", "504"}
     if path.startswith(WORKSHOP):
-        faults |= {"401", "403", "404", "409", "507"}
+        errors |= {"401", "403", "404", "409", "507"}
     if "requestBody" in operation:
-        faults |= {"408", "413"}
+        errors |= {"408", "413"}
     if "{" in path or parameters & {"domain", "uri"}:
-        faults.add("404")
+        errors.add("404")
     if "{uuid}" in path or "uri" in parameters or path.startswith("/profiles/"):
-        faults.add("410")
+        errors.add("410")
     if "format" in parameters:
-        faults.add("406")
-    for status in sorted(faults):
+        errors.add("406")
+    for status in sorted(errors):
         responses[status] = {
-            "description": _FAULTS[status],
+            "description": _ERRORS[status],
             "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
         }

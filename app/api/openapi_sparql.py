@@ -9,7 +9,7 @@ from app.sparql.result_formats import BINDINGS, GRAPH
 from ontology import VOCABULARIES
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_FAULTS = {
+_ERRORS = {
     "400": "Not a request of the SPARQL protocol, not valid SPARQL, or above a bound of complexity.",
     "403": "An update, or SERVICE for an endpoint that is not allowed.",
     "406": "No representation that the client accepts.",
@@ -81,6 +81,6 @@ def _operation(name: str, summary: str) -> dict[str, Any]:
                 "content": {media_type: {"schema": {"type": "string"}} for media_type in types},
             },
             "304": {"description": "The client holds this answer already."},
-            **{status: {"description": text, "content": _PROBLEM} for status, text in _FAULTS.items()},
+            **{status: {"description": text, "content": _PROBLEM} for status, text in _ERRORS.items()},
         },
     }

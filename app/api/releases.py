@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated, Any, Literal
 
 import orjson
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from pydantic import Field
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from app import http
-from app.errors import problem_response
 from app.html.assets import Asset
-from app.request import Ctx, service_of
+from app.http.problems import problem_response
+from app.http.shapes import Counted, Shape
+from app.request import Context, Ctx, counted, service_of
 from app.settings import Limits
 from ontology import ATTRIBUTION
 from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
 from releases.errors import ReleaseError
-from releases.manifest import public
+from releases.manifest import Published, public
+from releases.release import Release as Loaded
 
 log = structlog.get_logger()
 router = APIRouter(tags=["service"])
@@ -25,35 +30,107 @@ TYPED_FILE = Asset.document(orjson.dumps(TYPED_CONTEXT), "application/ld+json")
 CONTEXT_FILE = Asset.document(orjson.dumps(CONTEXT), "application/ld+json")
 
 
+_Context = TypedDict("_Context", {"@context": dict[str, Any]})
+
+
+class Release(Published, Shape):
+    """A release: what was loaded, what came out."""
+
+    served: bool
+
+
+class ReleaseList(Counted, Shape):
+    """The releases on this server, newest first."""
+
+    items: list[Release]
+    attribution: str
+
+
+class Limit(Shape):
+    """A published limit."""
+
+    name: str
+    value: float
+    default: float
+    help: str
+    setting: Annotated[str, Field(description="Environment variable that sets it.")]
+
+
+class LimitList(Shape):
+    """The published limits."""
+
+    items: list[Limit]
+    total: int
+
+
+class Live(Shape):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class ReadyParts(Shape):
+    """What can be ready by itself."""
+
+    api: Literal["ready"]
+    sparql: Literal["ready", "not ready"]
+
+
+class Ready(Shape):
+    """A release is served."""
+
+    status: Literal["ready"]
+    release: str
+    escoVersion: str
+    parts: ReadyParts
+    fallback: str | None
+
+
+class ReadySparql(Shape):
+    """Worker processes evaluate queries."""
+
+    status: Literal["ready"]
+
+
+class JsonLdContext(_Context, Shape):
+    """A JSON-LD context."""
+
+
 @router.get("/releases", summary="The releases on this server, and which one is served")
-async def releases(ctx: Ctx, request: Request) -> Response:
+async def releases(ctx: Ctx) -> Response:
     """Versions, content hashes, counts, repairs and what is missing, newest first."""
-    service = service_of(request)
+    items: list[Release] = [
+        {**public(r.manifest), "served": r.id == ctx.served.release.id} for r in await releases_here(ctx)
+    ]
+    payload: ReleaseList = {"items": items, **counted(len(items)), "attribution": ATTRIBUTION}
+    return ctx.json(payload, keep=False)  # loads and removals change it without a new release being served
+
+
+async def releases_here(ctx: Context) -> list[Loaded]:
+    """The releases on this server, the newest first."""
     try:
-        known = await asyncio.to_thread(service.backend.releases)
+        return await asyncio.to_thread(service_of(ctx.request).backend.releases)
     except ReleaseError as error:  # one that cannot be read must not hide the one that is served
         log.warning("releases cannot be listed", error=str(error))
-        known = [ctx.served.release]
-    items = [{**public(r.manifest), "served": r.id == ctx.served.release.id} for r in known]
-    body = {"items": items, "total": len(items), "limit": len(items), "offset": 0, "attribution": ATTRIBUTION}
-    return ctx.json(body, keep=False)  # loads and removals change it without a new release being served
+        return [ctx.served.release]
 
 
 @router.get("/limits", summary="Every published limit")
 async def limits(request: Request) -> Response:
     """Name, value, default, meaning and the environment variable that sets it."""
     service = service_of(request)
-    items = [
+    items: list[Limit] = [
         {
             "name": name,
             "value": getattr(service.limits, name),
             "default": info.default,
-            "help": info.description,
+            "help": info.description or "",
             "setting": f"CCSI_LIMIT_{name.upper()}",
         }
         for name, info in Limits.model_fields.items()
     ]
-    return http.uncached_json({"items": items, "total": len(items)})
+    payload: LimitList = {"items": items, "total": len(items)}
+    return http.uncached_json(payload)
 
 
 @router.get("/health/live", summary="Is the process alive?")
@@ -76,16 +153,14 @@ async def ready(request: Request) -> Response:
             503, "not-ready", "No release is loaded", "Load ESCO with: ccsi load PATH", {"retry-after": "5"}
         )
     release = service.served.release
-    parts = {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"}
-    return http.uncached_json(
-        {
-            "status": "ready",
-            "release": release.id,
-            "escoVersion": release.manifest["escoVersion"],
-            "parts": parts,
-            "fallback": service.fallback or None,
-        }
-    )
+    payload: Ready = {
+        "status": "ready",
+        "release": release.id,
+        "escoVersion": release.manifest["escoVersion"],
+        "parts": {"api": "ready", "sparql": "ready" if _sparql_is_ready(request) else "not ready"},
+        "fallback": service.fallback or None,
+    }
+    return http.uncached_json(payload)
 
 
 @router.get("/health/ready/sparql", summary="Can it answer SPARQL queries?")

@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
+from analysis.tables import Degree
 from app.api import tables, views
 from app.api.apart import apart
-from app.api.lookup import find, missing
+from app.api.lookup import find, occupation_of
 from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.views import Assertion, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, in_one
-from app.catalogue.keys import occupation_iri
+from app.http.shapes import LinkedShape, Listing, Shape
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.scope import scope_svg
 from app.reports.scope import report, review_queue
-from app.request import Context, Ctx, Paging, concept_key
+from app.request import Context, Ctx, Paging
 from ontology import local_name
 
 router = APIRouter(tags=["scope"])
+
+
+class Queued(OccupationRef, Outcome):
+    """A decision to look at, and why."""
+
+    reasons: list[str]
+    decision: Annotated[str, Field(description="IRI of the decision.")]
+    domain: str | None
+    degree: Degree
+    evidence: list[Assertion]
+    allEvidence: str
+
+
+class ReviewQueue(Listing):
+    """Decisions to look at, the least certain first."""
+
+    items: list[Queued]
+
+
+class Change(Shape):
+    """What changed about an occupation since it was read."""
+
+    occupation: str
+    label: str
+    what: Literal["label", "isco", "description", "skills", "vanished", "new"]
+    before: str
+    after: str
+
+
+class OccupationEvidence(OccupationRef, LinkedShape):
+    """All that is known about an occupation's place in the scope."""
+
+    iscoGroup: str
+    naceCode: list[NaceRef]
+    decisions: list[views.Decision]
+    assertions: list[Assertion]
+    changes: list[Change]
+    escoVersion: str
 
 
 @router.get("/scope", summary="The scope in figures")
@@ -53,14 +94,14 @@ async def queue(
     ] = None,
 ) -> Response:
     """Contradicted, weakly supported and changed decisions, the least certain first, each with its evidence."""
-    found = review_queue(ctx.catalogue)
+    entries = review_queue(ctx.catalogue)
     if domain is not None:
         key = find(ctx, domain).id
-        found = [entry for entry in found if entry[0].domain == key]
+        entries = [entry for entry in entries if entry[0].domain == key]
     if reason is not None:
-        found = [entry for entry in found if any(r.startswith(reason) for r in entry[1])]
+        entries = [entry for entry in entries if any(r.startswith(reason) for r in entry[1])]
     return listed(
-        ctx, found, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
+        ctx, entries, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
         record=lambda entry: {**tables.member(ctx, entry[0]), "reasons": entry[1]},
     )  # fmt: skip
 
@@ -68,30 +109,30 @@ async def queue(
 @router.get("/scope/occupations/{uuid}", summary="Everything that is known about an occupation's place in the scope")
 async def evidence(ctx: Ctx, uuid: str) -> Response:
     """Every decision and every assertion of every route, with the sources each was derived from."""
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
+    iri = occupation_of(ctx, uuid)
     item = ctx.catalogue.occupations[iri]
-    return ctx.json(
-        {
-            "@context": ctx.url("/context.jsonld"),
-            **views.occupation_ref(ctx, iri),
-            "iscoGroup": item.isco,
-            "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
-            "decisions": [views.decision(d) for d in item.decisions],
-            "assertions": [views.assertion(a) for a in item.assertions],
-            "changes": [c for c in ctx.catalogue.carry_over["changes"] if c["occupation"] == iri],
-            "escoVersion": ctx.served.release.manifest["escoVersion"],
-            "language": ctx.language,
-        }
-    )
+    payload: OccupationEvidence = {
+        "@context": ctx.url("/context.jsonld"),
+        **views.occupation_ref(ctx, iri),
+        "iscoGroup": item.isco,
+        "naceCode": [views.nace_ref(ctx, n) for n in item.nace],
+        "decisions": [views.decision(d) for d in item.decisions],
+        "assertions": [views.assertion(a) for a in item.assertions],
+        "changes": [c for c in ctx.catalogue.carry_over["changes"] if c["occupation"] == iri],
+        "escoVersion": ctx.served.release.manifest["escoVersion"],
+        "language": ctx.language,
+    }
+    return ctx.json(payload)
 
 
-def _queued(ctx: Context, item: Decision, reasons: list[str]) -> dict[str, Any]:
+def _queued(ctx: Context, item: Decision, reasons: list[str]) -> Queued:
     return {
         **views.occupation_ref(ctx, item.occupation),
         "reasons": reasons,
         "decision": item.iri,
-        **{k: v for k, v in views.decision(item).items() if k != "uri"},
+        "domain": item.domain or None,
+        "degree": item.degree,
+        **views.outcome(item),
+        "evidence": [views.assertion(a) for a in item.evidence],
         "allEvidence": ctx.url(f"/scope/occupations/{local_name(item.occupation)}"),
     }

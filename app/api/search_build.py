@@ -26,6 +26,7 @@ from app.service import Served
 from app.settings import Settings
 from app.store.remote import RemoteStore
 from loaders.derive.search import read_sections, write_index, write_own
+from releases import child
 
 log = structlog.get_logger()
 
@@ -88,16 +89,10 @@ class IndexBuilder:
         log.info("search index built", release=release.id)
 
     def _run(self, order: str, folder: str) -> None:
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-        root = Path(__file__).parents[2]
-        with subprocess.Popen(  # noqa: S603 (our own interpreter and folder)
-            [sys.executable, "-m", "app.api.search_build", folder],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=root,
-            env=environment,
-            start_new_session=True,
-        ) as process:
+        with child.start(
+            "app.api.search_build", folder, environment=child.inherited(**child.ONE_THREAD),
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        ) as process:  # fmt: skip
             self._process = process
             try:
                 _, said = process.communicate(order.encode(), _SECONDS)

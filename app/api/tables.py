@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from app import http
@@ -16,7 +17,8 @@ from app.catalogue.concepts import Decision, in_one
 from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
-from app.request import ALL_LANGUAGES, Context, Page, content_location, listing, page_links
+from app.http.shapes import Shape
+from app.request import ALL_LANGUAGES, Context, Page, content_location, counted, listing, page_links
 from ontology import local_name
 
 T = TypeVar("T")
@@ -32,6 +34,17 @@ _DECISION = ("domain", "degree", "confidence", "contradicted", "subDomain", "fun
 MEMBER = ("uri", "code", "label", *_DECISION, "iscoGroup", "naceCode")
 QUEUED = (*MEMBER, "reasons")
 SKILL = ("uri", "label", "skillType", "reuseLevel", "groups")
+
+
+class CompactList(Shape):
+    """One page of a list in short, as `view=compact` or `fields` ask for it."""
+
+    domain: NotRequired[Annotated[str, Field(description="In lists of a domain.")]]
+    items: list[dict[str, str | float | bool | list[str] | None]]
+    total: int
+    limit: int
+    offset: int
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ ROW_COSTS = {"json": 0.014, "jsonld": 0.04}  # milliseconds; see app.api.apart
 
 def listed(
     ctx: Context,
-    found: list[T],
+    entries: list[T],
     where: Page,
     form: Form,
     *,
@@ -93,14 +106,14 @@ def listed(
     """One page of a list."""
     columns = chosen_columns(form, columns)
     if not (form.csv or form.compact):
-        return listing(ctx, found, where, whole, **more)
-    links = page_links(ctx, len(found), where)
-    records = [record(item) for item in found[where.offset : where.offset + where.limit]]
+        return listing(ctx, entries, where, whole, **more)
+    links = page_links(ctx, len(entries), where)
+    records = [record(item) for item in entries[where.offset : where.offset + where.limit]]
     if form.csv:
         return csv_answer(ctx, form, columns, records, links)
     items = [{name: row[name] for name in columns} for row in records]
     payload = {
-        **more, "items": items, "total": len(found), "limit": where.limit, "offset": where.offset, "language": ctx.language,
+        **more, "items": items, **counted(len(entries), where), "language": ctx.language,
     }  # fmt: skip
     return ctx.json(payload, links)
 
@@ -133,7 +146,7 @@ def occupation(ctx: Context, iri: str) -> Record:
 
 def member(ctx: Context, item: Decision) -> Record:
     """An occupation and one decision about it."""
-    said = views.decision(item, evidence=False)
+    said = {"domain": item.domain or None, "degree": item.degree, **views.outcome(item)}
     return {**_occupation(ctx, item.occupation), **{name: said[name] for name in _DECISION}}
 
 
@@ -153,8 +166,8 @@ def label(ctx: Context, iri: str) -> str:
 
 def code_of(ctx: Context, iri: str) -> str:
     """The code of an occupation or group of ESCO; "" for what is neither."""
-    found = ctx.catalogue.occupations.get(iri) or ctx.catalogue.groups.get(iri)
-    return found.code if found else ""
+    concept = ctx.catalogue.occupations.get(iri) or ctx.catalogue.groups.get(iri)
+    return concept.code if concept else ""
 
 
 def _occupation(ctx: Context, iri: str) -> Record:

@@ -13,9 +13,9 @@ def ways(catalogue: Catalogue, iri: str) -> list[list[Group]]:
 
     A skill may stand below another; the groups of that one are above it then.
     """
-    found: dict[tuple[str, ...], list[Group]] = {}
+    by_codes: dict[tuple[str, ...], list[Group]] = {}
     todo: list[tuple[str, ...]] = [(iri,)]
-    while todo and len(found) < _MOST:
+    while todo and len(by_codes) < _MOST:
         way = todo.pop()
         concept = catalogue.occupations.get(way[0]) or catalogue.skills.get(way[0]) or catalogue.groups.get(way[0])
         # ESCO's files may hold a circle, which is left where it closes.
@@ -23,18 +23,5 @@ def ways(catalogue: Catalogue, iri: str) -> list[list[Group]]:
         todo += [(b, *way) for b in above]
         if not above:
             groups = [catalogue.groups[g] for g in way[:-1] if g in catalogue.groups]
-            found[tuple(g.code for g in groups)] = groups
-    return [groups for _, groups in sorted(found.items()) if groups]
-
-
-def below(catalogue: Catalogue, group: Group) -> set[str]:
-    """The skills under a group, at any depth."""
-    found: set[str] = set()
-    todo = [group.iri]
-    while todo:
-        iri = todo.pop()
-        concept = catalogue.groups.get(iri) or catalogue.skills.get(iri)
-        if concept and iri not in found:
-            found.add(iri)
-            todo += concept.narrower
-    return found & catalogue.skills.keys()
+            by_codes[tuple(g.code for g in groups)] = groups
+    return [groups for _, groups in sorted(by_codes.items()) if groups]

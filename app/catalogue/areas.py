@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
-from analysis.skills.tables import FamilyKind, SkillFamily, Specialisation
+from analysis.skills.tables import SkillFamily, Specialisation
+from app.catalogue.records import records
 from app.store.port import GraphStore
 from ontology import CCSI, CCSID, DCT, SKOS, local_name
+from ontology.derived import FAMILY
 
 _AREA = f"{CCSID}area/"
 _FAMILY = f"{CCSID}family/"
@@ -44,10 +45,10 @@ class SkillAreas:
         links: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for node, prop, target in store.select("api/skill_area_links"):
             links[node.value][prop.value].append(target.value)  # type: ignore[union-attr]
-        found = cls()
+        made = cls()
         for iri, said in sorted(words.items()):
             to = {name: tuple(sorted(targets)) for name, targets in links[iri].items()}
-            found.areas[iri.removeprefix(_AREA)] = AreaFacts(
+            made.areas[iri.removeprefix(_AREA)] = AreaFacts(
                 iri.removeprefix(_AREA),
                 dict(sorted(said[f"{SKOS}prefLabel"].items())),
                 dict(sorted(said[f"{SKOS}definition"].items())),
@@ -59,14 +60,11 @@ class SkillAreas:
         members: dict[str, list[str]] = defaultdict(list)
         for group, skill in store.select("api/skill_family_members"):
             members[group.value].append(skill.value)  # type: ignore[union-attr]
-        rows = [tuple("" if t is None else t.value for t in row) for row in store.select("api/skill_families")]
-        for iri, kind, support, agreement, above, area in rows:
+        for values in records(store, "api/skill_families", FAMILY, "family"):
+            iri = values.pop("family")
             key = iri.removeprefix(_FAMILY)
-            found.families[key] = SkillFamily(
-                key, cast(FamilyKind, kind), tuple(sorted(members[iri])), int(support), float(agreement),
-                above, area.removeprefix(_AREA),
-            )  # fmt: skip
-        return found
+            made.families[key] = SkillFamily(id=key, skills=tuple(sorted(members[iri])), **values)
+        return made
 
     def of_domain(self, domain: str) -> list[AreaFacts]:
         """The areas of a domain, in the order of their identifiers; all that serve a domain for the whole."""

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pyoxigraph import NamedNode
 
+from app.catalogue.activities import revisions
 from app.catalogue.facts import Facts
 from app.catalogue.labels import Labels, LabelTable, collate, fallback
 from app.catalogue.national import National
@@ -47,6 +48,7 @@ class Catalogue(Facts):
                 self._labels.load_english(self.fallback)
             self.analysis = analysis.result()
             self.national = National.read(store)
+            self.revisions = revisions(store)
             self.profiles = ProfileCatalogue.read(store, self, self.analysis)
 
     # --- words ---------------------------------------------------------------------------------------------------
@@ -65,14 +67,14 @@ class Catalogue(Facts):
             "concept": [NamedNode(iri)],
             "labels": [NamedNode(GRAPH_LABELS + language) for language in languages],
         }
-        found: dict[str, dict[str, list[str]]] = {}
+        by_property: dict[str, dict[str, list[str]]] = {}
         for _, prop, text in self.store.select("api/words", values):
             name = prop.value.removeprefix(SKOS).removeprefix(DCT)  # type: ignore[union-attr]
-            found.setdefault(name, {}).setdefault(text.language, []).append(text.value)  # type: ignore[union-attr,arg-type]
-        for by_language in found.values():
+            by_property.setdefault(name, {}).setdefault(text.language, []).append(text.value)  # type: ignore[union-attr,arg-type]
+        for by_language in by_property.values():
             for texts in by_language.values():
                 texts.sort(key=collate)
-        return found
+        return by_property
 
     async def search_text(self, language: str) -> dict[str, str]:
         """Occupation in scope -> its preferred and alternative labels, folded, one a line."""

@@ -5,8 +5,23 @@ Concepts refer to each other by IRI. Filled once when a release is read (app.cat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import abc
 from dataclasses import dataclass, field
+from typing import Literal
+
+from typing_extensions import TypedDict  # pydantic asks for this one on Python 3.11
+
+from analysis.tables import Degree, MemberDegree, Route
+from ontology import MappingRelation
+
+
+class Mapping(TypedDict):
+    """What a domain corresponds to elsewhere."""
+
+    relation: MappingRelation
+    uri: str
+    label: str
+    scheme: str
 
 
 @dataclass(slots=True)
@@ -64,8 +79,8 @@ class Assertion:
     iri: str
     occupation: str
     domain: str
-    degree: str
-    route: str
+    degree: Degree
+    route: Route
     sub_domain: str
     function: str
     charter_function: str
@@ -81,7 +96,7 @@ class Decision:
     iri: str
     occupation: str
     domain: str
-    degree: str
+    degree: Degree
     confidence: float
     contradicted: bool
     sub_domain: str
@@ -107,7 +122,7 @@ class Domain:
     labels: dict[str, str] = field(default_factory=dict)
     definition: dict[str, str] = field(default_factory=dict)
     narrower: list[str] = field(default_factory=list)
-    mappings: list[dict[str, str]] = field(default_factory=list)
+    mappings: list[Mapping] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +130,17 @@ class CrosswalkEntry:
     """One code of a classification placed in a domain."""
 
     iri: str
-    classification: str
+    classification: Literal["isco-08", "nace-2.1"]
     code: str
     prefix: str
     domain: str
     sub_domain: str
     function: str
-    degree: str
+    degree: MemberDegree
     code_confidence: str
     former: str
 
 
-def in_one(texts: Mapping[str, str], language: str) -> str:
+def in_one(texts: abc.Mapping[str, str], language: str) -> str:
     """The text in the language, else in English, else none."""
     return texts.get(language) or texts.get("en", "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any, cast
 
 from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
 from app.store.port import GraphStore
-from ontology import COLLECTIONS, SCHEME, local_name
+from ontology import COLLECTIONS, SCHEME, MappingRelation, local_name
 from queries.rows import as_texts
 
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
@@ -59,8 +60,8 @@ class Facts:
         for occupation, note in rows("api/regulated"):
             self.occupations[occupation].regulated_note = note
         for concept, scheme in sorted(rows("api/collections")):
-            if isinstance(found := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
-                found.collections.append(COLLECTIONS[scheme])
+            if isinstance(member := concepts.get(concept), Occupation | Skill) and scheme in COLLECTIONS:
+                member.collections.append(COLLECTIONS[scheme])
         self.isco = {g.code: g for g in self.groups.values() if g.scheme == "isco"}
         for item in self.occupations.values():
             item.isco = next((g.code for g in self.ancestors(item.iri) if g.scheme == "isco" and len(g.code) == 4), "")
@@ -84,8 +85,11 @@ class Facts:
                 self.domains[entry.broader].narrower.append(key)
         for domain, relation, target, label, scheme in sorted(as_texts(store.select("api/mappings"))):
             self.domains[local_name(domain)].mappings.append(
-                {"relation": relation.rpartition("#")[2], "uri": target, "label": label, "scheme": local_name(scheme)}
-            )
+                {
+                    "relation": cast(MappingRelation, relation.rpartition("#")[2]), "uri": target, "label": label,
+                    "scheme": local_name(scheme),
+                }
+            )  # fmt: skip
         former: dict[str, list[str]] = defaultdict(list)
         rows: dict[str, tuple[str, ...]] = {}
         for row in sorted(as_texts(store.select("api/crosswalk"))):
@@ -94,7 +98,7 @@ class Facts:
         for iri, system, code, prefix, domain, sub, function, degree, confidence, _ in rows.values():
             self.crosswalk.append(
                 CrosswalkEntry(
-                    iri, local_name(system), code, prefix, local_name(domain), local_name(sub), local_name(function), local_name(degree),
+                    iri, _term(system), code, prefix, local_name(domain), local_name(sub), local_name(function), _term(degree),
                     local_name(confidence), " ".join(former[iri]),
                 )
             )  # fmt: skip
@@ -106,7 +110,7 @@ class Facts:
         ):
             if iri not in assertions:
                 made = Assertion(
-                    iri, occupation, local_name(domain), local_name(degree), local_name(route), local_name(sub),
+                    iri, occupation, local_name(domain), _term(degree), _term(route), local_name(sub),
                     local_name(function), local_name(charter), float(score) if score else None, reason,
                 )  # fmt: skip
                 assertions[iri] = made
@@ -122,7 +126,7 @@ class Facts:
                     iri,
                     occupation,
                     local_name(domain),
-                    local_name(degree),
+                    _term(degree),
                     float(confidence),
                     contradicted == "true",
                     local_name(sub),
@@ -149,14 +153,14 @@ class Facts:
         """What is in a domain or sub-domain; without one, in any domain. Exclusions are not among them."""
         if domain is None:
             return [d for decisions in self.by_domain.values() for d in decisions]
-        found = self.by_domain.get(domain.broader or domain.id, [])
-        return [d for d in found if d.is_of(domain.id)] if domain.broader else found
+        inside = self.by_domain.get(domain.broader or domain.id, [])
+        return [d for d in inside if d.is_of(domain.id)] if domain.broader else inside
 
     # --- hierarchy -----------------------------------------------------------------------------------------------
 
     def ancestors(self, iri: str) -> list[Group]:
         """The groups above a concept, nearest first, each once."""
-        found: dict[str, Group] = {}
+        groups: dict[str, Group] = {}
         todo = [iri]
         seen = {iri}
         while todo:
@@ -167,8 +171,20 @@ class Facts:
                     seen.add(parent)
                     todo.append(parent)
                     if parent in self.groups:
-                        found[parent] = self.groups[parent]
-        return list(found.values())
+                        groups[parent] = self.groups[parent]
+        return list(groups.values())
+
+    def skills_under(self, group: str) -> frozenset[str]:
+        """The skills under a group, at any depth; a skill may stand below another."""
+        seen: set[str] = set()
+        todo = [group]
+        while todo:
+            iri = todo.pop()
+            concept = self.groups.get(iri) or self.skills.get(iri)
+            if concept and iri not in seen:
+                seen.add(iri)
+                todo += concept.narrower
+        return frozenset(seen & self.skills.keys())
 
     def isco_path(self, code: str) -> list[Group]:
         """The ISCO groups from the major group down to this code."""
@@ -177,3 +193,8 @@ class Facts:
     def under_isco(self, code: str) -> list[str]:
         """The occupations under an ISCO code of any level."""
         return [o for group, members in self.by_isco.items() if group.startswith(code) for o in members]
+
+
+def _term(iri: str) -> Any:
+    """An identifier of a closed list, to which the checks of a load hold the release."""
+    return local_name(iri)

@@ -92,11 +92,11 @@ class Labels:
         if key not in self._running:
             self._running[key] = asyncio.create_task(asyncio.to_thread(read))
             self._running[key].add_done_callback(lambda _: self._running.pop(key, None))
-        found: T = await asyncio.shield(self._running[key])  # one impatient client must not cancel it for the others
-        kept[language] = found
+        table: T = await asyncio.shield(self._running[key])  # one impatient client must not cancel it for the others
+        kept[language] = table
         while len(kept) > self._room:
             kept.popitem(last=False)
-        return found
+        return table
 
     def _read(self, language: str) -> LabelTable:
         """One language, or all of them for `*`: some 60 MB for the 28 of full ESCO, which leave like any other table."""

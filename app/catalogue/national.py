@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import cast
 
 from app.store.port import GraphStore
-from ontology import SKOS, local_name
+from ontology import SKOS, MappingRelation, local_name
 from queries.rows import as_texts
 
 # A relation read from its other end.
-INVERSE = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
+INVERSE: dict[MappingRelation, MappingRelation] = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Mapped:
     code: str
     iri: str
     label: str
-    relation: str  # of the code to ESCO's concept
+    relation: MappingRelation  # of the code to ESCO's concept
     esco: str
     confidence: float | None
 
@@ -47,12 +48,12 @@ class National:
     @classmethod
     def read(cls, store: GraphStore) -> National:
         """Those of the release in the store; often none."""
-        found = cls()
+        mappings = cls()
         for scheme, name, source, version in sorted(as_texts(store.select("api/national_schemes"))):
-            entry = found.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
+            entry = mappings.schemes.setdefault(local_name(scheme), Scheme(local_name(scheme), name, version, []))
             entry.sources.append(source)
-        if not found.schemes:
-            return found
+        if not mappings.schemes:
+            return mappings
         seen: set[tuple[str, str, str]] = set()
         for concept, scheme, code, label, relation, target, confidence in sorted(
             as_texts(store.select("api/national"))
@@ -61,10 +62,18 @@ class National:
                 continue  # a second label, from another file
             seen.add((concept, relation, target))
             sure = float(confidence) if confidence else None
-            one = Mapped(local_name(scheme), code, concept, label, relation.removeprefix(SKOS), target, sure)
-            found.by_code[one.scheme, code].append(one)
-            found.by_esco[target].append(one)
-        return found
+            one = Mapped(
+                local_name(scheme),
+                code,
+                concept,
+                label,
+                cast(MappingRelation, relation.removeprefix(SKOS)),
+                target,
+                sure,
+            )
+            mappings.by_code[one.scheme, code].append(one)
+            mappings.by_esco[target].append(one)
+        return mappings
 
     def with_code(self, code: str) -> list[str]:
         """The classifications that have mappings of a code."""

@@ -22,11 +22,11 @@ class Parts:
     def get(self, language: str, kind: str, iri: str) -> Any:
         """A part kept before, or None."""
         key = (language, kind, iri)
-        if (found := self._young.get(key)) is not None:
-            return found[0]
-        if (found := self._old.get(key)) is not None:
-            self.put(language, kind, iri, *found)
-            return found[0]
+        if (part := self._young.get(key)) is not None:
+            return part[0]
+        if (part := self._old.get(key)) is not None:
+            self.put(language, kind, iri, *part)
+            return part[0]
         return None
 
     def put(self, language: str, kind: str, iri: str, part: Any, size: int) -> None:

@@ -26,7 +26,7 @@ from analysis.profiles.tables import (
 )
 from analysis.profiles.templates import template_recipe
 from analysis.profiles.traits import skill_facts
-from analysis.tables import Degree
+from analysis.tables import MemberDegree
 from app.catalogue.facts import Facts
 from app.catalogue.skills import SkillCatalogue
 from app.store.port import GraphStore
@@ -43,7 +43,7 @@ class TemplateEntry:
     id: str
     iri: str
     recipe: Recipe
-    degree: Degree
+    degree: MemberDegree
     size: int
     sizes: dict[str, int]  # section -> skills, repeats among them
     status: str = "draft"  # how far experts have gone through it
@@ -90,11 +90,11 @@ class ProfileCatalogue:
         for item in facts.occupations.values():
             if below := [o for o in item.narrower if o in facts.occupations]:
                 families[item.iri] = [item.iri, *below]
-        found = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
-        found.groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme != "isco" and g.code}
-        found._read_templates()
-        found._read_gaps()
-        return found
+        made = cls(store, rules, tables, transition_index(tables, facts.by_isco, families))
+        made.groups = {g.code: iri for iri, g in facts.groups.items() if g.scheme != "isco" and g.code}
+        made._read_templates()
+        made._read_gaps()
+        return made
 
     def template(self, entry: TemplateEntry) -> Profile:
         """The profile of a template as the release holds it, read for this one alone."""
@@ -110,15 +110,15 @@ class ProfileCatalogue:
             if other:
                 also[profile, skill].append(local_name(other))
         order = {r.id: r for r in self.guidelines.rules}
-        found = []
+        profiles = []
         for entry in entries:
             placed = []
             for skill, (rule, relation, share, essential) in rows[entry.iri].items():
                 key, agreeing = local_name(rule), sorted(also[entry.iri, skill], key=lambda r: order[r].order)
                 figures: Any = (relation, float(share), float(essential))
                 placed.append(ProfileSkill(skill, order[key].section, key, tuple(agreeing), *figures))
-            found.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
-        return found
+            profiles.append(complete(self.tables, self.guidelines, entry.recipe, entry.recipe.domain, placed))
+        return profiles
 
     def _read_templates(self) -> None:
         sizes: dict[str, dict[str, int]] = defaultdict(dict)
@@ -146,16 +146,7 @@ class ProfileCatalogue:
         if cluster is not None:
             return frozenset(m.skill for m in cluster.members)
         group = self.groups.get(key)
-        if group is None:
-            return None
-        found: set[str] = set()
-        todo = [group]
-        while todo:
-            concept = todo.pop()
-            below = (facts.skills.get(concept) or facts.groups[concept]).narrower
-            todo.extend(n for n in below if n not in found and (n in facts.skills or n in facts.groups))
-            found.update(below)
-        return frozenset(found & facts.skills.keys())
+        return None if group is None else facts.skills_under(group)
 
     def _read_gaps(self) -> None:
         for concept, prop, text in self.store.select("api/profile_words"):
@@ -165,11 +156,11 @@ class ProfileCatalogue:
         rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for row in as_texts(self.store.select("api/profile_gaps")):
             rows[row[0]].append(row)
-        for iri, found in sorted(rows.items()):
+        for iri, properties in sorted(rows.items()):
             self.gaps.append(
                 Gap(
-                    found[0][1], iri, frozenset(local_name(r[2]) for r in found if r[2]),
-                    frozenset(local_name(r[3]) for r in found if r[3]), tuple(sorted({(r[4], r[5]) for r in found if r[4]})),
+                    properties[0][1], iri, frozenset(local_name(r[2]) for r in properties if r[2]),
+                    frozenset(local_name(r[3]) for r in properties if r[3]), tuple(sorted({(r[4], r[5]) for r in properties if r[4]})),
                 )
             )  # fmt: skip
 
@@ -228,5 +219,5 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
     )
 
 
-def _degree(text: str) -> Degree:
+def _degree(text: str) -> MemberDegree:
     return "core" if text == "core" else "related"

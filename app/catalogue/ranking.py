@@ -38,15 +38,14 @@ def ranked(index: Search, part: Part, titles: Sequence[str], most: int) -> list[
 
 def _read(index: Search, part: Part, titles: Sequence[str], most: int) -> list[list[Match]]:
     """The best reading of each title in one language."""
-    part.matcher.lexicon.alike_all([word for one in titles for word in title(one).split()])  # all at once, remembered
-    readings = []  # (which title, whether typos were mended, text)
-    for n, one in enumerate(titles):
-        said = title(one)
-        if full := spelt_out(said, part.language):
-            readings.append((n, False, full))
-        mended = part.matcher.lexicon.corrected(full or said)
-        if mended and any(part.matcher.same([mended])):  # which counts only where it is a label
-            readings.append((n, True, mended))
+    said = [title(one) for one in titles]
+    part.matcher.lexicon.alike_all([word for text in said for word in text.split()])  # all at once, remembered
+    full = [spelt_out(text, part.language) for text in said]
+    readings = [(n, False, text) for n, text in enumerate(full) if text]  # which title, whether typos were mended, text
+    mended = part.matcher.lexicon.corrected([a or b for a, b in zip(full, said, strict=True)])
+    some = [(n, True, text) for n, text in enumerate(mended) if text]  # which count only where they are labels
+    labels = part.matcher.same([text for *_, text in some])
+    readings += [reading for reading, found in zip(some, labels, strict=True) if found]
     every = part.matcher.match([*titles, *(text for *_, text in readings)], most)
     found = every[: len(titles)]
     for (n, is_mended, _), matches in zip(readings, every[len(titles) :], strict=True):

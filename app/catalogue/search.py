@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.search import find
 from analysis.search.abbreviations import spelt_out
-from analysis.search.confidence import confidence
+from analysis.search.confidence import confidences
 from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
 from analysis.search.match import Match, Matcher
@@ -272,8 +272,7 @@ class Search:
             places = [n for n, of in enumerate(chosen) if of == tongue]
             ranked = ranking.ranked(self, part, [titles[n] for n in places], max(2, most))
             for place, (of, matches) in zip(places, ranked, strict=True):
-                sure = [confidence(matches, n) for n in range(len(matches))]
-                found[place] = Matched(of, matches[:most], sure[:most])
+                found[place] = Matched(of, matches[:most], confidences(matches, most))
         return [found[n] for n in range(len(titles))]
 
     def extractor(self, language: str) -> tuple[Part, Extractor] | None:

@@ -22,8 +22,10 @@ from analysis.skills.tables import (
 )
 from app.catalogue.areas import SkillAreas
 from app.catalogue.panel import PanelMarks
+from app.catalogue.records import records
 from app.store.port import GraphStore
 from ontology import CCSID
+from ontology.derived import FIGURE, GROUP_SHARE, LINEAGE, MEMBERSHIP, QUALITY, SPECIALISATION, TRANSVERSALITY
 from queries.rows import as_texts
 
 _UNIT = f"{CCSID}unit/"
@@ -66,20 +68,20 @@ class SkillCatalogue:
     @classmethod
     def read(cls, store: GraphStore) -> SkillCatalogue:
         """Read the graphs of skills and clusters."""
-        found = cls()
-        found._read_skills(store)
-        found._read_clusters(store)
-        found.areas = SkillAreas.read(store)
-        found.panel = PanelMarks.read(store)
+        made = cls()
+        made._read_skills(store)
+        made._read_clusters(store)
+        made.areas = SkillAreas.read(store)
+        made.panel = PanelMarks.read(store)
         for _, occupation, unit, function, level, share in sorted(as_texts(store.select("api/function_levels"))):
             key = unit.removeprefix(_UNIT)
-            found.function_levels[key, occupation].append(
+            made.function_levels[key, occupation].append(
                 FunctionLevel(
                     occupation, key, "charter" if "/charter/" in function else "essnet", function.rpartition("/")[2],
                     "main" if level == "main" else "some", float(share),
                 )
             )  # fmt: skip
-        return found
+        return made
 
     def is_special(self, row: Specialisation) -> bool:
         """Whether a unit is specialised in a skill, by its figures or by a panel's word, which stands above them."""
@@ -93,34 +95,17 @@ class SkillCatalogue:
         for unit, _, _, occupations, core, small in as_texts(store.select("api/skill_units")):
             key = unit.removeprefix(_UNIT)
             self.units[key] = UnitFacts(key, int(occupations), int(core), small == "true")
-        for row in sorted(as_texts(store.select("api/skill_specialisations"))):
-            unit = row[1].removeprefix(_UNIT)
-            counts: Any = [int(v) for v in row[3:7]]
-            words: Any = (
-                row[15],
-                row[16] == "true",
-                row[17],
-                row[18].removeprefix(_AREA),
-                row[19].removeprefix(_FAMILY),
-            )
-            made = Specialisation(unit, row[2], *counts, *[float(v) for v in row[7:15]], *words)
-            self.specialisations[unit].append(made)
-        for unit, group, share, overall in sorted(as_texts(store.select("api/skill_group_shares"))):
-            key = unit.removeprefix(_UNIT)
-            self.group_shares[key].append(GroupShare(key, group, float(share), float(overall)))
-        for skill, isco, domains, score, transversal, group in sorted(
-            as_texts(store.select("api/skill_transversality"))
-        ):
-            before = self.transversality.get(skill)
+        for values in records(store, "api/skill_specialisations", SPECIALISATION):
+            self.specialisations[values["unit"]].append(Specialisation(**values))
+        for values in records(store, "api/skill_group_shares", GROUP_SHARE):
+            self.group_shares[values["unit"]].append(GroupShare(**values))
+        for values in records(store, "api/skill_transversality", TRANSVERSALITY, "tGroup"):
+            before = self.transversality.get(values["skill"])
+            group = values.pop("tGroup")
             groups = (*before.t_groups, group) if before else (group,) if group else ()
-            self.transversality[skill] = Transversality(
-                skill, groups, float(isco), float(domains), 0, float(score), transversal == "true"
-            )
-        for unit, aspect, *values in sorted(as_texts(store.select("api/skill_transversal_figures"))):
-            key = unit.removeprefix(_UNIT)
-            *figures, support = values
-            made_of: Any = (*[float(v) for v in figures], int(support))
-            self.profiles[key].append(TransversalFigure(key, aspect, *made_of))
+            self.transversality[values["skill"]] = Transversality(t_groups=groups, occupations=0, **values)
+        for values in records(store, "api/skill_transversal_figures", FIGURE):
+            self.profiles[values["unit"]].append(TransversalFigure(**values))
 
     def _read_clusters(self, store: GraphStore) -> None:
         made: dict[str, dict[str, Any]] = {}
@@ -138,10 +123,8 @@ class SkillCatalogue:
             made[node.value][kind][text.language] = text.value  # type: ignore[union-attr]
         for cluster, skill in sorted(as_texts(store.select("api/cluster_telling"))):
             made[cluster]["telling"] += (skill,)
-        for cluster, skill, weight, centrality, rank, primary in as_texts(store.select("api/cluster_members")):
-            made[cluster]["members"].append(
-                Member(skill, float(weight), float(centrality), int(rank), primary == "true")
-            )
+        for values in records(store, "api/cluster_members", MEMBERSHIP, "cluster"):
+            made[values.pop("cluster")]["members"].append(Member(**values))
         for cluster, group, occupation, neighbour, share in as_texts(store.select("api/cluster_shares")):
             target = group or occupation or neighbour.removeprefix(_CLUSTER)
             kind = "occupations" if occupation else "neighbours" if neighbour else "groups"
@@ -153,16 +136,16 @@ class SkillCatalogue:
             for kind in ("groups", "fields", "occupations", "neighbours"):
                 parts[kind] = tuple(sorted(parts[kind], key=lambda e: (-e[1], e[0])))
             self._add(Cluster(**parts, members=members, central=tuple(m.skill for m in members if m.primary)[:5]))
-        for cluster, former, level, lineage, overlap in sorted(as_texts(store.select("api/cluster_lineage"))):
-            new, old = cluster.removeprefix(_CLUSTER), former.removeprefix(_CLUSTER)
-            entry = LineageEntry((new or old).partition("/")[0], level, new, old, lineage, float(overlap))  # type: ignore[arg-type]
+        for values in records(store, "api/cluster_lineage", LINEAGE):
+            new, old = values["new"], values["old"]
+            entry = LineageEntry(domain=(new or old).partition("/")[0], **values)
             for key in {new, old} - {""}:
                 self.lineage[key].append(entry)
-        for unit, level, skills, clusters, *values in as_texts(store.select("api/cluster_quality")):
-            key = unit.removeprefix(_UNIT)
-            no_median: Any = (0.0,)  # occupations per cluster are told by the clusters themselves
-            sizes: Any = (level, self.units[key].occupations, int(skills), int(clusters))
-            self.quality[key, level] = Quality(key, *sizes, *[float(v) for v in values], *no_median)
+        for values in records(store, "api/cluster_quality", QUALITY):
+            unit = values["domain"]
+            # Occupations per cluster are told by the clusters themselves.
+            made_of = Quality(occupations=self.units[unit].occupations, occupation_support=0.0, **values)
+            self.quality[unit, made_of.level] = made_of
 
     def _add(self, cluster: Cluster) -> None:
         ordered = replace(cluster, labels=dict(sorted(cluster.labels.items())))

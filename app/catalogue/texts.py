@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from analysis.search.confidence import confidence
+from analysis.search.confidence import confidences
 from analysis.search.extraction import Mention
 from analysis.search.match import Match
 from app.catalogue.catalogue import Catalogue
@@ -54,7 +54,7 @@ def read(index: Search, catalogue: Catalogue, text: str, language: str, most: in
             known = best.get(concept) or Match(concept, part.section.labels(concept)[0], "skills", 0.0)
             best[concept] = replace(known, score=known.score + much)
     ranked = sorted(best.values(), key=lambda m: (-m.score, m.concept))[: max(2, most)]
-    sure = [confidence(ranked, n) for n in range(len(ranked))]
+    sure = confidences(ranked, len(ranked))
     return ReadText(
         " ".join(lines), Matched(part, ranked[:most], sure[:most]), extractor[0] if extractor else None, skills
     )  # fmt: skip

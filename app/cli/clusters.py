@@ -40,7 +40,7 @@ Domains = Annotated[str, typer.Option("--domains", help="Only these, with commas
 # levels, all else of the broad one.
 TARGETS: tuple[tuple[str, str, Callable[[float, float], bool], dict[str, float]], ...] = (
     ("seed_ami", "at least", lambda v, t: v >= t, {"*": 0.97}),
-    ("left_out_ami", "at least", lambda v, t: v >= t, {"heritage": 0.93, "audiovisual": 0.93, "design": 0.93, "ccsi": 0.90}),
+    ("left_out_ami", "at least", lambda v, t: v >= t, {"heritage": 0.93, "audiovisual": 0.93, "design": 0.93, "*": 0.90}),
     ("largest_share", "at most", lambda v, t: v <= t, {"*": 0.25}),
     ("intruder", "at least", lambda v, t: v >= t, {"*": 0.60}),
 )  # fmt: skip
@@ -80,8 +80,8 @@ def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = 
     alternatives = alternative_labels(ox.Store.read_only(str(release.store)))
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, spawn, initializer=_start, initargs=(tables, result, alternatives)) as pool:
-        for domain, found in zip(wanted, pool.map(_figures, wanted), strict=True):
-            figures["domains"][domain] = found
+        for domain, measured in zip(wanted, pool.map(_figures, wanted), strict=True):
+            figures["domains"][domain] = measured
     figures["targets"] = targets(figures)
     if as_json:
         print_json(figures)
@@ -91,8 +91,8 @@ def evaluate(domains: Domains = "", data_dir: DataDir = None, as_json: AsJson = 
             table = Table(
                 "", *(n.replace("_", " ") for n in names), title=f"{level} clusters: {title}", title_justify="left"
             )
-            for domain, found in figures["domains"].items():
-                values = [found[level].get(n, found.get(n)) for n in names]
+            for domain, measured in figures["domains"].items():
+                values = [measured[level].get(n, measured.get(n)) for n in names]
                 table.add_row(
                     domain, *("" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values)
                 )
@@ -168,12 +168,12 @@ def tally_sheets(
 ) -> None:
     """What filled sheets say: names accepted, clusters coherent, skills that a reader would take off the map."""
     with ExitStack() as stack:
-        found = tally(stack.enter_context(path.open(encoding="utf-8", newline="")) for path in sheets)
+        tallies = tally(stack.enter_context(path.open(encoding="utf-8", newline="")) for path in sheets)
     if as_json:
-        print_json({d: asdict(t) for d, t in found.items()})
+        print_json({d: asdict(t) for d, t in tallies.items()})
         return
     table = Table("domain", "name accepted", "coherent", "off the map")
-    for d, t in {**found, "all": total(found.values())}.items():
+    for d, t in {**tallies, "all": total(tallies.values())}.items():
         shares = ((t.names, t.named), (t.coherent, t.clusters), (t.strangers, t.skills))
         table.add_row(d, *(f"{n} of {of} ({n / max(of, 1):.1%})" for n, of in shares))
     out.print(table)
@@ -203,13 +203,13 @@ def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
     """Every target with what was found and whether it holds; a small domain is told apart by ``small``."""
     rows: list[dict[str, Any]] = []
     for name, bound, holds, limits in TARGETS:
-        for domain, found in figures["domains"].items():
+        for domain, of_domain in figures["domains"].items():
             limit = limits.get(domain, limits.get("*"))
             for level in ("broad", "fine") if name == "intruder" else ("broad",):
-                value = found[level][name]
+                value = of_domain[level][name]
                 if limit is not None and value is not None:
                     rows.append(
-                        {"figure": name, "level": level, "domain": domain, "small": found["small"], "found": value,
+                        {"figure": name, "level": level, "domain": domain, "small": of_domain["small"], "found": value,
                          "target": f"{bound} {limit}", "holds": holds(round(value, 3), limit)}
                     )  # fmt: skip
     for name, value, limit in (
@@ -224,17 +224,16 @@ def targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-_shared: tuple[SkillTables, SkillsResult, dict[str, list[str]]]
+_shared: measure.Evaluation
 
 
 def _start(tables: SkillTables, result: SkillsResult, alternatives: dict[str, list[str]]) -> None:
     global _shared
-    _shared = (tables, result, alternatives)
+    _shared = measure.Evaluation(tables, result, alternatives)
 
 
-def _figures(domain: str) -> Any:
-    tables, result, alternatives = _shared
-    return measure.evaluate(tables, [domain], result=result, alternatives=alternatives)["domains"][domain]
+def _figures(domain: str) -> dict[str, Any]:
+    return _shared.of(domain)
 
 
 def _wanted(tables: SkillTables, domains: str) -> list[str]:

@@ -32,7 +32,7 @@ from loaders.starter import STARTER
 from ontology import ATTRIBUTION
 from releases import content_hash, dumps
 from releases.changes import changes
-from releases.errors import LoadError, ReleaseError, system_faults
+from releases.errors import LoadError, ReleaseError, system_errors
 from releases.manifest import CheckResult
 from releases.release import Release, Releases
 
@@ -63,7 +63,7 @@ out, err = Console(), Console(stderr=True)
 def main() -> None:
     """Entry point: a LoadError becomes a message with its remedy and an exit code of its own."""
     try:
-        with system_faults():
+        with system_errors():
             cli()
     except LoadError as error:
         err.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
@@ -114,7 +114,9 @@ def load(
     ] = None,
     mapping: Annotated[
         list[Path] | None,
-        typer.Option(readable=False, help="Official mapping table to ESCO, or SSSOM (CSV or TSV; may be repeated)."),
+        typer.Option(
+            readable=False, help="Official table of mappings to ESCO, SSSOM, or NACE Rev. 2 to 2.1 (may be repeated)."
+        ),
     ] = None,
     panel: Annotated[
         list[Path] | None,
@@ -150,12 +152,12 @@ def load(
     """
     if [starter, bundled, bool(paths)].count(True) != 1:
         raise typer.BadParameter("name ESCO files, or --starter, or --bundled", param_hint="PATHS")
-    served = None if paths else Releases(_data_dir(data_dir)).current()
+    served = None if paths else Releases(folder_of(data_dir)).current()
     if served and not (bundled and served.sample):
         err.print(f"{served.id} is published already.", highlight=False)
         return
     files = paths or [STARTER if starter else FACTS]
-    request = LoadRequest(files, _data_dir(data_dir), esco_version, nace, curation, partial, publish, skills)
+    request = LoadRequest(files, folder_of(data_dir), esco_version, nace, curation, partial, publish, skills)
     request = replace(
         request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ())
     )
@@ -170,13 +172,13 @@ def load(
 @releases_cli.command("list")
 def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show the releases, newest first; the served one is marked."""
-    releases = Releases(_data_dir(data_dir))
-    found = releases.all()
+    releases = Releases(folder_of(data_dir))
+    every = releases.all()
     if as_json:
-        print_json([_public(r, served=releases.serves(r)) for r in found])
+        print_json([_public(r, served=releases.serves(r)) for r in every])
         return
     table = Table("", Column("release", no_wrap=True), "ESCO", "created", "occupations", "skills", "in scope")
-    for r in found:
+    for r in every:
         counts = r.manifest["counts"]
         table.add_row(
             "*" if releases.serves(r) else "", r.id, r.manifest["escoVersion"], r.manifest["createdAt"],
@@ -196,11 +198,11 @@ def verify(
 ) -> None:
     """Compare a release's files with the checksums of its manifest. Exit code 4 when something differs."""
     chosen = _chosen(release, data_dir)
-    faults = Releases(_data_dir(data_dir)).verify(chosen)
+    faults = Releases(folder_of(data_dir)).verify(chosen)
     if content and not faults:
-        found, _ = content_hash.of_store(ox.Store.read_only(str(chosen.store)))
+        computed, _ = content_hash.of_store(ox.Store.read_only(str(chosen.store)))
         expected = chosen.manifest["contentHash"]
-        faults = [] if found == expected else [f"its content hash is {found}, and its manifest says {expected}"]
+        faults = [] if computed == expected else [f"its content hash is {computed}, and its manifest says {expected}"]
     if as_json:
         print_json({"release": chosen.id, "sound": not faults, "faults": faults})
     elif faults:
@@ -237,8 +239,8 @@ def hash_dump(
     dump: Annotated[list[Path], typer.Argument(help="all.nq.gz, a TriG file, or all Turtle files of one release.")],
 ) -> None:
     """Compute the content hash of a release from its dump; equal to its manifest's when the dump is complete."""
-    found, quads = content_hash.of_dump(dump)
-    out.print(f"{found}  {quads:,} quads", highlight=False, soft_wrap=True)
+    computed, quads = content_hash.of_dump(dump)
+    out.print(f"{computed}  {quads:,} quads", highlight=False, soft_wrap=True)
 
 
 @releases_cli.command("dumps")
@@ -263,7 +265,7 @@ def publish(
     release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
 ) -> None:
     """Serve this release; a running service switches within a second, without dropping a request."""
-    releases = Releases(_data_dir(data_dir))
+    releases = Releases(folder_of(data_dir))
     chosen = releases.get(release)
     if faults := releases.verify(chosen):
         raise ReleaseError(f"{chosen.id} is damaged: {'; '.join(faults)}", "Remove it and load the ESCO files again.")
@@ -276,7 +278,7 @@ def remove(
     release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
 ) -> None:
     """Delete a release that is not served."""
-    releases = Releases(_data_dir(data_dir))
+    releases = Releases(folder_of(data_dir))
     chosen = releases.get(release)
     releases.remove(chosen)
     out.print(f"{chosen.id} is removed.", highlight=False)
@@ -284,15 +286,11 @@ def remove(
 
 def _chosen(release: str, data_dir: Path | None) -> Release:
     """The release with this id, or the served one. Raises ReleaseError."""
-    releases = Releases(_data_dir(data_dir))
+    releases = Releases(folder_of(data_dir))
     chosen = releases.get(release) if release else releases.current()
     if chosen is None:
         raise ReleaseError("No release is published.", "Load ESCO with: ccsi load PATH")
     return chosen
-
-
-def _data_dir(given: Path | None) -> Path:
-    return folder_of(given)
 
 
 def _public(release: Release, served: bool) -> dict[str, Any]:

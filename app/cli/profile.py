@@ -46,12 +46,12 @@ def list_profiles(
     as_json: AsJson = False,
 ) -> None:
     """The profile templates of the release, by the identifiers that the other commands take."""
-    found = _listed(data_dir, domain, language)
+    entries = _listed(data_dir, domain, language)
     if as_json:
-        print_json(found)
+        print_json(entries)
         return
     table = Table("profile", "title", "kind", "occupations", "skills")
-    for item in found:
+    for item in entries:
         sizes = item["skillsBySection"].values()
         table.add_row(item["id"], _text(item["title"]), item["kind"], str(item["anchorCount"]), str(sum(sizes)))
     print_table(table)
@@ -122,12 +122,12 @@ def compare(
         body["among"] = among
     query = urlencode({"limit": limit, "language": language})
     (answer,) = answers(data_dir, [("POST", f"/profiles/compare?{query}", json.dumps(body).encode())])
-    found = json.loads(answer)
+    result = json.loads(answer)
     if as_json:
-        print_json(found)
+        print_json(result)
         return
     table = Table("", "similarity", "viability", "coverage", "missing, the most useful first")
-    for item in found["items"]:
+    for item in result["items"]:
         other = item.get("occupation") or item["to"]
         lacking = item["bridgingSkills"] if "bridgingSkills" in item else [m["skill"] for m in item["missing"]]
         names = [_text(s["preferredLabel"]) for s in lacking]
@@ -159,28 +159,28 @@ def export(
         raise SourceError(f"{target} is there and no folder.", "Name a new folder, or a file that ends in .zip.")
     names = [f"{item['id']}.{suffix}" for item in _listed(data_dir, domain) for suffix in forms]
     asked = [("GET", f"/profiles/{name}?{urlencode({'language': language})}", b"") for name in names]
-    found = zip(names, answers(data_dir, asked), strict=True)
+    documents = zip(names, answers(data_dir, asked), strict=True)
     try:
-        _store(target, found)
+        _store(target, documents)
     except OSError as error:
         raise SourceError(f"{target}: cannot be written ({error.strerror}).", "Name another place.") from error
     err.print(f"{len(names)} files in {target}", highlight=False)
 
 
-def _store(target: Path, found: Iterable[tuple[str, bytes]]) -> None:
+def _store(target: Path, documents: Iterable[tuple[str, bytes]]) -> None:
     """Write named files into a folder or an archive."""
     if target.suffix == ".zip":
         part = target.with_name(f"{target.name}.part")  # so that no archive is there by half, and none is lost
         try:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, body in found:
+                for name, body in documents:
                     archive.writestr(zipfile.ZipInfo(name, EPOCH), body, zipfile.ZIP_DEFLATED)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
         return
     target.mkdir(parents=True, exist_ok=True)
-    for name, body in found:
+    for name, body in documents:
         (target / name).write_bytes(body)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from app.html.render import render
 from app.pictures.scope import scope_svg
+from app.reports.scope import ScopeReport
+
+# Title, rows, columns of a part of the report.
+Section = tuple[str, Sequence[Mapping[str, object]], tuple[str, ...]]
 
 
-def scope_page(found: dict[str, Any], sections: list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]) -> str:
+def scope_page(figures: ScopeReport, sections: list[Section]) -> str:
     """The report with its picture; `sections` are title, rows, columns."""
-    return render("scope_report.html", found=found, sections=sections, picture=scope_svg(found).decode())
+    return render("scope_report.html", found=figures, sections=sections, picture=scope_svg(figures).decode())

@@ -19,7 +19,9 @@ from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue.catalogue import Catalogue
 from app.cli.options import AsJson, DataDir, print_json, published, show
+from app.cli.report_page import Section
 from app.documents.cells import cell
+from app.reports.scope import ScopeReport
 from app.reports.scope import report as scope_report
 from app.store.embedded import EmbeddedStore
 from loaders.derive.carryover import compare, fingerprints, read_baseline
@@ -137,36 +139,36 @@ def fit_scope(
     rows = _gold(gold)
     store = ox.Store.read_only(str(published(data_dir).store))
     tables, read = _tables(store, ROUTES, reading)
-    parameters, found = fit_parameters(tables, rows, folds, read=read, reading=f"{gold.name}: {CAVEAT}")
+    parameters, quality = fit_parameters(tables, rows, folds, read=read, reading=f"{gold.name}: {CAVEAT}")
     if write:
         PARAMETERS.write_text(parameters.to_json(), encoding="utf-8")
     if as_json:
-        print_json(found)
+        print_json(quality)
         return
     for case in ("uncurated", "curated"):
-        if case in found:
+        if case in quality:
             _figures(
                 f"{case}, cross-validated ({folds} folds)",
-                {k: found[case]["cross_validated"][k] for k in ("core", "any", "pairs", "degree")},
+                {k: quality[case]["cross_validated"][k] for k in ("core", "any", "pairs", "degree")},
             )
-            _calibration(found[case]["calibration"])
+            _calibration(quality[case]["calibration"])
     out.print(CAVEAT, style="dim")
 
 
 @cli.command("carry-over")
 def carry_over(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What changed between the ESCO that the curators read and the published release."""
-    found = published(data_dir).carry_over()
+    carried = published(data_dir).carry_over()
     if as_json:
-        print_json(found)
+        print_json(carried)
         return
     table = Table("change", "occupation", "before", "after")
-    for change in found["changes"]:
+    for change in carried["changes"]:
         table.add_row(
             change["what"], f"{change['label']}\n[dim]{change['occupation']}[/]", change["before"], change["after"]
         )
     show(table)
-    out.print(f"{found['unchanged']:,} occupations are as they were read.", highlight=False)
+    out.print(f"{carried['unchanged']:,} occupations are as they were read.", highlight=False)
 
 
 def _tables(store: ox.Store, routes: tuple[Route, ...], reading: Path | None) -> tuple[ScopeTables, frozenset[str]]:
@@ -184,16 +186,16 @@ def _tables(store: ox.Store, routes: tuple[Route, ...], reading: Path | None) ->
 
 def _statements(reading: evaluate.Gold, source: Path) -> tuple[Assertion, ...]:
     """A reading as curated assertions: no row is a no to every domain, a disputed row says nothing."""
-    found = []
+    statements = []
     for iri, rows in reading.items():
         if not rows:
-            found.append(Assertion(iri, "", "excluded", "curated", (source.name,)))
+            statements.append(Assertion(iri, "", "excluded", "curated", (source.name,)))
         for domain, row in rows.items():
             if row.agreed:
                 (opinion,) = row.opinions
                 degree: Degree = "core" if opinion == "core" else "related" if opinion == "related" else "excluded"
-                found.append(Assertion(iri, domain, degree, "curated", (source.name,)))
-    return tuple(found)
+                statements.append(Assertion(iri, domain, degree, "curated", (source.name,)))
+    return tuple(statements)
 
 
 def _gold(path: Path) -> evaluate.Gold:
@@ -239,60 +241,60 @@ def _calibration(bins: Any) -> None:
     show(table)
 
 
-def _as_table(found: dict[str, Any]) -> None:
-    t = found["totals"]
+def _as_table(figures: ScopeReport) -> None:
+    t = figures["totals"]
     numbers = f"{t['core']:,} core, {t['relatedOnly']:,} related only"
-    everything = f"{t['occupations']:,} occupations of ESCO {found['escoVersion']}"
+    everything = f"{t['occupations']:,} occupations of ESCO {figures['escoVersion']}"
     out.print(f"[bold]{t['inScope']:,}[/] of {everything} are in scope: {numbers}", highlight=False)
-    for title, rows, columns in _sections(found):
+    for title, rows, columns in _sections(figures):
         table = Table(*columns, title=title, title_justify="left")
         for row in rows:
             table.add_row(*(str(row[c]) for c in columns))
         show(table)
 
 
-def _sections(found: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
+def _sections(figures: ScopeReport) -> list[Section]:
     """The tabular parts of the report: title, rows, columns."""
-    routes = [{"route": route, **n} for route, n in found["routes"].items()]
-    overlaps = [{**o, "routes": " + ".join(o["routes"])} for o in found["routeOverlaps"]]
-    domains = [{**o, "domains": " + ".join(o["domains"])} for o in found["domainOverlaps"]]
+    routes = [{"route": route, **n} for route, n in figures["routes"].items()]
+    overlaps = [{**o, "routes": " + ".join(o["routes"])} for o in figures["routeOverlaps"]]
+    domains = [{**o, "domains": " + ".join(o["domains"])} for o in figures["domainOverlaps"]]
     return [
-        ("by domain", found["byDomain"], ("domain", "core", "related", "toReview")),
-        ("by ISCO-08 major group", found["byMajorGroup"], ("code", "label", "occupations", "core", "relatedOnly")),
+        ("by domain", figures["byDomain"], ("domain", "core", "related", "toReview")),
+        ("by ISCO-08 major group", figures["byMajorGroup"], ("code", "label", "occupations", "core", "relatedOnly")),
         ("by route", routes, ("route", "occupations", "inScope")),
         ("overlap of routes", overlaps, ("routes", "both", "either")),
         ("overlap of domains", domains, ("domains", "both", "jaccard")),
         (
             "ISCO-08 unit groups that are partly cultural",
-            found["partlyCultural"],
+            figures["partlyCultural"],
             ("code", "label", "occupations", "core", "inScope", "share"),
         ),
         (
             "Eurostat's cultural unit groups, code by code",
-            found["differenceToEurostat"]["unitGroups"],
+            figures["differenceToEurostat"]["unitGroups"],
             ("code", "label", "occupations", "core", "inScope"),
         ),
-        ("check figures of the official routes", found["checkFigures"], ("figure", "expected", "found", "holds")),
+        ("check figures of the official routes", figures["checkFigures"], ("figure", "expected", "found", "holds")),
     ]
 
 
-def _as_csv(found: dict[str, Any]) -> None:
+def _as_csv(figures: ScopeReport) -> None:
     """One long table: section, key, measure, value."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("section", "key", "measure", "value"))
-    for measure, value in found["totals"].items():
+    for measure, value in figures["totals"].items():
         writer.writerow(("totals", "", measure, value))
-    for title, rows, columns in _sections(found):
+    for title, rows, columns in _sections(figures):
         for row in rows:
             for column in columns[1:]:
                 writer.writerow(map(cell, (title, row[columns[0]], column, row[column])))
 
 
-def _as_html(found: dict[str, Any]) -> None:
+def _as_html(figures: ScopeReport) -> None:
     """A page of its own, without scripts."""
     from app.cli.report_page import scope_page
 
-    sys.stdout.write(scope_page(found, _sections(found)))
+    sys.stdout.write(scope_page(figures, _sections(figures)))
 
 
 _FORMATS = {"table": _as_table, "json": print_json, "csv": _as_csv, "html": _as_html}

@@ -75,20 +75,18 @@ def serve(
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
-    import uvicorn
-
     from app.main import create_app
     from app.serve import beside
-    from app.serve.child import config
+    from app.serve.server import OnlyServer, config
 
     app = create_app(settings)
     if settings.metrics_port:
         app.state.observer.listen(settings, 0)
-    server = uvicorn.Server(config(app, settings))
+    server = OnlyServer(config(app, settings), listener)
     app.state.server_state = server.server_state  # who is connected, for the metrics
     beside.start(settings)
     with suppress(KeyboardInterrupt):  # uvicorn has ended gracefully, and sends itself the signal again
-        server.run(sockets=[listener])
+        server.run(sockets=[])
 
 
 def _nothing_to_serve(releases: Releases) -> bool:

@@ -11,7 +11,7 @@ EUROPEAN_DATABASE = "https://ec.europa.eu/growth/tools-databases/regprof/"
 
 def occupations(document: Json, language: str) -> list[Json]:
     """The anchors in ESCO's words; those of which it says nothing but the name are left out."""
-    found = []
+    rows = []
     for item in document["occupations"]:
         names: list[str] = item["alternativeLabel"].get(language) or next(iter(item["alternativeLabel"].values()), [])
         tag = "" if language in item["alternativeLabel"] else next(iter(item["alternativeLabel"]), "")
@@ -22,16 +22,16 @@ def occupations(document: Json, language: str) -> list[Json]:
             "names": said({tag or language: ", ".join(names)} if names else {}, language),
         }
         if any(laid_out[k]["text"] for k in ("description", "scopeNote", "names")):
-            found.append(laid_out)
-    return found
+            rows.append(laid_out)
+    return rows
 
 
 def tasks(document: Json, language: str) -> list[Json]:
     """The tasks of the unit groups, in one language each."""
-    found = []
+    rows = []
     for item in document["tasks"]:
         tag = language if language in item["tasks"] else next(iter(item["tasks"]))
-        found.append(
+        rows.append(
             {
                 "label": said(item["group"]["preferredLabel"], language),
                 "code": item["group"]["code"],
@@ -39,7 +39,7 @@ def tasks(document: Json, language: str) -> list[Json]:
                 "items": item["tasks"][tag],
             }
         )
-    return found
+    return rows
 
 
 def facts(document: Json, language: str, words: dict[str, str]) -> Iterator[Json]:
@@ -63,11 +63,11 @@ def facts(document: Json, language: str, words: dict[str, str]) -> Iterator[Json
         yield {"name": words["near"], "texts": near, "note": words["near-note"]}
     above = {o["uri"]: o for d in document["occupations"] for o in d["broaderOccupation"]}
     below = {o["uri"]: o for d in document["occupations"] for o in d["narrowerOccupation"]}
-    for name, found in (("broader", above), ("narrower", below)):
-        if found:
+    for name, others in (("broader", above), ("narrower", below)):
+        if others:
             yield {
                 "name": words[name],
-                "texts": [said(o["preferredLabel"], language) for o in found.values()],
+                "texts": [said(o["preferredLabel"], language) for o in others.values()],
                 "note": "",
             }
     status = said(document["validation"]["status"]["preferredLabel"], language)

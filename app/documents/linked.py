@@ -147,8 +147,8 @@ def _many(texts: dict[str, str]) -> dict[str, list[str]]:
 
 def _literal(texts: dict[str, str]) -> Any:
     """A text with its language, as JSON-LD writes it; several as a list."""
-    found = [{"@language": tag, "@value": text} if tag != "und" else text for tag, text in texts.items()]
-    return found[0] if len(found) == 1 else found
+    values = [{"@language": tag, "@value": text} if tag != "und" else text for tag, text in texts.items()]
+    return values[0] if len(values) == 1 else values
 
 
 def _entries(document: Json) -> Iterator[Json]:

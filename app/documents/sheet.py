@@ -48,7 +48,7 @@ def sheet(document: Json) -> Json:
         for group in section["groups"]:
             for skill in group["skills"]:
                 skill["repeat"] = names.get(skill["repeat"])
-    found: Json = {
+    shown: Json = {
         "language": language,
         "chromeLanguage": language if spoken else "en",
         "direction": "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
@@ -76,19 +76,19 @@ def sheet(document: Json) -> Json:
         "attribution": provenance["attribution"],
         "self": document["links"]["self"],
     }
-    found["unsaid"] = _unsaid(found, chrome)
-    found["standIns"] = sorted({t["tag"] for t in texts(found) if t["tag"] and not t["quiet"]})
-    return found
+    shown["unsaid"] = _unsaid(shown, chrome)
+    shown["standIns"] = sorted({t["tag"] for t in texts(shown) if t["tag"] and not t["quiet"]})
+    return shown
 
 
-def _unsaid(found: Json, words: dict[str, str]) -> list[str]:
+def _unsaid(shown: Json, words: dict[str, str]) -> list[str]:
     """A sentence for each kind of text that the language lacks as a whole, in place of a mark behind each of them."""
     kinds = {
         "skills": [
-            skill["label"] for section in found["sections"] for group in section["groups"] for skill in group["skills"]
+            skill["label"] for section in shown["sections"] for group in section["groups"] for skill in group["skills"]
         ],
-        "rules": [rule["definition"] for rule in found["rules"]],
-        "gaps": [text for gap in found["gaps"] for text in (gap["label"], gap["definition"])],
+        "rules": [rule["definition"] for rule in shown["rules"]],
+        "gaps": [text for gap in shown["gaps"] for text in (gap["label"], gap["definition"])],
     }
     tags = ((words[f"all-{name}"], hush(kind)) for name, kind in kinds.items())
     return [words["unsaid"].format(what=what, tag=tag) for what, tag in tags if tag]

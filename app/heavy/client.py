@@ -72,6 +72,7 @@ class HeavyAnswers:
     async def prepare(self, release: Release) -> None:
         """Start the server of a release that is about to be served, and wait until it is there or was tried in vain."""
         if line := self._kept(release.id):
+            line.wanted.set()
             await line.tried.wait()
 
     async def drop(self, release: str) -> None:
@@ -171,6 +172,7 @@ class HeavyAnswers:
         keeper = self._keepers.get(release) or self._keepers.get(self._current)
         if keeper is None:
             raise HeavyBusy("Heavy answers cannot be made yet.", headers={"retry-after": "2"})
+        keeper.wanted.set()
         try:
             async with asyncio.timeout(self._limits.heavy_wait):
                 await keeper.ready.wait()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +12,15 @@ import structlog
 
 from app.heavy.line import Line
 from app.settings import Limits, Settings
+from releases import child
 
 log = structlog.get_logger()
 
-_ROOT = Path(__file__).parents[2]
 _FIRST_RETRY, _LAST_RETRY = 0.1, 10.0
 _START_SECONDS = 120.0  # reading a release from a slow endpoint takes its time
+_UNWANTED_SECONDS = 2.0  # in which a service that has just started has the processors for its first clients
 _BACKLOG = 128
+_NICENESS = 5  # reading a release takes seconds, in which the service answers from the one before
 
 
 class Keeper(Line):
@@ -48,6 +48,9 @@ class Keeper(Line):
     async def _keep(self) -> None:
         """Start the server, wait for its end, start it again, until cancelled."""
         pause = _FIRST_RETRY
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_UNWANTED_SECONDS):
+                await self.wanted.wait()
         while True:
             process = None
             try:
@@ -73,13 +76,14 @@ class Keeper(Line):
     async def _start(self) -> asyncio.subprocess.Process:
         self.starts += 1
         self.address = str(self._folder / f"{self.release[-12:]}-{self.starts}")
-        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        environment = child.inherited(MALLOC_ARENA_MAX="2", **child.ONE_THREAD)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen(_BACKLOG)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "app.serve.heavy_server", str(listener.fileno()),
+            process = await child.start_awaited(
+                "app.serve.heavy_server", listener.fileno(),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=(listener.fileno(),), env=environment,
+                niceness=_NICENESS,
             )  # fmt: skip
         assert process.stdin is not None  # noqa: S101  # asked for
         told = {

@@ -20,6 +20,7 @@ class Line:
     def __init__(self, limits: Limits, release: str, address: str = "") -> None:
         self.release = release
         self.address = address
+        self.wanted = asyncio.Event()  # somebody waits for it
         self.ready = asyncio.Event()
         self.tried = asyncio.Event()  # it is ready, or was not to be had at the first attempt
         if address:

@@ -62,7 +62,7 @@ def _sizes(head: bytes, most: int) -> tuple[int, int]:
 
 
 def _exactly(stream: Any, size: int) -> bytes:
-    found: bytes = stream.read(size)
-    if len(found) < size:
+    data: bytes = stream.read(size)
+    if len(data) < size:
         raise EOFError("the message breaks off")
-    return found
+    return data

@@ -112,12 +112,12 @@ def network_of(address: str) -> str:
     if ":" not in address:
         return address[:64]  # what a proxy forwards need not be an address
     try:
-        found = ipaddress.IPv6Address(address.partition("%")[0])
+        ip = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return address[:64]
-    if found.ipv4_mapped:  # the same client on a socket that takes both
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    if ip.ipv4_mapped:  # the same client on a socket that takes both
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 class Proxies:

@@ -20,10 +20,11 @@ from app.http.clients import READY, network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
 from app.http.front import Finished, Front, request_id_of
-from app.http.host import head_fault
+from app.http.host import head_error
 from app.http.parser import DecliningParser
 
 HEAD_BYTES = 64 * 1024
+HEAD_LINES = 256
 HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
 PIPELINED = 32  # requests that may wait behind the one that is being answered
@@ -33,7 +34,7 @@ _TITLES = {
     503: "Service Unavailable",
 }  # fmt: skip
 _LATE = f"The head of the request was not complete after {HEAD_SECONDS:g} seconds."
-_LONG = f"The head of the request has more than {HEAD_BYTES} bytes."
+_LONG = f"The head of the request has more than {HEAD_BYTES} bytes, or {HEAD_LINES} lines."
 
 
 class _Refused(Exception):
@@ -51,6 +52,7 @@ class Connection(HttpToolsProtocol):
     # Bytes of a head that is not complete. Those that came in one piece with the request before are counted line by line.
     _head = 0
     _head_read = 0
+    _head_lines = 0
     _in_head = True
     _rest = (
         0  # bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head
@@ -86,6 +88,7 @@ class Connection(HttpToolsProtocol):
         """The client has gone."""
         self._stop_timer()
         self.crowd.leave(self)
+        self.front.turns.leave(self)
         self.front.held.release(self)
         self._disconnect()
         super().connection_lost(exc)
@@ -132,12 +135,31 @@ class Connection(HttpToolsProtocol):
     # --- what the client sends -------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        """Something came: it is read when it is this client's turn."""
+        self.front.turns.received(self, data)
+
+    def eof_received(self) -> None:
+        """Nothing more will come."""
+        self.front.turns.finish(self)
+
+    def hold(self, held: bool) -> None:
+        """Take nothing more from the client while what it sent waits to be read, or take on."""
+        if self.transport.is_closing():
+            return
+        if held:
+            self.transport.pause_reading()
+        elif not self.flow.read_paused:  # by uvicorn, for a body that nobody takes
+            self.transport.resume_reading()
+
+    def read(self, data: bytes) -> None:
         """Read on, and look at the bounds when a head is still not complete."""
+        if self.transport.is_closing():
+            return
         self._head += len(data)
         self._rest += len(data)
         self._quick = 0
         self._began = time.perf_counter()
-        super().data_received(data)
+        super().data_received(data)  # to uvicorn's parser
         if self.transport.is_closing():
             return
         if not self._in_head:
@@ -151,7 +173,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head_read = 0
+        self._head_read = self._head_lines = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -170,7 +192,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         version = self.parser.get_http_version()
-        if error := head_fault(version, self.headers):
+        if error := head_error(version, self.headers):
             self._stop(400, error)
         if self._proxied:
             self.front.proxies.apply(cast(Scope, self.scope))
@@ -214,7 +236,8 @@ class Connection(HttpToolsProtocol):
 
     def _count(self, size: int) -> None:
         self._head_read += size
-        if self._head_read > HEAD_BYTES:
+        self._head_lines += 1
+        if self._head_read > HEAD_BYTES or self._head_lines > HEAD_LINES:
             self._stop(431, _LONG)
 
     # --- ready answers ---------------------------------------------------------------------------------------------
@@ -246,15 +269,15 @@ class Connection(HttpToolsProtocol):
             elif name == b"content-length" or name == b"transfer-encoding":
                 return False
         scope["path"], scope["query_string"] = path.decode(), query
-        found = front.ready(scope)
-        if found is None:
+        kept = front.ready(scope)
+        if kept is None:
             return False
         client = front.clients.of(scope)
         limited = front.clients.limited(scope["path"])
         if limited and not front.clients.admit(client, READY):
             return False  # refused where all are
         self._quick += 1
-        ready, known = found
+        ready, known = kept
         request_id = request_id_of(given)
         body = b"" if known or method == b"HEAD" else ready.answer.body
         head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (

@@ -16,9 +16,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests, problem_response, slug_of
+from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
+from app.http.problems import problem_response, slug_of
 from app.http.ready import CORS, NOSNIFF
 from app.http.responses import ReadyResponse, is_state, route_of
 from app.http.work import Work, spent_of
@@ -94,7 +95,7 @@ class _Exchange:
                 log.exception("unexpected fault", path=self._scope["path"])
                 if self._status:  # part of the answer is out: closing the connection tells the client
                     raise
-                await _error(self._scope)(self._scope, self._receive, self._out)
+                await self._tell(_error(self._scope))
             finally:
                 self._charge()
                 self._front.tell(
@@ -116,17 +117,21 @@ class _Exchange:
         scope, clients = self._scope, self._front.clients
         ready = self._front.ready(scope) if scope["method"] == "GET" else None
         self._cached = ready is not None
-        if ready is None and self._limited:  # else whether the service lives would be told behind the crowd
-            await self._front.pace.turn(self._client.name)
+        if ready is None:
+            await (self._front.pace if self._limited else self._front.probes).turn(self._client.name)
         if self._limited and not clients.admit(self._client, READY if ready else 1):
-            await _too_many(clients.retry_after(self._client))(scope, self._receive, self._out)
+            await self._tell(_too_many(clients.retry_after(self._client)))
         elif ready is not None:
             kept, known = ready
             await ReadyResponse(kept.answer, kept.answer.etag if known else "")(scope, self._receive, self._out)
         elif (refusal := self._edge.refusal(scope)) is not None:
-            await refusal(scope, self._receive, self._out)
+            await self._tell(refusal)
         else:
             await self._edge.app(scope, self._bounded, self._out)
+
+    async def _tell(self, problem: Response) -> None:
+        """Send an answer that is made here."""
+        await self._front.told(self._scope, problem)(self._scope, self._receive, self._out)
 
     def _charge(self) -> None:
         """Take what the answer cost, once: when it begins, so that its headers say what is left."""

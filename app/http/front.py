@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from starlette.responses import Response
 from starlette.types import Scope
 
 from app.http.clients import Clients, Proxies
@@ -14,6 +15,7 @@ from app.http.held import Held
 from app.http.pace import Pace
 from app.http.ready import AnswerCache, Ready, key_of
 from app.http.responses import matches
+from app.http.turns import Turns
 from app.settings import Limits, Settings
 
 
@@ -49,7 +51,13 @@ class Front:
         self.proxies = Proxies(settings.trusted_proxies)
         self.held = Held(limits.held_bytes)
         self.pace = Pace()
+        self.probes = (
+            Pace()
+        )  # of those who ask whether the service lives: not behind the crowd, and no crowd themselves
+        self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
+        self.told: Callable[[Scope, Response], Response] = _as_it_is
+        """How a problem is told to whoever asked: as a page to a browser, if there are pages."""
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
         self._cache = cache
@@ -60,15 +68,19 @@ class Front:
         if cache is None or b"if-match" in dict(scope["headers"]):  # which the edge looks at
             return None
         key, none_match = key_of(scope)
-        found = cache.find(key)
-        if found is None:
+        kept = cache.find(key)
+        if kept is None:
             return None
-        return found, bool(none_match) and matches(none_match, found.answer.etag)
+        return kept, bool(none_match) and matches(none_match, kept.answer.etag)
 
     def tell(self, finished: Finished) -> None:
         """Tell whoever listens that a request was answered."""
         for listener in self.on_finished:
             listener(finished)
+
+
+def _as_it_is(_: Scope, answer: Response) -> Response:
+    return answer
 
 
 def request_id_of(given: bytes) -> str:

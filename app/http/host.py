@@ -12,7 +12,7 @@ import re
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 
 
-def head_fault(version: str, headers: list[tuple[bytes, bytes]]) -> str:
+def head_error(version: str, headers: list[tuple[bytes, bytes]]) -> str:
     """What is wrong with a head; "" if nothing is."""
     if version != "1.1" and version != "1.0":
         return "The service speaks HTTP/1.1."

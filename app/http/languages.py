@@ -37,9 +37,9 @@ def _by_another_name(tag: str, available: tuple[str, ...]) -> str:
     try:
         asked = langcodes.Language.get(tag)
         for name in (str(asked), MACROLANGUAGES.get(asked.language or "", "")):
-            found, distance = langcodes.closest_match(name, available, max_distance=SAME) if name else ("", SAME + 1)
+            closest, distance = langcodes.closest_match(name, available, max_distance=SAME) if name else ("", SAME + 1)
             if distance <= SAME:
-                return found
+                return closest
     except ValueError:  # no tag of any language
         pass
     return ""

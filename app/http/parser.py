@@ -37,9 +37,11 @@ class DecliningParser:
         return bool(self._parser.should_upgrade()) and self.get_method() == b"CONNECT"
 
     def feed_data(self, data: bytes) -> None:
-        """Read on. Raises what httptools raises."""
+        """Read on. What is no HTTP the protocol answers without uvicorn's line in the log: it is counted instead."""
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._protocol.send_400_response("Invalid HTTP request received.")
         except httptools.HttpParserUpgrade as stopped:
             if not self._declined:
                 raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-from app.http.coding import coding_of
+from app.http.negotiation import coding_of
 
 Key = tuple[str | bytes, ...]
 Headers = list[tuple[bytes, bytes]]

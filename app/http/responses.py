@@ -10,7 +10,7 @@ import zstandard
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.coding import coding_of
+from app.http.negotiation import coding_of
 from app.http.ready import Answer, AnswerCache, key_of
 
 CACHE_CONTROL = "public, max-age=60"

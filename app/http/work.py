@@ -53,5 +53,5 @@ def spent(scope: Scope, seconds: float) -> None:
 
 def spent_of(scope: Scope) -> float:
     """The seconds that were counted so."""
-    found: float = scope.get(_SPENT, 0.0)
-    return found
+    spent: float = scope.get(_SPENT, 0.0)
+    return spent

@@ -92,20 +92,20 @@ _counting = threading.Lock()
 def figures(catalogue: Catalogue) -> Figures:
     """The figures of a release, counted at the first call (about a second for full ESCO) and kept."""
     with _counting:
-        if (found := _counted.get(catalogue)) is None:
+        if (counted := _counted.get(catalogue)) is None:
             properties = _partition(catalogue, "pages/property_partitions")
             classes = _partition(catalogue, "pages/class_partitions")
             triples = {graph: sum(part.values()) for graph, part in sorted(properties.items())}
-            found = _counted[catalogue] = Figures(triples, classes, properties)
-        return found
+            counted = _counted[catalogue] = Figures(triples, classes, properties)
+        return counted
 
 
 def _partition(catalogue: Catalogue, name: str) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    sizes: dict[str, dict[str, int]] = {}
     for graph, iri, count in catalogue.store.select(name):
         if graph is not None and iri is not None and count is not None and graph.value in catalogue.graphs:
-            found.setdefault(graph.value, {})[iri.value] = int(count.value)
-    return {graph: dict(sorted(part.items(), key=lambda i: (-i[1], i[0]))) for graph, part in sorted(found.items())}
+            sizes.setdefault(graph.value, {})[iri.value] = int(count.value)
+    return {graph: dict(sorted(part.items(), key=lambda i: (-i[1], i[0]))) for graph, part in sorted(sizes.items())}
 
 
 def title_of(graph: str) -> str:
@@ -124,7 +124,7 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
     """The whole description; downloads that are not made yet are listed without size and checksum."""
     document = f"{ctx.base}/.well-known/void"
     dataset, catalog = dataset_iri(ctx.served.release.id), document + "#catalog"
-    found = figures(ctx.catalogue)
+    counted = figures(ctx.catalogue)
     yield from _says(
         document,
         (RDF + "type", VOID + "DatasetDescription"), (RDF + "type", FOAF + "Document"), (FOAF + "primaryTopic", dataset),
@@ -154,17 +154,17 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
         (VOID + "sparqlEndpoint", ctx.base + "/sparql"), (VOID + "uriSpace", ox.Literal(CCSID)),
         (VOID + "exampleResource", CCSID + "domain/heritage"), (VOID + "vocabulary", CCSI),
         *((VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "JSON-LD", "RDF_XML")),
-        (VOID + "triples", _number(sum(found.triples.values()))), (VOID + "classes", _number(len(found.all_classes))),
-        (VOID + "properties", _number(len(found.all_properties))), *((VOID + "subset", graph) for graph in found.triples),
+        (VOID + "triples", _number(sum(counted.triples.values()))), (VOID + "classes", _number(len(counted.all_classes))),
+        (VOID + "properties", _number(len(counted.all_properties))), *((VOID + "subset", graph) for graph in counted.triples),
     )  # fmt: skip
-    yield from _partitions(dataset, found.all_classes, found.all_properties)
-    for graph, triples in found.triples.items():
+    yield from _partitions(dataset, counted.all_classes, counted.all_properties)
+    for graph, triples in counted.triples.items():
         yield from _says(
             graph,
             (RDF + "type", VOID + "Dataset"), (RDF + "type", SD + "NamedGraph"), (SD + "name", graph),
             (DCT + "title", _text(title_of(graph))), (VOID + "triples", _number(triples)),
         )  # fmt: skip
-        yield from _partitions(graph, found.classes.get(graph, {}), found.properties[graph])
+        yield from _partitions(graph, counted.classes.get(graph, {}), counted.properties[graph])
     yield from _services(ctx, sparql, api, dataset)
     yield from _distributions(ctx, dataset, made)
 

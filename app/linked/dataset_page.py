@@ -15,15 +15,15 @@ from releases.record import LICENCE
 
 def dataset_page(ctx: Context, made: list[Dump]) -> str:
     """What the release holds, by file, class and property."""
-    found = figures(ctx.catalogue)
+    counted = figures(ctx.catalogue)
     manifest = ctx.served.release.manifest
     ready = {dump.name: dump for dump in made}
-    total = sum(found.triples.values())
-    graphs = list(found.triples)
+    total = sum(counted.triples.values())
+    graphs = list(counted.triples)
     files = [
         {
             "name": name, "title": title_of(graph) if graph else "All graphs", "dump": ready.get(name),
-            "triples": found.triples[graph] if graph else total,
+            "triples": counted.triples[graph] if graph else total,
         }
         for name, graph in names(ctx.served.release, ctx.catalogue.graphs).items()
     ]  # fmt: skip
@@ -42,8 +42,8 @@ def dataset_page(ctx: Context, made: list[Dump]) -> str:
         "dataset.html", base=ctx.base, release=ctx.served.release.id, description=DESCRIPTION, created=manifest["createdAt"],
         version=manifest["escoVersion"], total=total, licence=LICENCE, files=files, made=bool(made), graphs=graphs,
         partitions=[
-            ("Classes", "classes", rows(found.all_classes, found.classes)),
-            ("Properties", "properties", rows(found.all_properties, found.properties)),
+            ("Classes", "classes", rows(counted.all_classes, counted.classes)),
+            ("Properties", "properties", rows(counted.all_properties, counted.properties)),
         ],
         formats=[(name, f"{ctx.base}/.well-known/void?format={name}") for name in ("ttl", "jsonld", "nt", "rdf")],
     )  # fmt: skip

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, Depends, Request
@@ -19,7 +17,7 @@ from app.http.clients import client_of
 from app.linked.shared_file import FilePart, Readers
 from app.request import Ctx, strict_parameters
 from app.service import Service
-from releases import dumps
+from releases import child, dumps
 from releases.dumps import Dump
 from releases.release import Release
 
@@ -44,24 +42,23 @@ class Downloads:
 
     async def of(self, release: Release) -> list[Dump]:
         """The dumps of a release. Raises NotReady while they are being made, or where they cannot be."""
-        if found := await asyncio.to_thread(dumps.find, release):
-            return found
+        if files := await asyncio.to_thread(dumps.find, release):
+            return files
         if time.monotonic() - self._failed < _PAUSE and self._failed:
             raise NotReady("The files cannot be written on this server; see its log.", {"retry-after": f"{_PAUSE:.0f}"})
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._make(release))
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), _PATIENCE)
-        if found := await asyncio.to_thread(dumps.find, release):
-            return found
+        if files := await asyncio.to_thread(dumps.find, release):
+            return files
         raise NotReady("The files are being made; ask again in half a minute.", {"retry-after": "30"})
 
     async def _make(self, release: Release) -> None:
         started = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "releases.dumps", str(self._service.settings.data_dir.resolve()), release.id,
+        self._process = await child.start_awaited(
+            "releases.dumps", self._service.settings.data_dir.resolve(), release.id,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            cwd=Path(dumps.__file__).parents[1],
         )  # fmt: skip
         _, words = await self._process.communicate()
         if self._process.returncode:

@@ -26,7 +26,7 @@ def decisions(catalogue: Catalogue, iri: str) -> list[Decision]:
     return [d for d in item.decisions if iri == d.iri or any(iri in (a.iri, *a.sources) for a in d.evidence)]
 
 
-def things(found: list[Decision]) -> set[str]:
+def things(decisions: list[Decision]) -> set[str]:
     """Every IRI that a page about these decisions names."""
-    named = {d.iri for d in found} | {d.occupation for d in found} | {f"{CCSID}domain/{d.domain}" for d in found}
-    return named | {i for d in found for a in d.evidence for i in (a.iri, f"{CCSID}route/{a.route}", *a.sources)}
+    named = {i for d in decisions for i in (d.iri, d.occupation, f"{CCSID}domain/{d.domain}")}
+    return named | {i for d in decisions for a in d.evidence for i in (a.iri, f"{CCSID}route/{a.route}", *a.sources)}

@@ -14,7 +14,7 @@ from ontology import CCSID
 
 # Nodes of these kinds are statements and have no label; asking for one would cost as much as for all others together.
 _STATEMENTS = frozenset(
-    [
+    {
         "assertion",
         "cluster-share",
         "crosswalk",
@@ -23,7 +23,7 @@ _STATEMENTS = frozenset(
         "membership",
         "specialisation",
         "transversality",
-    ]
+    }
 )
 _UUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-?)")
 
@@ -84,16 +84,16 @@ def paths_up(ctx: Context, iri: str, most: int = 4) -> list[list[str]]:
             if thing is not None and broader is not None:
                 parents.setdefault(thing.value, []).append(broader.value)
         level = sorted({p for i in level for p in parents.get(i, ())} - parents.keys())
-    found: list[list[str]] = []
+    paths: list[list[str]] = []
 
     def climb(path: list[str]) -> None:
         above = [p for p in parents.get(path[0], ()) if p not in path]
-        if len(found) >= most:
+        if len(paths) >= most:
             return
         if not above and len(path) > 1:
-            found.append(path[:-1])
+            paths.append(path[:-1])
         for parent in above:
             climb([parent, *path])
 
     climb([iri])
-    return found
+    return paths

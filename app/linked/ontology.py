@@ -54,9 +54,9 @@ _read: WeakKeyDictionary[Catalogue, Ontology] = WeakKeyDictionary()
 
 def ontology(served: Served) -> Ontology:
     """The ontology of the served release, read once."""
-    if (found := _read.get(served.catalogue)) is None:
-        found = _read[served.catalogue] = _of(served.catalogue)
-    return found
+    if (known := _read.get(served.catalogue)) is None:
+        known = _read[served.catalogue] = _of(served.catalogue)
+    return known
 
 
 def _of(catalogue: Catalogue) -> Ontology:

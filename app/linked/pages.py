@@ -57,33 +57,33 @@ def links_address(ctx: Context, iri: str, links: Links, offset: int = 0) -> str:
     return target + ("&inverse=true" if links.inverse else "") + (f"&offset={offset}" if offset else "")
 
 
-def resource_page(ctx: Context, found: Description) -> str:
+def resource_page(ctx: Context, described: Description) -> str:
     """A resource: names, place in the hierarchy, evidence, statements about it, what points at it."""
     catalogue = ctx.catalogue
-    paths = paths_up(ctx, found.iri)
-    why = evidence.decisions(catalogue, found.iri)
-    named = {found.iri, *found.types, *(step for path in paths for step in path), *evidence.things(why)}
-    for links in (*found.outgoing, *found.incoming):
+    paths = paths_up(ctx, described.iri)
+    why = evidence.decisions(catalogue, described.iri)
+    named = {described.iri, *described.types, *(step for path in paths for step in path), *evidence.things(why)}
+    for links in (*described.outgoing, *described.incoming):
         named.add(links.predicate)
         named.update(term.value for term in links.values if isinstance(term, NamedNode))
     names = Names(ctx, named)
-    title, title_language = names.spoken(found.iri)
-    text, text_language = _text(ctx, found)
-    shown = sorted(found.outgoing, key=lambda links: links.predicate != SKOS + "prefLabel")
-    outgoing = [_row(ctx, names, found.iri, links) for links in shown if links.predicate != RDF + "type"]
+    title, title_language = names.spoken(described.iri)
+    text, text_language = _text(ctx, described)
+    shown = sorted(described.outgoing, key=lambda links: links.predicate != SKOS + "prefLabel")
+    outgoing = [_row(ctx, names, described.iri, links) for links in shown if links.predicate != RDF + "type"]
     return render(
         "resource.html",
-        base=ctx.base, iri=found.iri, title=title, title_language=title_language,
-        types=[Item(_local(iri), iris.address(iri, ctx.base)) for iri in found.types],
+        base=ctx.base, iri=described.iri, title=title, title_language=title_language,
+        types=[Item(_local(iri), iris.address(iri, ctx.base)) for iri in described.types],
         paths=[[_link(ctx, names, step) for step in path] for path in paths],
         description=text, description_language=text_language,
         decisions=[_decision(ctx, names, decision) for decision in why],
         words=[row for row in outgoing if row.in_words],
         outgoing=[row for row in outgoing if not row.in_words],
-        incoming=[_row(ctx, names, found.iri, links) for links in found.incoming],
-        formats=[(name, _variant(ctx, found.iri, name)) for name in ("ttl", "jsonld", "nt", "rdf")],
-        release=ctx.served.release.id, people=iris.page_path(found.iri, catalogue),
-        external=found.iri if not found.iri.startswith((CCSI, CCSID)) and found.iri.startswith("http") else "",
+        incoming=[_row(ctx, names, described.iri, links) for links in described.incoming],
+        formats=[(name, _variant(ctx, described.iri, name)) for name in ("ttl", "jsonld", "nt", "rdf")],
+        release=ctx.served.release.id, people=iris.page_path(described.iri, catalogue),
+        external=described.iri if not described.iri.startswith((CCSI, CCSID)) and described.iri.startswith("http") else "",
     )  # fmt: skip
 
 
@@ -100,12 +100,12 @@ def links_page(ctx: Context, iri: str, links: Links) -> str:
     )  # fmt: skip
 
 
-def ontology_page(ctx: Context, found: Ontology) -> str:
+def ontology_page(ctx: Context, known: Ontology) -> str:
     """The ontology: every class and property with its definition, each with an anchor of its own."""
-    referred = {i for term in found.terms for i in (*term.above, *term.domain, *term.range, *term.sources)}
+    referred = {i for term in known.terms for i in (*term.above, *term.domain, *term.range, *term.sources)}
     names = Names(ctx, referred)
     sections = [
-        (title, kind.replace(" ", "-"), found.of_kind(kind))
+        (title, kind.replace(" ", "-"), known.of_kind(kind))
         for title, kind in (
             ("Classes", "class"),
             ("Properties that link", "object property"),
@@ -113,7 +113,7 @@ def ontology_page(ctx: Context, found: Ontology) -> str:
         )
     ]
     return render(
-        "ontology.html", base=ctx.base, found=found, sections=sections, release=ctx.served.release.id,
+        "ontology.html", base=ctx.base, found=known, sections=sections, release=ctx.served.release.id,
         ref=lambda iri: Item(names(iri) if iri.startswith(CCSID) else iris.short(iri), iris.address(iri, ctx.base)),
         usage=lambda iri: iris.resource(iri, ctx.base), language="en",
         formats=[(name, f"{ctx.base}/ns.{name}") for name in ("ttl", "jsonld", "nt", "rdf")],
@@ -157,10 +157,10 @@ def _local(iri: str) -> str:
     return " ".join([first, *(word if word.isupper() and len(word) > 1 else word.lower() for word in others)])
 
 
-def _text(ctx: Context, found: Description) -> tuple[str, str]:
+def _text(ctx: Context, described: Description) -> tuple[str, str]:
     """A text about the resource and its language: the reader's, else English."""
     for prop in (PREFIXES["dct"] + "description", SKOS + "definition"):
-        texts = {term.language: term.value for term in found.of(prop) if isinstance(term, Literal)}
+        texts = {term.language: term.value for term in described.of(prop) if isinstance(term, Literal)}
         for language in (ctx.label_language, "en"):
             if language in texts:
                 return texts[language], language

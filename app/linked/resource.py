@@ -102,12 +102,12 @@ def _direction(store: GraphStore, resource: ox.NamedNode, inverse: bool, most: i
     name = _name(inverse)
     values = {"resource": [resource]}
     counts = {p.value: _number(n) for _, p, n in store.select(f"{name}_counts", values) if p is not None}
-    found: dict[str, list[Term]] = {prop: [] for prop in counts}
+    targets: dict[str, list[Term]] = {prop: [] for prop in counts}
     if sum(counts.values()) <= _ONE_READ:
         for _, prop, value in store.select(name, values):
             if prop is not None and value is not None:
-                found[prop.value].append(value)
-        shown = {prop: tuple(sorted(terms, key=str)[:most]) for prop, terms in found.items()}
+                targets[prop.value].append(value)
+        shown = {prop: tuple(sorted(terms, key=str)[:most]) for prop, terms in targets.items()}
     else:
         shown = {prop: _read(store, resource, prop, inverse, most, 0) for prop in counts}
     return tuple(Links(prop, inverse, shown[prop], counts[prop]) for prop in sorted(counts))

@@ -63,8 +63,8 @@ class Metrics:
 
     async def gather(self) -> list[Family]:
         """All figures; to be called in the loop, as what it changes is read there."""
-        rows, found = self.of_loop()
-        return [*await asyncio.to_thread(lambda: [*_answered(rows)]), *found, *await asyncio.to_thread(self._system)]
+        rows, families = self.of_loop()
+        return [*await asyncio.to_thread(lambda: [*_answered(rows)]), *families, *await asyncio.to_thread(self._system)]
 
     def of_loop(self) -> tuple[dict[tuple[str, str, int, bool], Row], list[Family]]:
         """What the loop changes: copies of what is long, the rest as it is told."""
@@ -154,12 +154,12 @@ class Metrics:
 
     def _system(self) -> list[Family]:
         """Read from files of the kernel; that of a large process takes it milliseconds."""
-        found = [Family.of(metric) for metric in self._process.collect()]
+        families = [Family.of(metric) for metric in self._process.collect()]
         if sys.platform == "linux":
             size = memory.tree(os.getpid()) * 1024 * 1024
             text = "Memory of the process and its children, each page shared by n counted as 1/n (PSS)."
-            found.append(gauge("ccsi_memory_pss_bytes", text, ({}, size)))
-        return found
+            families.append(gauge("ccsi_memory_pss_bytes", text, ({}, size)))
+        return families
 
 
 _LIMITS = (

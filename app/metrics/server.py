@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.errors import problem_response
+from app.http.problems import problem_response
 from app.telemetry.exposition import Family, text
 
 Source = Callable[[], Awaitable[dict[str, list[Family]]]]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from matplotlib.figure import Figure
 
+from analysis.tables import ROUTES
 from app.pictures.canvas import CORE, GREY, RELATED, drawing, finish, line
 from app.pictures.words import translator
+from app.reports.scope import ScopeReport
 
 
 def scope_svg(
-    found: dict[str, Any],
+    figures: ScopeReport,
     kind: Literal["svg", "png"] = "svg",
     language: str = "en",
     domain_names: Mapping[str, str] | None = None,
@@ -22,10 +24,10 @@ def scope_svg(
     Domains are called as the report calls them, or by `domain_names` in another language.
     """
     say, called = translator(language), domain_names or {}
-    domains = sorted(found["byDomain"], key=lambda d: d["core"] + d["related"])
-    routes = [(r, found["routes"][r]) for r in ("isco", "nace", "curated", "skills", "label")][::-1]
+    domains = sorted(figures["byDomain"], key=lambda d: d["core"] + d["related"])
+    routes = [(r, figures["routes"][r]) for r in ROUTES][::-1]
     names = {"isco": "ISCO-08", "nace": "NACE Rev. 2.1", "curated": "curation", "skills": "skills", "label": "labels"}
-    title = line(say("Cultural and creative occupations in ESCO {version}").format(version=found["escoVersion"]))
+    title = line(say("Cultural and creative occupations in ESCO {version}").format(version=figures["escoVersion"]))
     with drawing():
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
@@ -48,8 +50,8 @@ def scope_svg(
         where = [say(names[r]) for r, _ in routes]
         right.barh(where, inside, color=CORE, label=say("in scope"))
         right.barh(where, outside, left=inside, color=GREY, label=say("not in scope"))
-        right.axvline(found["totals"]["inScope"], color="black", linewidth=1, linestyle=":")
-        whole = found["totals"]["inScope"]
+        right.axvline(figures["totals"]["inScope"], color="black", linewidth=1, linestyle=":")
+        whole = figures["totals"]["inScope"]
         right.text(whole, len(routes) - 0.45, " " + say("all in scope: {n}").format(n=whole), fontsize=9)
         right.set_title(say("named by evidence route"), loc="left")
         right.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.4, -0.14), ncols=2)

@@ -16,8 +16,8 @@ Translate = Callable[[str], str]
 @cache
 def translations() -> dict[str, dict[str, str]]:
     """Language -> English phrase -> what it is called."""
-    found: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
-    return found
+    words: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
+    return words
 
 
 def translator(language: str) -> Translate:

@@ -29,7 +29,7 @@ _SOCKET, _PTRACE, _EXECVE, _EXECVEAT, _IO_URING_SETUP = 41, 101, 59, 322, 425
 # The engine's parser recurses; on a stack of this size no text of the published size can exhaust it (measured: 64 KB of
 # brackets, groups, negations or EXISTS need less than half). Linux leaves at least 128 MB below a main thread for it.
 _STACK = 120 * 1024 * 1024
-_NICENESS = 15  # an API that shares the processors keeps 29 of 30 parts of them
+NICENESS = 15  # an API that shares the processors keeps 29 of 30 parts of them
 
 
 def network_can_be_denied() -> bool:
@@ -90,10 +90,10 @@ def _network_is_denied() -> bool:
     return True
 
 
-def lower_priority(niceness: int = _NICENESS) -> None:
+def lower_priority(niceness: int = NICENESS) -> None:
     """Give way to the service: less processor time, no core dumps, first to go when memory is short."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(niceness)
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
     try:
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     except OSError:  # not Linux, or a container that forbids it

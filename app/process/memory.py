@@ -44,11 +44,11 @@ def tree(pid: int) -> float:
     """MiB of a process and of all below it, by PSS; 0 for one that ended or that the system does not tell about."""
     folder = PROC / str(pid)
     try:
-        found = _PSS.search((folder / "smaps_rollup").read_text())
+        match = _PSS.search((folder / "smaps_rollup").read_text())
         children = [c for task in (folder / "task").iterdir() for c in (task / "children").read_text().split()]
     except OSError:  # it has ended since
         return 0.0
-    return (int(found[1]) / 1024 if found else 0.0) + sum(tree(int(c)) for c in children)
+    return (int(match[1]) / 1024 if match else 0.0) + sum(tree(int(c)) for c in children)
 
 
 def few_arenas() -> None:

@@ -112,13 +112,13 @@ class Tally:
 
 def tally(sheets: Iterable[TextIO]) -> dict[str, Tally]:
     """Count the judgements by domain. Raises SourceError on a column that is missing and on any word but yes and no."""
-    found: dict[str, Tally] = defaultdict(Tally)
+    tallies: dict[str, Tally] = defaultdict(Tally)
     for source in sheets:
         reader = csv.DictReader(source)
         if missing := set(COLUMNS) - set(reader.fieldnames or ()):
             raise SourceError(f"The sheet has no column '{min(missing)}'.", "Fill a sheet of `ccsi clusters review`.")
         for row in reader:
-            mine = found[row["domain"]]
+            mine = tallies[row["domain"]]
             for column in ("name accepted", "coherent", "belongs"):
                 if row[column] not in ("", YES, NO):
                     raise SourceError(
@@ -134,7 +134,7 @@ def tally(sheets: Iterable[TextIO]) -> dict[str, Tally]:
             if row["belongs"]:
                 mine.skills += 1
                 mine.strangers += row["belongs"] == NO
-    return dict(found)
+    return dict(tallies)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

@@ -21,7 +21,7 @@ from analysis.search import confidence, evaluate, section
 from analysis.search.evaluate import Asked, AskedLabel, Rates, held_out, tuning
 from analysis.search.match import Match, Matcher
 from analysis.search.section import ALTERNATIVE, PREFERRED, Label
-from analysis.search.text import fold
+from analysis.search.text import fold, forms
 from app.reports.extraction import Extracted, extraction
 from loaders.derive.search import forms_of, kinds_of, labels_of
 from releases.decisions import decisions
@@ -55,7 +55,7 @@ class Sample:
     @property
     def confidence(self) -> float:
         """How sure the first is."""
-        return confidence.confidence(self.matches, 0)
+        return confidence.confidences(self.matches, 1)[0]
 
 
 class Evaluation:
@@ -96,7 +96,12 @@ class Evaluation:
         asked = [hidden[n] for n in self._mine(hidden)]
         name = f"{HELD_OUT}, {language}"
         matcher = Matcher(section.build(kept, told, language), language)
-        note = f"{elsewhere / max(1, len(hidden)):.1%} of the labels also stand at another occupation"
+        whole = {(label.concept, fold(form)) for label in kept for form in forms(label.text)}
+        inside = sum((concept, fold(text)) in whole for text, right in hidden for concept in right)
+        shares = (f"{n / max(1, len(hidden)):.1%}" for n in (elsewhere, inside))
+        note = "{} of the labels also stand at another occupation, {} are one form of a label that stayed".format(
+            *shares
+        )
         yield Line(name, "ccsi", Rates.of(evaluate.concept_ranks(matcher, asked)), note)
         self._sample(name, matcher, asked)
         if simpler:

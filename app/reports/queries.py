@@ -57,12 +57,12 @@ def judge(release: Release, file: Path, labels: Path | None = None) -> tuple[lis
     asked = [row for row in rows if known & {*row["expected"].split("|")} and row["language"] in search.languages]
     judged = []
     for row in asked:
-        (found,) = search.match([row["query"]], row["language"], 1)
-        iri = found.part.iris[found.matches[0].concept] if found.matches else ""
+        (matched,) = search.match([row["query"]], row["language"], 1)
+        iri = matched.part.iris[matched.matches[0].concept] if matched.matches else ""
         name = base.preferred(base.places[iri]) if iri in base.places else iri
         expected = tuple(row["expected"].split("|"))
         judged.append(
-            Judged(row["query"], row["language"], row["kind"], expected, name, max(found.confidences, default=0.0))
+            Judged(row["query"], row["language"], row["kind"], expected, name, max(matched.confidences, default=0.0))
         )
     return judged, len(rows) - len(asked)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import combinations
-from typing import Any
+from typing import Annotated
 
+from pydantic import Field
+
+from analysis.tables import ROUTES, Route
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.concepts import Decision
+from app.http.shapes import Shape
 
-ROUTES = ("isco", "nace", "curated", "skills", "label")
 LOW_CONFIDENCE = 0.7
 # Figures of the two official routes that any implementation must give (ESCO 1.2.x with the NACE links of 1.2.1).
 CHECK_FIGURES = {
@@ -22,11 +25,128 @@ CHECK_FIGURES = {
 }
 
 
-def report(catalogue: Catalogue) -> dict[str, Any]:
+class Totals(Shape):
+    """The scope in five numbers."""
+
+    occupations: int
+    inScope: int
+    core: Annotated[int, Field(description="Core in some domain.")]
+    relatedOnly: int
+    pairs: Annotated[int, Field(description="Occupation and domain.")]
+
+
+class DomainFigures(Shape):
+    """One domain."""
+
+    domain: str
+    label: str
+    core: int
+    related: int
+    toReview: int
+    subDomains: dict[str, int]
+    functions: dict[str, int]
+
+
+class GroupFigures(Shape):
+    """An ISCO-08 group: its occupations, and how many of them are core in some domain."""
+
+    code: str
+    label: str
+    occupations: int
+    core: int
+
+
+class MajorGroupFigures(GroupFigures):
+    """One ISCO-08 major group."""
+
+    relatedOnly: int
+
+
+class RouteFigures(Shape):
+    """What one evidence route names."""
+
+    occupations: int
+    inScope: int
+
+
+class RouteOverlap(Shape):
+    """Two routes."""
+
+    routes: list[Route]
+    both: int
+    either: int
+
+
+class DomainOverlap(Shape):
+    """Two domains that share occupations."""
+
+    domains: list[str]
+    both: int
+    jaccard: float
+
+
+class PartlyCultural(GroupFigures):
+    """An ISCO-08 unit group of which some occupations are in scope."""
+
+    inScope: int
+    share: float
+
+
+class ListedGroup(GroupFigures):
+    """One of Eurostat's cultural unit groups."""
+
+    inScope: int
+    leftOut: list[str]
+
+
+class ToEurostat(Shape):
+    """The difference to Eurostat's list."""
+
+    unitGroups: list[ListedGroup]
+    coreOutside: list[str]
+    coreOutsideCount: int
+
+
+class ToNace(Shape):
+    """The difference to the NACE route."""
+
+    onRoute: int
+    onRouteInScope: int
+    onRouteLeftOut: list[str]
+    inScopeNotOnRoute: int
+
+
+class CheckFigure(Shape):
+    """A figure that is known from elsewhere."""
+
+    figure: str
+    expected: int
+    found: int
+    holds: bool
+
+
+class ScopeReport(Shape):
+    """The scope in figures."""
+
+    release: str
+    escoVersion: str
+    totals: Totals
+    byDomain: list[DomainFigures]
+    byMajorGroup: list[MajorGroupFigures]
+    routes: dict[Route, RouteFigures]
+    routeOverlaps: list[RouteOverlap]
+    domainOverlaps: list[DomainOverlap]
+    partlyCultural: list[PartlyCultural]
+    differenceToEurostat: ToEurostat
+    differenceToNace: ToNace
+    checkFigures: list[CheckFigure]
+
+
+def report(catalogue: Catalogue) -> ScopeReport:
     """Sizes, overlaps and differences to the official routes."""
     core, related = _occupations(catalogue, "core"), _occupations(catalogue, "related")
     related -= core
-    routes = {route: _on_route(catalogue, route) for route in ROUTES}
+    routes: dict[Route, set[str]] = {route: _on_route(catalogue, route) for route in ROUTES}
     if experts := _on_route(catalogue, "expert"):
         routes["expert"] = experts
     in_scope = core | related
@@ -38,12 +158,13 @@ def report(catalogue: Catalogue) -> dict[str, Any]:
             "inScope": len(in_scope),
             "core": len(core),
             "relatedOnly": len(related),
-            "pairs": sum(len(found) for found in catalogue.by_domain.values()),
+            "pairs": sum(len(occupations) for occupations in catalogue.by_domain.values()),
         },
         "byDomain": _by_domain(catalogue),
         "byMajorGroup": _by_major_group(catalogue, core, related),
         "routes": {
-            route: {"occupations": len(found), "inScope": len(found & in_scope)} for route, found in routes.items()
+            route: {"occupations": len(occupations), "inScope": len(occupations & in_scope)}
+            for route, occupations in routes.items()
         },
         "routeOverlaps": [
             {"routes": [a, b], "both": len(routes[a] & routes[b]), "either": len(routes[a] | routes[b])}
@@ -101,7 +222,7 @@ def review_reasons(decision: Decision) -> list[str]:
 
 
 def _occupations(catalogue: Catalogue, degree: str) -> set[str]:
-    return {d.occupation for found in catalogue.by_domain.values() for d in found if d.degree == degree}
+    return {d.occupation for decisions in catalogue.by_domain.values() for d in decisions if d.degree == degree}
 
 
 def _on_route(catalogue: Catalogue, route: str) -> set[str]:
@@ -112,30 +233,30 @@ def _on_route(catalogue: Catalogue, route: str) -> set[str]:
     }
 
 
-def _by_domain(catalogue: Catalogue) -> list[dict[str, Any]]:
-    rows = []
+def _by_domain(catalogue: Catalogue) -> list[DomainFigures]:
+    rows: list[DomainFigures] = []
     for key, domain in sorted(catalogue.domains.items()):
         if domain.broader:
             continue
-        found = catalogue.by_domain.get(key, [])
-        degrees = Counter(d.degree for d in found)
+        decisions = catalogue.by_domain.get(key, [])
+        degrees = Counter(d.degree for d in decisions)
         rows.append(
             {
                 "domain": key,
                 "label": domain.labels.get("en", key),
                 "core": degrees["core"],
                 "related": degrees["related"],
-                "toReview": sum(bool(review_reasons(d)) for d in found),
+                "toReview": sum(bool(review_reasons(d)) for d in decisions),
                 "subDomains": dict(
-                    sorted(Counter(s for d in found for s in (d.sub_domain, *d.further_sub_domains) if s).items())
+                    sorted(Counter(s for d in decisions for s in (d.sub_domain, *d.further_sub_domains) if s).items())
                 ),
-                "functions": dict(sorted(Counter(f for d in found for f in d.functions).items())),
+                "functions": dict(sorted(Counter(f for d in decisions for f in d.functions).items())),
             }
         )
     return rows
 
 
-def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> list[dict[str, Any]]:
+def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> list[MajorGroupFigures]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for iri, item in catalogue.occupations.items():
         kind = "core" if iri in core else "related" if iri in related else "none"
@@ -152,8 +273,8 @@ def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> 
     ]
 
 
-def _domain_overlaps(catalogue: Catalogue) -> list[dict[str, Any]]:
-    members = {key: {d.occupation for d in found} for key, found in sorted(catalogue.by_domain.items())}
+def _domain_overlaps(catalogue: Catalogue) -> list[DomainOverlap]:
+    members = {key: {d.occupation for d in decisions} for key, decisions in sorted(catalogue.by_domain.items())}
     return [
         {"domains": [a, b], "both": both, "jaccard": round(both / len(members[a] | members[b]), 3)}
         for a, b in combinations(members, 2)
@@ -161,8 +282,8 @@ def _domain_overlaps(catalogue: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def _partly_cultural(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> list[dict[str, Any]]:
-    rows = []
+def _partly_cultural(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> list[PartlyCultural]:
+    rows: list[PartlyCultural] = []
     for code, members in sorted(catalogue.by_isco.items()):
         inside = in_scope.intersection(members)
         if 0 < len(inside) < len(members):
@@ -179,10 +300,10 @@ def _partly_cultural(catalogue: Catalogue, core: set[str], in_scope: set[str]) -
     return rows
 
 
-def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> dict[str, Any]:
+def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> ToEurostat:
     """The 33 unit groups of cultural employment, code by code, and the core occupations outside of them."""
     listed = sorted({e.code for e in catalogue.crosswalk if e.classification == "isco-08"})
-    rows = []
+    rows: list[ListedGroup] = []
     for code in listed:
         members = set(catalogue.by_isco.get(code, ()))
         rows.append(
@@ -199,7 +320,7 @@ def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> dict[
     return {"unitGroups": rows, "coreOutside": _names(catalogue, outside), "coreOutsideCount": len(outside)}
 
 
-def _nace(catalogue: Catalogue, on_route: set[str], in_scope: set[str]) -> dict[str, Any]:
+def _nace(catalogue: Catalogue, on_route: set[str], in_scope: set[str]) -> ToNace:
     return {
         "onRoute": len(on_route),
         "onRouteInScope": len(on_route & in_scope),
@@ -208,9 +329,9 @@ def _nace(catalogue: Catalogue, on_route: set[str], in_scope: set[str]) -> dict[
     }
 
 
-def _check_figures(catalogue: Catalogue, routes: dict[str, set[str]]) -> list[dict[str, Any]]:
+def _check_figures(catalogue: Catalogue, routes: dict[Route, set[str]]) -> list[CheckFigure]:
     isco, nace = routes["isco"], routes["nace"]
-    found = {
+    figures = {
         "ISCO-08 unit groups": sum(len(code) == 4 for code in catalogue.isco),
         "occupations on the ISCO route": len(isco),
         "occupations on the NACE route": len(nace),
@@ -220,7 +341,7 @@ def _check_figures(catalogue: Catalogue, routes: dict[str, set[str]]) -> list[di
     }
     return [
         {"figure": name, "expected": CHECK_FIGURES[name], "found": n, "holds": CHECK_FIGURES[name] == n}
-        for name, n in found.items()
+        for name, n in figures.items()
     ]
 
 

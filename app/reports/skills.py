@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from analysis.skills.tables import Specialisation
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.concepts import in_one
 from app.catalogue.skills import SkillCatalogue
+from app.http.shapes import Shape
 
 SHOWN = 50
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """How much two domains overlap; ``jaccard`` and ``coefficient`` are about specialised skills, transversal ones apart."""
+class PairOverlap(Shape):
+    """How much two domains overlap in the skills that they are specialised in, transversal ones apart."""
 
-    domains: list[str]
+    domains: Annotated[list[str], Field(min_length=2, max_length=2)]
     shared: int
-    jaccard: float
-    coefficient: float
-    cosine: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+    jaccard: Share
+    coefficient: Annotated[Share, Field(description="Shared skills over those of the smaller of the two.")]
+    cosine: Annotated[Share, Field(description="Cosine of the shares of use of all skills.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Comparison:
     """Several domains: skills that all are specialised in, those of one alone, and the overlap of each pair."""
 
     units: list[str]
-    pairs: list[Pair]
+    pairs: list[PairOverlap]
     shared: list[list[Specialisation]]
     distinctive: dict[str, list[Specialisation]]
 
@@ -70,7 +69,7 @@ def comparison(analysis: SkillCatalogue, units: list[str]) -> Comparison:
     )  # fmt: skip
 
 
-def pair(analysis: SkillCatalogue, a: str, b: str) -> Pair:
+def pair(analysis: SkillCatalogue, a: str, b: str) -> PairOverlap:
     """The overlap of two units."""
     one, other = specialised(analysis, a), specialised(analysis, b)
     shared = len(one.keys() & other.keys())
@@ -78,10 +77,10 @@ def pair(analysis: SkillCatalogue, a: str, b: str) -> Pair:
     use_b = {s.skill: s.share for s in analysis.specialisations.get(b, [])}
     dot = math.fsum(v * use_b[k] for k, v in use_a.items() if k in use_b)
     norm = math.sqrt(math.fsum(v * v for v in use_a.values()) * math.fsum(v * v for v in use_b.values()))
-    return Pair(
-        [a, b], shared, _ratio(shared, len(one.keys() | other.keys())), _ratio(shared, min(len(one), len(other))),
-        round(dot / norm, 4) if norm else 0.0,
-    )  # fmt: skip
+    return {
+        "domains": [a, b], "shared": shared, "jaccard": _ratio(shared, len(one.keys() | other.keys())),
+        "coefficient": _ratio(shared, min(len(one), len(other))), "cosine": round(dot / norm, 4) if norm else 0.0,
+    }  # fmt: skip
 
 
 def overlaps(catalogue: Catalogue, language: str = "en") -> Overlaps:

@@ -8,9 +8,11 @@ from typing import TextIO
 
 from pyoxigraph import Literal
 
+from app.catalogue.activities import revisions
 from app.catalogue.national import National
 from app.store.embedded import EmbeddedStore
-from ontology import SKOS, local_name, nace_revisions
+from ontology import SKOS, local_name
+from ontology.nace_revisions import SAME_NAME, Revisions
 from queries.rows import as_texts
 from releases.errors import SourceError
 from releases.release import Release
@@ -25,7 +27,7 @@ def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
     """All mappings, or those of one classification. Raises SourceError for one that has none."""
     store = EmbeddedStore(release.store)
     try:
-        national = National.read(store)
+        national, revised = National.read(store), revisions(store)
         domains = list(_of_domains(store))
     finally:
         store.close()
@@ -37,13 +39,13 @@ def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
     out.write(f"#  skos: {SKOS}\n#  semapv: https://w3id.org/semapv/vocab/\n")
     table = csv.writer(out, delimiter="\t", lineterminator="\n")
     table.writerow(COLUMNS)
-    for row in (*domains, *_rows(national)):
+    for row in (*domains, *_of_nace(revised), *_rows(national)):
         if scheme in ("", row[0]):
             table.writerow(row[1:])
 
 
 def _of_domains(store: EmbeddedStore) -> Iterator[tuple[str, ...]]:
-    """What our domains correspond to in ESSnet-Culture, Creative Europe, UNESCO's framework, the DCMS sectors and Wikidata."""
+    """What our domains correspond to at ESSnet-Culture, Creative Europe, UNESCO (framework, thesaurus), the DCMS and Wikidata."""
     names = {
         concept.value: label.value
         for concept, label in store.select("materialise/cell_labels")
@@ -54,13 +56,15 @@ def _of_domains(store: EmbeddedStore) -> Iterator[tuple[str, ...]]:
         yield "domains", domain, names.get(domain, ""), kind, target, OURS, "", f"{label} ({local_name(scheme)})"
 
 
+def _of_nace(revised: Revisions) -> Iterator[tuple[str, ...]]:
+    for one in revised.pairs:
+        how = PUBLISHED if revised.official else BY_NAME if one.why == SAME_NAME else OURS
+        comment = revised.official or f"unofficial: {one.why}"
+        relation = f"skos:{revised.relation(one, '2')}"
+        yield "nace", one.former.iri, one.former.name, relation, one.current.iri, how, "", comment
+
+
 def _rows(national: National) -> Iterator[tuple[str, ...]]:
-    for one in nace_revisions.correspondences():
-        how = BY_NAME if one.why == nace_revisions.SAME_NAME else OURS
-        yield (
-            "nace", one.former.iri, one.former.name, f"skos:{nace_revisions.relation(one, '2')}", one.current.iri, how, "",
-            f"unofficial: {one.why}",
-        )  # fmt: skip
     for pairs in national.by_code.values():
         for pair in pairs:
             sure = "" if pair.confidence is None else f"{pair.confidence:g}"

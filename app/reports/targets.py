@@ -22,10 +22,10 @@ def targets(
     lines: Sequence[Line], domains: Sequence[dict[str, Any]], skills: Sequence[Extracted]
 ) -> list[dict[str, Any]]:
     """Each target of which the figure is at hand: what, the least, the value, and whether it holds."""
-    found = []
+    rows = []
 
     def add(what: str, least: float, value: float, holds: bool) -> None:
-        found.append({"what": what, "least": least, "value": value, "holds": holds})
+        rows.append({"what": what, "least": least, "value": value, "holds": holds})
 
     for line in lines:
         for figure in ("at_1", "at_5"):
@@ -40,4 +40,4 @@ def targets(
             for figure in ("precision", "recall"):
                 least, value = getattr(plain, figure), getattr(ours[plain.set], figure)
                 add(f"skills, {plain.set}: {figure} above {plain.way}", least, value, value > least)
-    return found
+    return rows

@@ -4,8 +4,9 @@
     generation.py   one release's processes as the supervisor sees them: started, replaced, retired
     template.py     reads a release once and forks the serving processes, which share its memory
     aside.py        runs the reading in a process of its own, so that the template forks without threads
-    child.py        one serving process: uvicorn on the shared port, begun, retired and ended by word of the supervisor
-    port.py         the shared port: each process takes its part of the connections
+    server.py       uvicorn's server on a port of ours; all there is where one process serves alone
+    child.py        one serving process of several, begun, retired and ended by word of the supervisor
+    port.py         the port: several connections at once, and each process its part of them
     channel.py      how they talk; whoever is gone is noticed by the end of the channel, whatever ended it
 
 What shares memory has to be forked; what is forked must not have threads; and only a fresh process picks up a new

@@ -34,8 +34,8 @@ def aside(work: Callable[[], T]) -> T:
     os.close(pipe)
     try:
         with no_garbage(), open(output, "rb") as stream:  # noqa: PTH123 (a descriptor)
-            found: T = pickle.load(stream)  # noqa: S301 (from a fork of this process)
-            return found
+            result: T = pickle.load(stream)  # noqa: S301 (from a fork of this process)
+            return result
     except (EOFError, pickle.UnpicklingError) as error:
         raise RuntimeError("the process that reads the release did not come to its end") from error
     finally:

@@ -20,10 +20,10 @@ from app.settings import Settings
 from loaders.build import load
 from loaders.facts import FILE
 from loaders.request import LoadRequest
+from releases import child
 from releases.errors import LoadError, ReleaseError
 from releases.release import FACTS, Releases
 
-_ROOT = Path(__file__).parents[2]
 TITLE = "All of ESCO"
 
 
@@ -35,15 +35,10 @@ def start(settings: Settings) -> None:
         f"{TITLE} is being loaded beside this, from the bundled facts; until then the sample answers (CCSI_ALL_OF_ESCO=false: it stays).",
         highlight=False,
     )
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
-    command = [sys.executable, "-P", "-m", "app.serve.beside", str(settings.data_dir.resolve()), str(os.getpid())]
-    process = subprocess.Popen(  # noqa: S603 (this very program)
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    process = child.start(
+        "app.serve.beside", settings.data_dir.resolve(), os.getpid(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
     threading.Thread(target=process.wait, name="beside", daemon=True).start()
 
 

@@ -16,22 +16,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import logs
-from app.http.connection import connections
 from app.serve.channel import Channel
-from app.serve.port import Connections, Counts, Port
+from app.serve.port import Connections, Counts
+from app.serve.server import Server, config
 from app.settings import Settings
 
 log = structlog.get_logger()
 
 _SPARQL_SECONDS = 20.0  # that the first SPARQL worker may take before this process is ready without it
-
-
-def config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves the application, in one process or in several."""
-    return uvicorn.Config(
-        app, loop="uvloop", http=connections(app.state.front), access_log=False, log_config=None, server_header=False, date_header=True,
-        timeout_graceful_shutdown=settings.shutdown_seconds, proxy_headers=False,  # the connection reads them
-    )  # fmt: skip
 
 
 def run(
@@ -41,13 +33,13 @@ def run(
     logs.mark(worker=number, pid=os.getpid())
     if app.state.service.ready:
         _ = app.state.service.served.catalogue.store.graphs  # opens it before the first request does
-    server = Server(config(app, settings), settings.shutdown_seconds, Connections(counts, number), listener, channel)
+    server = Child(config(app, settings), settings.shutdown_seconds, Connections(counts, number), listener, channel)
     app.state.observer.listen(settings, number)
     app.state.server_state = server.server_state  # who is connected, for the metrics
     server.run(sockets=[])
 
 
-class Server(uvicorn.Server):
+class Child(Server):
     """Accepts connections from the word `begin` to the word `retire`, and ends with the supervisor's channel.
 
     uvicorn's own end closes idle connections at once, so a client that asks in that moment is not answered. Retiring
@@ -62,12 +54,9 @@ class Server(uvicorn.Server):
         listener: socket.socket,
         channel: Channel,
     ) -> None:
-        super().__init__(config)
-        self.server_state.connections = self._connections = connections
+        super().__init__(config, connections, listener)
         self._timeout_seconds = timeout_seconds
-        self._listener = listener
         self._channel = channel
-        self._port: Port | None = None
         self._work: set[asyncio.Task[None]] = set()
 
     @contextlib.contextmanager
@@ -83,15 +72,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         """Start the application; its port is not listened to before the word comes."""
-        await super().startup(sockets=[*(sockets or ())])
-        self._port = Port(self._listener, self._connections, self._connection)
+        await super().startup(sockets)
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._obey)
         self._do(self._get_ready())
-
-    def _connection(self) -> asyncio.Protocol:
-        make: Any = self.config.http_protocol_class
-        protocol: asyncio.Protocol = make(self.config, self.server_state, self.lifespan.state)
-        return protocol
 
     async def _get_ready(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -100,15 +83,14 @@ class Server(uvicorn.Server):
         self._channel.send(ready=True)
 
     def _obey(self) -> None:
-        assert self._port is not None  # noqa: S101 (nothing is heard before)
         received = self._channel.receive()
         if received is None:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self.should_exit = True
         elif received[0]["do"] == "begin":
-            self._port.open()
+            self.port.open()
         else:
-            self._port.close()
+            self.port.close()
             self._do(self._retire())
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
@@ -124,9 +106,3 @@ class Server(uvicorn.Server):
                 while self._connections or self._connections.coming:
                     await asyncio.sleep(0.05)
         self.should_exit = True
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept no more, then end as uvicorn does."""
-        if self._port is not None:
-            self._port.close()
-        await super().shutdown(sockets)

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from app.serve.channel import Channel
+from releases.child import ONE_THREAD, start_awaited
 
 log = structlog.get_logger()
 
@@ -62,11 +62,10 @@ class Generation:
         """Start the template and wait until it has read what is published. Raises Lost or OSError."""
         here, there = Channel.pair()
         descriptors = (listener.fileno(), there.fileno())
-        arguments = map(str, (*descriptors, self.workers, os.getpid()))
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "app.serve.template", *arguments, stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=descriptors, env={**environment, "OPENBLAS_NUM_THREADS": "1"},  # which starts no threads then
+            self._process = await start_awaited(
+                "app.serve.template", *descriptors, self.workers, os.getpid(), stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=descriptors, env={**environment, **ONE_THREAD},
             )  # fmt: skip
         except BaseException:
             here.close()

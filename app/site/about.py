@@ -1,4 +1,4 @@
-"""What crawlers ask for, and pages behind the types of faults, which are IRIs and so lead somewhere."""
+"""What crawlers and readers of feeds ask for, and pages behind the types of faults, which are IRIs and so lead somewhere."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import http
-from app.errors import TYPE_BASE, NotFound, Problem, problem_response
+from app.api.releases import releases_here
+from app.errors import TYPE_BASE, NotFound, Problem
 from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
+from app.linked.dataset import dataset_iri
 from app.request import Ctx, base_url
+from app.site.faults import fault_page
+from app.site.words import words
 from ontology import local_name
 
 router = APIRouter(include_in_schema=False)
@@ -72,6 +76,15 @@ async def sitemap(ctx: Ctx) -> Response:
     return http.respond(ctx.request, ctx.served, body.encode(), "application/xml")
 
 
+@router.get("/releases.atom")
+async def feed(ctx: Ctx) -> Response:
+    """The releases on this server, for whoever wants to hear of a new one (Atom, RFC 4287)."""
+    text = render(
+        "releases.xml", base=ctx.base, releases=await releases_here(ctx), served=ctx.served.release.id, iri=dataset_iri, t=words("en")
+    )  # fmt: skip
+    return http.respond(ctx.request, ctx.served, text.encode(), "application/atom+xml", "en", keep=False)
+
+
 @router.get("/problem/{slug}")
 async def problem(request: Request, slug: str) -> Response:
     """What a fault of this type means: as JSON, and as a page for browsers."""
@@ -79,15 +92,12 @@ async def problem(request: Request, slug: str) -> Response:
         kind.slug: (kind.status, kind.title, " ".join((kind.__doc__ or "").split())) for kind in kinds()
     } | _OF_HTTP
     if slug not in known:
-        error = NotFound(f"No fault of this service has the type '{slug[:60]}'.")
-        return problem_response(error.status, error.slug, error.title, error.detail, instance=request.scope["path"])
+        raise NotFound(f"No fault of this service has the type '{slug[:60]}'.")
     status, title, meaning = known[slug]
     offer = best_of(",".join(request.headers.getlist("accept"))[:1000], _OFFERS)
     if offer and offer[0] == "html":
-        page = render(
-            "fault.html", base=base_url(request), title=title, detail=meaning, uri=TYPE_BASE + slug, successor=None
-        )
-        return Response(page.encode(), 200, {**HTML_HEADERS, "vary": "Accept"}, "text/html; charset=utf-8")
+        page = fault_page(request, {"status": status, "title": title, "detail": meaning, "uri": TYPE_BASE + slug})
+        return Response(page, 200, {**HTML_HEADERS, "vary": http.VARY}, "text/html; charset=utf-8")
     return http.uncached_json({"type": TYPE_BASE + slug, "title": title, "status": status, "description": meaning})
 
 

@@ -7,15 +7,13 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.apart import apart
-from app.api.skills import area_views
-from app.api.skills import views as skill_views
+from app.api.skills import area_views, cluster_views
 from app.errors import NotFound
-from app.linked.fault_page import PageRoute
 from app.request import strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from ontology import CCSID
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 DRAWING = 30  # occupations that the page of a cluster names
 STEADY = 0.75  # from this stability on a cluster comes out much the same whatever sample of occupations it is made from
 
@@ -29,7 +27,7 @@ async def cluster(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respons
     if found is None:
         ended = [frame.link(f"/clusters/{e.new}") for e in analysis.lineage.get(id, []) if e.new and e.old == id]
         raise NotFound("This release has no such cluster of skills.", field="id", see=ended)
-    shown = plain(skill_views.cluster(ctx, found))
+    shown = plain(cluster_views.cluster(ctx, found))
     name = next(iter(shown["preferredLabel"].values()), id)
     parent = analysis.clusters.get(found.parent)
     crumbs = [(t("home"), frame.link("/")), frame.sector(found.domain)]

@@ -16,13 +16,12 @@ from app.api.search import search_results
 from app.catalogue.concepts import Domain, Occupation
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
-from app.linked.fault_page import PageRoute
 from app.reports.skills import comparison, specialised
 from app.request import Context, Page, concept_key, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from ontology import local_name
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 MOST = 4
 HITS = 8
 DISTINCT = 12  # skills of a sector alone that the page names
@@ -68,15 +67,13 @@ def _page(frame: Frame, occupations: Chosen, sectors: Chosen, **values: Any) -> 
         for o in occupations
     ]
     names = [next(iter(label.values()), "") for label, _, _ in columns] or [frame.sector_name(s) for s in sectors]
-    tops = [d for d in ctx.catalogue.domains.values() if not d.broader]
     shown: dict[str, Any] = {"q": "", "hits": [], "skills": None, "pairs": [], "facts": [], "distinctive": [], **values}
     data: list[tuple[str, str, str]] = []
     if len(sectors) > 1:
         data = [("JSON", ctx.url(f"/domains/compare?ids={','.join(sectors)}"), "application/json")]
     return frame.respond(
         "compare.html", f"{t('compare-title')}: {', '.join(names)}" if names else t("compare-title"), t("compare-lead"),
-        [(t("home"), frame.link("/"))], data, keys=keys, columns=columns, sectors=sectors, most=MOST,
-        tops=sorted(((d.id, frame.sector(d.id)[0]) for d in tops), key=lambda e: str(e[1])), **shown,
+        [(t("home"), frame.link("/"))], data, keys=keys, columns=columns, sectors=sectors, most=MOST, **shown,
     )  # fmt: skip
 
 
@@ -148,11 +145,11 @@ def _sectors(frame: Frame, keys: Chosen) -> dict[str, Any]:
     found = comparison(ctx.catalogue.analysis, units)
     members = [{d.occupation for d in ctx.catalogue.decisions_in(item)} for item in domains]
     sizes = [views.domain(ctx, d)["occupations"] for d in domains]
-    shared = {frozenset(p.domains): p for p in found.pairs}
+    shared = {frozenset(p["domains"]): p for p in found.pairs}
     pairs: list[list[tuple[str, str] | None]] = [[None] * len(keys) for _ in keys]
     for n, m in combinations(range(len(keys)), 2):
         pair = shared[frozenset((units[n], units[m]))]
-        told = t.count("occupations", len(members[n] & members[m])), t.count("skills", pair.shared)
+        told = t.count("occupations", len(members[n] & members[m])), t.count("skills", pair["shared"])
         pairs[n][m] = pairs[m][n] = told
     return {
         "facts": [

@@ -15,12 +15,11 @@ from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
 from app.api.profiles.request import CheckedRequest, ComposeRequest, check_request, from_query
 from app.api.profiles.routes import entry_of
 from app.api.search import search_results
-from app.linked.fault_page import PageRoute
 from app.request import Context, Page, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from ontology import local_name
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 HITS = 8
 WEIGHTS = (1.0, 2.0, 3.0, 5.0)  # that the form offers beside the one that is set
 _PRICE = 45.0  # milliseconds
@@ -65,7 +64,6 @@ async def _composed(ctx: Context, page_language: str, asked: ComposeRequest, che
 def _page(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, **values: Any) -> Response:
     ctx, t = frame.ctx, frame.words
     pairs: Pairs = parse_qsl(checked.query) if checked else []
-    tops = [d for d in ctx.catalogue.domains.values() if not d.broader]
     shown: dict[str, Any] = {"q": "", "find": "occupation", "hits": [], "profile": None, "files": [], **values}
     title = asked.title or t("composer-title")
     return frame.respond(
@@ -77,7 +75,6 @@ def _page(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, *
         without=lambda name, value: _address(frame, [p for p in pairs if p != (name, value)]),
         dropped=[(local_name(s), s, ctx.labels.of(s)) for s in sorted(checked.recipe.drop)] if checked else [],
         added=[(section, local_name(s), s, ctx.labels.of(s)) for s, section in checked.recipe.add] if checked else [],
-        tops=sorted(((d.id, frame.sector_name(d.id)) for d in tops), key=lambda e: e[1]),
         link=_address(frame, pairs), local_name=local_name, **shown,
     )  # fmt: skip
 

@@ -9,20 +9,19 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api import views
-from app.api.lookup import missing
-from app.api.profiles.compare import related_items
+from app.api.lookup import occupation_of, skill_of
+from app.api.occupations import occupation_detail
 from app.api.profiles.formats import SUFFIXES
+from app.api.profiles.moves import related_items
 from app.catalogue.concepts import Assertion, Decision, Occupation
-from app.catalogue.keys import occupation_iri, skill_iri
 from app.catalogue.panel import PanelMark
 from app.linked import iris
-from app.linked.fault_page import PageRoute
-from app.request import Context, concept_key, strict_parameters
+from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 from app.site.sector import special_in
 from ontology import local_name
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 NEAR = 8
 MOST_NEEDING = 60  # occupations that a page names for each relation; some skills are needed by a thousand
 TELLING = 3  # skills that stand for a similarity
@@ -35,11 +34,9 @@ SURE = ((0.95, "certain"), (0.8, "sure"), (0.6, "likely"), (0.0, "open"))
 async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Response:
     """What an occupation is, where it belongs and why, what it needs, and what is near."""
     frame = Frame(ctx, page_language)
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    item = ctx.catalogue.occupations.get(iri)
-    if item is None:
-        raise missing(ctx, iri, "occupation")
-    shown = plain(await ctx.built(views.occupation, item))
+    iri = occupation_of(ctx, uuid)
+    item = ctx.catalogue.occupations[iri]
+    shown = plain(await ctx.built(occupation_detail, item))
     t, key = frame.words, local_name(iri)
     inside = [d for d in item.decisions if d.degree != "excluded"]
     domain = inside[0].domain if inside else ""
@@ -67,10 +64,8 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
 async def skill(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Response:
     """What a skill is, where it is special, and who needs it."""
     frame = Frame(ctx, page_language)
-    iri = skill_iri(concept_key(uuid, "skill"))
-    item = ctx.catalogue.skills.get(iri)
-    if item is None:
-        raise missing(ctx, iri, "skill")
+    iri = skill_of(ctx, uuid)
+    item = ctx.catalogue.skills[iri]
     t = frame.words
     words = plain(await ctx.built(views.words, iri))
     name = _one(words["preferredLabel"]) or _one(ctx.labels.of(iri))

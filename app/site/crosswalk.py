@@ -11,18 +11,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.batch import looked_up
+from app.api.batch import LookedUp, looked_up
 from app.api.batches import Batches
 from app.api.formats import as_csv
 from app.api.match import matched_title
 from app.api.search import index_of
 from app.catalogue.concepts import in_one
 from app.errors import BadParameter, TooLarge
-from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
 Kind = Literal["auto", "title", "esco", "isco-08", "nace-2.1", "nace-2"]
 # One word with a digit, a UUID or an address; anything else is a title, unless the reader says what the lines are.
@@ -131,7 +130,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
     return await batches.run(request, work)
 
 
-def _of_code(item: Row) -> Row:
+def _of_code(item: LookedUp) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
     shares = [(s["domain"], s["share"]) for s in plain(item["domainShares"])]
     return {

@@ -11,7 +11,6 @@ from app.catalogue.concepts import Assertion, Decision, Occupation
 from app.catalogue.keys import occupation_iri
 from app.errors import NotFound
 from app.linked import iris
-from app.linked.fault_page import PageRoute
 from app.linked.names import Names
 from app.reports.scope import review_reasons
 from app.request import Context, strict_parameters
@@ -19,7 +18,7 @@ from app.site.concepts import JUDGED, evidence_text, sureness
 from app.site.frame import Frame, PageCtx, PageLanguage
 from ontology import CCSID, local_name
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 UUID = 36  # characters; the domain follows behind a hyphen
 MOST_SOURCES = 12
 

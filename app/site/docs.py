@@ -11,7 +11,6 @@ from starlette.responses import Response
 from app.errors import NotFound
 from app.html.assets import Asset
 from app.html.render import HTML_HEADERS, render
-from app.linked.fault_page import fault_page
 from app.request import base_url
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +56,7 @@ async def docs(request: Request) -> Response:
 async def asset(request: Request, name: str) -> Response:
     """A script or style sheet of the documentation page."""
     if name not in ASSETS:
-        return fault_page(request, NotFound(f"There is nothing at {request.scope['path']}."))
+        raise NotFound(f"There is nothing at {request.scope['path']}.")
     return _asset(name).respond(request)
 
 

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from markupsafe import Markup
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from app.api.search import DegreeFilter, DomainFilter, TypeName, search_results
-from app.linked.fault_page import PageRoute
 from app.request import Page, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, plain
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 ROWS = 20
+EMPTY = BeforeValidator(lambda value: value or None)  # a form sends what was not chosen too
 
 
 @router.get("/find")
@@ -23,8 +24,8 @@ async def find(
     ctx: PageCtx,
     page_language: PageLanguage,
     q: str = "",
-    kind: Annotated[TypeName | None, Query(alias="type", description="Only this type of concept.")] = None,
-    domain: DomainFilter = None,
+    kind: Annotated[TypeName | None, EMPTY, Query(alias="type", description="Only this type of concept.")] = None,
+    domain: Annotated[DomainFilter, EMPTY] = None,
     degree: DegreeFilter = None,
     offset: Annotated[int, Query(ge=0, description="Results to pass over.")] = 0,
 ) -> Response:

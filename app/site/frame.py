@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -24,6 +24,7 @@ from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
 from ontology import local_name
 
 Link = tuple[str, str]  # text and address
+Choice = tuple[str, str]  # value and text
 
 
 async def page_language(
@@ -33,10 +34,13 @@ async def page_language(
     ] = None,
 ) -> str:
     """The language that a reader wants, among those of the pages and those of the release."""
-    served = service_of(request).served
-    offered = sorted({*INTERFACES, *served.catalogue.languages})
+    return wanted_language(request, {*INTERFACES, *service_of(request).served.catalogue.languages}, language)
+
+
+def wanted_language(request: Request, offered: Iterable[str], language: str | None) -> str:
+    """The language that is named, or else the one that the browser prefers, if it is offered; English otherwise."""
     wanted = [language[:40]] if language is not None else accepted(request.headers.get("accept-language", ""))
-    return lookup(wanted, offered)
+    return lookup(wanted, sorted(offered))
 
 
 PageLanguage = Annotated[str, Depends(page_language)]
@@ -105,8 +109,16 @@ class Frame:
 
     def vocabulary(self) -> str:
         """What types of concept and sectors are called, for the scripts that complete a search box."""
-        tops = {d.id: self.sector_name(d.id) for d in self.ctx.catalogue.domains.values() if not d.broader}
-        return orjson.dumps({**{name: self.words(f"type-{name}") for name in TYPES}, **tops}).decode()
+        return orjson.dumps({**dict(self.types()), **dict(self.tops())}).decode()
+
+    def types(self) -> list[Choice]:
+        """The types of concept that can be searched for, with their names."""
+        return [(name, self.words(f"type-{name}")) for name in TYPES]
+
+    def tops(self) -> list[Choice]:
+        """The sectors, each with its name, by name."""
+        tops = [d.id for d in self.ctx.catalogue.domains.values() if not d.broader]
+        return sorted(((d, self.sector_name(d)) for d in tops), key=lambda e: e[1])
 
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""
@@ -136,7 +148,8 @@ class Frame:
         """
         ctx = self.ctx
         page = render(
-            template, frame=self, t=self.words, said=self.said, base=ctx.base, title=title, description=_short(description),
+            template, frame=self, t=self.words, said=self.said, to=self.link, path=ctx.request.scope["path"], base=ctx.base,
+            language=self.language, languages=self.languages(), title=title, description=_short(description),
             crumbs=crumbs, data=data or [], about=self._told(about, title, crumbs) if about else None,
             manifest=ctx.served.release.manifest, release=ctx.served.release.id, **values,
         )  # fmt: skip

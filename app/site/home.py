@@ -7,16 +7,17 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from analysis.tables import Route
 from app.api import views
 from app.api.apart import apart
 from app.html.render import HTML_HEADERS, render
-from app.linked.fault_page import PageRoute
 from app.reports.scope import report
 from app.request import base_url, service_of, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage, page_context, page_language
 from releases.record import LICENCE
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False)
+_ROUTES: tuple[Route, ...] = ("expert", "curated", "isco", "nace", "skills", "label")  # the surest first
 
 
 @router.get("/")
@@ -52,5 +53,5 @@ async def method(ctx: PageCtx, page_language: PageLanguage) -> Response:
     return frame.respond(
         "method.html", t("method-title"), t("method-lead"), [(t("home"), frame.link("/"))],
         [("JSON", ctx.url("/scope"), "application/json")], found=found,
-        routes=[(r, found["routes"][r]) for r in ("expert", "curated", "isco", "nace", "skills", "label") if r in found["routes"]],
+        routes=[(r, found["routes"][r]) for r in _ROUTES if r in found["routes"]],
     )  # fmt: skip

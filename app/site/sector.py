@@ -10,18 +10,20 @@ from starlette.responses import Response
 from analysis.skills.tables import Specialisation
 from app.api import views
 from app.api.apart import apart
+from app.api.domains import domain_detail
 from app.api.lookup import FUNCTIONS, find
 from app.api.profiles import views as profile_views
+from app.api.profiles.naming import title
+from app.api.profiles.provenance import gap
 from app.api.profiles.routes import templates_of
 from app.api.skills import area_views
 from app.api.skills.of_domain import ORDER
 from app.catalogue.concepts import Decision, Domain
-from app.linked.fault_page import PageRoute
 from app.request import Context, strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage
 from app.site.sector_views import matrix, overlaps
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 MOST_SPECIAL = 30  # skills that the page names; the file has all
 EXAMPLES = 6  # skills that stand for an area
 TOP_GROUPS = ("T1", "T2", "T3", "T4", "T5", "T6")
@@ -33,7 +35,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     """Definition, figures, occupations, fields of skill, and what is lacking."""
     frame = Frame(ctx, page_language)
     t, item = frame.words, find(ctx, id, "id")
-    shown = views.domain(ctx, item, full=True)
+    shown = domain_detail(ctx, item)
     name, here = frame.sector_name(item.id), frame.sector(item.id)[1]
     members = _members(ctx, item)
     unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
@@ -60,7 +62,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
         special_total=len(special), transversal=_transversal(ctx, unit), widest=_widest(ctx, unit),
         matrix=matrix(frame, item, members), overlaps=overlaps(frame, item), profiles=_profiles(frame, item),
         top=item.broader or item.id,
-        gaps=[profile_views.gap(ctx, g) for g in ctx.catalogue.profiles.gaps if g.concerns(item.broader or item.id, ())],
+        gaps=[gap(ctx, g) for g in ctx.catalogue.profiles.gaps if g.concerns(item.broader or item.id, ())],
         picture=f"{shown['href']}/clusters.svg?language={ctx.label_language}" if ctx.catalogue.analysis.by_unit.get(unit) else "",
     )  # fmt: skip
 
@@ -124,7 +126,7 @@ def _profiles(frame: Frame, item: Domain) -> list[tuple[str, dict[str, str]]]:
     """The profiles of the cells of a sector, or those about a part of it."""
     ctx = frame.ctx
     found = templates_of(ctx, item.id, "cell")
-    return [(frame.link(f"/profiles/{e.id}"), profile_views.title(ctx, "", e.recipe)) for e in found]
+    return [(frame.link(f"/profiles/{e.id}"), title(ctx, "", e.recipe)) for e in found]
 
 
 def special_in(ctx: Context, skill: str) -> list[Specialisation]:

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.api.apart import apart
-from app.linked.fault_page import PageRoute
 from app.reports.scope import report
 from app.request import strict_parameters
 from app.site.frame import Frame, PageCtx, PageLanguage
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(strict_parameters)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 PARTLY = 40  # ISCO groups that the page names
 COLOURS = (
     "paper",

@@ -177,11 +177,11 @@ class Federation:
         try:
             place = await self._turns.take(call.client)
             try:
-                found = await asyncio.to_thread(self._find, service.search)
+                matches = await asyncio.to_thread(self._find, service.search)
             finally:
                 self._turns.done(place)
                 self._turns.add(place)
-            values, terms = search_clause.values(service.search, found)
+            values, terms = search_clause.values(service.search, matches)
             if terms > room:
                 raise self._unusable(service, {"error": wire.ROWS})
             return values, terms

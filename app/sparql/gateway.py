@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from functools import lru_cache
 
 import pyoxigraph
@@ -32,28 +31,28 @@ from app.errors import (
     QueryStopped,
     TooManyQueries,
     UpstreamFault,
-    problem_response,
 )
 from app.http import Answer, AnswerCache
 from app.http.negotiation import Offer
+from app.http.problems import problem_response
 from app.process.breaks import Breaks
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
 from app.sparql.federation import Federation, Find
-from app.sparql.guard import Outline, check, engine_fault, federation_refusal
+from app.sparql.guard import Outline, check, engine_error, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import ClientGone, Page, SparqlRequest
 from app.sparql.remote import RemotePool
+from app.sparql.sending import Sender
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
 from releases.gc_pause import no_garbage
 
 log = structlog.get_logger()
 
-_PIECE = 256 * 1024
 _LONG_TEXT = 4096  # characters that the guard reads in well under a millisecond
 _QUICKLY_PACKED = 32 * 1024  # bytes that are packed faster than handed to another thread
 _WATCH_AFTER = 0.05  # seconds after which it pays to notice that a client hung up
@@ -70,15 +69,7 @@ class Gateway:
         self._page = page
         self._federation = Federation(settings, limits, find)
         self._bounds = Bounds.of(limits, self._federation.services, standard=bool(settings.sparql_endpoint))
-        self._headers = {
-            **protocol.CORS,
-            "vary": "Accept, Accept-Encoding",
-            "ccsi-limits": protocol.limits_header(limits),
-        }
-        self._kept_headers = _raw(
-            {**self._headers, "cache-control": f"public, max-age={settings.sparql_max_age}"}
-        )  # of an answer with a validator
-        self._other_headers = _raw({**self._headers, "cache-control": "no-store"})
+        self._sender = Sender(limits, settings.sparql_max_age)
         self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: FairQueue[Worker] = FairQueue(
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
@@ -159,7 +150,7 @@ class Gateway:
                 self._refused[error.slug] += 1
             if isinstance(error, TooManyQueries | Overloaded):
                 await self.pool.turns.hold_back(began)
-            headers = {**self._headers, **error.headers}
+            headers = {**self._sender.headers, **error.headers}
             members = {"instance": scope["path"], **error.members}
             response = problem_response(error.status, error.slug, error.title, error.detail, headers, **members)
             await response(scope, receive, send)
@@ -182,9 +173,9 @@ class Gateway:
         )
         etag = f'"{source.tag}-{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if asked.none_match and http.matches(asked.none_match, etag):
-            await self._send(Answer(b"", "", etag, status=304), asked, send)
+            await self._sender.send(Answer(b"", "", etag, status=304), asked, send)
             return
-        await self._send(Answer(body, result_formats.content_type(offer), etag), asked, send)
+        await self._sender.send(Answer(body, result_formats.content_type(offer), etag), asked, send)
 
     async def _query(self, asked: SparqlRequest, text: str, receive: Receive, send: Send) -> None:
         outline = await self._read(asked, text)
@@ -200,7 +191,7 @@ class Gateway:
             if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
                 ready = Answer(b"", "", etag, status=304)
             if ready:
-                await self._send(ready, asked, send)
+                await self._sender.send(ready, asked, send)
                 return
         with self.pool.turns.slot(asked.client):
             result = await self._evaluate(asked, outline, receive)
@@ -211,7 +202,7 @@ class Gateway:
                 answer = await self._packed(result, result_formats.content_type(offer), etag, asked)
                 if etag and result.file is None and result.source == self.pool.source:
                     self.cache.put((etag,), answer)
-                await self._send(answer, asked, send, result)
+                await self._sender.send(answer, asked, send, result)
             finally:
                 result.close()
 
@@ -284,7 +275,7 @@ class Gateway:
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
                 return offer
             case wire.SYNTAX:
-                raise engine_fault(text, outline, end["message"])
+                raise engine_error(text, outline, end["message"])
             case wire.OBJECTION:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:
@@ -321,32 +312,6 @@ class Gateway:
             result.length = len(result.body)
         return Answer(result.body, media_type, etag, (("content-encoding", coding),))
 
-    async def _send(self, answer: Answer, asked: SparqlRequest, send: Send, result: Result | None = None) -> None:
-        length = result.length if result is not None else len(answer.body)
-        headers = list(self._kept_headers if answer.etag else self._other_headers)
-        if answer.headers:
-            headers += _raw(dict(answer.headers))
-        if answer.etag:
-            headers.append((b"etag", answer.etag.encode("latin-1")))
-        if answer.status != 304:
-            headers += ((b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % length))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        in_file = result is not None and result.file is not None
-        if asked.head or (length <= _PIECE and not in_file):
-            await send({"type": "http.response.body", "body": b"" if asked.head else answer.body})
-            return
-        pieces = result.pieces() if result is not None and in_file else _cut(answer.body)
-        loop, timeout_seconds = asyncio.get_running_loop(), self._limits.sparql_send_seconds
-        deadline = loop.time() + timeout_seconds  # moves on with what was accepted
-        try:
-            async for piece in pieces:
-                async with asyncio.timeout_at(min(deadline, loop.time() + timeout_seconds)):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                deadline += len(piece) / self._limits.sparql_send_rate
-        except TimeoutError:  # a client that does not take it in time loses the connection
-            raise ClientGone from None
-        await send({"type": "http.response.body", "body": b""})
-
 
 class SparqlMiddleware:
     """Hands /sparql to the gateway and everything else on."""
@@ -367,15 +332,6 @@ _checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
 def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:
     with no_garbage():  # a search among ten thousands of tokens would hold up the event loop for 20 ms and find none
         return check(text, bounds, endpoint, Breaks())
-
-
-async def _cut(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
-
-
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _etag(source: Source, asked: SparqlRequest, text: str) -> str:

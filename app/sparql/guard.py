@@ -25,7 +25,7 @@ from app.errors import FederationRefused, QuerySyntax, TooComplex, UpdateRefused
 from app.sparql import words
 from app.sparql.complexity import Bounds, Complexity
 from app.sparql.search_clause import SEARCH, Clause, Reader
-from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_fault, tokens, unescaped, value
+from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_error, tokens, unescaped, value
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
@@ -110,27 +110,27 @@ class _Reader:
 
     def read(self) -> Outline:
         """See `check`."""
-        found = tokens(self._text, self._pause)
-        body = self._prologue(found)
-        form = found[body].text.upper() if body < len(found) else ""
+        sequence = tokens(self._text, self._pause)
+        body = self._prologue(sequence)
+        form = sequence[body].text.upper() if body < len(sequence) else ""
         if form in words.UPDATES:
             raise UpdateRefused(_READ_ONLY)
-        volatile = self._body(found, body, form)
+        volatile = self._body(sequence, body, form)
         return Outline(
             form.lower() if form in _FORMS else "", "".join(self._written), self._base, tuple(self._graphs), volatile,
             tuple(self._services), (tuple(self._starts), tuple(self._sources)),
         )  # fmt: skip
 
-    def _prologue(self, found: list[Token]) -> int:
+    def _prologue(self, tokens: list[Token]) -> int:
         """Read BASE, PREFIX and VERSION; the number of the first token behind them."""
         at = 0
-        while at < len(found) and found[at].kind == "word":
-            match found[at].text.upper(), [token.kind for token in found[at + 1 : at + 3]]:
+        while at < len(tokens) and tokens[at].kind == "word":
+            match tokens[at].text.upper(), [token.kind for token in tokens[at + 1 : at + 3]]:
                 case "BASE", ["iri", *_]:
-                    self._base = self._iri(found[at + 1])
+                    self._base = self._iri(tokens[at + 1])
                     at += 2
-                case "PREFIX", ["name", "iri"] if found[at + 1].text.find(":") == len(found[at + 1].text) - 1:
-                    self._prefixes[found[at + 1].text[:-1]] = self._iri(found[at + 2])
+                case "PREFIX", ["name", "iri"] if tokens[at + 1].text.find(":") == len(tokens[at + 1].text) - 1:
+                    self._prefixes[tokens[at + 1].text[:-1]] = self._iri(tokens[at + 2])
                     at += 3
                 case "VERSION", ["string", *_] if not self._bounds.standard:
                     at += 2
@@ -138,7 +138,7 @@ class _Reader:
                     break
         return at
 
-    def _body(self, found: list[Token], body: int, form: str) -> bool:
+    def _body(self, tokens: list[Token], body: int, form: str) -> bool:
         """Write the query; whether it is volatile."""
         volatile = False
         complexity = Complexity(self._text, self._bounds)
@@ -146,8 +146,8 @@ class _Reader:
         before: Token | None = None
         selected: set[str] = set()  # by the SELECT that is being read, which ends where a group or a dataset begins
         selecting = 0  # its depth, counted from 1
-        for number in range(body, len(found)):
-            token = found[number]
+        for number in range(body, len(tokens)):
+            token = tokens[number]
             if self._pause is not None and not number % PAUSED:
                 self._pause()
             complexity.add(token, before)
@@ -163,15 +163,15 @@ class _Reader:
                 if word == "SELECT":
                     selected, selecting = set(), complexity.depth + 1
                 if word == "FROM":  # without a graph the parser refuses it
-                    following = found[number + 1 : number + 3]
+                    following = tokens[number + 1 : number + 3]
                     self._graphs += [self._full(name) for name in following if name.kind in ("iri", "name")][:1]
                 elif word == "SERVICE":
-                    clause = self._service(found, number, clause, complexity.depth)
+                    clause = self._service(tokens, number, clause, complexity.depth)
             elif form == "CONSTRUCT" and (token.kind == "blank" or token.text == "["):
                 volatile = True
             if self._bounds.standard:
-                self._hold_to_standard(token, before, found[number + 1 : number + 2])
-            self._write(token._replace(text=f"STR( {token.text} )") if _joined(found, number) else token, before)
+                self._hold_to_standard(token, before, tokens[number + 1 : number + 2])
+            self._write(token._replace(text=f"STR( {token.text} )") if _joined(tokens, number) else token, before)
             before = token
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
@@ -179,13 +179,13 @@ class _Reader:
                 search = None
                 if clause.endpoint == SEARCH:
                     reader = Reader(self._full, self._value, self._syntax)
-                    search = reader.read(found[clause.opens + 1 : number], token)
+                    search = reader.read(tokens[clause.opens + 1 : number], token)
                 self._services.append(
                     Service(clause.start, clause.group, self._length, clause.endpoint, clause.silent, search)
                 )
                 clause = None
         if clause is not None:
-            raise syntax_fault(self._text, len(self._text), "a SERVICE clause does not end")
+            raise syntax_error(self._text, len(self._text), "a SERVICE clause does not end")
         return volatile
 
     def _write(self, token: Token, before: Token | None) -> None:
@@ -258,24 +258,24 @@ class _Reader:
 
     def _value(self, token: Token) -> str:
         try:
-            found = value(token.text)
+            text = value(token.text)
         except ValueError:
             raise self._syntax(token, "an escape stands for no character") from None
-        if "\0" in found and self._bounds.standard:
+        if "\0" in text and self._bounds.standard:
             raise self._syntax(token, "the character U+0000 is not passed on")
-        return found
+        return text
 
     # --- refusals --------------------------------------------------------------------------------------------------
 
-    def _service(self, found: list[Token], number: int, around: _Open | None, depth: int) -> _Open:
+    def _service(self, tokens: list[Token], number: int, around: _Open | None, depth: int) -> _Open:
         """The SERVICE clause that begins with this token. Raises FederationRefused."""
         at = number + 1
-        silent = at < len(found) and found[at].text.upper() == "SILENT"
+        silent = at < len(tokens) and tokens[at].text.upper() == "SILENT"
         at += silent
         endpoint = ""
-        if at + 1 < len(found) and found[at].kind in ("iri", "name") and found[at + 1].text == "{":
-            endpoint = self._full(found[at])
-        where = position(self._text, found[number].start)
+        if at + 1 < len(tokens) and tokens[at].kind in ("iri", "name") and tokens[at + 1].text == "{":
+            endpoint = self._full(tokens[at])
+        where = position(self._text, tokens[number].start)
         if around is not None or endpoint not in self._bounds.services:
             raise FederationRefused(federation_refusal(self._bounds), **where)
         if len(self._services) == _MOST_SERVICES:
@@ -303,14 +303,14 @@ class _Reader:
         )
 
     def _syntax(self, token: Token, reason: str) -> QuerySyntax:
-        return syntax_fault(self._text, token.start, reason)
+        return syntax_error(self._text, token.start, reason)
 
 
-def _joined(found: list[Token], number: int) -> bool:
+def _joined(tokens: list[Token], number: int) -> bool:
     """Whether this is the one variable of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
-    around = [token.text.upper() for token in found[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
-    after = found[number + 1].text if number + 1 < len(found) else ""
-    return found[number].kind == "variable" and around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
+    around = [token.text.upper() for token in tokens[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
+    after = tokens[number + 1].text if number + 1 < len(tokens) else ""
+    return tokens[number].kind == "variable" and around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
 
 
 def federation_refusal(bounds: Bounds) -> str:
@@ -321,15 +321,15 @@ def federation_refusal(bounds: Bounds) -> str:
     return f"SERVICE may name, and not inside another SERVICE: {names}."
 
 
-_FAULT = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
+_ERROR = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
 # The engine would take them here; this endpoint or SPARQL 1.1 does not.
 _NOT_OFFERED = frozenset(["LATERAL", "SERVICE"])
 _CHARACTER_CLASS = re.compile(r"\[[^\]]*\]?")
 
 
-def engine_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
+def engine_error(text: str, outline: Outline, message: str) -> QuerySyntax:
     """The engine's complaint about a query written anew, with its place in the text of the client."""
-    if not (match := _FAULT.match(message)):
+    if not (match := _ERROR.match(message)):
         return QuerySyntax(message or "The query cannot be parsed.")
     expected = [item.strip() for item in _CHARACTER_CLASS.sub("", match[3]).split(", ")]
     expected = [item for item in expected if item and item not in _NOT_OFFERED]
@@ -339,7 +339,7 @@ def engine_fault(text: str, outline: Outline, message: str) -> QuerySyntax:
         reason = "not expected here; the parser could take " + " or ".join(expected[:8])
     else:
         reason = "not expected here"
-    return syntax_fault(text, _source(outline, int(match[2]) - 1, len(text)), reason)
+    return syntax_error(text, _source(outline, int(match[2]) - 1, len(text)), reason)
 
 
 def _source(outline: Outline, offset: int, end: int) -> int:

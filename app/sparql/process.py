@@ -6,7 +6,6 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from typing import IO, cast
 
 import orjson
 
+from app.process import confine
 from app.sparql import wire
+from releases import child
 
-ROOT = Path(__file__).parents[2]
 _UNREAD = 4 << 20
 _START_SECONDS = 20.0
 
@@ -85,11 +85,11 @@ class Worker(asyncio.Protocol):
         while not self._messages and not self.lost:
             self._wake = asyncio.get_running_loop().create_future()
             await self._wake
-        found, self._messages = self._messages, []
+        received, self._messages = self._messages, []
         if self._unread > _UNREAD and self._transport is not None and not self.lost:
             self._transport.resume_reading()
         self._unread = 0
-        return found
+        return received
 
     def send(self, request: wire.Request) -> None:
         """Send one query."""
@@ -125,13 +125,15 @@ async def start_worker(source: Source, memory: int, judges: bool = False) -> Wor
     here, there = socket.socketpair()
     end, lifeline = os.pipe()
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
-    arguments = [str(there.fileno()), str(end), str(source.store or ""), str(memory), "judges" * judges]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
+    arguments = (there.fileno(), end, source.store or "", memory, "judges" * judges)
+    environment = {
+        "PYTHONPATH": str(child.ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath, "LC_ALL": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "2",
+    }  # fmt: skip
     try:
         process = await asyncio.to_thread(
-            subprocess.Popen,
-            [sys.executable, "-P", "-B", "-m", "app.sparql.worker", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(there.fileno(), end), env=environment,
+            child.start, "app.sparql.worker", *arguments, environment=environment, niceness=confine.NICENESS,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(there.fileno(), end),
         )  # fmt: skip
     except BaseException:
         here.close()

@@ -141,10 +141,10 @@ def within(asked: SparqlRequest, graphs: list[str]) -> SparqlRequest:
     if asked.has_dataset:
         raise BadRequest(f"The dataset of this address is the vocabulary '{asked.vocabulary}'; name graphs at {PATH}.")
     starts = VOCABULARIES[asked.vocabulary]
-    found = tuple(g for g in graphs if any(g == s or (s.endswith("/") and g.startswith(s)) for s in starts))
-    if not found:
+    covered = tuple(g for g in graphs if any(g == s or (s.endswith("/") and g.startswith(s)) for s in starts))
+    if not covered:
         raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-    return replace(asked, default_graphs=found)
+    return replace(asked, default_graphs=covered)
 
 
 def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:
@@ -179,12 +179,12 @@ _READ = {
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         if key := _READ.get(name):
             text = value.decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _content_type(value: str) -> tuple[str, str]:
@@ -219,15 +219,15 @@ async def _body(receive: Receive, headers: dict[str, str], room: int, limits: Li
 def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]:
     if encoded.count(b"&") > limits.sparql_graphs + 50:
         raise BadRequest(f"The {where} has too many parameters.")
-    found = []
+    fields = []
     try:
         for pair in encoded.split(b"&"):
             if pair:
                 name, _, value = pair.partition(b"=")
-                found.append((_unquoted(name), _unquoted(value)))
+                fields.append((_unquoted(name), _unquoted(value)))
     except UnicodeDecodeError:
         raise BadRequest(f"The {where} is not UTF-8.") from None
-    return found
+    return fields
 
 
 def _unquoted(text: bytes) -> str:

@@ -98,13 +98,13 @@ class RemotePool(Pool):
         assert self._client is not None  # noqa: S101 (started)
         while self._started:
             try:
-                found = await probe.has_way_out(self._client, self._endpoint, self._probe)
+                has_one = await probe.has_way_out(self._client, self._endpoint, self._probe)
             except (httpx2.HTTPError, OSError) as error:
                 log.warning("the endpoint's way out could not be looked for", error=str(error) or type(error).__name__)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _PROBE_AGAIN)
                 continue
-            if found:
+            if has_one:
                 self.refusal = "The store behind this service can be made to contact other machines."
                 log.error("SPARQL is not offered", reason=self.refusal)
             else:

@@ -123,7 +123,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
 
     `pause` is called every now and then.
     """
-    found: list[Token] = []
+    read: list[Token] = []
     brackets = Brackets()
     at, end = 0, len(text)
     terminal = _TERMINAL.match
@@ -136,24 +136,24 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
         if kind == "space":
             continue
         assert kind is not None  # noqa: S101 (every branch of the pattern is a named group)
-        before = found[-1] if found else None
+        before = read[-1] if read else None
         token = Token(kind, match[0], start, brackets.in_expression or brackets.in_conditions)
         if kind in ("iri", "triple") and token.text[0] == "<" and brackets.in_expression and ends_value(before):
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
         elif kind == "name" and brackets.in_expression and ends_value(before):
-            raise syntax_fault(text, start, "between two values stands an operator")
+            raise syntax_error(text, start, "between two values stands an operator")
         elif kind == "word":
             brackets.word(token.text.upper())
         elif kind in ("bracket", "triple"):
             if token.text in CLOSERS:
-                brackets.open(token.text, before, found[-2] if len(found) > 1 else None)
+                brackets.open(token.text, before, read[-2] if len(read) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
-                raise syntax_fault(text, start, f"nothing is open that {token.text} closes")
-        found.append(token)
-        if pause is not None and not len(found) % PAUSED:
+                raise syntax_error(text, start, f"nothing is open that {token.text} closes")
+        read.append(token)
+        if pause is not None and not len(read) % PAUSED:
             pause()
-    return found
+    return read
 
 
 def ends_value(token: Token | None) -> bool:
@@ -163,11 +163,11 @@ def ends_value(token: Token | None) -> bool:
 
 def _unreadable(text: str, at: int) -> QuerySyntax:
     if text[at] in "\"'":
-        return syntax_fault(text, at, "the string that begins here does not end, or has an escape that is none")
-    return syntax_fault(text, at, f"{text[at]!r} begins no token of SPARQL here")
+        return syntax_error(text, at, "the string that begins here does not end, or has an escape that is none")
+    return syntax_error(text, at, f"{text[at]!r} begins no token of SPARQL here")
 
 
-def syntax_fault(text: str, offset: int, reason: str) -> QuerySyntax:
+def syntax_error(text: str, offset: int, reason: str) -> QuerySyntax:
     """What is wrong with a text, and where."""
     where = position(text, offset)
     return QuerySyntax(f"Line {where['line']}, column {where['column']}: {reason}.", **where)

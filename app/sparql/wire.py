@@ -116,17 +116,17 @@ class Splitter:
         if self._buffer:
             self._buffer += data
             buffer = self._buffer
-        found: list[tuple[bytes, bytes]] = []
+        messages: list[tuple[bytes, bytes]] = []
         start = 0
         while len(buffer) - start >= HEAD.size:
             kind, length = HEAD.unpack_from(buffer, start)
             end = start + HEAD.size + length
             if len(buffer) < end:
                 break
-            found.append((kind, bytes(buffer[start + HEAD.size : end])))
+            messages.append((kind, bytes(buffer[start + HEAD.size : end])))
             start = end
         if buffer is self._buffer:
             del self._buffer[:start]
         elif start < len(data):
             self._buffer += data[start:]
-        return found
+        return messages

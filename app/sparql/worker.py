@@ -179,10 +179,10 @@ def _received(request: wire.Request) -> _Answer:
         stream.seek(-min(16, os.fstat(stream.fileno()).st_size), os.SEEK_END)
         if not stream.read().rstrip().endswith(b"}"):  # the engine reads no further than the boolean of an ASK
             raise SyntaxError("the answer has no end")
-    found = ox.parse_query_results(path=path, format=ox.QueryResultsFormat.JSON)
-    if isinstance(found, ox.QueryBoolean) != (request["kind"] == "boolean"):
+    results = ox.parse_query_results(path=path, format=ox.QueryResultsFormat.JSON)
+    if isinstance(results, ox.QueryBoolean) != (request["kind"] == "boolean"):
         raise SyntaxError("the answer is of another kind than the query")
-    return found
+    return results
 
 
 def _received_xml(path: str, request: wire.Request) -> Iterator[ox.Triple]:

@@ -68,11 +68,11 @@ class EmbeddedBackend:
 
     def current(self) -> Release | None:
         """See Backend."""
-        found = self._releases.current()
-        if found is None and self._releases.pointer.is_symlink():
+        release = self._releases.current()
+        if release is None and self._releases.pointer.is_symlink():
             target = self._releases.pointer.readlink()
             raise ReleaseError(f"{target} is published and not there.", "Publish another: ccsi releases publish ID")
-        return found
+        return release
 
     def releases(self) -> list[Release]:
         """See Backend."""

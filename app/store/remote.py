@@ -124,11 +124,11 @@ def _client(seconds: float) -> httpx2.Client:
 def _rows(body: bytes, columns: tuple[str, ...]) -> list[queries.Row]:
     """The rows of a SPARQL JSON result in the order of the columns. Raises UpstreamFault."""
     try:
-        found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
-        if isinstance(found, ox.QuerySolutions):
-            names = [variable.value for variable in found.variables]
+        results = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+        if isinstance(results, ox.QuerySolutions):
+            names = [variable.value for variable in results.variables]
             order = [names.index(column) for column in columns]
-            return [tuple(_canonical(row[place]) for place in order) for row in found]
+            return [tuple(_canonical(row[place]) for place in order) for row in results]
     except (SyntaxError, ValueError) as error:
         raise UpstreamFault("The endpoint behind this service gave an answer that cannot be read.") from error
     raise UpstreamFault("The endpoint behind this service gave another answer than was asked for.")
@@ -151,12 +151,12 @@ class RemoteBackend:
 
     def current(self) -> RemoteRelease | None:
         """The release at the endpoint. Raises a Problem when the endpoint fails, ReleaseError when it holds several."""
-        found = self._store.select("api/release")
-        if not found:
+        rows = self._store.select("api/release")
+        if not rows:
             return None
-        if len(found) > 1:
+        if len(rows) > 1:
             raise ReleaseError("The endpoint holds more than one release.", "Give each release an endpoint of its own.")
-        dataset, content_hash = found[0]
+        dataset, content_hash = rows[0]
         if self._known is None or self._known.manifest["contentHash"] != content_hash.value:  # type: ignore[union-attr]
             self._known = self._read(dataset)  # type: ignore[arg-type]
         return self._known

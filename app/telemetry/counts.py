@@ -35,10 +35,10 @@ class Routes:
     @classmethod
     def of(cls, app: FastAPI) -> Routes:
         """Those of an application, in the order in which it tries them."""
-        found = [
+        routes = [
             (c.path_regex, c.path_format) for c in iter_route_contexts(app.routes) if c.path_regex and c.path_format
         ]
-        return cls(found)
+        return cls(routes)
 
     def name(self, path: str) -> str:
         """The template; `none` for a path that no route has."""

@@ -67,10 +67,10 @@ def exported(families: Iterable[Family]) -> bytes:
 
 def received(body: bytes) -> list[Family]:
     """What `exported` made. Raises ValueError, TypeError or KeyError for anything else."""
-    found = [Family(**family) for family in orjson.loads(body)]
-    for family in found:
+    families = [Family(**family) for family in orjson.loads(body)]
+    for family in families:
         family.samples = [(str(end), dict(labels), float(value)) for end, labels, value in family.samples]
-    return found
+    return families
 
 
 class _Merged(Collector):

@@ -60,7 +60,7 @@ async def report(page: Page) -> Response:
     if not token or not hmac.compare_digest(csrf_of(token).encode(), form.get("csrf").encode()):
         raise NotAllowed("The form lacks the token of its page. Load the page again.")
     try:
-        said = Complaint(aspect=form.get("aspect"), text=form.get("text"))  # type: ignore[arg-type]  # it is looked at
+        said = Complaint(aspect=form.get("aspect"), text=form.get("text"))
     except ValidationError as error:
         raise refusal(error) from error
     concept = known_concept(page.request, form.get("concept"))

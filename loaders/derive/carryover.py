@@ -91,10 +91,10 @@ def compare(before: dict[str, Fingerprint], now: dict[str, Fingerprint], curated
     changes: list[Change] = []
     unchanged = set()
     for iri, was in sorted(before.items()):
-        if (found := now.get(iri)) is None:
+        if (fingerprint := now.get(iri)) is None:
             if iri in curated:
                 changes.append(Change(iri, was.label, "vanished", was.label, ""))
-        elif differences := _differences(was, found):
+        elif differences := _differences(was, fingerprint):
             changes += differences
         else:
             unchanged.add(iri)
@@ -106,18 +106,18 @@ def _differences(was: Fingerprint, now: Fingerprint) -> list[Change]:
     def change(what: str, before: str, after: str) -> Change:
         return Change(now.occupation, now.label or was.label, what, before, after)
 
-    found = []
+    changes = []
     if now.label and _words(was.label) != _words(now.label):
-        found.append(change("label", was.label, now.label))
+        changes.append(change("label", was.label, now.label))
     if now.isco and was.isco != now.isco:
-        found.append(change("isco", was.isco, now.isco))
+        changes.append(change("isco", was.isco, now.isco))
     if was.description and now.description and was.description != now.description:
-        found.append(change("description", was.description, now.description))
+        changes.append(change("description", was.description, now.description))
     if was.skills and now.skills:
         distance = 1 - len(was.skills & now.skills) / len(was.skills | now.skills)
         if distance > SKILLS_SHARE:
-            found.append(change("skills", f"{len(was.skills)} skills", f"{distance:.0%} exchanged"))
-    return found
+            changes.append(change("skills", f"{len(was.skills)} skills", f"{distance:.0%} exchanged"))
+    return changes
 
 
 def read_baseline(path: Path = BASELINE) -> dict[str, Fingerprint]:
@@ -131,12 +131,12 @@ def read_baseline(path: Path = BASELINE) -> dict[str, Fingerprint]:
         }
 
 
-def write_baseline(found: dict[str, Fingerprint], path: Path = BASELINE) -> None:
+def write_baseline(prints: dict[str, Fingerprint], path: Path = BASELINE) -> None:
     """Write the baseline, sorted and without a time stamp."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for iri, f in sorted(found.items()):
+    for iri, f in sorted(prints.items()):
         writer.writerow([iri, f.isco, f.label, f.description, base64.b64encode(b"".join(sorted(f.skills))).decode()])
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(text.getvalue().encode())

@@ -127,10 +127,10 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
 
 
 def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    skills: dict[str, set[str]] = defaultdict(set)
     for occupation, skill in as_texts(select(store, name)):
-        found[occupation].add(skill)
-    return found
+        skills[occupation].add(skill)
+    return skills
 
 
 def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
@@ -149,10 +149,10 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
             )
         grouped[occupation, domain].append((degree, source, sub_domain, function, charter, reason))
     assertions = []
-    for (occupation, domain), found in sorted(grouped.items()):
-        found.sort(key=lambda f: (rank[f[0]], f[1]))
-        degree, _, sub_domain, function, charter, reason = found[0]
-        sources = tuple(sorted({f[1] for f in found}))
+    for (occupation, domain), parts in sorted(grouped.items()):
+        parts.sort(key=lambda f: (rank[f[0]], f[1]))
+        degree, _, sub_domain, function, charter, reason = parts[0]
+        sources = tuple(sorted({f[1] for f in parts}))
         more_sub_domains = tuple(sorted(further[occupation, domain]))
         made = Assertion(occupation, domain, degree, route, sources, sub_domain, function, charter, more_sub_domains)
         assertions.append(replace(made, reason=reason))

@@ -20,7 +20,7 @@ from pyoxigraph import NamedNode
 
 from analysis.search import section
 from analysis.search.section import ALTERNATIVE, FEMALE, HIDDEN, MALE, NEUTRAL, PREFERRED, Label, Section
-from ontology import DCT, GRAPH_LABELS, SKOS
+from ontology import DCT, ESCO, GRAPH_LABELS, SKOS
 from queries import Row, Term
 from queries.rows import as_text
 from releases.errors import ReleaseError
@@ -86,8 +86,10 @@ def read_sections(folder: Path) -> dict[tuple[str, str], Section]:
 def kinds_of(select: Select) -> dict[str, str]:
     """IRI of a concept of ESCO -> its kind."""
     found = {as_text(row[0]): "group" for row in select("api/groups", None)}
-    found |= {as_text(row[0]): "skill" for row in select("api/skills", None)}
-    return found | {as_text(row[0]): "occupation" for row in select("api/occupations", None)}
+    for kind, name in (("skill", "Skill"), ("occupation", "Occupation")):
+        rows = select("search/concepts", {"type": [NamedNode(ESCO + name)]})
+        found |= dict.fromkeys((as_text(concept) for (concept,) in rows), kind)
+    return found
 
 
 def forms_of(select: Select) -> Forms:
@@ -103,15 +105,19 @@ def labels_of(
     select: Select, language: str, kinds: Mapping[str, str], forms: Forms
 ) -> tuple[dict[str, list[Label]], dict[str, str]]:
     """Labels by kind, and descriptions."""
-    graph = {"labels": [NamedNode(GRAPH_LABELS + language)]}
+
+    def texts(name: str) -> Iterable[tuple[str, str]]:
+        values = {"labels": [NamedNode(GRAPH_LABELS + language)], "property": [NamedNode(name)]}
+        return ((concept.value, text.value) for concept, text in select("search/texts", values))  # type: ignore[union-attr]
+
     labels: dict[str, list[Label]] = defaultdict(list)
+    for name, role in _ROLES.items():
+        for iri, words in texts(name):
+            if kind := kinds.get(iri):
+                labels[kind].append(Label(iri, words, role + forms.get((iri, words, language), 0)))
     descriptions: dict[str, str] = {}
-    for concept, prop, text in select("search/texts", graph):
-        iri, name, words = as_text(concept), as_text(prop), as_text(text)
-        if name == DCT + "description":
-            descriptions[iri] = max(words, descriptions.get(iri, ""))
-        elif kind := kinds.get(iri):
-            labels[kind].append(Label(iri, words, _ROLES[name] + forms.get((iri, words, language), 0)))
+    for iri, words in texts(DCT + "description"):
+        descriptions[iri] = max(words, descriptions.get(iri, ""))
     return labels, descriptions
 
 

@@ -142,13 +142,13 @@ def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
 
 def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
     """The clusters that a release holds, as the next release has to know them."""
-    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    members_of: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for cluster, unit, level, skill in select(store, "materialise/previous_clusters"):
         key = (as_text(cluster).removeprefix(_CLUSTER), as_text(unit).removeprefix(_UNIT), as_text(level))
-        found[key].add(as_text(skill))
+        members_of[key].add(as_text(skill))
     return tuple(
         PreviousCluster(cluster, unit, "broad" if level == "broad" else "fine", frozenset(members))
-        for (cluster, unit, level), members in sorted(found.items())
+        for (cluster, unit, level), members in sorted(members_of.items())
     )
 
 
@@ -163,18 +163,18 @@ def can_derive(tables: SkillTables) -> bool:
 
 def alternative_labels(store: ox.Store) -> dict[str, list[str]]:
     """English alternative labels by skill; only what judges the clusters reads them."""
-    found: dict[str, list[str]] = defaultdict(list)
+    labels: dict[str, list[str]] = defaultdict(list)
     graph = {"labels": [ox.NamedNode(GRAPH_LABELS + BASE_LANGUAGE)]}
     for concept, text in select(store, "api/alternative_labels", graph):
-        found[as_text(concept)].append(as_text(text))
-    return found
+        labels[as_text(concept)].append(as_text(text))
+    return labels
 
 
 def _groups(store: ox.Store, skill_iris: Mapping[str, object]) -> dict[str, tuple[str, str]]:
     """IRI -> (code, scheme) of the groups above skills; a field of ISCED-F is in both schemes and counts as such."""
-    found: dict[str, tuple[str, str]] = {}
+    groups: dict[str, tuple[str, str]] = {}
     for group, code, scheme in sorted(select(store, "api/groups"), key=str):
         iri, name = as_text(group), local_name(as_text(scheme))
-        if name != "isco" and iri not in skill_iris and (iri not in found or name == "isced-f"):
-            found[iri] = (as_text(code), name)
-    return found
+        if name != "isco" and iri not in skill_iris and (iri not in groups or name == "isced-f"):
+            groups[iri] = (as_text(code), name)
+    return groups

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -27,6 +26,7 @@ from analysis.skills.panel import Overlaid, SkillDecision, overlay
 from analysis.skills.tables import PreviousCluster, SkillsResult, SkillTables
 from analysis.tables import Decision, Occupation
 from loaders.derive.skill_tables import can_derive, previous_clusters, skill_tables
+from releases import child
 from releases.errors import LoadError
 from releases.release import Release
 
@@ -80,9 +80,9 @@ def deriving(
         running = [threads.submit(child.work, start, waiting) for child in children]
 
         def result() -> SkillsResult:
-            found = {unit: made for r in running for unit, made in r.result().items()}
+            results = {unit: made for r in running for unit, made in r.result().items()}
             # Clusters are named here, in every language.
-            return skills.assemble(replace(stage, tables=tables), [found[u.id] for u in stage.units], chosen)
+            return skills.assemble(replace(stage, tables=tables), [results[u.id] for u in stage.units], chosen)
 
         try:
             yield result
@@ -118,27 +118,26 @@ class _Child:
     """
 
     def __init__(self) -> None:
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loaders.derive.skills"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2], env=environment, start_new_session=True,
+        self._process = child.start(
+            "loaders.derive.skills", environment=child.inherited(**child.ONE_THREAD),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
     def work(self, start: bytes, waiting: deque[str]) -> dict[str, skills.UnitResult]:
         """Feed the process until nothing waits; runs in a thread. Raises LoadError when the process dies."""
         orders, answers = self._process.stdin, self._process.stdout
         assert orders is not None and answers is not None  # noqa: S101, PT018  # both are pipes
-        found: dict[str, skills.UnitResult] = {}
+        results: dict[str, skills.UnitResult] = {}
         try:
             orders.write(start)
             while True:
                 try:
                     unit = waiting.popleft()
                 except IndexError:
-                    return found
+                    return results
                 orders.write(f"{unit}\n".encode())
                 orders.flush()
-                found[unit] = pickle.load(answers)  # noqa: S301  # our own process
+                results[unit] = pickle.load(answers)  # noqa: S301  # our own process
         except (OSError, EOFError) as error:
             raise LoadError("A process that makes the skill clusters ended unexpectedly.", "Try again.") from error
 

@@ -42,8 +42,8 @@ class Facts:
 
     def about(self) -> dict[str, Any]:
         """Version, what is not in it, and kinds."""
-        found: dict[str, Any] = json.loads(self._read("facts.json"))
-        return found
+        facts: dict[str, Any] = json.loads(self._read("facts.json"))
+        return facts
 
     @property
     def version(self) -> str:
@@ -96,13 +96,13 @@ class Facts:
 
     def _concepts(self) -> list[NamedNode]:
         uuids = self._read("uuids.bin")
-        found, at = [], 0
+        concepts, at = [], 0
         for end in self._lines("iris.txt"):
             if end.endswith("/"):
                 end += str(uuid.UUID(bytes=uuids[at : at + 16]))
                 at += 16
-            found.append(NamedNode(ESCO_DATA + end))
-        return found
+            concepts.append(NamedNode(ESCO_DATA + end))
+        return concepts
 
     def _lines(self, name: str) -> list[str]:
         return self._read(name).decode().split("\n")
@@ -120,11 +120,11 @@ def _lists(data: bytes) -> Iterator[list[int]]:
     """Lists of rising numbers, as `make` packs them."""
     numbers = _numbers(data)
     for count in numbers:
-        found, number = [], 0
+        part, number = [], 0
         for _ in range(count):
             number += next(numbers)
-            found.append(number)
-        yield found
+            part.append(number)
+        yield part
 
 
 def _numbers(data: bytes) -> Iterator[int]:

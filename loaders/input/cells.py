@@ -59,13 +59,13 @@ def iris(cell: str) -> list[str]:
 
 def labels(cell: str, repairs: Counter[str]) -> list[str]:
     """The labels of a cell, one a line or with bars between them, without blanks and commas around them."""
-    found = []
+    texts = []
     for part in _LABEL_BREAK.split(cell):
         if label := part.strip(" ,\t\r"):
             if label != part:
                 repairs[LABEL_REPAIR] += 1
-            found.append(label)
-    return found
+            texts.append(label)
+    return texts
 
 
 def one_label(cell: str, repairs: Counter[str]) -> str:
@@ -126,17 +126,17 @@ def isco_code(concept: NamedNode, text: str, repairs: Counter[str]) -> str:
 
 def nace_codes(cell: str, member: Member, line: int, repairs: Counter[str]) -> list[NamedNode]:
     """The NACE codes of a cell: IRIs, or codes of Rev. 2.1 as they are written. Raises SourceError for a code that lost a digit."""
-    found = []
+    codes = []
     for part in _CODE_BREAK.split(cell.strip()):
         if part.startswith("http"):
-            found.append(iri(part.rstrip(","), member, line, repairs))
-            tail = found[-1].value.rpartition("/")[2]
+            codes.append(iri(part.rstrip(","), member, line, repairs))
+            tail = codes[-1].value.rpartition("/")[2]
             if not re.fullmatch(r"[A-V]|\d{2,4}", tail):
                 raise error(member, line, f"'{part[:80]}' is not the IRI of a NACE code.")
         elif part:
-            found.append(NamedNode(NACE + _nace(part, member, line)))
+            codes.append(NamedNode(NACE + _nace(part, member, line)))
             repairs[NACE_REPAIR] += 1
-    return found
+    return codes
 
 
 def _nace(text: str, member: Member, line: int) -> str:

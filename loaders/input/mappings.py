@@ -119,11 +119,11 @@ def _parsed(member: Member, table: Table, text: io.TextIOWrapper) -> Iterator[Pa
     first = next(lines, "")
     sssom = first.startswith("#") or "subject_id" in first
     while sssom and first.startswith("#"):
-        if found := _CURIE.fullmatch(first.strip()):
-            prefixes[found[1]] = found[2]
-        if found := _SAID.fullmatch(first.strip()):
-            table.name = found[2] if found[1] == "mapping_set_title" or not table.name else table.name
-            table.version = found[2] if found[1] == "mapping_set_version" else table.version
+        if match := _CURIE.fullmatch(first.strip()):
+            prefixes[match[1]] = match[2]
+        if match := _SAID.fullmatch(first.strip()):
+            table.name = match[2] if match[1] == "mapping_set_title" or not table.name else table.name
+            table.version = match[2] if match[1] == "mapping_set_version" else table.version
         first = next(lines, "")
     reader = csv.reader(_chained(first, lines), delimiter="\t" if sssom else ",")
     head = _head(member, table, reader)
@@ -156,10 +156,10 @@ def _head(member: Member, table: Table, reader: Iterator[list[str]]) -> list[str
                 if not said[number].get("name", "").lower().startswith(("esco", "ocupaciones esco")):
                     _describe(table, said[number])
             return small
-        if found := re.fullmatch(
+        if match := re.fullmatch(
             r"classification ([12]) (name|version|language|landing page)", small[0] if small else ""
         ):
-            said[found[1]][found[2]] = row[1].strip()[:LONGEST] if len(row) > 1 else ""
+            said[match[1]][match[2]] = row[1].strip()[:LONGEST] if len(row) > 1 else ""
     raise SourceError(f"{member.name}: has no column 'Mapping relation', 'Type of Match' or 'predicate_id'.", _REMEDY)
 
 
@@ -226,10 +226,10 @@ def _expanded(curie: str, prefixes: dict[str, str]) -> str:
 
 
 def _relation(member: Member, line: int, text: str) -> str:
-    found = _RELATION.fullmatch(text.strip())
-    if found is None or f"{found[1]}Match" not in INVERSE:
+    match = _RELATION.fullmatch(text.strip())
+    if match is None or f"{match[1]}Match" not in INVERSE:
         raise error(member, line, f"'{text[:40]}' is not a mapping relation of SKOS.", _REMEDY)
-    return f"{found[1]}Match"
+    return f"{match[1]}Match"
 
 
 def slug(name: str) -> str:

@@ -59,14 +59,15 @@ class Panels:
     def carried(self, esco_version: str, occupations: Iterable[str]) -> list[str]:
         """What a reader has to know of decisions that were made on another version of ESCO."""
         known = set(occupations)
-        found = []
+        notes = []
         for panel in self.panels:
-            if gone := sorted({a.occupation for a in (*panel.assertions, *panel.placements)} - known):
+            spoken = {a.occupation for a in panel.assertions} | {p.occupation for p in panel.placements}
+            if gone := sorted(spoken - known):
                 named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-                found.append(f"panel {panel.name}: not in this ESCO: {named}")
+                notes.append(f"panel {panel.name}: not in this ESCO: {named}")
             if others := sorted(panel.versions - {esco_version}):
-                found.append(f"panel {panel.name}: decided on ESCO {', '.join(others)}, carried over to {esco_version}")
-        return found
+                notes.append(f"panel {panel.name}: decided on ESCO {', '.join(others)}, carried over to {esco_version}")
+        return notes
 
 
 def read_panels(paths: Iterable[Path]) -> Panels:
@@ -83,24 +84,24 @@ def read_panels(paths: Iterable[Path]) -> Panels:
         for assertion in panel.assertions:
             said[assertion.occupation, assertion.domain].append((panel, assertion))
     agreed, notes = [], []
-    for (occupation, domain), found in sorted(said.items()):
-        if len({a.degree for _, a in found}) > 1:
-            each = ", ".join(f"{p.name} says {a.degree}" for p, a in sorted(found, key=lambda f: f[0].name))
+    for (occupation, domain), same_pair in sorted(said.items()):
+        if len({a.degree for _, a in same_pair}) > 1:
+            each = ", ".join(f"{p.name} says {a.degree}" for p, a in sorted(same_pair, key=lambda f: f[0].name))
             notes.append(f"panels differ on {occupation} in {domain}: {each}; neither counts")
             continue
-        agreed.append(_together([a for _, a in found]))
+        agreed.append(_together([a for _, a in same_pair]))
     placements, differ = together((panel.name, placement) for panel in panels for placement in panel.placements)
     entries, disputed = laid_together({panel.name: panel.entries for panel in panels})
     return Panels(panels, tuple(agreed), tuple(placements), (*notes, *differ, *disputed), entries)
 
 
-def _together(found: list[Assertion]) -> Assertion:
+def _together(same: list[Assertion]) -> Assertion:
     """One statement of the route, with every panel as its source and the least of their agreements."""
-    first = found[0]
-    scores = [a.score for a in found if a.score is not None]
-    reasons = dict.fromkeys(a.reason for a in found)
+    first = same[0]
+    scores = [a.score for a in same if a.score is not None]
+    reasons = dict.fromkeys(a.reason for a in same)
     return Assertion(
-        first.occupation, first.domain, first.degree, "expert", tuple(sorted({s for a in found for s in a.sources})),
+        first.occupation, first.domain, first.degree, "expert", tuple(sorted({s for a in same for s in a.sources})),
         score=min(scores, default=None), reason=" ".join(reasons),
     )  # fmt: skip
 
@@ -143,8 +144,8 @@ def _read(path: Path) -> Panel:
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:
-    found = [s for s, p in subjects.items() if CCSI + "Workshop" in _values(p, RDF + "type")]
-    match = _WORKSHOP.fullmatch(found[0]) if len(found) == 1 else None
+    workshops = [s for s, p in subjects.items() if CCSI + "Workshop" in _values(p, RDF + "type")]
+    match = _WORKSHOP.fullmatch(workshops[0]) if len(workshops) == 1 else None
     if match is None or len(match[1]) > 60:
         raise SourceError(f"{path}: does not say which workshop it is of.", _REMEDY)
     return match[1]
@@ -156,10 +157,10 @@ def _values(properties: dict[str, list[Any]], name: str) -> list[str]:
 
 def _assertion(path: Path, entry: str, properties: dict[str, list[Any]]) -> Assertion:
     def one(name: str, start: str = "") -> str:
-        found = _values(properties, name)
-        if len(found) != 1 or not found[0].startswith(start) or not found[0][len(start) :]:
+        values = _values(properties, name)
+        if len(values) != 1 or not values[0].startswith(start) or not values[0][len(start) :]:
             raise SourceError(f"{path}: {entry} needs one {local_name(name).partition('#')[2]}.", _REMEDY)
-        return found[0]
+        return values[0]
 
     degree: Any = local_name(one(CCSI + "degree", CCSID + "degree/"))
     if degree not in _DEGREES:

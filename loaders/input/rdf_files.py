@@ -101,20 +101,20 @@ def _parsed(
         stream = CheckedXml(stream)  # type: ignore[assignment]  # the engine only reads from it
     quads: Iterable[ox.Quad] = ox.parse(input=stream, format=rdf_format)
     for s, p, o, _ in keep(quads) if keep and rdf_format.supports_datasets else quads:
-        found = terms(named(s), p, o if type(o) is literal else named(o))
-        subject, predicate, value, suffix = map(len, found)
+        written_terms = terms(named(s), p, o if type(o) is literal else named(o))
+        subject, predicate, value, suffix = map(len, written_terms)
         if subject + predicate + suffix > LONGEST_IRI or (
             value > LONGEST_IRI and (value > LONGEST or type(o) is not literal)
         ):
             raise SyntaxError(f"{_TOO_LONG}, of <{s.value[:80]}>")
-        yield found
+        yield written_terms
 
 
-def _batches(found: Iterator[Written]) -> Iterator[list[Written]]:
+def _batches(statements: Iterator[Written]) -> Iterator[list[Written]]:
     """Statements in batches that are bounded in bytes too: the texts of a file may be of any length."""
     batch: list[Written] = []
     held = 0
-    for statement in found:
+    for statement in statements:
         batch.append(statement)
         held += len(statement[2])
         if held > HELD or len(batch) >= BATCH:
@@ -124,9 +124,9 @@ def _batches(found: Iterator[Written]) -> Iterator[list[Written]]:
         yield batch
 
 
-def written(found: Iterable[Statement]) -> Iterator[list[Written]]:
+def written(statements: Iterable[Statement]) -> Iterator[list[Written]]:
     """Statements as their terms are written in canonical N-Triples."""
-    return _batches(terms(*statement) for statement in found)
+    return _batches(terms(*statement) for statement in statements)
 
 
 def terms(s: object, p: object, o: object) -> Written:
@@ -149,9 +149,9 @@ def lines(stream: IO[bytes], named: Named | None = None) -> Iterator[list[Writte
         if len(block) >= LONGEST and not block.endswith(b"\n"):
             raise _at(before + block.count(b"\n") + 1, SyntaxError(f"a line of more than {LONGEST >> 20} MiB"))
         count = block.count(b"\n")
-        found: list[Written] = LINE.findall(block)
-        if len(found) == count and block.endswith(b"\n") and not NOT_PLAIN.search(block):
-            yield found
+        statements: list[Written] = LINE.findall(block)
+        if len(statements) == count and block.endswith(b"\n") and not NOT_PLAIN.search(block):
+            yield statements
         else:
             yield _mixed_lines(block, before, named)
         before += count
@@ -159,20 +159,20 @@ def lines(stream: IO[bytes], named: Named | None = None) -> Iterator[list[Writte
 
 def _mixed_lines(block: bytes, before: int, named: Named) -> list[Written]:
     """The triples of lines of which some are not canonical; `before` counts the lines ahead of them."""
-    found: list[Written] = []
+    statements: list[Written] = []
     for number, line in enumerate(block.splitlines(keepends=True), before + 1):
         if (match := LINE.fullmatch(line)) and not NOT_PLAIN.search(line):
-            found.append((match[1], match[2], match[3], match[4]))
+            statements.append((match[1], match[2], match[3], match[4]))
             continue
         if line.isspace():
             continue
         try:
-            found += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
+            statements += _parsed(line, ox.RdfFormat.N_TRIPLES, named)
         except SyntaxError as error:
             raise _at(number, error) from None
         except MemoryError:
             raise _at(number, SyntaxError(_TOO_LONG)) from None
-    return found
+    return statements
 
 
 def _at(line: int, error: SyntaxError) -> SyntaxError:

@@ -17,6 +17,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO
 
+from releases import child
 from releases.errors import SourceError
 
 ENDINGS = (".xlsx", ".ods")
@@ -41,10 +42,10 @@ def rows(path: Path, sheet: str) -> Iterator[IO[bytes]]:
 @contextmanager
 def _reader(path: Path, sheet: str) -> Iterator[IO[bytes]]:
     _bounded(path)
-    command = [sys.executable, "-m", "loaders.input.sheets", str(path.resolve()), sheet]
-    with subprocess.Popen(  # noqa: S603 (this very program; the path is an argument)
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[1]
-    ) as process:
+    with child.start(
+        "loaders.input.sheets", path.resolve(), sheet,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
         out, errors = process.stdout, process.stderr
         assert out and errors  # noqa: S101, PT018  # both are pipes
         try:

@@ -92,13 +92,13 @@ class Member:
     def mentions(self, *words: bytes) -> set[bytes]:
         """Which of these words are in the file, wherever."""
         longest = max(map(len, words))
-        found: set[bytes] = set()
+        present: set[bytes] = set()
         before = b""
         with self.open() as stream:
-            while (block := stream.read(1 << 20)) and len(found) < len(words):
-                found |= {word for word in words if word in before + block}
+            while (block := stream.read(1 << 20)) and len(present) < len(words):
+                present |= {word for word in words if word in before + block}
                 before = block[-longest:]
-        return found
+        return present
 
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
@@ -282,15 +282,15 @@ def _sort_in(member: Member, source: Source) -> None:
         source.rdf.append((member, RDF_FORMATS[suffix]))
         source.versions |= set(VERSION.findall(Path(member.inner or member.path.name).name))
         return
-    found = None
+    kind = None
     if member.sheet:
-        found = table_of(member.sheet) or table_of(base.stem)
+        kind = table_of(member.sheet) or table_of(base.stem)
     elif suffix in TABLE_ENDINGS:
-        found = table_of(base.stem)
-    if found is None:
+        kind = table_of(base.stem)
+    if kind is None:
         source.ignored.append(member.base)
         return
-    table, language = found
+    table, language = kind
     by_language = source.tables.setdefault(table, {})
     if language in by_language:
         raise SourceError(

@@ -29,8 +29,8 @@ def check(bundle: CsvBundle) -> None:
             }
             if first is None:
                 first = member, facts
-            elif found := _contradiction(first[1], facts):
-                raise _mixed(f"{member.name} and {first[0].name} disagree on {found}")
+            elif contradiction := _contradiction(first[1], facts):
+                raise _mixed(f"{member.name} and {first[0].name} disagree on {contradiction}")
     parents: dict[str, set[str]] = defaultdict(set)
     for member, _, _ in bundle.files("broaderRelationsOccPillar"):
         for line, row in read_csv(member, {"conceptUri", "broaderUri"}):
@@ -64,13 +64,13 @@ def _contradiction(one: dict[str, dict[str, str]], other: dict[str, dict[str, st
 
 
 def _above(concept: str, parents: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    concepts: set[str] = set()
     todo = [concept]
     while todo:
-        new = parents.get(todo.pop(), set()) - found
-        found |= new
+        new = parents.get(todo.pop(), set()) - concepts
+        concepts |= new
         todo += new
-    return found
+    return concepts
 
 
 def _mixed(what: str) -> SourceError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.api.ways import below, ways
+from app.api.ways import ways
 from ontology import nace
 from tests.api.conftest import InProcess, running
 from tests.api.test_answers import problem
@@ -197,7 +197,7 @@ def test_paths_are_paths(api: InProcess, catalogue: Any) -> None:
     assert len({tuple(group["code"] for group in way) for way in found}) == len(found)
     for way in found:
         assert way[0]["code"] in ("S", "K", "L", "T")
-        assert any(several in below(catalogue, catalogue.groups[group["uri"]]) for group in way)
+        assert any(several in catalogue.skills_under(group["uri"]) for group in way)
         for above, lower in itertools.pairwise(way):
             assert above["uri"] in catalogue.groups[lower["uri"]].broader
 

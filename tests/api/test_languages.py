@@ -72,7 +72,7 @@ def test_bad_tag(several: InProcess, tag: str) -> None:
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        ("fr-BE, fr;q=0.9, en;q=0.8", ["fr-BE", "fr", "en"]),
+        ("fr-BE, fr;q=0.9, en;q=0.8", ["fr-be", "fr", "en"]),
         ("en;q=0.1, de ;q=0.5, fr", ["fr", "de", "en"]),
         ("de;q=0, fr;q=nan, es;q=x, it; q=0.3, *", ["it"]),
         ("", []),

@@ -73,14 +73,17 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, occupations: list[str]) -
         f"soc:27-1\tDesigners\tskos:broadMatch\t{first}\t0.75\n",
         encoding="utf-8",
     )
+    nace = folder / "nace.csv"
+    nace.write_text("NACE Rev. 2;NACE Rev. 2.1\n91.02;91.21\n91.02;91.41\n", encoding="utf-8")
     request = LoadRequest(
         [FIXTURES / "csv-v1.2.0"], folder / "data", curation=FIXTURES / "no-curation.ttl", partial=True, skills=False,
-        mappings=(rome, soc),
+        mappings=(rome, nace, soc),
     )  # fmt: skip
     release = load(request)
     left = f"ESCO concepts that this release lacks: 1, the first {GONE}; rows that map nothing: 1"
     assert f"rome.csv: 3 mappings of ROME kept; {left}" in release.manifest["notes"]
-    assert {"rome.csv", "soc.sssom.tsv"} <= {Path(f["name"]).name for f in release.manifest["inputs"]}
+    assert "nace.csv: 2 correspondences of NACE Rev. 2 and 2.1, in place of ours" in release.manifest["notes"]
+    assert {"rome.csv", "nace.csv", "soc.sssom.tsv"} <= {Path(f["name"]).name for f in release.manifest["inputs"]}
     return folder / "data"
 
 
@@ -108,6 +111,23 @@ def test_and_back_with_the_relation_turned(client: TestClient, occupations: list
     }  # fmt: skip
     table = csv.DictReader(io.StringIO(client.get(f"/api/v1/crosswalk?esco={occupations[0]}&format=csv").text))
     assert ("rome", "15244", "broadMatch") in {(r["classification"], r["code"], r["relation"]) for r in table}
+
+
+def test_a_table_of_nace_is_in_place_of_ours(ccsi: Command, data_dir: Path, client: TestClient) -> None:
+    found = client.get("/api/v1/crosswalk?nace=91.02&revision=2").json()["correspondence"]
+    assert [(c["code"], c["relation"], c["official"]) for c in found] == [
+        ("91.21", "narrowMatch", True), ("91.41", "narrowMatch", True),
+    ]  # fmt: skip
+    assert "nace.csv" in found[0]["reason"]
+    back = client.get("/api/v1/crosswalk?nace=91.41").json()["correspondence"]
+    assert [(c["code"], c["relation"]) for c in back] == [("91.02", "broadMatch")]
+    gone = client.get("/api/v1/crosswalk?nace=91.01&revision=2")  # which ours has
+    assert gone.status_code == 404
+    assert "the table that was loaded" in gone.json()["detail"]
+    ended = ccsi("sssom", "--scheme", "nace", "--data-dir", data_dir)
+    lines = [line for line in ended.out.splitlines() if not line.startswith(("#", "subject_id"))]
+    assert len(lines) == 2
+    assert all("nace.csv" in line and "semapv:UnspecifiedMatching" in line for line in lines)
 
 
 def test_a_code_that_nothing_is_known_of_is_refused(client: TestClient) -> None:
@@ -155,6 +175,8 @@ def test_domains_come_out_as_sssom_too(ccsi: Command, data_dir: Path) -> None:
     heritage = ("https://w3id.org/ccsi/id/domain/heritage", "cultural heritage", "skos:closeMatch")
     assert (*heritage, "http://www.wikidata.org/entity/Q210272") in found
     assert (*heritage, "https://w3id.org/ccsi/id/essnet-domain/heritage") in found
+    music = ("https://w3id.org/ccsi/id/domain/music", "music", "skos:closeMatch")
+    assert (*music, "http://vocabularies.unesco.org/thesaurus/concept353") in found
     assert len(found) == len(rows) > 80
     whole = ccsi("sssom", "--data-dir", data_dir)
     assert set(lines) < set(whole.out.splitlines())

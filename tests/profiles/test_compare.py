@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from analysis.profiles.similarity import SkillSet, similarities
-from app.api.profiles.models import PROFILE_ANSWERS
+from app.api.answers import ANSWERS
 from ontology import ESCO_DATA, local_name
 
 COMPARE = "/api/v1/profiles/compare"
@@ -31,7 +31,7 @@ def test_two_occupations(client: TestClient, catalogue: Any, core: list[str]) ->
         COMPARE, json={"from": {"occupation": core[0]}, "to": [{"occupation": core[1]}, {"occupation": core[0]}]}
     )
     assert answer.status_code == 200, answer.text
-    TypeAdapter(PROFILE_ANSWERS["/profiles/compare"][0]).validate_json(answer.content)
+    TypeAdapter(ANSWERS["/profiles/compare"][0]).validate_json(answer.content)
     found, same = answer.json()["items"]
     mine, theirs = {*one.essential, *one.optional}, {*other.essential, *other.optional}
     assert uris(found["shared"]) == mine & theirs
@@ -49,7 +49,7 @@ def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], cat
         "to": [{"profile": f"heritage-{local_name(core[0])}"}, {"compose": {"anchors": core[:2]}}],
     }
     answer = client.post(COMPARE, json=body)
-    TypeAdapter(PROFILE_ANSWERS["/profiles/compare"][0]).validate_json(answer.content)
+    TypeAdapter(ANSWERS["/profiles/compare"][0]).validate_json(answer.content)
     found = answer.json()
     assert found["from"] == {"className": "SkillList", "title": "Curriculum", "skillCount": len(skills)}
     profile, composed = found["items"]
@@ -64,7 +64,7 @@ def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], cat
 def test_all_of_the_sectors_in_one_request(client: TestClient, core: list[str], catalogue: Any) -> None:
     body = {"from": {"profile": f"heritage-{local_name(core[0])}"}, "among": "ccsi"}
     answer = client.post(f"{COMPARE}?limit=500", json=body)
-    TypeAdapter(PROFILE_ANSWERS["/profiles/compare"][1]).validate_json(answer.content)
+    TypeAdapter(ANSWERS["/profiles/compare"][1]).validate_json(answer.content)
     found = answer.json()
     inside = {d.occupation for found in catalogue.by_domain.values() for d in found}
     assert {i["occupation"]["uri"] for i in found["items"]} == inside
@@ -81,7 +81,7 @@ def test_moves_in_and_out(client: TestClient, core: list[str], catalogue: Any) -
     path = f"/api/v1/occupations/{local_name(core[0])}/related"
     inside = {d.occupation for found in catalogue.by_domain.values() for d in found}
     answer = client.get(f"{path}?limit=500")
-    TypeAdapter(PROFILE_ANSWERS["/occupations/{uuid}/related"][0]).validate_json(answer.content)
+    TypeAdapter(ANSWERS["/occupations/{uuid}/related"][0]).validate_json(answer.content)
     out = answer.json()
     assert {i["occupation"]["uri"] for i in out["items"]} == inside - {core[0]}
     into = client.get(f"{path}?direction=into&among=outside&limit=500").json()

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ontology import FOLDER, nace, turtle_files
-from ontology import nace_revisions as revisions
+from ontology.nace_revisions import ours
 
 # The divisions, groups and classes of Rev. 2 in which Eurostat's cultural statistics look, and those around them.
 CULTURE = ("18", "32.12", "32.2", "47.61", "47.62", "47.63", "58", "59", "60", "63.12", "63.91", "70.21", "71.11", "73.1", "74.1",
@@ -19,10 +19,10 @@ CULTURE = ("18", "32.12", "32.2", "47.61", "47.62", "47.63", "58", "59", "60", "
 def test_every_class_of_culture_leads_on_and_is_reached() -> None:
     old = [i for i in nace.activities("2").values() if len(i.code) == 5 and i.code.startswith(CULTURE)]
     assert len(old) > 40
-    assert [item.code for item in old if not revisions.of(item)] == []
+    assert [item.code for item in old if not ours().of(item)] == []
     new = [i for i in nace.activities("2.1").values() if len(i.code) == 5 and i.code.startswith((*CULTURE[:5], *CULTURE[6:9],
            "60", "71.11", "73", "74", "85.52", "90", "91"))]  # fmt: skip
-    assert [item.code for item in new if not revisions.of(item)] == []
+    assert [item.code for item in new if not ours().of(item)] == []
 
 
 def test_hand_made_rows_are_of_classes_and_none_says_what_the_names_say() -> None:
@@ -48,7 +48,7 @@ def test_former_codes_of_the_crosswalk_agree() -> None:
     found = [(code.value, former.value) for code, former in rows]
     classes = [(code, former) for code, former in found if len(code) == 5 == len(former)]
     assert len(classes) > 30
-    known = {(one.current.code, one.former.code) for one in revisions.correspondences()}
+    known = {(one.current.code, one.former.code) for one in ours().pairs}
     assert set(classes) - known == set()
 
 
@@ -93,10 +93,10 @@ def test_a_renumbered_code_is_not_taken_for_the_new_one(client: TestClient) -> N
 
 
 def test_the_graph_says_it_too() -> None:
-    lines = [*revisions.quads()]
+    lines = [*ours().quads()]
     old, new = (nace.BASES[r] for r in nace.REVISIONS)
     skos = "http://www.w3.org/2004/02/skos/core#"
     graph = "<https://w3id.org/ccsi/id/graph/nace>"
     assert f"<{old}7410> <{skos}narrowMatch> <{new}7412> {graph} .\n" in lines
     assert f"<{new}7412> <{skos}broadMatch> <{old}7410> {graph} .\n" in lines
-    assert len(lines) == len(set(lines)) == 2 * len(revisions.correspondences())
+    assert len(lines) == len(set(lines)) == 2 * len(ours().pairs)

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.search import confidence, evaluate
 from analysis.search.match import Match, Matcher
-from analysis.search.section import ALTERNATIVE, PREFERRED, Label, build
+from analysis.search.section import ALTERNATIVE, FORM, PREFERRED, Label, build
 from tests.search.conftest import LABELS, TOLD
 
 
@@ -52,6 +52,21 @@ def test_a_preferred_label_comes_before_an_alternative_one() -> None:
     labels = [Label("o:a", "keeper", ALTERNATIVE), Label("o:a", "warden", PREFERRED), Label("o:b", "keeper", PREFERRED)]
     made = Matcher(build(labels, {}, "en"), "en")
     assert made.section.iri(first(made, "keepers").concept) == "o:b"
+
+
+def test_a_form_of_the_preferred_label_is_as_good_as_the_label() -> None:
+    labels = [
+        Label("o:a", "técnico", ALTERNATIVE), Label("o:a", "ajustador/ajustadora", PREFERRED),
+        Label("o:b", "técnica", ALTERNATIVE), Label("o:b", "técnico/técnica", PREFERRED),
+    ]  # fmt: skip
+    section = build(labels, {}, "es")
+    made = Matcher(section, "es")
+    for title in ("técnico", "Técnica", "ajustadora"):
+        found = first(made, title)
+        assert (section.iri(found.concept), found.type) == ("o:a" if title == "ajustadora" else "o:b", "exact")
+    said = {section.text(n): int(section.roles[n]) for n in range(len(section.roles))}
+    assert said["técnica"] == said["ajustadora"] == ALTERNATIVE | FORM
+    assert section.text(section.labels(1)[0]) == "técnico/técnica"
 
 
 def test_descriptions_and_other_labels_decide_between_equals() -> None:
@@ -106,7 +121,7 @@ def test_both_halves_together_are_all() -> None:
 
 def test_confidence_grows_with_score_and_lead() -> None:
     def sure(score: float, rival: float) -> float:
-        return confidence.confidence([Match(0, 0, "fuzzy", score), Match(1, 1, "fuzzy", rival)], 0)
+        return confidence.confidences([Match(0, 0, "fuzzy", score), Match(1, 1, "fuzzy", rival)], 1)[0]
 
     values = [sure(score, rival) for score, rival in ((0.4, 0.39), (0.8, 0.75), (1.2, 0.9), (1.4, 0.5))]
     assert all(a < b for a, b in itertools.pairwise(values))

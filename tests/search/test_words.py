@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from analysis.search import lexicon
-from analysis.search.text import fold, stem, title, typos, words
+from analysis.search.text import fold, forms, stem, title, typos, words
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,28 @@ def test_typos_by_length_and_never_in_codes(word: str, most: int) -> None:
 def test_stems_are_of_a_language() -> None:
     assert stem("curators", "en") == stem("curator", "en")
     assert stem("curators", "xx") == "curators"
+
+
+@pytest.mark.parametrize("word", ["kuratorin", "kuratorinnen", "kurator", "kuratoren"])
+def test_german_stems_are_the_same_for_women(word: str) -> None:
+    assert stem(word, "de") == "kurator"
+    assert stem("arztin", "de") == stem("arzt", "de")
+    assert stem("kuratorin", "en") == "kuratorin"
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("actor/actress", ["actor", "actress"]), ("técnico/técnica de sonido", ["técnico de sonido", "técnica de sonido"]),
+        ("diseñador gráfico/diseñadora gráfica", ["diseñador gráfico", "diseñadora gráfica"]),
+        ("izvršni asistent / izvršna asistentica", ["izvršni asistent", "izvršna asistentica"]),
+        ("Musiklehrer/in Sekundarstufe", ["Musiklehrer Sekundarstufe"]), ("chef pâtissier/cheffe", ["chef pâtissier"]),
+        ("director de parque/directora de parque/", ["director de parque", "directora de parque"]),
+        ("UX/UI designer", []), ("wheel/tyre fitter", []), ("a/b/c", []), ("/", []), ("editor", []),
+    ],
+)  # fmt: skip
+def test_a_label_may_hold_two_forms(label: str, found: list[str]) -> None:
+    assert forms(label) == found
 
 
 @settings(deadline=None)

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.api.conftest import Server
 
+PATIENCE = 20_000  # milliseconds that anything may take in a browser
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 UNNAMED = """[...document.querySelectorAll("a, button, textarea")]
     .filter(e => !((e.checkVisibility() ? e.innerText : e.textContent) || e.labels?.length)).map(e => e.outerHTML)"""
@@ -60,8 +61,14 @@ class Opened:
 
     def __init__(self, browser: Any, width: int, scripts: bool = True) -> None:
         self.page: Page = browser.new_page(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
+        self.page.set_default_timeout(PATIENCE)
         self.said: list[str] = []
         self.asked: set[str] = set()
         self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.said.append(str(e)))
         self.page.on("request", lambda r: self.asked.add(r.url))
+
+    def visit(self, url: str) -> Any:
+        """Open a page, and wait for what its scripts fetch where they fetch anything."""
+        late = any(name in url for name in ("/sectors/", "/docs", "/sparql"))
+        return self.page.goto(url, wait_until="networkidle" if late else "load")

@@ -6,6 +6,7 @@ the interface: what is looked for is what the catalogue of that language calls i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
@@ -15,7 +16,22 @@ from app.site.words import PageWords
 CONSERVATOR = "7556c748-15b4-4e44-97d9-00d885d4cd7d"
 DESIGNER = "d68ff35f-e34d-4e32-88ab-d6c06a6c25b9"
 DATABASES = "c1b4aa1e-bc42-49e4-952a-0cbd45f1d57b"
+CLUSTER, AREA = "heritage/library-services", "collections-documentation"
+# One page of every kind, as readers come to them.
+KINDS = [
+    "/", "/find", "/find?q=museum", "/find?q=xyzzyqwv", "/sectors/heritage", "/sectors/museums", f"/occupations/{CONSERVATOR}",
+    f"/skills/{DATABASES}", f"/decisions/{CONSERVATOR}-heritage", f"/clusters/{CLUSTER}", f"/areas/{AREA}", "/compare",
+    f"/compare?occupation={CONSERVATOR}&occupation={DESIGNER}", "/compare?sector=heritage&sector=gaming",
+    "/crosswalk?text=2621.3%0A9.1", "/composer", f"/composer?anchor={CONSERVATOR}&anchor={DESIGNER}", "/composer?q=conservator",
+    "/profiles/heritage-preservation", "/statistics", "/method", "/design", "/nowhere",
+]  # fmt: skip
 MOST_TABS = 600  # stops of the Tab key before something counts as out of reach
+# How many stops of the Tab key lie between where the reader is and an element.
+STOPS_BEFORE = """element => {
+  const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
+    .filter(e => e.checkVisibility() && !e.disabled);
+  return stops.indexOf(element) - stops.indexOf(document.activeElement);
+}"""
 OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -29,9 +45,11 @@ class Reader:
         """Take a link or press a button, and look at where that leads."""
         if self._keys:
             self._reach(target)
-            self.page.keyboard.press("Enter")
-        else:
-            target.first.click()
+        with self.page.expect_navigation():
+            if self._keys:
+                self.page.keyboard.press("Enter")
+            else:
+                target.first.click()
         self.looks()
 
     def tick(self, target: Locator) -> None:
@@ -51,13 +69,12 @@ class Reader:
         else:
             target.first.fill(text)
         if enter:
-            self.page.keyboard.press("Enter")
-            self.page.wait_for_url(lambda url: "q=" in url)
+            with self.page.expect_navigation(url=re.compile("[?&]q=")):
+                self.page.keyboard.press("Enter")
             self.looks()
 
     def looks(self) -> None:
         """What holds of every page that is come to."""
-        self.page.wait_for_load_state()
         assert self.page.locator("h1").count() == 1
         assert self.page.locator("html").get_attribute("lang") == self.t.tag
         assert self.page.evaluate(OVERFLOW) <= 0, self.page.url
@@ -82,6 +99,8 @@ class Reader:
 
     def _reach(self, target: Locator) -> None:
         element = target.first.element_handle()
+        for _ in range(self.page.evaluate(STOPS_BEFORE, element) - 2):  # as far as is sure, without a look at each
+            self.page.keyboard.press("Tab")
         for _ in range(MOST_TABS):
             if self.page.evaluate("e => document.activeElement === e", element):
                 return

@@ -33,6 +33,20 @@ def test_robots_name_the_sitemap_and_its_pages_are_there(web: InProcess) -> None
         assert not str(page).startswith(f"{HOST}/api/")
 
 
+def test_a_feed_names_the_releases(web: InProcess) -> None:
+    answer = web.get("/releases.atom")
+    assert answer.headers["content-type"] == "application/atom+xml"
+    feed, atom = ET.fromstring(answer.content), "{http://www.w3.org/2005/Atom}"
+    (served,) = web.json("releases")["items"]
+    (entry,) = feed.iter(f"{atom}entry")
+    assert (entry.findtext(f"{atom}id") or "").endswith(f"/id/dataset/esco-{served['id']}")
+    assert entry.findtext(f"{atom}updated") == feed.findtext(f"{atom}updated") == served["createdAt"]
+    assert f"{served['counts']['inScope']} are in scope" in (entry.findtext(f"{atom}summary") or "")
+    assert 'href="https://ccsi.example/releases.atom"' in web.get("/", headers={"accept": "text/html"}).text
+    for link in feed.iter(f"{atom}link"):
+        assert web.get(link.attrib["href"]).status_code == 200
+
+
 def test_every_type_of_fault_leads_somewhere(web: InProcess) -> None:
     for kind in kinds():
         found = web.json(f"/problem/{kind.slug}", headers={"accept": "application/json"})

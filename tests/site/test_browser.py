@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.html.render import BUILT
-from ontology import CCSI
+from ontology import CCSI, CCSID
 from tests.api.conftest import Server
 from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
 
@@ -166,6 +167,49 @@ def test_figures_are_drawn_too(desktop: Opened, asking: Page) -> None:
     rows = page.locator("#result tbody tr").count()
     assert rows > 2
     assert page.locator("#result meter").count() == rows
+    assert desktop.said == []
+
+
+PARTS = f"""PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+{{}} {{{{ ?part skos:broader <{CCSID}domain/heritage> ; skos:prefLabel ?label . FILTER(LANG(?label) = "en") }}}}"""
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        f"CONSTRUCT {{ ?part skos:broader <{CCSID}domain/heritage> ; skos:prefLabel ?label }} WHERE",
+        f"SELECT ?part ?label (<{CCSID}domain/heritage> AS ?whole) WHERE",
+    ],
+    ids=["a graph", "rows"],
+)
+def test_what_an_answer_links_is_drawn(server: Server, desktop: Opened, asking: Page, begin: str) -> None:
+    page = asking
+    write(page, PARTS.format(begin))
+    page.click("#run")
+    page.get_by_text("Map of links").click()
+    picture = page.locator("#result svg.links")
+    expect(picture).to_be_visible()
+    parts = httpx2.get(f"{server.url}/api/v1/domains/heritage?language=en").json()["narrower"]
+    labels = {part["preferredLabel"]["en"] for part in parts}
+    named = set(picture.locator("a > text").all_text_contents())
+    assert len(labels) > 5
+    assert labels < named
+    assert picture.locator("line").count() == len(parts)
+    href = picture.locator("a", has_text="museums").first.get_attribute("href")
+    assert href == f"{server.url}/id/domain/museums"
+    assert desktop.said == []
+
+
+def test_the_query_page_speaks_the_language_of_its_reader(server: Server, desktop: Opened, asking: Page) -> None:
+    page = asking
+    page.goto(f"{server.url}/sparql?language=de")
+    write(page, "ASK { ?s ?p ?o }")
+    page.get_by_role("button", name="Ausführen", exact=True).click()
+    expect(page.locator("#status")).to_have_text(re.compile("^Ja, in"))
+    page.locator(".languages summary").click()
+    page.get_by_role("link", name="français").click()
+    expect(page.locator("h1")).to_have_text("Interroger le graphe")
+    assert page.input_value("#query") == "ASK { ?s ?p ?o }", "the switch keeps what was asked"
     assert desktop.said == []
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.api.conftest import Server
 from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
-from tests.site.journeys import CONSERVATOR, DATABASES, DESIGNER, JOURNEYS, OVERFLOW, Reader
+from tests.site.journeys import CONSERVATOR, JOURNEYS, KINDS, OVERFLOW, Reader
 
 pytestmark = [
     pytest.mark.long,
@@ -19,12 +22,6 @@ pytestmark = [
 ]
 
 LANGUAGES, WIDTHS = ("en", "fr"), (390, 768, 1440)
-PAGES = [
-    "/", "/find?q=museum", "/sectors/heritage", f"/occupations/{CONSERVATOR}", f"/skills/{DATABASES}", "/method", "/statistics",
-    f"/compare?occupation={CONSERVATOR}&occupation={DESIGNER}", "/compare?sector=heritage&sector=gaming", "/crosswalk?text=2621.3%0A9.1",
-    f"/composer?anchor={CONSERVATOR}&anchor={DESIGNER}", "/profiles/heritage-preservation", f"/decisions/{CONSERVATOR}-heritage",
-    "/design", "/nowhere",
-]  # fmt: skip
 COLOUR_ALONE = """[...document.querySelectorAll("main a:not([aria-current], .button, .cell)")]
     .filter(a => !getComputedStyle(a).textDecorationLine.includes("underline") && !a.querySelector(".name, img"))
     .map(a => a.outerHTML)"""
@@ -43,6 +40,7 @@ OVERLAPS = """(() => {
   return found;
 })()"""
 FIRST_VISIT = 150_000  # bytes as they are sent
+SHOTS = os.environ.get("SCREENSHOTS", "")  # a folder for pictures of every kind of page, to be looked at
 
 
 def walk(
@@ -81,7 +79,7 @@ def test_every_journey_in_every_way(server: Server, browser: Any, journey: Calla
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", KINDS)
 def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str, scheme: Any) -> None:
     opened = Opened(browser, 1440 if scheme == "light" else 390)
     page = opened.page
@@ -89,9 +87,12 @@ def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str
     page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))
     try:
         page.emulate_media(color_scheme=scheme)
-        page.goto(server.url + path, wait_until="networkidle")
+        opened.visit(server.url + path)
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("[...document.images].every(image => image.complete)")
+        if SHOTS:
+            name = re.sub(r"[^a-z0-9]+", "-", path).strip("-")[:60] or "home"
+            page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=True)
         assert page.evaluate(UNNAMED) == []
         assert page.evaluate(UNREADABLE) == []
         assert page.evaluate(OVERFLOW) <= 0
@@ -103,14 +104,14 @@ def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", KINDS)
 def test_a_page_that_runs_from_right_to_left_is_the_mirror_image(
     server: Server, browser: Any, path: str, width: int
 ) -> None:
     opened = Opened(browser, width)
     page = opened.page
     try:
-        page.goto(server.url + path, wait_until="networkidle")
+        opened.visit(server.url + path)
         before = page.locator(".brand").bounding_box()
         page.evaluate("document.documentElement.dir = 'rtl'")
         after = page.locator(".brand").bounding_box()

@@ -71,7 +71,8 @@ def test_every_word_of_a_template_is_in_the_catalogue_and_none_is_idle() -> None
     asked = set(re.findall(r'\bt(?:\.count)?\(f?"([a-z-]+)"', sources))
     known = set(catalogue("en"))
     families = (
-        "answer-", "design-rule-", "match-", "move-", "needs-", "reuse-", "route-", "rule-", "skills-of-", "type-", "warn-", "why-",
+        "answer-", "ask-", "design-rule-", "fault-", "match-", "move-", "needs-", "reuse-", "route-", "rule-", "skills-of-", "type-",
+        "warn-", "why-",
     )  # fmt: skip
     assert asked - known <= set(families)
     named = set(re.findall(r'"([a-z-]+)"', sources)) | {f"{k}-one" for k in asked}
@@ -136,6 +137,22 @@ def test_search_shows_what_the_api_finds_with_the_words_marked(web: InProcess) -
     shown = re.findall(r'class="name" href="[^"]*/occupations/([0-9a-f-]+)\?', page)
     assert shown == [hit["uri"].rpartition("/")[2] for hit in found["items"]]
     assert "Nothing was found" in text_of(web, "/find?q=xyzzyqwv&language=en")
+
+
+def test_type_and_sector_can_be_chosen_beside_the_search_box(web: InProcess) -> None:
+    def offered(page: str, name: str) -> list[str]:
+        return re.findall(r'<option value="([^"]+)"', page[page.index(f'name="{name}"') :].partition("</select>")[0])
+
+    home = text_of(web, "/?language=en")
+    assert offered(home, "type")[:2] == ["occupation", "skill"]
+    assert sorted(offered(home, "domain")) == sorted(d["id"] for d in web.json("domains")["items"])
+    every = text_of(web, "/find?q=museum&type=&domain=&language=en")  # as a form without scripts sends it
+    assert f"{web.json('search?q=museum&language=en')['total']} results" in every
+    told = web.json("search?q=museum&type=occupation&domain=heritage&language=en")
+    page = text_of(web, "/find?q=museum&type=occupation&domain=heritage&language=en")
+    assert f"{told['total']} results" in page
+    assert re.findall(r'<option value="([a-z-]+)" selected', page) == ["occupation", "heritage"], "the choice is kept"
+    assert "narrows occupations alone" in text_of(web, "/find?q=museum&type=skill&domain=heritage&language=en")
 
 
 def test_what_is_searched_for_is_text_and_never_markup(web: InProcess) -> None:

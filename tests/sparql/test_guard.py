@@ -15,7 +15,7 @@ from app.errors import FederationRefused, Problem, QuerySyntax, TooComplex, Upda
 from app.process.breaks import Breaks
 from app.settings import Limits
 from app.sparql.complexity import Bounds
-from app.sparql.guard import check, engine_fault
+from app.sparql.guard import check, engine_error
 from app.sparql.tokens import position
 
 BOUNDS = Bounds.of(Limits())
@@ -311,12 +311,12 @@ def test_engine_faults_get_their_place_in_the_text_of_the_client() -> None:
     outline = check(text, BOUNDS)
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(outline.text)
-    error = engine_fault(text, outline, str(caught.value))
+    error = engine_error(text, outline, str(caught.value))
     assert error.members == {"line": 5, "column": 10, "offendingLine": "}  LIMIT ?s"}
     cut = "ASK {\n ?s"
     with pytest.raises(SyntaxError) as caught:
         ox.Store().query(check(cut, BOUNDS).text)
-    assert engine_fault(cut, check(cut, BOUNDS), str(caught.value)).members["line"] == 2
+    assert engine_error(cut, check(cut, BOUNDS), str(caught.value)).members["line"] == 2
     with pytest.raises(QuerySyntax, match="foo:"):
         check("SELECT *\nWHERE { ?s foo:bar ?o }", BOUNDS)
 

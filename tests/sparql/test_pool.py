@@ -22,7 +22,8 @@ import pytest
 
 from app.process import confine
 from app.settings import Limits, Settings
-from app.sparql.process import ROOT, Source, start_worker
+from app.sparql.process import Source, start_worker
+from releases.child import ROOT
 from tests.sparql.conftest import SECONDS, call
 from tools.endpoint import Endpoint, endpoint
 

@@ -286,7 +286,7 @@ def flood(target: Endpoint, address: str, text: Callable[[int], str], stop: thre
             connection.close()
 
 
-@pytest.mark.parametrize("attackers", [1, 8])
+@pytest.mark.parametrize("attackers", [pytest.param(1, marks=pytest.mark.long), 8])
 @pytest.mark.parametrize("text", [HEAVY, "SELECT * { ?s ?p ?o } LIMIT 50"], ids=["long", "short"])
 def test_a_newcomer_is_answered_while_others_flood(store: Path, attackers: int, text: str) -> None:
     statuses: Counter[int] = Counter()

@@ -17,22 +17,19 @@ from tests.workshop.conftest import Room
 from workshop.database import Database
 from workshop.model import Record
 
-WRITERS = 8
-KILLS = 4
 
-
-@pytest.mark.parametrize("seed", [1])
-def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: Path, seed: int) -> None:
-    moments = random.Random(seed)
+@pytest.mark.parametrize(("writers", "kills"), [(8, 2), pytest.param(24, 20, marks=pytest.mark.long)])
+def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: Path, writers: int, kills: int) -> None:
+    moments = random.Random(kills)
     room = Room(starter_dir, tmp_path, "--items", "4")
     code = room.code("expert")
     acknowledged: list[str] = []
     jars: list[dict[str, str]] = []
-    theirs: list[list[str]] = [[] for _ in range(WRITERS)]  # items of each, who may judge one again and again
-    for life in range(KILLS):
+    theirs: list[list[str]] = [[] for _ in range(writers)]  # items of each, who may judge one again and again
+    for life in range(kills):
         server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
         if not jars:
-            jars = [join(server.url, code, n) for n in range(WRITERS)]
+            jars = [join(server.url, code, n) for n in range(writers)]
         stop = threading.Event()
         threads = [
             threading.Thread(target=write, args=(server.url, jar, theirs[n], f"{life}-{n}", stop, acknowledged))
@@ -60,7 +57,7 @@ def test_every_acknowledged_answer_survives_kill_9(starter_dir: Path, tmp_path: 
             assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         opened.close()
         assert set(acknowledged) <= kept
-    assert len(acknowledged) >= 10 * KILLS
+    assert len(acknowledged) >= 10 * kills
 
 
 def join(url: str, code: str, number: int) -> dict[str, str]:

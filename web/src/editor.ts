@@ -29,6 +29,7 @@ export interface Editor {
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--core)", fontWeight: "600" },
+  { tag: tags.atom, color: "var(--ink)", fontWeight: "400" },
   { tag: [tags.string, tags.number, tags.bool], color: "var(--flag)" },
   { tag: tags.comment, color: "var(--soft)", fontStyle: "italic" },
   { tag: [tags.variableName, tags.special(tags.variableName)], color: "var(--link)" },

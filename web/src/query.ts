@@ -1,7 +1,8 @@
-// The query page: sends the query, shows the answer as a table of links or a chart, points at the place of an error.
+// The query page: sends the query, shows the answer as a table, chart or map of links, points at the place of an error.
 // A query is shared by the address of the page: #query=… holds its text, #example=… the name of an example.
 import { edit } from "./editor";
 import { element } from "./element";
+import type { Link } from "./links";
 
 interface Term {
   type: string;
@@ -37,6 +38,8 @@ const share = part<HTMLAnchorElement>("share");
 
 const BASE = form.dataset["base"] ?? "";
 const ENDPOINT = form.action;
+const WORDS: Record<string, string> = JSON.parse(form.dataset["words"] ?? "{}");
+const LANGUAGE = document.documentElement.lang;
 const NAMESPACES: Record<string, string> = JSON.parse(form.dataset["prefixes"] ?? "{}");
 const PREFIXES = Object.entries(NAMESPACES).sort((a, b) => b[1].length - a[1].length);
 const OURS: { ns: string; id: string; esco: string } = JSON.parse(form.dataset["ours"] ?? "{}");
@@ -51,6 +54,11 @@ const NUMBER = /#(integer|decimal|double|float|int|long)$/;
 
 let running: AbortController | null = null;
 const editor = edit(part<HTMLTextAreaElement>("query"), Object.keys(NAMESPACES), terms, () => void run());
+
+/** What the page says, in its language, with the blanks filled in. */
+function say(key: string, values: Record<string, string | number> = {}): string {
+  return (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
 
 /** The classes and properties of the ontology, as names that a query can hold. */
 async function terms(): Promise<string[]> {
@@ -99,13 +107,13 @@ function table(answer: Answer): HTMLElement {
   for (const name of names) head.append(element("th", name, { scope: "col" }));
   const [above, body] = [element("thead"), element("tbody")];
   above.append(head);
-  made.append(element("caption", "Answer", { class: "skip" }), above, body);
+  made.append(element("caption", say("answer"), { class: "skip" }), above, body);
   for (const row of answer.results.bindings.slice(0, ROWS_SHOWN)) {
     const line = element("tr");
     for (const name of names) line.append(shown(row[name]));
     body.append(line);
   }
-  const wide = element("div", "", { class: "wide", tabindex: "0", role: "region", "aria-label": "Answer" });
+  const wide = element("div", "", { class: "wide", tabindex: "0", role: "region", "aria-label": say("answer") });
   wide.append(made);
   return wide;
 }
@@ -127,17 +135,56 @@ function chart(answer: Answer): HTMLElement | "" {
     const figure = Number(row[value]?.value);
     const text = row[label]?.type === "uri" ? short(row[label].value) : (row[label]?.value ?? "");
     line.append(element("span", text), element("meter", "", { min: "0", max: String(largest), value: String(figure), "aria-label": text }));
-    line.append(element("span", figure.toLocaleString("en"), { class: "count" }));
+    line.append(element("span", figure.toLocaleString(LANGUAGE), { class: "count" }));
     list.append(line);
   }
-  box.append(element("summary", `Chart: ${value}`), list);
+  box.append(element("summary", say("chart", { name: value })), list);
   return box;
+}
+
+/** A map of what the answer links, drawn when it is opened. */
+function map(found: () => Promise<{ links: Link[]; names: Map<string, string> }>): HTMLElement {
+  const box = element("details");
+  box.append(element("summary", say("map")));
+  box.addEventListener("toggle", () => void show(), { once: true });
+
+  async function show(): Promise<void> {
+    const [{ draw }, { links, names }] = await Promise.all([import("./links"), found()]);
+    if (!links.length) {
+      box.append(element("p", say("unlinked")));
+      return;
+    }
+    const { picture, shown, all } = draw(links, (iri) => names.get(iri) ?? short(iri), address, say("map"));
+    box.append(element("p", say(shown < all ? "most" : "things", { shown, all }), { class: "note" }), picture);
+  }
+
+  return box;
+}
+
+/** The same for rows: from the first column of IRIs to every other. */
+function mapOfRows(answer: Answer): HTMLElement | "" {
+  const rows = answer.results.bindings.slice(0, ROWS_SHOWN);
+  const [first, ...others] = answer.head.vars.filter((name) => rows.some((row) => row[name]?.type === "uri"));
+  if (!first || !others.length) return "";
+  const title = answer.head.vars.find((name) => rows.some((row) => row[name]?.type === "literal" && !isNumber(row[name])));
+  return map(async () => {
+    const iri = (row: Row, name: string): string => (row[name]?.type === "uri" ? row[name].value : "");
+    const links = rows.flatMap((row) => others.map((name) => ({ from: iri(row, first), to: iri(row, name), name })));
+    const names = rows.map((row): [string, string] => [iri(row, first), (title && row[title]?.value) || short(iri(row, first))]);
+    return { links: links.filter(({ from, to }) => from && to), names: new Map(names) };
+  });
+}
+
+function request(text: string, accept: string, signal: AbortSignal | null = null): Promise<Response> {
+  const encoded = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
+  if (encoded.length < LONGEST_ADDRESS) return fetch(encoded, { headers: { Accept: accept }, signal });
+  return fetch(ENDPOINT, { method: "POST", body: text, headers: { Accept: accept, "Content-Type": "application/sparql-query" }, signal });
 }
 
 function downloads(kind: Kind, text: string): HTMLElement | "" {
   const target = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
   if (target.length > LONGEST_ADDRESS) return "";
-  const line = element("p", "As a file: ", { class: "formats" });
+  const line = element("p", `${say("file")} `, { class: "formats" });
   for (const name of DOWNLOADS[kind]) line.append(element("a", name.toUpperCase(), { href: `${target}&format=${name}` }), " ");
   return line;
 }
@@ -153,12 +200,12 @@ function offset(line: number, column: number): [number, number] {
 }
 
 function showFault(problem: Problem): void {
-  fault.replaceChildren(element("strong", problem.title ?? "No answer"), element("p", problem.detail ?? ""));
+  fault.replaceChildren(element("strong", problem.title ?? say("none")), element("p", problem.detail ?? ""));
   const { line, column, offendingLine = "" } = problem;
   if (!line || !column) return;
   const before = Array.from(offendingLine).slice(0, column - 1).map((c) => (c === "\t" ? c : " "));
   fault.append(element("pre", `${offendingLine}\n${before.join("")}^`));
-  const go = element("button", `Go to line ${line}, column ${column}`, { type: "button" });
+  const go = element("button", say("go", { line, column }), { type: "button", lang: LANGUAGE });
   const mark = (): void => editor.mark(...offset(line, column), problem.detail ?? "");
   go.addEventListener("click", mark);
   fault.append(go);
@@ -166,18 +213,22 @@ function showFault(problem: Problem): void {
 }
 
 function showAnswer(kind: Kind, body: string | Answer, text: string, milliseconds: number): void {
-  const time = `${Math.round(milliseconds).toLocaleString("en")} ms`;
+  const time = `${Math.round(milliseconds).toLocaleString(LANGUAGE)} ms`;
   if (typeof body === "string") {
-    state.textContent = `A graph, in ${time}.`;
-    result.replaceChildren(downloads(kind, text), element("pre", body.length > 200000 ? `${body.slice(0, 200000)}\n…` : body, { tabindex: "0" }));
+    state.textContent = say("graph", { time });
+    const graph = map(async () => {
+      const [{ read }, answer] = await Promise.all([import("./links"), request(text, "application/n-triples")]);
+      return read(answer.ok ? await answer.text() : "");
+    });
+    result.replaceChildren(downloads(kind, text), graph, element("pre", body.length > 200000 ? `${body.slice(0, 200000)}\n…` : body, { tabindex: "0" }));
   } else if (kind === "ask") {
-    state.textContent = `${body.boolean ? "Yes" : "No"}, in ${time}.`;
+    state.textContent = say(body.boolean ? "yes" : "no", { time });
     result.replaceChildren(downloads(kind, text));
   } else {
     const rows = body.results.bindings.length;
-    const first = rows > ROWS_SHOWN ? `, the first ${ROWS_SHOWN.toLocaleString("en")} shown` : "";
-    state.textContent = `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}${first}, in ${time}.`;
-    result.replaceChildren(downloads(kind, text), chart(body), table(body));
+    const [n, shown] = [rows, ROWS_SHOWN].map((number) => number.toLocaleString(LANGUAGE)) as [string, string];
+    state.textContent = say(rows > ROWS_SHOWN ? "some" : rows === 1 ? "row" : "rows", { n, shown, time });
+    result.replaceChildren(downloads(kind, text), chart(body), mapOfRows(body), table(body));
   }
 }
 
@@ -185,23 +236,18 @@ async function run(): Promise<void> {
   running?.abort();
   const mine = (running = new AbortController());
   const text = editor.text;
-  const encoded = `${ENDPOINT}?query=${encodeURIComponent(text)}`;
-  const long = encoded.length >= LONGEST_ADDRESS;
-  const sent: RequestInit = long
-    ? { method: "POST", body: text, headers: { Accept: ACCEPT, "Content-Type": "application/sparql-query" } }
-    : { headers: { Accept: ACCEPT } };
   fault.replaceChildren();
   result.replaceChildren();
   editor.mark();
-  state.textContent = "Running…";
+  state.textContent = say("running");
   stopButton.hidden = false;
   const started = performance.now();
   try {
-    const answer = await fetch(long ? ENDPOINT : encoded, { ...sent, signal: mine.signal });
+    const answer = await request(text, ACCEPT, mine.signal);
     const type = answer.headers.get("content-type") ?? "";
     if (!answer.ok) {
       state.textContent = "";
-      showFault(type.includes("json") ? await answer.json() : { detail: `The server said ${answer.status}.` });
+      showFault(type.includes("json") ? await answer.json() : { detail: say("status", { status: answer.status }) });
     } else if (type.includes("json")) {
       const found: Answer = await answer.json();
       showAnswer("boolean" in found ? "ask" : "select", found, text, performance.now() - started);
@@ -211,8 +257,8 @@ async function run(): Promise<void> {
   } catch (problem) {
     if (mine !== running) return;
     const stopped = problem instanceof DOMException && problem.name === "AbortError";
-    state.textContent = stopped ? "Stopped." : "";
-    if (!stopped) showFault({ title: "No answer", detail: "The server cannot be reached." });
+    state.textContent = stopped ? say("stopped") : "";
+    if (!stopped) showFault({ title: say("none"), detail: say("away") });
   } finally {
     if (mine === running) {
       running = null;
@@ -222,9 +268,11 @@ async function run(): Promise<void> {
 }
 
 function shareable(): void {
-  const target = `${location.pathname}#query=${encodeURIComponent(editor.text)}`;
+  const language = new URLSearchParams(location.search).get("language");
+  const target = `${location.pathname}${language ? `?language=${language}` : ""}#query=${encodeURIComponent(editor.text)}`;
   share.href = target;
   share.hidden = target.length > LONGEST_ADDRESS;
+  for (const other of document.querySelectorAll<HTMLAnchorElement>(".languages a")) other.hash = share.hash;
 }
 
 // What the address asks for: an example by name, or a text. True when it holds a query.

@@ -45,6 +45,7 @@ export function suggest(form: HTMLFormElement): void {
     const language = form.querySelector<HTMLInputElement>("input[name=language]")?.value ?? "en";
     const query = new URLSearchParams({ q: text, limit: SHOWN, language });
     if (form.dataset["types"]) query.set("type", form.dataset["types"]);
+    for (const { name, value } of form.querySelectorAll("select")) if (value) query.set(name, value);
     try {
       const answer = await fetch(`${service}?${query}`, { signal: asked.signal });
       const hits: Hit[] = answer.ok ? (await answer.json()).items : [];

@@ -6,27 +6,92 @@ All of it is ESCO's or the graph's own; what neither says is left out or stands 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, cast
 
 import numpy as np
 import orjson
+from pydantic import Field
 
-from analysis.profiles.similarity import SkillSet
+from analysis.profiles.similarity import SkillSet, Viability
 from analysis.profiles.statements import DRAFT, fields_of_education
 from analysis.profiles.tables import CORE_SECTION, Profile
 from analysis.profiles.tasks import tasks
-from app.api.profiles.words import words
-from app.api.views import Json, group_ref, occupation_ref
+from app.api.profiles.naming import words
+from app.api.views import GroupRef, OccupationRef, group_ref, occupation_ref, occupation_refs
 from app.api.views import words as words_of
+from app.http.shapes import LanguageMap, Shape
 from app.request import Context
 from ontology import CCSID
 
 DESCRIBED = 5  # anchors whose own words a profile tells; those of a wide cell would fill pages and describe no role
 NEAR = 5  # occupations that a profile names as near
-_LANGUAGES = ("description", "scopeNote")
 
 
-def about(ctx: Context, made: Profile, key: str) -> Json:
+class DescribedOccupation(OccupationRef):
+    """An anchor in ESCO's words."""
+
+    description: LanguageMap
+    scopeNote: LanguageMap
+    alternativeLabel: dict[str, list[str]]
+    regulatedProfession: bool | None
+    broaderOccupation: list[OccupationRef]
+    narrowerOccupation: list[OccupationRef]
+
+
+class UnitTasks(Shape):
+    """The tasks that ISCO-08 tells of a unit group: those of all its occupations, not of one."""
+
+    group: GroupRef
+    tasks: dict[str, list[str]]
+
+
+class FieldOfEducation(Shape):
+    """An ISCED-F field, and how many knowledge skills of the profile ESCO has under it."""
+
+    field: GroupRef
+    skills: int
+
+
+class NearOccupation(Shape):
+    """An occupation of the sectors that a move out of the role leads to."""
+
+    occupation: OccupationRef
+    similarity: Annotated[float, Field(ge=0, le=1)]
+    viability: Viability
+
+
+class StatusRef(Shape):
+    """A status of validation."""
+
+    uri: str
+    id: str
+    preferredLabel: LanguageMap
+
+
+class Validation(Shape):
+    """How far experts have gone through the profile."""
+
+    status: StatusRef
+    definition: LanguageMap
+
+
+class AboutRole(Shape):
+    """The head of an occupational profile."""
+
+    occupations: Annotated[
+        list[DescribedOccupation], Field(description="The anchors in ESCO's words, where they are few.")
+    ]
+    tasks: list[UnitTasks]
+    regulatedProfessions: list[OccupationRef]
+    fieldsOfEducation: list[FieldOfEducation]
+    eqfLevel: Annotated[
+        int | None, Field(ge=1, le=8, description="Null until experts say it: ESCO does not, and none is derived.")
+    ]
+    near: list[NearOccupation]
+    validation: Validation
+
+
+def about(ctx: Context, made: Profile, key: str) -> AboutRole:
     """The head of an occupational profile; ``key`` names a template, whose near occupations are worked out once."""
     entry = ctx.catalogue.profiles.templates.get(key)
     anchors = [a.occupation for a in made.recipe.anchors]
@@ -34,7 +99,7 @@ def about(ctx: Context, made: Profile, key: str) -> Json:
     near = ctx.part("profile-near", key, lambda c, _: _near(c, made)) if key else _near(ctx, made)
     return {
         "occupations": [ctx.part("profile-about", o, _occupation) for o in few],
-        "tasks": [found for code in _unit_groups(ctx, few) if (found := _tasks(ctx, code))],
+        "tasks": [told for code in _unit_groups(ctx, few) if (told := _tasks(ctx, code))],
         "regulatedProfessions": [
             ctx.part("occupation-ref", o, occupation_ref) for o in anchors if ctx.catalogue.occupations[o].regulated
         ],
@@ -48,43 +113,44 @@ def about(ctx: Context, made: Profile, key: str) -> Json:
     }
 
 
-def _occupation(ctx: Context, iri: str) -> Json:
+def _occupation(ctx: Context, iri: str) -> DescribedOccupation:
     """An anchor in ESCO's words, and the occupations that ESCO puts right above and below it."""
     item = ctx.catalogue.occupations[iri]
-    said: Json = words_of(ctx, iri)
+    said = words_of(ctx, iri)
     return {
         **occupation_ref(ctx, iri),
-        **{name: said.get(name, {}) for name in _LANGUAGES},
-        "alternativeLabel": said.get("alternativeLabel", {}),
+        "description": said.get("description", {}),
+        "scopeNote": said.get("scopeNote", {}),
+        "alternativeLabel": said["alternativeLabel"],
         "regulatedProfession": item.regulated,
-        "broaderOccupation": [occupation_ref(ctx, b) for b in item.broader if b in ctx.catalogue.occupations],
-        "narrowerOccupation": [occupation_ref(ctx, n) for n in item.narrower if n in ctx.catalogue.occupations],
+        "broaderOccupation": occupation_refs(ctx, item.broader),
+        "narrowerOccupation": occupation_refs(ctx, item.narrower),
     }
 
 
 def _unit_groups(ctx: Context, occupations: Iterable[str]) -> list[str]:
-    found = (ctx.catalogue.occupations[o].isco for o in occupations)
-    return [code for code in dict.fromkeys(found) if code in ctx.catalogue.isco]
+    codes = (ctx.catalogue.occupations[o].isco for o in occupations)
+    return [code for code in dict.fromkeys(codes) if code in ctx.catalogue.isco]
 
 
-def _tasks(ctx: Context, code: str) -> Any:
+def _tasks(ctx: Context, code: str) -> UnitTasks | None:
     """The tasks of a unit group in every language whose text tells them; None where none does."""
 
-    def build(ctx: Context, code: str) -> Json | None:
+    def build(ctx: Context, code: str) -> UnitTasks | None:
         group = ctx.catalogue.isco[code]
         texts = orjson.loads(orjson.dumps(words_of(ctx, group.iri).get("description", {})))
-        found = {tag: listed for tag, text in texts.items() if (listed := tasks(text))}
-        return {"group": group_ref(ctx, group), "tasks": found} if found else None
+        by_language = {tag: list(listed) for tag, text in texts.items() if (listed := tasks(text))}
+        return {"group": group_ref(ctx, group), "tasks": by_language} if by_language else None
 
-    found = ctx.part_bytes("unit-tasks", code, build)
-    return orjson.Fragment(found) if found != b"null" else None
+    written = ctx.part_bytes("unit-tasks", code, build)
+    return cast(UnitTasks, orjson.Fragment(written)) if written != b"null" else None
 
 
-def _group(ctx: Context, iri: str) -> Json:
+def _group(ctx: Context, iri: str) -> GroupRef:
     return group_ref(ctx, ctx.catalogue.groups[iri])
 
 
-def _near(ctx: Context, made: Profile) -> list[Json]:
+def _near(ctx: Context, made: Profile) -> list[NearOccupation]:
     """The occupations of the sectors that moves out of the role lead to most easily, the nearest first."""
     profiles = ctx.catalogue.profiles
     transition_index, tables = profiles.transition_index, profiles.tables
@@ -99,22 +165,22 @@ def _near(ctx: Context, made: Profile) -> list[Json]:
         sorted(transition_index.row[o] for o, places in tables.scope.items() if places and o not in own), dtype=int
     )
     similarity = np.round(transition_index.out_of(given).similarity[rows], 4)
-    found = []
+    nearest: list[NearOccupation] = []
     for n in np.argsort(-similarity, kind="stable")[:NEAR]:  # rows are in the order of IRIs, so ties are too
         value = float(similarity[n])
         if value > 0:
             other = transition_index.occupations[int(rows[n])]
-            found.append(
+            nearest.append(
                 {
                     "occupation": ctx.part("occupation-ref", other, occupation_ref),
                     "similarity": value,
                     "viability": transition_index.viability(value),
                 }
             )
-    return found
+    return nearest
 
 
-def _validation(ctx: Context, status: str) -> Json:
+def _validation(ctx: Context, status: str) -> Validation:
     iri = f"{CCSID}status/{status}"
     return {
         "status": {"uri": iri, "id": status, "preferredLabel": words(ctx, iri, "label")},

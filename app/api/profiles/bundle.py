@@ -15,6 +15,7 @@ from app.api.apart import apart
 from app.api.lookup import find
 from app.api.profiles import views
 from app.api.profiles.formats import COSTS, MEDIA_TYPES
+from app.api.profiles.naming import domain_words
 from app.api.profiles.routes import templates_of
 from app.api.profiles.rows import COLUMNS, rows
 from app.catalogue.profiles import TemplateEntry
@@ -65,7 +66,7 @@ async def _bundle(ctx: Context, id: str, suffix: str, kind: str | None, volume: 
     documents = [orjson.loads(orjson.dumps(views.profile(ctx, one))) for one in shown]
     volumes = _volumes(ctx, id, suffix, kind)
     cut = f" ({volume}/{volumes})" if volumes > 1 else ""
-    title = next(iter(views.domain_words(ctx, id).values()), id) + cut
+    title = next(iter(domain_words(ctx, id).values()), id) + cut
     body = await asyncio.to_thread(_written, documents, title, suffix)
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     number = f"-{volume}" if volumes > 1 else ""

@@ -4,34 +4,106 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NotRequired
 
-import numpy as np
-import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
+from analysis.profiles import similarity
 from analysis.profiles.compose import compose
-from analysis.profiles.similarity import Nearness, SkillSet
-from analysis.profiles.tables import CCSI_UNIT, Profile, Warning
+from analysis.profiles.similarity import SkillSet
+from analysis.profiles.tables import Profile, Warning
 from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
-from app.api.lookup import missing
+from app.api.lookup import occupation_of
 from app.api.profiles import views as profile_views
 from app.api.profiles.concepts import occupation, skill
+from app.api.profiles.moves import (
+    BridgingSkill,
+    Moves,
+    Nearness,
+    Thresholds,
+    bridge,
+    in_order,
+    move,
+    nearest,
+    needs_of,
+    occupations_among,
+    thresholds,
+)
+from app.api.profiles.provenance import ProfileWarning, warning
 from app.api.profiles.request import ComposeIn, check_request, from_body, with_language
-from app.api.views import Json, occupation_ref
+from app.api.profiles.views import ProfileHead
+from app.api.views import Json, OccupationRef, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
-from app.request import Context, Ctx, Page, Paging, concept_key, listing, page_links
+from app.http.shapes import Listing, Shape
+from app.request import Context, Ctx, Page, Paging, counted, listing, page_links
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
-BRIDGING = 5  # missing skills that a list names; the comparison of two names all
-SPECIAL = ("ccsi", "outside", "all")
+Relation = Literal["essential", "optional"]
+
+
+class RelatedOccupations(Moves):
+    """Occupations near another one."""
+
+    occupation: OccupationRef
+    direction: Literal["out", "into"]
+    among: str
+
+
+class SkillList(Shape):
+    """A list of skills as a side of a comparison."""
+
+    className: Literal["SkillList"]
+    title: str | None
+    skillCount: int
+
+
+class ComparedProfile(ProfileHead):
+    """A profile as a side of a comparison."""
+
+    href: str
+
+
+Compared = OccupationRef | ComparedProfile | SkillList
+_From = TypedDict("_From", {"from": Compared})
+_FromRelation = TypedDict("_FromRelation", {"from": Relation | None})
+
+
+class ComparedSkill(_FromRelation, Shape):
+    """A skill with its relation on either side."""
+
+    skill: BridgingSkill
+    to: Relation | None
+
+
+class Comparison(Nearness):
+    """One side compared with another."""
+
+    to: Compared
+    shared: list[ComparedSkill]
+    missing: list[ComparedSkill]
+    surplus: list[ComparedSkill]
+    warnings: list[ProfileWarning]
+
+
+class ComparedMoves(_From, Moves):
+    """A side compared with a set of occupations."""
+
+    warnings: NotRequired[list[ProfileWarning]]
+
+
+class Comparisons(_From, Listing):
+    """A side compared with others."""
+
+    thresholds: Thresholds
+    items: list[Comparison]
 
 
 class SideIn(Body):
@@ -78,8 +150,9 @@ class Side:
     """A side of a comparison, checked: its skills and how it is referred to."""
 
     skills: SkillSet
-    ref: Json
+    ref: Compared
     warnings: tuple[Warning, ...] = ()
+    occupation: str = ""  # where it is one
 
 
 @router.post("/profiles/compare", summary="Compare occupations, profiles and lists of skills")
@@ -97,14 +170,19 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     if len(body.to) > most:
         raise BadParameter(f"to: at most {most} sides, not {len(body.to)}.", field="to", maximum=most)
     origin = _side(ctx, body.origin, "from")
-    more: Json = {"from": origin.ref, "thresholds": _thresholds(ctx)}
+    more = {"from": origin.ref, "thresholds": thresholds(ctx)}
     if body.among:
         nearness = ctx.catalogue.profiles.transition_index.out_of(origin.skills)
-        keep = _among(ctx, body.among, "among")
-        own = origin.ref.get("uri", "")  # an occupation is not compared with itself
+        keep = occupations_among(ctx, body.among, "among")
         mine = origin.skills.every
         return _moves(
-            ctx, paging, nearness, keep - {own}, lambda o: [s for s in _in_order(ctx, o) if s not in mine], more, origin
+            ctx,
+            paging,
+            nearness,
+            keep - {origin.occupation},
+            lambda o: [s for s in in_order(ctx, o) if s not in mine],
+            more,
+            origin,
         )
     sides = [_side(ctx, side, f"to.{n}") for n, side in enumerate(body.to)]
     return listing(ctx, sides, paging, lambda side: _pair(ctx, origin, side), **more)
@@ -136,29 +214,27 @@ async def related(
 
     Viability follows the method of Nesta's Mapping Career Causeways; docs/profile-guidelines.md says how.
     """
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
-    transition_index, mine = ctx.catalogue.profiles.transition_index, _needs(ctx, iri)
-    keep = _among(ctx, among, "among") - {iri}
+    iri = occupation_of(ctx, uuid)
+    transition_index, mine = ctx.catalogue.profiles.transition_index, needs_of(ctx, iri)
+    keep = occupations_among(ctx, among, "among") - {iri}
     nearness = transition_index.out_of(mine) if direction == "out" else transition_index.into(mine)
     if viability:
         least = transition_index.viable if viability == "viable" else transition_index.highly_viable
         keep = {o for o in keep if nearness.similarity[transition_index.row[o]] >= least}
 
-    own = _in_order(ctx, iri)
+    own = in_order(ctx, iri)
 
     def lacking(other: str) -> list[str]:
         if direction == "out":
-            return [s for s in _in_order(ctx, other) if s not in mine.every]
-        theirs = _needs(ctx, other).every
+            return [s for s in in_order(ctx, other) if s not in mine.every]
+        theirs = needs_of(ctx, other).every
         return [s for s in own if s not in theirs]
 
     more = {
         "occupation": occupation_ref(ctx, iri),
         "direction": direction,
         "among": among,
-        "thresholds": _thresholds(ctx),
+        "thresholds": thresholds(ctx),
     }
     return _moves(ctx, paging, nearness, keep, lacking, more)
 
@@ -166,99 +242,34 @@ async def related(
 def _moves(
     ctx: Context,
     paging: Page,
-    nearness: Nearness,
+    nearness: similarity.Nearness,
     keep: set[str],
     lacking: Callable[[str], list[str]],
     more: Json,
     origin: Side | None = None,
 ) -> Response:
     """Occupations by similarity, one page of them."""
-    ordered = _nearest(ctx, nearness, keep)
+    ordered = nearest(ctx, nearness, keep)
     shown = ordered[paging.offset : paging.offset + paging.limit]
-    items = [_move(ctx, nearness, int(n), lacking) for n in shown]
+    items = [move(ctx, nearness, int(n), lacking) for n in shown]
     body = {
-        "@context": ctx.url("/context.jsonld"), **more, "items": items, "total": len(ordered), "limit": paging.limit,
-        "offset": paging.offset, "language": ctx.language,
+        "@context": ctx.url("/context.jsonld"), **more, "items": items, **counted(len(ordered), paging), "language": ctx.language,
     }  # fmt: skip
     if origin and origin.warnings:
-        body["warnings"] = [profile_views.warning(w) for w in origin.warnings]
+        body["warnings"] = [warning(w) for w in origin.warnings]
     return ctx.json(body, page_links(ctx, len(ordered), paging) if ctx.request.method == "GET" else "")
 
 
-def _nearest(ctx: Context, nearness: Nearness, keep: set[str]) -> Any:
-    """The rows of occupations by similarity."""
-    transition_index = ctx.catalogue.profiles.transition_index
-    rows = np.fromiter((transition_index.row[o] for o in keep), dtype=np.int64, count=len(keep))
-    rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
-    return rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
-
-
-def related_items(ctx: Context, iri: str, most: int) -> list[orjson.Fragment]:
-    """The occupations of the sectors that moves out of one lead to most easily, as /occupations/{uuid}/related lists them."""
-    mine = _needs(ctx, iri)
-    nearness = ctx.catalogue.profiles.transition_index.out_of(mine)
-    rows = _nearest(ctx, nearness, _among(ctx, "ccsi", "among") - {iri})[:most]
-    return [_move(ctx, nearness, int(n), lambda o: [s for s in _in_order(ctx, o) if s not in mine.every]) for n in rows]
-
-
-def _move(ctx: Context, nearness: Nearness, row: int, lacking: Callable[[str], list[str]]) -> orjson.Fragment:
-    transition_index = ctx.catalogue.profiles.transition_index
-    other = transition_index.occupations[row]
-    similarity = round(float(nearness.similarity[row]), 4)
-    gap = lacking(other)
-    own = {
-        "similarity": similarity,
-        "viability": transition_index.viability(similarity),
-        "coverage": round(float(nearness.coverage[row]), 4),
-        "reverseCoverage": round(float(nearness.reverse[row]), 4),
-        "shared": int(nearness.shared[row]),
-        "missing": len(gap),
-    }
-    # Put together from parts that are serialised once: a list of all the sectors has hundreds of items.
-    bridging = b",".join([ctx.part_bytes("bridge", s, _bridge) for s in gap[:BRIDGING]])
-    occupation = ctx.part_bytes("moving", other, _moving)
-    return orjson.Fragment(
-        b'{"occupation":' + occupation + b"," + orjson.dumps(own)[1:-1] + b',"bridgingSkills":[' + bridging + b"]}"
-    )
-
-
-def _moving(ctx: Context, iri: str) -> Json:
-    """An occupation at the end of a move, with the domains it is in."""
-    domains = [
-        {"domain": d.domain, "degree": d.degree}
-        for d in ctx.catalogue.occupations[iri].decisions
-        if d.degree != "excluded"
-    ]
-    return {**occupation_ref(ctx, iri), "domains": domains}
-
-
-def _bridge(ctx: Context, iri: str) -> Json:
-    return {"uri": iri, "preferredLabel": ctx.labels.of(iri), "skillType": ctx.catalogue.skills[iri].type or None}
-
-
-def _in_order(ctx: Context, iri: str) -> tuple[str, ...]:
-    """The essential skills of an occupation, first those that its domain asks for most widely: these open most doors."""
-    profiles = ctx.catalogue.profiles
-    found = profiles.in_order.get(iri)
-    if found is None:
-        domain = next((d.domain for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"), CCSI_UNIT)
-        figures = profiles.tables.figures.get(domain, {})
-        needs = profiles.tables.occupations[iri].essential
-        found = tuple(sorted(needs, key=lambda s: (-figures[s].share if s in figures else 0.0, s)))
-        profiles.in_order[iri] = found
-    return found
-
-
-def _pair(ctx: Context, one: Side, other: Side) -> Json:
+def _pair(ctx: Context, one: Side, other: Side) -> Comparison:
     """Two sides with their skills."""
     transition_index = ctx.catalogue.profiles.transition_index
-    similarity, coverage, reverse = transition_index.between(one.skills, other.skills)
+    alike, coverage, reverse = transition_index.between(one.skills, other.skills)
     mine, theirs = one.skills, other.skills
 
-    def listed(skills: frozenset[str]) -> list[Json]:
+    def listed(skills: frozenset[str]) -> list[ComparedSkill]:
         return [
             {
-                "skill": ctx.part("bridge", s, _bridge),
+                "skill": ctx.part("bridge", s, bridge),
                 "from": _relation(mine, s), "to": _relation(theirs, s),
             }
             for s in sorted(skills, key=lambda s: (_relation(theirs, s) != "essential", ctx.labels.rank(s), s))
@@ -266,47 +277,19 @@ def _pair(ctx: Context, one: Side, other: Side) -> Json:
 
     return {
         "to": other.ref,
-        "similarity": round(similarity, 4),
-        "viability": transition_index.viability(similarity),
+        "similarity": round(alike, 4),
+        "viability": transition_index.viability(alike),
         "coverage": round(coverage, 4),
         "reverseCoverage": round(reverse, 4),
         "shared": listed(mine.every & theirs.every),
         "missing": listed(theirs.every - mine.every),
         "surplus": listed(mine.every - theirs.every),
-        "warnings": [profile_views.warning(w) for w in (*one.warnings, *other.warnings)],
+        "warnings": [warning(w) for w in (*one.warnings, *other.warnings)],
     }
 
 
-def _relation(skills: SkillSet, skill: str) -> str | None:
+def _relation(skills: SkillSet, skill: str) -> Relation | None:
     return "essential" if skill in skills.essential else "optional" if skill in skills.every else None
-
-
-def _thresholds(ctx: Context) -> Json:
-    transition_index = ctx.catalogue.profiles.transition_index
-    return {"viable": transition_index.viable, "highlyViable": transition_index.highly_viable}
-
-
-def _needs(ctx: Context, iri: str) -> SkillSet:
-    needs = ctx.catalogue.profiles.tables.occupations[iri]
-    essential = frozenset(needs.essential)
-    return SkillSet(essential, essential | frozenset(needs.optional))
-
-
-def _among(ctx: Context, name: str, field: str) -> set[str]:
-    """The occupations of a set by its name. Raises BadParameter."""
-    scope = ctx.catalogue.profiles.tables.scope
-    inside = {o for o, places in scope.items() if places}
-    if name == "ccsi":
-        return inside
-    if name == "all":
-        return set(ctx.catalogue.occupations)
-    if name == "outside":
-        return set(ctx.catalogue.occupations) - inside
-    domains = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
-    if name not in domains:
-        known = [*SPECIAL, *domains]
-        raise BadParameter(f"{field}: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
-    return {o for o in inside if name in scope[o]}
 
 
 def _side(ctx: Context, side: SideIn, where: str) -> Side:
@@ -316,7 +299,7 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
         raise BadParameter(f"{where}: give exactly one of occupation, profile, skills and compose.", field=where)
     if side.occupation:
         iri = occupation(ctx, side.occupation, f"{where}.occupation")
-        return Side(_needs(ctx, iri), occupation_ref(ctx, iri))
+        return Side(needs_of(ctx, iri), occupation_ref(ctx, iri), occupation=iri)
     if side.skills:
         return _list(ctx, side, where)
     profiles = ctx.catalogue.profiles
@@ -343,7 +326,7 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
         shown = profile_views.RenderedProfile(
             made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
         )
-    ref = {**profile_views.head(ctx, shown), "href": profile_views.links(ctx, shown)["self"]}
+    ref: ComparedProfile = {**profile_views.head(ctx, shown), "href": profile_views.links(ctx, shown)["self"]}
     return Side(_asked(shown.profile), ref, shown.warnings)
 
 
@@ -359,7 +342,7 @@ def _list(ctx: Context, side: SideIn, where: str) -> Side:
         raise BadParameter(
             f"{where}.skills: at most {most}, not {len(side.skills)}.", field=f"{where}.skills", maximum=most
         )
-    found = [skill(ctx, text, f"{where}.skills.{n}") for n, text in enumerate(side.skills)]
-    known = frozenset(iri for iri, warning in found if not warning)
-    ref = {"className": "SkillList", "title": side.title or None, "skillCount": len(known)}
-    return Side(SkillSet(known, known), ref, tuple(w for _, w in found if w))
+    checked = [skill(ctx, text, f"{where}.skills.{n}") for n, text in enumerate(side.skills)]
+    known = frozenset(iri for iri, warning in checked if not warning)
+    ref: SkillList = {"className": "SkillList", "title": side.title or None, "skillCount": len(known)}
+    return Side(SkillSet(known, known), ref, tuple(w for _, w in checked if w))

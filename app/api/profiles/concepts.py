@@ -20,11 +20,11 @@ def occupation(ctx: Context, text: str, where: str) -> str:
     iri = _concept(text, "occupation", where)
     if iri in ctx.catalogue.occupations:
         return iri
-    found = missing(ctx, iri, "occupation")
-    members = {**found.members, "field": where}
-    if isinstance(found, Gone):
-        raise Gone(f"{where}: {found.detail}", None, **members)
-    raise BadParameter(f"{where}: {found.detail}", None, **members)
+    problem = missing(ctx, iri, "occupation")
+    members = {**problem.members, "field": where}
+    if isinstance(problem, Gone):
+        raise Gone(f"{where}: {problem.detail}", None, **members)
+    raise BadParameter(f"{where}: {problem.detail}", None, **members)
 
 
 def skill(ctx: Context, text: str, where: str) -> tuple[str, Warning | None]:

@@ -33,12 +33,12 @@ def parts(
         raise BadParameter(f"{where}: at most {MOST_PARTS} parts, not {len(keys)}.", field=where, maximum=MOST_PARTS)
     skills: set[str] = set()
     for key in keys:
-        found = ctx.catalogue.profiles.part(key, ctx.catalogue, ctx.catalogue.analysis)
-        if found is None:
+        part = ctx.catalogue.profiles.part(key, ctx.catalogue, ctx.catalogue.analysis)
+        if part is None:
             raise BadParameter(
                 f"{where}: '{key[:60]}' is neither a cluster of this release nor a group of ESCO's skills.", field=where
             )
-        skills |= found
+        skills |= part
     needs = ctx.catalogue.profiles.tables.occupations[occupation]
     if skills.isdisjoint({*needs.essential, *needs.optional}):
         raise BadParameter(f"{where}: the occupation asks for no skill of these parts.", field=where, uri=occupation)

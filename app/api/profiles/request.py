@@ -374,5 +374,5 @@ def _room(asked: ComposeRequest, added: Counter[str]) -> None:
 
 
 def _skills(ctx: Context, texts: Sequence[str], name: str, asked: ComposeRequest) -> tuple[list[str], list[Warning]]:
-    found = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
-    return sorted(found), [w for w in found.values() if w]
+    checked = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
+    return sorted(checked), [w for w in checked.values() if w]

@@ -15,11 +15,12 @@ from analysis.profiles.tables import Cell, ProfileTables, Recipe
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
 from app.api.formats import Format, choose, respond
-from app.api.lookup import check_function, find, missing
+from app.api.lookup import check_function, find, missing, query_words
 from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
 from app.api.profiles.formats import COSTS, MEDIA_TYPES, SUFFIXES, FormatName, ProfileFormat
+from app.api.profiles.naming import title
 from app.api.profiles.request import (
     CheckedRequest,
     ComposeIn,
@@ -30,11 +31,13 @@ from app.api.profiles.request import (
     with_language,
 )
 from app.api.profiles.rows import COLUMNS, quads, rows
+from app.api.profiles.views import ProfileItem
 from app.catalogue.keys import occupation_iri
 from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
 from app.errors import BadParameter, NotFound
-from app.request import Context, Ctx, Paging, page_links
+from app.http.shapes import Listing
+from app.request import Context, Ctx, Paging, counted, page_links
 from ontology import CCSID
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
@@ -60,6 +63,12 @@ Charter = Annotated[
 Words = Annotated[str | None, Query(description="Only with these words in the title.")]
 
 
+class ProfileList(Listing):
+    """Profile templates."""
+
+    items: list[ProfileItem]
+
+
 @router.get("/profiles", summary="The profile templates of a release")
 @apart(per_row=LISTED)
 async def profiles(
@@ -78,12 +87,12 @@ async def profiles(
     """By domain, cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
     if domain is not None:
         domain = _top(ctx, domain, "domain")
-    found = [
+    entries = [
         e
         for e in _filtered(ctx, domain, function, kind, q, sub_domain, charter)
         if (degree is None or e.degree == degree) and (occupation is None or _anchored(ctx, e, occupation))
     ]
-    return await _listing(ctx, paging, found, format)
+    return await _listing(ctx, paging, entries, format)
 
 
 @router.get("/domains/{id}/profiles", summary="The profile templates of a sector")
@@ -157,17 +166,17 @@ def templates_of(
     charter: str | None = None,
 ) -> list[TemplateEntry]:
     """The templates of a domain in their order, or those that are about a sub-domain. Raises NotFound."""
-    found = find(ctx, id, "id")
-    if found.broader:
-        id, sub_domain = found.broader, found.id
+    domain = find(ctx, id, "id")
+    if domain.broader:
+        id, sub_domain = domain.broader, domain.id
     return _filtered(ctx, id, function, kind, q, sub_domain, charter)
 
 
 def entry_of(ctx: Context, key: str) -> TemplateEntry:
     """The template of this identifier. Raises NotFound, or Gone where its occupation is withdrawn."""
     templates = ctx.catalogue.profiles.templates
-    if found := templates.get(key.lower()):
-        return found
+    if entry := templates.get(key.lower()):
+        return entry
     domain, _, rest = key.partition("-")
     occupation = occupation_iri(rest.lower())
     if occupation in ctx.catalogue.withdrawn:
@@ -181,12 +190,12 @@ def entry_of(ctx: Context, key: str) -> TemplateEntry:
 
 def _top(ctx: Context, key: str, field: str) -> str:
     """A domain that has profiles of its own. Raises NotFound or BadParameter."""
-    found = find(ctx, key, field)
-    if found.broader:
+    domain = find(ctx, key, field)
+    if domain.broader:
         raise BadParameter(
-            f"{field}: profiles are those of domains; {found.id} is a part of {found.broader}.", field=field, see=found.broader
+            f"{field}: profiles are those of domains; {domain.id} is a part of {domain.broader}.", field=field, see=domain.broader
         )  # fmt: skip
-    return found.id
+    return domain.id
 
 
 def _filtered(
@@ -201,13 +210,9 @@ def _filtered(
     if function is not None:
         check_function(function)
     _check_cell(ctx, sub_domain, charter)
-    if q is not None and len(q) > ctx.limits.query_text:
-        raise BadParameter(
-            f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
-        )
     profiles = ctx.catalogue.profiles
-    words = fold(q).split() if q else []
-    found = []
+    words = query_words(ctx, q) if q else []
+    entries = []
     for entry in profiles.templates.values():
         recipe = entry.recipe
         if (domain is not None and recipe.domain != domain) or (kind is not None and recipe.kind != kind):
@@ -216,8 +221,8 @@ def _filtered(
             continue
         if words and not all(w in fold(_title(ctx, entry)) for w in words):
             continue
-        found.append(entry)
-    return sorted(found, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
+        entries.append(entry)
+    return sorted(entries, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
 
 
 def _about(tables: ProfileTables, recipe: Recipe, cell: Cell) -> bool:
@@ -247,7 +252,7 @@ def _charter(ctx: Context) -> list[str]:
 
 def _title(ctx: Context, entry: TemplateEntry) -> str:
     recipe = entry.recipe
-    return next(iter(views.title(ctx, "", recipe).values()), "")
+    return next(iter(title(ctx, "", recipe).values()), "")
 
 
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:
@@ -259,12 +264,12 @@ def _anchored(ctx: Context, entry: TemplateEntry, text: str) -> bool:
     return any(a.occupation == iri for a in entry.recipe.anchors)
 
 
-async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], format: str | None) -> Response:
+async def _listing(ctx: Context, paging: Paging, entries: list[TemplateEntry], format: str | None) -> Response:
     chosen = choose(ctx, format)
-    shown = found[paging.offset : paging.offset + paging.limit]
-    payload = {
-        "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown], "total": len(found),
-        "limit": paging.limit, "offset": paging.offset, "language": ctx.language,
+    shown = entries[paging.offset : paging.offset + paging.limit]
+    payload: ProfileList = {
+        "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown],
+        **counted(len(entries), paging), "language": ctx.language,
     }  # fmt: skip
     whole: list[views.RenderedProfile] = []
     if chosen in ("csv", "turtle") and shown:
@@ -276,4 +281,4 @@ async def _listing(ctx: Context, paging: Paging, found: list[TemplateEntry], for
         row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
     )
     statements = (line for one in whole for line in quads(ctx, one))
-    return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(found), paging))
+    return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(entries), paging))

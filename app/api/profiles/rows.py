@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyoxigraph as ox
-from pyoxigraph import Literal
 
-from analysis.profiles.statements import activity_iri, head_quads, skills_quads
-from app.api.profiles.views import UNSAID, RenderedProfile, flat, title
+from analysis.profiles.statements import LINES, activity_iri, head_quads, skills_quads
+from app.api.profiles.naming import UNSAID, title
+from app.api.profiles.views import RenderedProfile, flat
 from app.api.views import Json
 from app.request import Context
-from ontology import CCSI, CCSID, DCT, GRAPH_PROFILES, PROV, RDF, SKOS, XSD, local_name
+from ontology import CCSI, CCSID, DCT, PROV, RDF, SKOS, local_name
 
 COLUMNS = (
     "profile", "profileTitle", "domain", "function", "charterFunction", "subDomain", "section", "groupUri", "groupLabel", "skillUri",
@@ -36,7 +36,7 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
     for entry in flat(document["sections"]):
         skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
         tag, label = _one(skill["preferredLabel"])
-        asking = sorted({o for found in entry.get("askedBy", {}).values() for o in found})
+        asking = sorted({o for anchors in entry.get("askedBy", {}).values() for o in anchors})
         yield (
             name, called, domain, *cell, entry["section"], group.get("uri", ""),
             next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
@@ -55,36 +55,30 @@ def quads(ctx: Context, shown: RenderedProfile) -> Iterator[str]:
     """The statements of a profile: those of the graph for a template, the same kind for a composed one."""
     made, node = shown.profile, shown.uri
     tables = ctx.catalogue.profiles.tables
-    end = f" <{GRAPH_PROFILES}> .\n"
     told = {(unit, s) for unit in made.units for s in tables.figures.get(unit, {})}
     yield from head_quads(node, made, tables)
-    recipe = made.recipe
-    called = title(ctx, shown.title, recipe)
-    for tag, text in called.items():
-        name = Literal(text) if tag == UNSAID else Literal(text, language=tag)
-        yield f"<{node}> <{DCT}title> {name}{end}"
+    for tag, text in title(ctx, shown.title, made.recipe).items():
+        yield LINES.text(node, DCT + "title", text, None if tag == UNSAID else tag)
     if shown.entry:
-        activity = activity_iri(ctx.served.release.manifest["escoVersion"])
-        yield f"<{node}> <{RDF}type> <{CCSI}ProfileTemplate>{end}"
-        yield f"<{node}> <{CCSI}anchorDegree> <{CCSID}degree/{shown.entry.degree}>{end}"
-        yield f"<{node}> <{PROV}wasGeneratedBy> <{activity}>{end}"
+        yield LINES.link(node, RDF + "type", CCSI + "ProfileTemplate")
+        yield LINES.link(node, CCSI + "anchorDegree", f"{CCSID}degree/{shown.entry.degree}")
+        yield LINES.link(node, PROV + "wasGeneratedBy", activity_iri(ctx.served.release.manifest["escoVersion"]))
         base = f"{CCSID}profile-skill/{shown.entry.id}/"
     else:
-        yield f"<{node}> <{RDF}type> <{CCSI}Profile>{end}"
+        yield LINES.link(node, RDF + "type", CCSI + "Profile")
         base = f"{node}#"
-        for anchor in recipe.anchors:
+        for anchor in made.recipe.anchors:
             part = f"{node}#anchor-{local_name(anchor.occupation)}"
-            weight = f'"{round(anchor.weight, 4)}"^^<{XSD}decimal>'
-            yield f"<{node}> <{CCSI}weightedAnchor> <{part}>{end}"
-            yield f"<{part}> <{RDF}type> <{CCSI}ProfileAnchor>{end}"
-            yield f"<{part}> <{CCSI}anchor> <{anchor.occupation}>{end}"
-            yield f"<{part}> <{CCSI}anchorWeight> {weight}{end}"
+            yield LINES.link(node, CCSI + "weightedAnchor", part)
+            yield LINES.link(part, RDF + "type", CCSI + "ProfileAnchor")
+            yield LINES.link(part, CCSI + "anchor", anchor.occupation)
+            yield LINES.decimal(part, CCSI + "anchorWeight", anchor.weight)
             for key in anchor.parts:
-                yield f"<{part}> <{CCSI}anchorPart> {Literal(key)}{end}"
+                yield LINES.text(part, CCSI + "anchorPart", key)
     yield from skills_quads(node, base, made, tables, told)
     for item in made.skills:
         for tag, text in ctx.labels.of(item.skill).items():
-            yield f"<{item.skill}> <{SKOS}prefLabel> {Literal(text, language=tag)}{end}"
+            yield LINES.text(item.skill, SKOS + "prefLabel", text, tag)
 
 
 def json_ld(lines: Iterator[str]) -> bytes:

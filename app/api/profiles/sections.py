@@ -4,40 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Literal, NotRequired, cast
 
 import orjson
+from pydantic import Field
 
 from analysis.profiles.compose import NO_FIGURES
-from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Section
-from app.api.profiles.words import words
-from app.api.skills.views import cluster_ref
-from app.api.views import Json, group_ref, occupation_ref, skill_ref
+from analysis.profiles.tables import CORE_SECTION, Profile, ProfileSkill, Relation, Section
+from analysis.skills.statements import cluster_iri
+from analysis.skills.tables import Evidence
+from app.api.profiles.naming import words
+from app.api.skills.views import ClusterRef, cluster_ref
+from app.api.views import GroupRef, OccupationRef, SkillRef, group_ref, occupation_ref, skill_ref
 from app.catalogue.profiles import section_iri
+from app.http.shapes import LanguageMap, Shape
 from app.request import Context
 from ontology import CCSID, local_name
 
+GroupedBy = Literal["none", "cluster", "field", "t-group"]
 _GROUPS = {"cluster", "field", "t-group"}
 _OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block under their anchor
 
 
-def sections(ctx: Context, made: Profile) -> list[Json]:
+class SkillFigures(Shape):
+    """How much the domain is specialised in a skill."""
+
+    uri: str
+    unit: str
+    locationQuotient: float
+    share: float
+    specialisationEvidence: Evidence
+    cluster: str | None
+
+
+class AskedBy(Shape):
+    """The anchors that ask for a skill."""
+
+    essential: NotRequired[list[str]]
+    optional: NotRequired[list[str]]
+
+
+class KnownSkill(Shape):
+    """A skill, and what the release says on it in the domain."""
+
+    skill: SkillRef
+    specialisation: SkillFigures | None
+
+
+class ProfileEntry(KnownSkill):
+    """A skill in its place."""
+
+    rule: Annotated[str, Field(description="The rule that placed it; provenance.rules says what it means.")]
+    alsoBy: Annotated[list[str], Field(description="Later rules that agree.")]
+    relation: Relation
+    share: Annotated[
+        float, Field(ge=0, le=1, description="Weight of the anchors that ask for it, optional uses counting half.")
+    ]
+    essentialShare: Annotated[float, Field(ge=0, le=1)]
+    repeatOf: Annotated[str | None, Field(description="The section that a repeated skill has its place in.")]
+    askedBy: NotRequired[
+        Annotated[AskedBy | None, Field(description="Which anchors ask for it, where there are several.")]
+    ]
+
+
+class ProfileGroup(Shape):
+    """Skills of a section that stand together."""
+
+    group: GroupRef | ClusterRef | OccupationRef | None
+    skills: list[ProfileEntry]
+
+
+class ProfileSection(Shape):
+    """A section of a profile."""
+
+    uri: str
+    id: str
+    preferredLabel: LanguageMap
+    groupedBy: GroupedBy
+    skillCount: int
+    repeatCount: Annotated[int, Field(description="How many of them have their place in another section.")]
+    groups: list[ProfileGroup]
+
+
+def sections(ctx: Context, made: Profile) -> list[ProfileSection]:
     """Every section that was asked for."""
     guidelines = ctx.catalogue.profiles.guidelines
     only = set(made.recipe.sections)
     rules = {r.id: r for r in guidelines.rules}
-    found: dict[str, list[ProfileSkill]] = {}
+    by_section: dict[str, list[ProfileSkill]] = {}
     repeated: set[str] = set()
     for item in made.skills:
-        found.setdefault(item.section, []).append(item)
+        by_section.setdefault(item.section, []).append(item)
         for other in dict.fromkeys(rules[r].section for r in item.also):
-            found.setdefault(other, []).append(item)
+            by_section.setdefault(other, []).append(item)
             repeated.add(other)
     for section in repeated:  # by what the anchors ask, whatever section a skill has its place in
-        found[section].sort(key=lambda s: (-s.share, -_lq(ctx, made, s.skill), s.skill))
+        by_section[section].sort(key=lambda s: (-s.share, -_lq(ctx, made, s.skill), s.skill))
     asking = _Asking(ctx, made)
     return [
-        _section(ctx, made, section, found.get(section.id, []), asking)
+        _section(ctx, made, section, by_section.get(section.id, []), asking)
         for section in guidelines.skill_sections()
         if not only or section.id in only
     ]
@@ -65,15 +130,15 @@ class _Asking:
     def written(self, skill: str) -> bytes:
         """The end of the entry of a skill: the anchors, if they are told, and the closing brace."""
         marks = self._marks.get(skill, 0)
-        found = self._written.get(marks)
-        if found is None:
+        written = self._written.get(marks)
+        if written is None:
             asking = {
                 relation: [o for n, o in enumerate(self._anchors) if marks & mark << 2 * n]
                 for relation, mark in (("essential", 1), ("optional", 2))
             }
             told = {relation: anchors for relation, anchors in asking.items() if anchors}
-            found = self._written[marks] = b',"askedBy":' + orjson.dumps(told) + b"}"
-        return found
+            written = self._written[marks] = b',"askedBy":' + orjson.dumps(told) + b"}"
+        return written
 
     def first(self, skill: str) -> str:
         """The heaviest anchor that holds a skill essential."""
@@ -81,11 +146,13 @@ class _Asking:
         return next((o for n, o in enumerate(self._anchors) if marks & 1 << 2 * n), "")
 
 
-def _section(ctx: Context, made: Profile, section: Section, skills: list[ProfileSkill], asking: _Asking) -> Json:
+def _section(
+    ctx: Context, made: Profile, section: Section, skills: list[ProfileSkill], asking: _Asking
+) -> ProfileSection:
     """A section with its skills, arranged as the guidelines say."""
     iri = section_iri(section.id)
     blocks = {r.id for r in ctx.catalogue.profiles.guidelines.rules if r.measure == _OF_ANCHOR}
-    groups: dict[str, list[orjson.Fragment]] = {}
+    groups: dict[str, list[ProfileEntry]] = {}
     key_of = _arranging(ctx, made, section)
     tables = ctx.catalogue.profiles.tables
     for item in skills:
@@ -96,7 +163,7 @@ def _section(ctx: Context, made: Profile, section: Section, skills: list[Profile
         entry = known[:-1] + _place(*item[2:], repeat) + asking.written(item.skill)
         block = section.id == CORE_SECTION and item.rule in blocks
         key = asking.first(item.skill) if block else key_of(item.skill)
-        groups.setdefault(key, []).append(orjson.Fragment(entry))
+        groups.setdefault(key, []).append(cast(ProfileEntry, orjson.Fragment(entry)))
     if section.id == CORE_SECTION:  # what the anchors share, then the blocks of single ones as they come
         ordered = sorted(groups.items(), key=lambda e: e[0] != "")
     else:
@@ -105,7 +172,7 @@ def _section(ctx: Context, made: Profile, section: Section, skills: list[Profile
         "uri": iri,
         "id": section.id,
         "preferredLabel": words(ctx, iri, "label"),
-        "groupedBy": section.grouped_by,
+        "groupedBy": cast(GroupedBy, section.grouped_by),
         "skillCount": len(skills),
         "repeatCount": sum(s.section != section.id for s in skills),
         "groups": [{"group": _group(ctx, section, key), "skills": entries} for key, entries in ordered],
@@ -125,7 +192,7 @@ def _arranging(ctx: Context, made: Profile, section: Section) -> Callable[[str],
     return lambda _: ""
 
 
-def _group(ctx: Context, section: Section, key: str) -> Any:
+def _group(ctx: Context, section: Section, key: str) -> GroupRef | ClusterRef | OccupationRef | None:
     """The cluster, field, T group or anchor that skills are arranged by; None for the others."""
     catalogue = ctx.catalogue
     if not key:
@@ -150,12 +217,12 @@ def _place(rule: str, also: tuple[str, ...], relation: str, share: float, essent
     return b"," + orjson.dumps(own)[1:-1]
 
 
-def _known(ctx: Context, unit: str, skill: str) -> Json:
+def _known(ctx: Context, unit: str, skill: str) -> KnownSkill:
     """A skill, and what the release says on it in the domain: None where it says nothing."""
-    found: Json = {"skill": skill_ref(ctx, skill), "specialisation": None}
+    entry: KnownSkill = {"skill": skill_ref(ctx, skill), "specialisation": None}
     if known := ctx.catalogue.profiles.tables.figures.get(unit, {}).get(skill):
-        found["specialisation"] = {
+        entry["specialisation"] = {
             "uri": f"{CCSID}specialisation/{unit}/{local_name(skill)}", "unit": unit, "locationQuotient": known.lq, "share": known.share,
-            "specialisationEvidence": known.evidence, "cluster": f"{CCSID}cluster/{known.cluster}" if known.cluster else None,
+            "specialisationEvidence": known.evidence, "cluster": cluster_iri(known.cluster) if known.cluster else None,
         }  # fmt: skip
-    return found
+    return entry

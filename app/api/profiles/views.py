@@ -1,32 +1,136 @@
-"""The JSON shape of a profile: plain dictionaries, with the parts that never change in a release serialised once."""
+"""A profile as JSON, with its shape; the parts that never change in a release are serialised once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, NotRequired, cast
 
-import orjson
+from pydantic import Field
 
-from analysis.profiles.tables import Anchor, Cell, Profile, Recipe, Rule, Warning
-from app.api.profiles import about as about
+from analysis.profiles import tables
+from analysis.profiles.tables import Anchor, Cell, Kind, Warning
+from analysis.tables import MemberDegree
+from app.api.profiles.about import AboutRole, about
 from app.api.profiles.formats import SUFFIXES
-from app.api.profiles.sections import sections
-from app.api.profiles.words import words
-from app.api.views import Json, chosen, group_ref, nace_ref, occupation_ref
-from app.catalogue.profiles import Gap, TemplateEntry, rule_iri, section_iri
+from app.api.profiles.naming import domain_words, statement, title, words
+from app.api.profiles.provenance import (
+    Heading,
+    ProfileGap,
+    ProfileLinks,
+    ProfileProvenance,
+    ProfileWarning,
+    gaps,
+    headings,
+    provenance,
+    warning,
+)
+from app.api.profiles.sections import ProfileSection, sections
+from app.api.views import GroupRef, Json, NaceRef, OccupationRef, group_ref, nace_ref, occupation_ref
+from app.catalogue.profiles import TemplateEntry
+from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context
-from ontology import ATTRIBUTION, CCSID, local_name
+from ontology import CCSID, local_name
 
-NAMED_ANCHORS = 3  # that the statement of a role names; it counts the others
-UNSAID = "und"  # BCP 47: a language that nobody said
+
+class DomainRef(Shape):
+    """A domain as others refer to it."""
+
+    uri: str
+    id: str
+    preferredLabel: LanguageMap
+    href: str
+
+
+class FunctionRef(Shape):
+    """A function as others refer to it."""
+
+    uri: str
+    id: str
+    preferredLabel: LanguageMap
+
+
+class CellParts(Shape):
+    """What makes up the cell of a profile beside its domain: at most one of these is there."""
+
+    function: Annotated[FunctionRef | None, Field(description="The function of a cell.")]
+    charterFunction: Annotated[FunctionRef | None, Field(description="The function of CHARTER of a cell.")]
+    subDomain: Annotated[DomainRef | None, Field(description="The sub-domain of a cell.")]
+
+
+class ProfileHead(CellParts):
+    """What a profile is."""
+
+    uri: str
+    className: Literal["ProfileTemplate", "Profile"]
+    id: Annotated[str | None, Field(description="Identifier of a template; none for a composed profile.")]
+    kind: Kind
+    title: LanguageMap
+    domain: DomainRef | None
+    otherDomains: Annotated[list[DomainRef], Field(description="Further domains that the role was composed for.")]
+    degree: Annotated[MemberDegree | None, Field(description="The degree of the anchors of a template in its domain.")]
+    skillCount: int
+
+
+class ProfileItem(ProfileHead):
+    """A template in a list."""
+
+    skillsBySection: dict[str, int]
+    anchorCount: int
+    occupation: OccupationRef | None
+    href: str
+
+
+class AnchorOccupation(OccupationRef):
+    """An anchoring occupation."""
+
+    broaderIscoGroup: GroupRef | None
+    naceCode: list[NaceRef]
+    regulatedProfession: Annotated[bool | None, Field(description="As ESCO notes it; null where it says nothing.")]
+    evidence: str
+
+
+class ProfileAnchor(Shape):
+    """An occupation that the profile is composed from."""
+
+    occupation: AnchorOccupation
+    weight: Annotated[float, Field(gt=0, le=1)]
+    parts: Annotated[
+        list[str], Field(description="The clusters or groups of skills taken of it; all of it when empty.")
+    ]
+    degree: MemberDegree | None
+    confidence: Annotated[float | None, Field(description="How sure the scope is of the degree.")]
+    routes: Annotated[list[str], Field(description="Routes of evidence for the degree.")]
+
+
+class AskedFor(Shape):
+    """What a profile says beside skills, unless only other sections were asked for."""
+
+    functions: NotRequired[list[FunctionRef]]
+    charterFunctions: NotRequired[list[FunctionRef]]
+    gaps: NotRequired[list[ProfileGap]]
+
+
+class Profile(ProfileHead, AboutRole, AskedFor, LinkedShape):
+    """A profile."""
+
+    statement: LanguageMap
+    items: Annotated[list[str], Field(description="What the author asks for and ESCO lacks, in the author's words.")]
+    anchors: list[ProfileAnchor]
+    sections: list[ProfileSection]
+    headings: Annotated[list[Heading], Field(description="What the other sections are called.")]
+    leftOut: Annotated[int, Field(description="Skills essential for some anchor that no rule took.")]
+    warnings: list[ProfileWarning]
+    provenance: ProfileProvenance
+    release: str
+    links: ProfileLinks
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedProfile:
     """A profile on its way out: what it is, where it stands, what it is called."""
 
-    profile: Profile
+    profile: tables.Profile
     uri: str  # its own identifier
     path: str  # below /api/v1, without query string
     query: str
@@ -45,36 +149,40 @@ def template(ctx: Context, entry: TemplateEntry) -> RenderedProfile:
     return RenderedProfile(ctx.catalogue.profiles.template(entry), entry.iri, f"/profiles/{entry.id}", "", "", entry)
 
 
-def profile(ctx: Context, shown: RenderedProfile) -> Json:
+def profile(ctx: Context, shown: RenderedProfile) -> Profile:
     """The whole document."""
     made = shown.profile
-    only = set(made.recipe.sections)
-    found: Json = {
+    return {
         "@context": ctx.url("/context.jsonld"),
         **head(ctx, shown),
         "statement": statement(ctx, made),
-        **about.about(ctx, shown.profile, shown.entry.id if shown.entry else ""),
+        **about(ctx, made, shown.entry.id if shown.entry else ""),
         "anchors": [_anchor(ctx, made, a) for a in made.recipe.anchors],
         "sections": sections(ctx, made),
         "items": list(made.recipe.items),
-    }
-    found["headings"] = headings(ctx)
-    if not only or "functions" in only:
-        found["functions"] = [function(ctx, f) for f in made.functions]
-        found["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
-    if not only or "gaps" in only:
-        found["gaps"] = gaps(ctx, made)
-    return found | {
+        "headings": headings(ctx),
+        **_asked_for(ctx, made),
         "leftOut": made.left_out,
         "warnings": [warning(w) for w in (*shown.warnings, *made.warnings)],
-        "provenance": provenance(ctx, shown),
+        "provenance": provenance(ctx, made.units),
         "language": ctx.language,
         "release": ctx.served.release.id,
         "links": links(ctx, shown),
     }
 
 
-def head(ctx: Context, shown: RenderedProfile) -> Json:
+def _asked_for(ctx: Context, made: tables.Profile) -> AskedFor:
+    only = set(made.recipe.sections)
+    extras: AskedFor = {}
+    if not only or "functions" in only:
+        extras["functions"] = [function(ctx, f) for f in made.functions]
+        extras["charterFunctions"] = [function(ctx, f, "charter") for f in made.charter_functions]
+    if not only or "gaps" in only:
+        extras["gaps"] = gaps(ctx, made)
+    return extras
+
+
+def head(ctx: Context, shown: RenderedProfile) -> ProfileHead:
     """What a profile is, in a list as in the document."""
     made, entry = shown.profile, shown.entry
     return {
@@ -83,107 +191,45 @@ def head(ctx: Context, shown: RenderedProfile) -> Json:
         "id": entry.id if entry else None,
         "kind": made.recipe.kind,
         "title": title(ctx, shown.title, made.recipe),
-        "domain": _domain(ctx, made.domain),
-        "otherDomains": [_domain(ctx, d) for d in made.recipe.beside],
+        "domain": domain_ref(ctx, made.domain) if made.domain else None,
+        "otherDomains": [domain_ref(ctx, d) for d in made.recipe.beside],
         **_cell(ctx, made.recipe.cell),
         "degree": entry.degree if entry else None,
         "skillCount": len(made.skills),
     }  # fmt: skip
 
 
-def summary(ctx: Context, entry: TemplateEntry) -> orjson.Fragment:
+def summary(ctx: Context, entry: TemplateEntry) -> ProfileItem:
     """A template in a list."""
 
-    def build(ctx: Context, _: str) -> Json:
+    def build(ctx: Context, _: str) -> ProfileItem:
         recipe = entry.recipe
         first = recipe.anchors[0].occupation
         return {
             "uri": entry.iri, "className": "ProfileTemplate", "id": entry.id, "kind": recipe.kind,
-            "title": title(ctx, "", recipe), "domain": _domain(ctx, recipe.domain), "otherDomains": [], **_cell(ctx, recipe.cell),
-            "degree": entry.degree, "skillCount": entry.size, "skillsBySection": dict(sorted(entry.sizes.items())),
-            "anchorCount": len(recipe.anchors), "occupation": occupation_ref(ctx, first) if recipe.kind == "occupation" else None,
+            "title": title(ctx, "", recipe), "domain": domain_ref(ctx, recipe.domain) if recipe.domain else None,
+            "otherDomains": [], **_cell(ctx, recipe.cell), "degree": entry.degree, "skillCount": entry.size,
+            "skillsBySection": dict(sorted(entry.sizes.items())), "anchorCount": len(recipe.anchors),
+            "occupation": occupation_ref(ctx, first) if recipe.kind == "occupation" else None,
             "href": ctx.url(f"/profiles/{entry.id}"),
         }  # fmt: skip
 
     return ctx.part("template", entry.iri, build)
 
 
-def title(ctx: Context, given: str, recipe: Recipe) -> dict[str, str]:
-    """What a profile is called: as its author says, else by its occupation, else by domain and cell."""
-    if given:
-        return {UNSAID: given}
-    if recipe.kind != "cell":
-        return dict(ctx.labels.of(recipe.anchors[0].occupation))
-    texts = [_all_words(ctx, "domain", recipe.domain)]
-    texts += [_all_words(ctx, kind, key) for kind, key in _cell_parts(recipe.cell)]
-    # In one language, the first that has all of the words.
-    tag = next((t for t in (ctx.label_language, "en") if all(t in words for words in texts)), "")
-    scheme = " (CHARTER)" if recipe.cell.charter else ""
-    return {tag: ": ".join(words[tag] for words in texts) + scheme} if tag else {}
-
-
-def _cell_parts(cell: Cell) -> list[tuple[str, str]]:
-    """The kind of concept and the identifier of what makes up a cell beside its domain."""
-    found = (("function", cell.function), ("charter", cell.charter), ("domain", cell.sub_domain))
-    return [(kind, key) for kind, key in found if key]
-
-
-def _all_words(ctx: Context, kind: str, key: str) -> dict[str, str]:
-    """The label of a domain or a function in every language."""
-    if kind == "domain":
-        found = ctx.catalogue.domains.get(key)
-        return found.labels if found else {}
-    return ctx.catalogue.profiles.words.get(f"{CCSID}{kind}/{key}", {}).get("label", {})
-
-
-def _cell(ctx: Context, cell: Cell) -> Json:
+def _cell(ctx: Context, cell: Cell) -> CellParts:
     """What makes up the cell of a profile: at most one of these is there."""
     return {
         "function": function(ctx, cell.function) if cell.function else None,
         "charterFunction": function(ctx, cell.charter, "charter") if cell.charter else None,
-        "subDomain": _domain(ctx, cell.sub_domain),
+        "subDomain": domain_ref(ctx, cell.sub_domain) if cell.sub_domain else None,
     }
 
 
-def statement(ctx: Context, made: Profile) -> dict[str, str]:
-    """The role in one sentence, in the language asked for where it has the pattern, else in English."""
-    patterns = ctx.catalogue.profiles.words.get(section_iri("statement"), {}).get("pattern", {})
-    tag = next((t for t in (ctx.label_language, "en") if t in patterns), "")
-    if not tag:
-        return {}
-
-    def said(texts: dict[str, str], otherwise: str) -> str:
-        """A text, with the tag of its language where that is not the sentence's."""
-        own, text = (tag, texts[tag]) if tag in texts else next(iter(texts.items()), (tag, otherwise))
-        return text if own == tag else f"{text} [{own}]"
-
-    named, others = made.recipe.anchors[:NAMED_ANCHORS], made.recipe.anchors[NAMED_ANCHORS:]
-    names = [said(ctx.labels.of(a.occupation), a.occupation) for a in named]
-    names += [f"+{len(others)}"] if others else []
-    functions = [said(words(ctx, f"{CCSID}function/{f}", "label"), f) for f in made.functions]
-    values = {
-        "{domain}": ", ".join(said(domain_words(ctx, d), "–") for d in (made.domain, *made.recipe.beside)),
-        "{functions}": ", ".join(functions) or "–",
-        "{anchors}": ", ".join(names),
-    }
-    text = patterns[tag]
-    for place, value in values.items():
-        text = text.replace(place, value, 1)
-    return {tag: text}
-
-
-def domain_words(ctx: Context, domain: str) -> dict[str, str]:
-    """The name of a domain or sub-domain in the language asked for, else in English."""
-    found = ctx.catalogue.domains.get(domain)
-    return chosen(found.labels, ctx) if found else {}
-
-
-def _domain(ctx: Context, domain: str) -> Any:
+def domain_ref(ctx: Context, domain: str) -> DomainRef:
     """A domain as others refer to it."""
-    if not domain:
-        return None
 
-    def build(ctx: Context, key: str) -> Json:
+    def build(ctx: Context, key: str) -> DomainRef:
         item = ctx.catalogue.domains[key]
         return {
             "uri": item.iri,
@@ -195,14 +241,14 @@ def _domain(ctx: Context, domain: str) -> Any:
     return ctx.part("domain-ref", domain, build)
 
 
-def function(ctx: Context, key: str, scheme: str = "function") -> Json:
+def function(ctx: Context, key: str, scheme: str = "function") -> FunctionRef:
     """A function as others refer to it."""
     iri = f"{CCSID}{scheme}/{key}"
     return {"uri": iri, "id": key, "preferredLabel": words(ctx, iri, "label")}
 
 
-def _anchor(ctx: Context, made: Profile, anchor: Anchor) -> Json:
-    def build(ctx: Context, iri: str) -> Json:
+def _anchor(ctx: Context, made: tables.Profile, anchor: Anchor) -> ProfileAnchor:
+    def build(ctx: Context, iri: str) -> AnchorOccupation:
         item = ctx.catalogue.occupations[iri]
         unit = ctx.catalogue.isco.get(item.isco)
         return {
@@ -220,74 +266,14 @@ def _anchor(ctx: Context, made: Profile, anchor: Anchor) -> Json:
     return {
         "occupation": ctx.part("anchor", iri, build),
         "weight": round(anchor.weight, 4),
-        "parts": anchor.parts,
-        "degree": decided.degree if decided else None,
+        "parts": list(anchor.parts),
+        "degree": cast(MemberDegree, decided.degree) if decided else None,
         "confidence": decided.confidence if decided else None,
         "routes": sorted({a.route for a in decided.evidence}) if decided else [],
     }
 
 
-def gaps(ctx: Context, made: Profile) -> list[Json]:
-    """What ESCO lacks for a profile of this domain and these functions."""
-    return [gap(ctx, g) for g in ctx.catalogue.profiles.gaps if g.concerns(made.domain, made.functions)]
-
-
-def gap(ctx: Context, item: Gap) -> Json:
-    """Something that ESCO lacks, with the sources."""
-    return {
-        "uri": item.iri,
-        "preferredLabel": words(ctx, item.iri, "label"),
-        "definition": words(ctx, item.iri, "definition"),
-        "sources": [{"uri": iri, "title": text} for iri, text in item.sources],
-    }
-
-
-def warning(item: Warning) -> Json:
-    """A warning, with the concepts it is about."""
-    return {"code": item.code, "detail": item.detail, "about": item.about}
-
-
-def provenance(ctx: Context, shown: RenderedProfile) -> Json:
-    """What is needed to make the same profile again."""
-    manifest = ctx.served.release.manifest
-    return {
-        "escoVersion": manifest["escoVersion"],
-        "release": ctx.served.release.id,
-        "guidelines": ctx.catalogue.profiles.guidelines.version,
-        "units": shown.profile.units,
-        "rules": rules(ctx),
-        "attribution": ATTRIBUTION,
-    }
-
-
-def headings(ctx: Context) -> Any:
-    """The sections that hold no skills, by what they are called."""
-
-    def build(ctx: Context, _: str) -> list[Json]:
-        others = [s for s in ctx.catalogue.profiles.guidelines.sections if not s.grouped_by]
-        return [{"id": s.id, "preferredLabel": words(ctx, section_iri(s.id), "label")} for s in others]
-
-    return ctx.part("headings", "", build)
-
-
-def rules(ctx: Context) -> Any:
-    """The rules in words, so that a document explains itself."""
-
-    def build(ctx: Context, _: str) -> list[Json]:
-        return [_rule(ctx, r) for r in ctx.catalogue.profiles.guidelines.rules]
-
-    return ctx.part("rules", "", build)
-
-
-def _rule(ctx: Context, item: Rule) -> Json:
-    iri = rule_iri(item.id)
-    return {
-        "uri": iri, "id": item.id, "section": item.section or None, "definition": words(ctx, iri, "definition"),
-        "minimumShare": item.minimum_share if item.measure != "none" else None,
-    }  # fmt: skip
-
-
-def links(ctx: Context, shown: RenderedProfile) -> Json:
+def links(ctx: Context, shown: RenderedProfile) -> ProfileLinks:
     """Where the same profile is in every format; for a composed one, the link that reproduces it."""
     here = ctx.url(shown.path)
     if shown.entry:

@@ -5,16 +5,39 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from analysis.skills.statements import row_quads
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
 from app.api.skills import area_views, views
+from app.api.skills.area_views import AreaItem, BlockItem, FunctionsOfOccupation
 from app.api.skills.of_domain import unit_of
-from app.request import Ctx, Paging, page_links
+from app.api.skills.views import UnitOfAnalysis
+from app.http.shapes import Listing
+from app.request import Ctx, Paging, counted, page_links
 
 router = APIRouter(prefix="/domains", tags=["clusters"])
 LEVEL_COLUMNS = ("domain", "occupationUri", "preferredLabel", "scheme", "function", "level", "share")
 BLOCK_COLUMNS = ("family", "familyLabel", "familyKind", "size", "used", "skillUri", "skillLabel", "support")
+
+
+class AreasOfUnit(Listing):
+    """The skill areas of a sector."""
+
+    unit: UnitOfAnalysis
+    items: list[AreaItem]
+
+
+class BlocksOfUnit(Listing):
+    """The families beside the map of a sector."""
+
+    unit: UnitOfAnalysis
+    items: list[BlockItem]
+
+
+class FunctionsOfUnit(Listing):
+    """The occupations of a sector by function."""
+
+    unit: UnitOfAnalysis
+    items: list[FunctionsOfOccupation]
 
 
 @router.get("/{id}/areas", summary="The skill areas of a sector, filled, lent or missing")
@@ -27,17 +50,16 @@ async def areas(ctx: Ctx, id: str, format: Format = None) -> Response:
     """
     chosen = choose(ctx, format)
     where = unit_of(ctx, id)
-    found = ctx.catalogue.analysis.areas.of_domain(where.id)
-    made = {a.id: area_views.filled(ctx, a, where.id)[0] for a in found}
-    found.sort(key=lambda a: (-len(made[a.id]), a.id))
-    payload = {
+    every = ctx.catalogue.analysis.areas.of_domain(where.id)
+    made = {a.id: area_views.filled(ctx, a, where.id)[0] for a in every}
+    ordered = sorted(every, key=lambda a: (-len(made[a.id]), a.id))
+    payload: AreasOfUnit = {
         "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
-        "items": [area_views.area(ctx, a, where.id) for a in found], "total": len(found), "limit": len(found),
-        "offset": 0, "language": ctx.language,
+        "items": [area_views.area(ctx, a, where.id) for a in ordered], **counted(len(ordered)), "language": ctx.language,
     }  # fmt: skip
     return respond(
-        ctx, chosen, payload, row_quads([r for rows in made.values() for r in rows], ctx.served.release.manifest["escoVersion"]),
-        area_views.AREA_COLUMNS, (row for a in found for row in area_views.area_rows(ctx, a, where.id)),
+        ctx, chosen, payload, views.statements(ctx, [r for rows in made.values() for r in rows]),
+        area_views.AREA_COLUMNS, (row for a in ordered for row in area_views.area_rows(ctx, a, where.id)),
     )  # fmt: skip
 
 
@@ -56,16 +78,16 @@ async def functions(ctx: Ctx, paging: Paging, id: str, format: Format = None) ->
     )
     shown = members[paging.offset : paging.offset + paging.limit]
     items = [area_views.levels(ctx, d, levels.get((where.id, d.occupation), [])) for d in shown]
-    payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items, "total": len(members),
-        "limit": paging.limit, "offset": paging.offset, "language": ctx.language,
+    payload: FunctionsOfUnit = {
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items,
+        **counted(len(members), paging), "language": ctx.language,
     }  # fmt: skip
-    found = [f for d in shown for f in levels.get((where.id, d.occupation), [])]
+    served = [f for d in shown for f in levels.get((where.id, d.occupation), [])]
     rows = (
-        (f.domain, f.occupation, views.label(ctx, f.occupation), f.scheme, f.function, f.level, f.share) for f in found
+        (f.domain, f.occupation, views.label(ctx, f.occupation), f.scheme, f.function, f.level, f.share) for f in served
     )
     return respond(
-        ctx, chosen, payload, row_quads(found, ctx.served.release.manifest["escoVersion"]), LEVEL_COLUMNS, rows,
+        ctx, chosen, payload, views.statements(ctx, served), LEVEL_COLUMNS, rows,
         page_links(ctx, len(members), paging),
     )  # fmt: skip
 
@@ -80,20 +102,20 @@ async def blocks(ctx: Ctx, id: str, format: Format = None) -> Response:
     chosen = choose(ctx, format)
     where = unit_of(ctx, id)
     analysis = ctx.catalogue.analysis
-    found = analysis.areas.blocks(analysis.specialisations.get(where.id, []))
-    items = [area_views.block(ctx, family, rows) for family, rows in found]
-    payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items, "total": len(items),
-        "limit": len(items), "offset": 0, "language": ctx.language,
+    families = analysis.areas.blocks(analysis.specialisations.get(where.id, []))
+    items = [area_views.block(ctx, family, rows) for family, rows in families]
+    payload: BlocksOfUnit = {
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items,
+        **counted(len(items)), "language": ctx.language,
     }  # fmt: skip
     rows = (
         (
             family.id, next(iter(item["preferredLabel"].values()), ""), family.kind, len(family.skills), len(mine), r.skill,
             views.label(ctx, r.skill), r.support,
         )
-        for (family, mine), item in zip(found, items, strict=True)
+        for (family, mine), item in zip(families, items, strict=True)
         for r in mine
     )  # fmt: skip
     return respond(
-        ctx, chosen, payload, row_quads([f for f, _ in found], ctx.served.release.manifest["escoVersion"]), BLOCK_COLUMNS, rows
+        ctx, chosen, payload, views.statements(ctx, [f for f, _ in families]), BLOCK_COLUMNS, rows
     )  # fmt: skip

@@ -7,26 +7,27 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
-from analysis.skills.statements import row_quads
 from analysis.skills.tables import Specialisation
 from app.api.apart import apart
 from app.api.codes import skill_group
 from app.api.formats import Format, choose, respond
-from app.api.lookup import check_function, find
+from app.api.lookup import check_function, find, query_words
 from app.api.skills import views
-from app.api.views import skill_ref
-from app.api.ways import below
+from app.api.skills.views import Figure, GroupShareItem, SharedFigures, SpecialisationItem, UnitOfAnalysis
+from app.api.views import SkillRef, skill_part
 from app.catalogue.concepts import in_one
 from app.catalogue.labels import fold
 from app.catalogue.skills import CCSI_UNIT, UnitFacts
 from app.errors import BadParameter, NotFound
+from app.http.shapes import LinkedShape, Listing, Shape
 from app.pictures.canvas import PICTURE_TYPES
 from app.pictures.overlap import overlap_picture
 from app.pictures.transversal import transversal_picture
 from app.pictures.words import translator
-from app.reports.skills import comparison, overlaps
-from app.request import Context, Ctx, Paging, page_links
+from app.reports.skills import PairOverlap, comparison, overlaps
+from app.request import Context, Ctx, Paging, counted, page_links
 
 router = APIRouter(prefix="/domains", tags=["skills"])
 
@@ -36,6 +37,39 @@ ORDER = {
     "support": lambda s: (-s.support, -s.lq, s.skill),
     "coreness": lambda s: (-s.coreness, -s.support, s.skill),
 }
+
+
+class SkillsOfUnit(Listing):
+    """The skills of a sector, with figures."""
+
+    unit: UnitOfAnalysis
+    items: list[SpecialisationItem]
+
+
+class TransversalProfile(Listing):
+    """What a sector shares with the rest of work."""
+
+    unit: UnitOfAnalysis
+    items: list[Figure]
+    groupShares: list[GroupShareItem]
+
+
+_InUnits = TypedDict("_InUnits", {"in": dict[str, SharedFigures]})
+
+
+class SharedSkill(_InUnits, Shape):
+    """A skill that all of the domains are specialised in."""
+
+    skill: SkillRef
+
+
+class DomainComparison(LinkedShape):
+    """Domains side by side."""
+
+    units: list[UnitOfAnalysis]
+    overlap: list[PairOverlap]
+    shared: list[SharedSkill]
+    distinctive: dict[str, list[SpecialisationItem]]
 
 
 @router.get("/compare", summary="Domains side by side: shared and distinctive skills")
@@ -58,30 +92,29 @@ async def compare(
 @apart(lambda given: 5.0 * len(given["units"]), {"turtle": 10.0})
 async def _compared(ctx: Context, units: list[str], format: str | None) -> Response:
     chosen = choose(ctx, format)
-    found = comparison(ctx.catalogue.analysis, units)
-    shown = [s for rows in found.shared for s in rows] + [s for rows in found.distinctive.values() for s in rows]
-    payload = {
+    compared = comparison(ctx.catalogue.analysis, units)
+    shown = [s for rows in compared.shared for s in rows] + [s for rows in compared.distinctive.values() for s in rows]
+    payload: DomainComparison = {
         "@context": ctx.url("/context.jsonld"),
-        "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in found.units],
-        "overlap": [pair.as_dict() for pair in found.pairs],
+        "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in compared.units],
+        "overlap": compared.pairs,
         "shared": [
             {
-                "skill": ctx.part("skill", rows[0].skill, skill_ref),
+                "skill": skill_part(ctx, rows[0].skill),
                 "in": {s.unit: views.specialisation_ref(s) for s in rows},
             }
-            for rows in found.shared
+            for rows in compared.shared
         ],
-        "distinctive": {u: [views.specialisation(ctx, s) for s in rows] for u, rows in found.distinctive.items()},
+        "distinctive": {u: [views.specialisation(ctx, s) for s in rows] for u, rows in compared.distinctive.items()},
         "language": ctx.language,
     }  # fmt: skip
-    if chosen == "jsonld":  # where a list is told of, and figures by domain are not
-        payload["items"] = [views.specialisation(ctx, s) for s in shown]
-    rows = [("shared", *views.specialisation_row(ctx, s)) for group in found.shared for s in group]
-    rows += [("distinctive", *views.specialisation_row(ctx, s)) for group in found.distinctive.values() for s in group]
-    version = ctx.served.release.manifest["escoVersion"]
-    return respond(
-        ctx, chosen, payload, row_quads(shown, version), ("part", *views.SPECIALISATION_COLUMNS), rows
-    )  # fmt: skip
+    # In JSON-LD a list is told of, and figures by domain are not.
+    told = {**payload, "items": [views.specialisation(ctx, s) for s in shown]} if chosen == "jsonld" else payload
+    rows = [("shared", *views.specialisation_row(ctx, s)) for group in compared.shared for s in group]
+    rows += [
+        ("distinctive", *views.specialisation_row(ctx, s)) for group in compared.distinctive.values() for s in group
+    ]
+    return respond(ctx, chosen, told, views.statements(ctx, shown), ("part", *views.SPECIALISATION_COLUMNS), rows)
 
 
 @router.get("/overlap.{kind}", summary="How much the domains overlap, as a picture")
@@ -89,10 +122,10 @@ async def _compared(ctx: Context, units: list[str], format: str | None) -> Respo
 async def overlap(ctx: Ctx, kind: Literal["svg", "png"]) -> Response:
     """A matrix of all domains: shared specialised skills as a share of those of either."""
     language = ctx.label_language
-    found = overlaps(ctx.catalogue, language)
-    if not found.labels:
+    matrix = overlaps(ctx.catalogue, language)
+    if not matrix.labels:
         raise NotFound("This release has no figures about the skills of domains.")
-    image = await asyncio.to_thread(overlap_picture, found, kind, language)
+    image = await asyncio.to_thread(overlap_picture, matrix, kind, language)
     return ctx.bytes(image, PICTURE_TYPES[kind])
 
 
@@ -160,17 +193,17 @@ async def skills(
     chosen = choose(ctx, format)
     where = unit_of(ctx, id, function)
     catalogue = ctx.catalogue
-    found = catalogue.analysis.specialisations.get(where.id, [])
+    rows = catalogue.analysis.specialisations.get(where.id, [])
     if group is not None:
-        under = below(catalogue, skill_group(ctx, group, "group", BadParameter))
-        found = [s for s in found if s.skill in under]
+        under = catalogue.skills_under(skill_group(ctx, group, "group", BadParameter).iri)
+        rows = [s for s in rows if s.skill in under]
     if area is not None and area not in catalogue.analysis.areas.areas:
         raise BadParameter(
             f"area: no skill area '{area[:60]}'.",
             field="area",
             known=[a.id for a in catalogue.analysis.areas.of_domain(where.id)],
         )
-    words = _words(ctx, q)
+    words = query_words(ctx, q) if q is not None else []
     least = min_support or (1 if skill_class == "single" else 2)
 
     def fits(s: Specialisation) -> bool:
@@ -189,15 +222,14 @@ async def skills(
             and all(w in fold(" ".join(ctx.labels.of(s.skill).values())) for w in words)
         )
 
-    ordered = sorted((s for s in found if fits(s)), key=ORDER[sort])
+    ordered = sorted((s for s in rows if fits(s)), key=ORDER[sort])
     shown = ordered[paging.offset : paging.offset + paging.limit]
-    payload = {
+    payload: SkillsOfUnit = {
         "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
-        "items": [views.specialisation(ctx, s) for s in shown], "total": len(ordered), "limit": paging.limit,
-        "offset": paging.offset, "language": ctx.language,
+        "items": [views.specialisation(ctx, s) for s in shown], **counted(len(ordered), paging), "language": ctx.language,
     }  # fmt: skip
     return respond(
-        ctx, chosen, payload, row_quads(shown, catalogue.release.manifest["escoVersion"]), views.SPECIALISATION_COLUMNS,
+        ctx, chosen, payload, views.statements(ctx, shown), views.SPECIALISATION_COLUMNS,
         (views.specialisation_row(ctx, s) for s in shown), page_links(ctx, len(ordered), paging),
     )  # fmt: skip
 
@@ -213,9 +245,9 @@ async def transversal(ctx: Ctx, id: str, format: Format = None) -> Response:
     analysis = ctx.catalogue.analysis
     figures = sorted(analysis.profiles.get(where.id, []), key=lambda f: f.aspect)
     shares = analysis.group_shares.get(where.id, [])
-    payload = {
+    payload: TransversalProfile = {
         "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where),
-        "items": [views.figure(ctx, f) for f in figures], "total": len(figures), "limit": len(figures), "offset": 0,
+        "items": [views.figure(ctx, f) for f in figures], **counted(len(figures)),
         "groupShares": [
             views.share(ctx, g)
             for g in sorted(shares, key=lambda g: (-g.share, g.group))
@@ -224,7 +256,7 @@ async def transversal(ctx: Ctx, id: str, format: Format = None) -> Response:
         "language": ctx.language,
     }  # fmt: skip
     return respond(
-        ctx, chosen, payload, row_quads([*figures, *shares], ctx.served.release.manifest["escoVersion"]),
+        ctx, chosen, payload, views.statements(ctx, [*figures, *shares]),
         views.FIGURE_COLUMNS, (views.figure_row(ctx, f) for f in figures),
     )  # fmt: skip
 
@@ -265,13 +297,3 @@ def title_of(ctx: Context, where: UnitFacts) -> str:
     if domain is None:
         return translator(ctx.label_language)("Cultural and creative sectors") if where.id == CCSI_UNIT else where.id
     return in_one(domain.labels, ctx.label_language) or where.id
-
-
-def _words(ctx: Context, q: str | None) -> list[str]:
-    if q is None:
-        return []
-    if len(q) > ctx.limits.query_text:
-        raise BadParameter(
-            f"q: longer than {ctx.limits.query_text} characters.", field="q", maximum=ctx.limits.query_text
-        )
-    return fold(q).split()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
-from analysis.skills.statements import row_quads
 from analysis.skills.transversal import FEW, interval_of_share
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
 from app.api.skills import views
 from app.api.skills.of_domain import MOST_COMPARED, unit_of
-from app.api.views import Json, skill_ref
+from app.api.skills.views import Figure, UnitOfAnalysis
+from app.api.views import SkillRef, skill_ref
 from app.catalogue.skills import CCSI_UNIT, UnitFacts
 from app.errors import BadParameter
-from app.request import Context, Ctx
+from app.http.shapes import Listing, Shape
+from app.request import Context, Ctx, counted
 
 router = APIRouter(prefix="/domains", tags=["skills"])
 COLUMNS = (
@@ -24,6 +27,44 @@ COLUMNS = (
     "ratio", "ratioLow", "ratioHigh", "few",
 )  # fmt: skip
 COMPARED = ("aspect", "unit", "share", "overallShare", "ratio", "ratioLow", "ratioHigh", "support", "few")
+
+
+class TransversalSkill(SkillRef):
+    """A transversal skill, used in a sector or not."""
+
+    collection: Annotated[bool, Field(description="In ESCO's own collection of transversal skills.")]
+    transversal: Annotated[bool, Field(description="By the T branch and by evenness, and not special to the sector.")]
+    tGroups: list[str]
+    support: Annotated[int, Field(description="Occupations of the sector that use it; 0 is a finding too.")]
+    occupationCount: int
+    overallSupport: int
+    ratio: Annotated[float | None, Field(description="Null where no occupation of ESCO uses it.")]
+    ratioLow: float | None
+    ratioHigh: float | None
+    few: bool
+
+
+class TransversalSkills(Listing):
+    """Every transversal skill, with its use in a sector."""
+
+    unit: UnitOfAnalysis
+    items: list[TransversalSkill]
+
+
+_InUnits = TypedDict("_InUnits", {"in": dict[str, Figure]})
+
+
+class AspectOfUnits(_InUnits, Shape):
+    """One aspect in several domains."""
+
+    aspect: str
+
+
+class TransversalSideBySide(Listing):
+    """Transversal profiles side by side."""
+
+    units: list[UnitOfAnalysis]
+    items: list[AspectOfUnits]
 
 
 @router.get("/transversal", summary="Transversal profiles of several sectors side by side")
@@ -44,22 +85,22 @@ async def side_by_side(
     if not 1 <= len(keys) <= MOST_COMPARED:
         raise BadParameter(f"ids: name 1 to {MOST_COMPARED} domains.", field="ids")
     units = [unit_of(ctx, k) for k in dict.fromkeys(keys)]
-    found = {u.id: {f.aspect: f for f in analysis.profiles.get(u.id, [])} for u in units}
-    aspects = sorted({a for by in found.values() for a in by})
-    items = [
-        {"aspect": a, "in": {u.id: views.figure(ctx, found[u.id][a]) for u in units if a in found[u.id]}}
+    by_unit = {u.id: {f.aspect: f for f in analysis.profiles.get(u.id, [])} for u in units}
+    aspects = sorted({a for by in by_unit.values() for a in by})
+    items: list[AspectOfUnits] = [
+        {"aspect": a, "in": {u.id: views.figure(ctx, by_unit[u.id][a]) for u in units if a in by_unit[u.id]}}
         for a in aspects
     ]
-    payload = {
+    payload: TransversalSideBySide = {
         "@context": ctx.url("/context.jsonld"), "units": [views.unit(ctx, u) for u in units], "items": items,
-        "total": len(items), "limit": len(items), "offset": 0, "language": ctx.language,
+        **counted(len(items)), "language": ctx.language,
     }  # fmt: skip
-    figures = [f for by in found.values() for f in by.values()]
+    figures = [f for by in by_unit.values() for f in by.values()]
     rows = (
         (f.aspect, f.unit, f.share, f.overall, f.ratio, f.ratio_low, f.ratio_high, f.support, f.support <= FEW)
         for f in sorted(figures, key=lambda f: (f.aspect, f.unit))
     )
-    return respond(ctx, chosen, payload, row_quads(figures, ctx.served.release.manifest["escoVersion"]), COMPARED, rows)
+    return respond(ctx, chosen, payload, views.statements(ctx, figures), COMPARED, rows)
 
 
 @router.get("/{id}/transversal/skills", summary="Every transversal skill, with how many occupations of a sector use it")
@@ -79,9 +120,9 @@ async def of_unit(ctx: Ctx, id: str, format: Format = None) -> Response:
     wanted |= {s for s, r in here.items() if r.transversal}
     items = [_item(ctx, s, inside, bool(here[s].transversal) if s in here else known[s].transversal) for s in wanted]
     items.sort(key=lambda i: (-i["support"], not i["collection"], i["uri"]))
-    payload = {
-        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items, "total": len(items),
-        "limit": len(items), "offset": 0, "language": ctx.language,
+    payload: TransversalSkills = {
+        "@context": ctx.url("/context.jsonld"), "unit": views.unit(ctx, where), "items": items,
+        **counted(len(items)), "language": ctx.language,
     }  # fmt: skip
     rows = (
         (
@@ -91,10 +132,10 @@ async def of_unit(ctx: Ctx, id: str, format: Format = None) -> Response:
         for i in items
     )  # fmt: skip
     told = [known[s] for s in sorted(wanted) if s in known]
-    return respond(ctx, chosen, payload, row_quads(told, ctx.served.release.manifest["escoVersion"]), COLUMNS, rows)
+    return respond(ctx, chosen, payload, views.statements(ctx, told), COLUMNS, rows)
 
 
-def _item(ctx: Context, skill: str, inside: frozenset[str], transversal: bool) -> Json:
+def _item(ctx: Context, skill: str, inside: frozenset[str], transversal: bool) -> TransversalSkill:
     concept = ctx.catalogue.skills[skill]
     users = {*concept.essential_for, *concept.optional_for}
     support, total = len(users & inside), len(ctx.catalogue.occupations)
@@ -105,7 +146,7 @@ def _item(ctx: Context, skill: str, inside: frozenset[str], transversal: bool) -
     def ratio(share: float) -> float | None:
         return round(share / overall, 4) if overall else None
 
-    found: dict[str, Any] = {
+    return {
         **skill_ref(ctx, skill),
         "collection": "transversal" in concept.collections,
         "transversal": transversal,
@@ -118,7 +159,6 @@ def _item(ctx: Context, skill: str, inside: frozenset[str], transversal: bool) -
         "ratioHigh": ratio(high),
         "few": support <= FEW,
     }
-    return found
 
 
 def _members(ctx: Context, where: UnitFacts) -> frozenset[str]:

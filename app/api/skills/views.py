@@ -1,18 +1,26 @@
-"""The JSON shapes of what is derived about skills: plain dictionaries, and flat rows for CSV."""
+"""What is derived about skills, as answers say it: JSON with its shapes, flat rows for CSV, statements."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
 
 from analysis.skills.specialisation import MIN_LQ
-from analysis.skills.tables import Cluster, GroupShare, Quality, Specialisation, TransversalFigure
+from analysis.skills.statements import Row, area_iri, cluster_iri, family_iri, row_quads, unit_iri
+from analysis.skills.tables import Cluster, Evidence, GroupShare, Level, SkillClass, Specialisation, TransversalFigure
 from analysis.skills.transversal import FEW
-from app.api.views import Json, chosen, group_ref, occupation_ref, skill_ref
-from app.catalogue.concepts import in_one
+from app.api.views import GroupRef, SkillRef, chosen, group_ref, skill_part
+from app.catalogue.areas import AreaFacts
+from app.catalogue.concepts import Group, in_one
 from app.catalogue.skills import UnitFacts
+from app.http.shapes import LanguageMap, Shape
+from app.reports.skills import Share
 from app.request import Context
-from ontology import CCSID, local_name
+from ontology.derived import FIGURE, GROUP_SHARE, SPECIALISATION
 
+UnitId = Annotated[str, Field(description="heritage, heritage/museums, function/creation or ccsi (the whole).")]
 SPECIALISATION_COLUMNS = (
     "unit", "skillUri", "preferredLabel", "skillType", "reuseLevel", "skillClass", "specialisationEvidence",
     "transversal", "locationQuotient", "support", "essentialSupport", "optionalSupport", "coreSupport", "overallSupport",
@@ -22,26 +30,122 @@ FIGURE_COLUMNS = (
     "unit", "aspect", "preferredLabel", "share", "overallShare", "ratio", "reach", "overallReach", "ratioLow", "ratioHigh", "support",
     "few",
 )  # fmt: skip
-CLUSTER_COLUMNS = (
-    "cluster", "level", "parent", "clusterLabel", "support", "stability", "reliable", "rank", "skillUri", "skillLabel",
-    "weight", "centrality", "primary", "area", "subtitle",
-)  # fmt: skip
 
 
-def unit(ctx: Context, item: UnitFacts) -> Json:
+class AreaRef(Shape):
+    """A skill area as others refer to it."""
+
+    uri: str
+    className: Literal["SkillArea"]
+    id: str
+    preferredLabel: LanguageMap
+
+
+class UnitOfAnalysis(Shape):
+    """The set of occupations that figures are about, and how many they are."""
+
+    uri: str
+    id: UnitId
+    occupationCount: int
+    coreOccupationCount: int
+    smallUnit: Annotated[bool, Field(description="Fewer than 20 occupations: read single figures as hints.")]
+    note: NotRequired[str]
+
+
+class SharedFigures(Shape):
+    """A shared skill in one of the domains."""
+
+    uri: str
+    className: Literal["SkillSpecialisation"]
+    locationQuotient: Annotated[
+        float, Field(description="Share of the unit's occupations with the skill over that of all ESCO.")
+    ]
+    support: Annotated[int, Field(description="Occupations of the unit that use the skill, essential and optional.")]
+    skillClass: SkillClass
+
+
+class SpecialisationItem(SharedFigures):
+    """How much a skill belongs to a unit; docs/skills.md tells how each figure is made."""
+
+    skill: SkillRef
+    area: Annotated[AreaRef | None, Field(description="Where the skill stands on the map of the unit.")]
+    family: Annotated[str | None, Field(description="IRI of the family beside the map that it belongs to.")]
+    specialisationEvidence: Evidence
+    transversal: bool
+    transversalityScore: float | None
+    logLocationQuotient: Annotated[
+        float, Field(description="Its logarithm to base 2, drawn towards 0 where evidence is thin.")
+    ]
+    essentialSupport: int
+    optionalSupport: int
+    coreSupport: int
+    overallSupport: Annotated[int, Field(description="Occupations of all ESCO that use the skill.")]
+    essentialShare: Share
+    share: Share
+    pValue: Share
+    qValue: Share
+    effectiveUse: Share
+    coreness: Share
+
+
+class FigureHead(Shape):
+    """One aspect of a transversal profile."""
+
+    uri: str
+    className: Literal["TransversalFigure"]
+    aspect: Annotated[str, Field(description="Code of a T-group, or the name of a collection or group of skills.")]
+    group: NotRequired[GroupRef]
+
+
+class Figure(FigureHead):
+    """The same beside the ESCO average."""
+
+    share: Annotated[Share, Field(description="Share of skill use.")]
+    overallShare: Share
+    ratio: Annotated[float, Field(ge=0, description="Share over overall share.")]
+    reach: Annotated[Share, Field(description="Share of occupations with at least one such skill.")]
+    overallReach: Share
+    ratioLow: Annotated[float, Field(ge=0, description="Lower end of the ratio's 95 % interval.")]
+    ratioHigh: Annotated[float, Field(ge=0, description="Upper end of it.")]
+    aspectSupport: Annotated[int, Field(description="Occupations with at least one such skill.")]
+    few: Annotated[bool, Field(description="True where five occupations or fewer carry the figure.")]
+
+
+class GroupShareItem(Shape):
+    """The share of skill use under one ESCO group, and the same for all of ESCO."""
+
+    uri: str
+    className: Literal["GroupShare"]
+    group: GroupRef
+    share: Share
+    overallShare: Share
+
+
+class ClusterRef(Shape):
+    """A cluster as others refer to it."""
+
+    uri: str
+    className: Literal["SkillCluster"]
+    id: str
+    preferredLabel: LanguageMap
+    clusterLevel: Level
+    href: str
+
+
+def unit(ctx: Context, item: UnitFacts) -> UnitOfAnalysis:
     """The unit of analysis that figures are about, with what they rest on."""
-    found: Json = {
-        "uri": f"{CCSID}unit/{item.id}", "id": item.id, "occupationCount": item.occupations, "coreOccupationCount": item.core,
+    entry: UnitOfAnalysis = {
+        "uri": unit_iri(item.id), "id": item.id, "occupationCount": item.occupations, "coreOccupationCount": item.core,
         "smallUnit": item.small,
     }  # fmt: skip
     if item.small:
-        found["note"] = "Fewer than 20 occupations: read single figures as hints."
+        entry["note"] = "Fewer than 20 occupations: read single figures as hints."
     elif item.occupations * MIN_LQ > len(ctx.catalogue.occupations):
-        found["note"] = (
+        entry["note"] = (
             "This release holds little besides these occupations, so nothing can be specialised in them; clusters are of "
             "skills in use, and hints."
         )
-    return found
+    return entry
 
 
 def label(ctx: Context, iri: str) -> str:
@@ -49,16 +153,16 @@ def label(ctx: Context, iri: str) -> str:
     return in_one(ctx.labels.of(iri), ctx.label_language)
 
 
-def specialisation(ctx: Context, s: Specialisation) -> Json:
+def specialisation(ctx: Context, s: Specialisation) -> SpecialisationItem:
     """How much a skill belongs to a unit."""
     spread = ctx.catalogue.analysis.transversality.get(s.skill)
     return {
-        "uri": f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}",
+        "uri": SPECIALISATION.iri(s),
         "className": "SkillSpecialisation",
-        "skill": ctx.part("skill", s.skill, skill_ref),
+        "skill": skill_part(ctx, s.skill),
         "skillClass": s.skill_class,
         "area": area_ref(ctx, s.area),
-        "family": f"{CCSID}family/{s.family}" if s.family else None,
+        "family": family_iri(s.family) if s.family else None,
         "specialisationEvidence": s.evidence,
         "transversal": s.transversal,
         "transversalityScore": spread.score if spread else None,
@@ -78,10 +182,10 @@ def specialisation(ctx: Context, s: Specialisation) -> Json:
     }
 
 
-def specialisation_ref(s: Specialisation) -> Json:
+def specialisation_ref(s: Specialisation) -> SharedFigures:
     """The same in short, where the skill is told once for several units."""
     return {
-        "uri": f"{CCSID}specialisation/{s.unit}/{local_name(s.skill)}",
+        "uri": SPECIALISATION.iri(s),
         "className": "SkillSpecialisation",
         "locationQuotient": s.lq,
         "support": s.support,
@@ -92,68 +196,52 @@ def specialisation_ref(s: Specialisation) -> Json:
 def specialisation_row(ctx: Context, s: Specialisation) -> tuple[Any, ...]:
     """The same, flat."""
     skill = ctx.catalogue.skills[s.skill]
-    return (
-        s.unit, s.skill, label(ctx, s.skill), skill.type, skill.reuse, s.skill_class, s.evidence, s.transversal, s.lq,
-        s.support, s.essential, s.optional, s.core_support, s.overall, s.share, s.p, s.q, s.effective_use, s.coreness,
-        s.area, s.family,
-    )  # fmt: skip
-
-
-def figure(ctx: Context, f: TransversalFigure) -> Json:
-    """One line of a transversal profile."""
-    found: Json = {
-        "uri": f"{CCSID}transversal-figure/{f.unit}/{f.aspect.replace(' ', '-')}", "className": "TransversalFigure",
-        "aspect": f.aspect,
+    cells = SPECIALISATION.values(s) | {
+        "skillUri": s.skill, "preferredLabel": label(ctx, s.skill), "skillType": skill.type, "reuseLevel": skill.reuse,
+        "support": s.support,
     }  # fmt: skip
-    if group := next((g for g in ctx.catalogue.groups.values() if g.code == f.aspect and g.scheme == "skills"), None):
-        found["group"] = group_ref(ctx, group)
-    return found | {
-        "share": f.share, "overallShare": f.overall, "ratio": f.ratio, "reach": f.reach, "overallReach": f.reach_overall,
+    return tuple(cells[name] for name in SPECIALISATION_COLUMNS)
+
+
+def figure(ctx: Context, f: TransversalFigure) -> Figure:
+    """One line of a transversal profile."""
+    head: FigureHead = {"uri": FIGURE.iri(f), "className": "TransversalFigure", "aspect": f.aspect}
+    if group := _group_of(ctx, f):
+        head["group"] = group_ref(ctx, group)
+    return {
+        **head, "share": f.share, "overallShare": f.overall, "ratio": f.ratio, "reach": f.reach, "overallReach": f.reach_overall,
         "ratioLow": f.ratio_low, "ratioHigh": f.ratio_high, "aspectSupport": f.support, "few": f.support <= FEW,
     }  # fmt: skip
 
 
 def figure_row(ctx: Context, f: TransversalFigure) -> tuple[Any, ...]:
     """The same, flat."""
-    group = next((g for g in ctx.catalogue.groups.values() if g.code == f.aspect and g.scheme == "skills"), None)
-    text = label(ctx, group.iri) if group else ""
-    return (
-        f.unit,
-        f.aspect,
-        text,
-        f.share,
-        f.overall,
-        f.ratio,
-        f.reach,
-        f.reach_overall,
-        f.ratio_low,
-        f.ratio_high,
-        f.support,
-        f.support <= FEW,
-    )
+    group = _group_of(ctx, f)
+    cells = FIGURE.values(f) | {
+        "preferredLabel": label(ctx, group.iri) if group else "",
+        "support": f.support,
+        "few": f.support <= FEW,
+    }
+    return tuple(cells[name] for name in FIGURE_COLUMNS)
 
 
-def share(ctx: Context, g: GroupShare) -> Json:
+def _group_of(ctx: Context, f: TransversalFigure) -> Group | None:
+    groups = ctx.catalogue.groups.values()
+    return next((g for g in groups if g.code == f.aspect and g.scheme == "skills"), None)
+
+
+def share(ctx: Context, g: GroupShare) -> GroupShareItem:
     """The share of skill use under one ESCO group."""
     return {
-        "uri": f"{CCSID}group-share/{g.unit}/{local_name(g.group)}", "className": "GroupShare",
+        "uri": GROUP_SHARE.iri(g), "className": "GroupShare",
         "group": group_ref(ctx, ctx.catalogue.groups[g.group]), "share": g.share, "overallShare": g.overall,
     }  # fmt: skip
 
 
-def quality(q: Quality) -> Json:
-    """The published figures of one level of a unit's clusters."""
-    return {
-        "skillCount": q.skills, "clusterCount": q.clusters, "modularity": q.modularity, "conductance": q.conductance,
-        "coverage": q.coverage, "tinyShare": q.tiny_share, "largestShare": q.largest_share, "silhouette": q.silhouette,
-        "groupAgreement": q.group_ami,
-    }  # fmt: skip
-
-
-def cluster_ref(ctx: Context, c: Cluster) -> Json:
+def cluster_ref(ctx: Context, c: Cluster) -> ClusterRef:
     """A cluster as others refer to it."""
     return {
-        "uri": f"{CCSID}cluster/{c.id}",
+        "uri": cluster_iri(c.id),
         "className": "SkillCluster",
         "id": c.id,
         "preferredLabel": chosen(c.labels, ctx),
@@ -162,80 +250,19 @@ def cluster_ref(ctx: Context, c: Cluster) -> Json:
     }
 
 
-def area_ref(ctx: Context, key: str) -> Json | None:
+def area_ref(ctx: Context, key: str) -> AreaRef | None:
     """The skill area of a statement; None where it has none."""
     known = ctx.catalogue.analysis.areas.areas.get(key)
-    if known is None:
-        return None
+    return area_of(ctx, known) if known else None
+
+
+def area_of(ctx: Context, item: AreaFacts) -> AreaRef:
+    """A skill area as others refer to it."""
     return {
-        "uri": f"{CCSID}area/{key}", "className": "SkillArea", "id": key, "preferredLabel": chosen(known.labels, ctx),
+        "uri": area_iri(item.id), "className": "SkillArea", "id": item.id, "preferredLabel": chosen(item.labels, ctx),
     }  # fmt: skip
 
 
-def subtitle(ctx: Context, c: Cluster) -> str:
-    """The two telling skills of a cluster, in the language asked for."""
-    return " · ".join(label(ctx, s) for s in c.telling)
-
-
-def cluster_summary(ctx: Context, c: Cluster) -> Json:
-    """A cluster in a list: what it is about, how large, how sure."""
-    return {
-        **cluster_ref(ctx, c),
-        "description": chosen(c.descriptions, ctx),
-        "area": area_ref(ctx, c.area),
-        "subtitle": subtitle(ctx, c),
-        "tellingSkill": [ctx.part("skill", s, skill_ref) for s in c.telling],
-        "broaderCluster": f"{CCSID}cluster/{c.parent}" if c.parent else None,
-        "size": sum(m.primary for m in c.members),
-        "leaning": sum(not m.primary for m in c.members),
-        "clusterSupport": c.support,
-        "clusterStability": c.stability,
-        "reliable": c.reliable,
-        "centralSkill": [ctx.part("skill", s, skill_ref) for s in c.central],
-    }
-
-
-def cluster(ctx: Context, c: Cluster) -> Json:
-    """Everything about a cluster."""
-    analysis = ctx.catalogue.analysis
-    return {
-        **cluster_summary(ctx, c),
-        "unit": unit(ctx, analysis.units[c.domain]),
-        "members": [
-            {
-                "uri": f"{CCSID}membership/{c.id}/{local_name(m.skill)}", "className": "ClusterMembership",
-                "skill": ctx.part("skill", m.skill, skill_ref), "rank": m.rank, "weight": m.weight, "centrality": m.centrality,
-                "primary": m.primary,
-            }
-            for m in c.members
-        ],
-        "groups": [_part(c, "group", g, group_ref(ctx, ctx.catalogue.groups[g]), v) for g, v in c.groups],
-        "fields": [_part(c, "group", g, group_ref(ctx, ctx.catalogue.groups[g]), v) for g, v in c.fields],
-        "occupations": [_part(c, "skillOccupation", o, occupation_ref(ctx, o), v) for o, v in c.occupations],
-        "neighbours": [_part(c, "neighbour", n, cluster_ref(ctx, analysis.clusters[n]), v) for n, v in c.neighbours],
-        "narrower": [cluster_ref(ctx, f) for f in analysis.by_unit[c.domain] if f.parent == c.id],
-        "lineage": [
-            {"lineage": e.relation, "cluster": e.new or None, "formerCluster": e.old or None, "overlap": e.overlap}
-            for e in analysis.lineage.get(c.id, [])
-        ],
-    }  # fmt: skip
-
-
-def _part(c: Cluster, kind: str, target: str, shown: Json, value: float) -> Json:
-    """A share of a cluster, by the kind of thing it is a share of."""
-    key = local_name(target) if kind != "neighbour" else target
-    return {
-        "uri": f"{CCSID}cluster-share/{c.id}/{kind}/{key}", "className": "ClusterShare", kind: shown, "share": value
-    }  # fmt: skip
-
-
-def cluster_rows(ctx: Context, c: Cluster) -> list[tuple[Any, ...]]:
-    """One flat row per member."""
-    text = in_one(c.labels, ctx.label_language)
-    return [
-        (
-            c.id, c.level, c.parent, text, c.support, c.stability, c.reliable, m.rank, m.skill, label(ctx, m.skill), m.weight,
-            m.centrality, m.primary, c.area, subtitle(ctx, c),
-        )
-        for m in c.members
-    ]  # fmt: skip
+def statements(ctx: Context, rows: Iterable[Row]) -> Iterator[str]:
+    """What the graph says of derived rows, as lines of N-Quads."""
+    return row_quads(rows, ctx.served.release.manifest["escoVersion"])

@@ -8,6 +8,7 @@ import pytest
 from analysis.skills import Settings, derive, released
 from analysis.skills.clusters import members, membership
 from analysis.skills.consensus import Partition, absorb_small, cut_tree, left_out, split_large
+from analysis.skills.evaluate import Bench, Evaluation, without
 from analysis.skills.graph import knn
 from analysis.skills.tables import Cluster, Scope
 
@@ -34,6 +35,29 @@ def test_the_same_result_whatever_the_order_of_the_tables() -> None:
         == derive(toy(shuffle=1), settings=QUICK)
         == derive(toy(shuffle=2), settings=QUICK)
     )
+
+
+def test_another_scope_of_the_same_occupations_is_evaluated_as_if_made_anew() -> None:
+    whole = Bench(toy())
+    unit = whole.units["visual"]
+    for from_esco in (False, True):
+        tables = without(toy(), "visual", unit, 1, from_esco)
+        assert tables != toy()
+        again, anew = Bench(tables, whole), Bench(tables)
+        assert (again.features is whole.features) is not from_esco
+        assert again.units == anew.units
+        assert again.stage.transversality == anew.stage.transversality
+        one, other = (bench.labels(bench.units["visual"], QUICK) for bench in (again, anew))
+        assert one.skills == other.skills
+        assert [*one.broad] == [*other.broad]
+        assert [*one.free] == [*other.free]
+
+
+def test_figures_of_a_domain() -> None:
+    found = Evaluation(toy(), settings=QUICK).of("visual", seeds=2, left_out_runs=1)
+    assert (found["occupations"], found["broad"]["clusters"], found["broad"]["seed_ami"]) == (8, 2, 1.0)
+    assert found["broad"]["coverage"] == 1.0
+    assert 0 <= found["fine"]["left_out_esco_ami"] <= 1
 
 
 def test_transversal_skills_are_not_clustered_and_fine_clusters_are_nested() -> None:

@@ -1,0 +1,182 @@
+"""Moves between occupations: how near they are, which are viable, and the skills that bridge the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from pydantic import Field
+
+from analysis.profiles import similarity
+from analysis.profiles.similarity import SkillSet, Viability
+from analysis.profiles.tables import CCSI_UNIT
+from analysis.tables import MemberDegree
+from app.api.views import OccupationRef, occupation_ref
+from app.errors import BadParameter
+from app.http.shapes import LanguageMap, Listing, Shape
+from app.request import Context
+
+BRIDGING = 5  # missing skills that a list names; the comparison of two names all
+SPECIAL = ("ccsi", "outside", "all")
+
+
+class Thresholds(Shape):
+    """From which similarity on a move is viable."""
+
+    viable: float
+    highlyViable: float
+
+
+class BridgingSkill(Shape):
+    """A skill in short."""
+
+    uri: str
+    preferredLabel: LanguageMap
+    skillType: str | None
+
+
+class DomainDegree(Shape):
+    """A domain that an occupation is in."""
+
+    domain: str
+    degree: MemberDegree
+
+
+class MovingOccupation(OccupationRef):
+    """An occupation at the end of a move."""
+
+    domains: list[DomainDegree]
+
+
+class Nearness(Shape):
+    """How near two sets of skills are."""
+
+    similarity: Annotated[float, Field(ge=0, le=1)]
+    viability: Viability
+    coverage: Annotated[
+        float, Field(ge=0, le=1, description="Share of the essential skills at the end that are there at the start.")
+    ]
+    reverseCoverage: Annotated[float, Field(ge=0, le=1)]
+
+
+class OwnFigures(Nearness):
+    """How near the ends of a move are, and how many essential skills they share and lack."""
+
+    shared: int
+    missing: int
+
+
+class Move(OwnFigures):
+    """A move to or from an occupation."""
+
+    occupation: MovingOccupation
+    bridgingSkills: Annotated[
+        list[BridgingSkill], Field(description="The first missing essential skills, by use in the domain.")
+    ]
+
+
+class Moves(Listing):
+    """Moves, the nearest first."""
+
+    thresholds: Thresholds
+    items: list[Move]
+
+
+def nearest(ctx: Context, nearness: similarity.Nearness, keep: set[str]) -> NDArray[np.int64]:
+    """The rows of occupations by similarity."""
+    transition_index = ctx.catalogue.profiles.transition_index
+    rows = np.fromiter((transition_index.row[o] for o in keep), dtype=np.int64, count=len(keep))
+    rows.sort()  # rows are in the order of IRIs, and a stable sort keeps them so among equals
+    return rows[np.argsort(-np.round(nearness.similarity[rows], 4), kind="stable")]
+
+
+def related_items(ctx: Context, iri: str, most: int) -> list[Move]:
+    """The occupations of the sectors that moves out of one lead to most easily, as /occupations/{uuid}/related lists them."""
+    mine = needs_of(ctx, iri)
+    nearness = ctx.catalogue.profiles.transition_index.out_of(mine)
+    rows = nearest(ctx, nearness, occupations_among(ctx, "ccsi", "among") - {iri})[:most]
+    return [move(ctx, nearness, int(n), lambda o: [s for s in in_order(ctx, o) if s not in mine.every]) for n in rows]
+
+
+def move(ctx: Context, nearness: similarity.Nearness, row: int, lacking: Callable[[str], list[str]]) -> Move:
+    """A move to or from the occupation in a row; `lacking` tells the skills to be learnt, by its IRI."""
+    transition_index = ctx.catalogue.profiles.transition_index
+    other = transition_index.occupations[row]
+    alike = round(float(nearness.similarity[row]), 4)
+    gap = lacking(other)
+    own: OwnFigures = {
+        "similarity": alike,
+        "viability": transition_index.viability(alike),
+        "coverage": round(float(nearness.coverage[row]), 4),
+        "reverseCoverage": round(float(nearness.reverse[row]), 4),
+        "shared": int(nearness.shared[row]),
+        "missing": len(gap),
+    }
+    # Put together from parts that are serialised once: a list of all the sectors has hundreds of items.
+    bridging = b",".join([ctx.part_bytes("bridge", s, bridge) for s in gap[:BRIDGING]])
+    occupation = ctx.part_bytes("moving", other, _moving)
+    written = (
+        b'{"occupation":' + occupation + b"," + orjson.dumps(own)[1:-1] + b',"bridgingSkills":[' + bridging + b"]}"
+    )
+    return cast(Move, orjson.Fragment(written))
+
+
+def _moving(ctx: Context, iri: str) -> MovingOccupation:
+    """An occupation at the end of a move, with the domains it is in."""
+    domains: list[DomainDegree] = [
+        {"domain": d.domain, "degree": d.degree}
+        for d in ctx.catalogue.occupations[iri].decisions
+        if d.degree != "excluded"
+    ]
+    return {**occupation_ref(ctx, iri), "domains": domains}
+
+
+def bridge(ctx: Context, iri: str) -> BridgingSkill:
+    """A skill in short."""
+    return {"uri": iri, "preferredLabel": ctx.labels.of(iri), "skillType": ctx.catalogue.skills[iri].type or None}
+
+
+def in_order(ctx: Context, iri: str) -> tuple[str, ...]:
+    """The essential skills of an occupation, first those that its domain asks for most widely: these open most doors."""
+    profiles = ctx.catalogue.profiles
+    ordered = profiles.in_order.get(iri)
+    if ordered is None:
+        domain = next((d.domain for d in ctx.catalogue.occupations[iri].decisions if d.degree != "excluded"), CCSI_UNIT)
+        figures = profiles.tables.figures.get(domain, {})
+        needs = profiles.tables.occupations[iri].essential
+        ordered = tuple(sorted(needs, key=lambda s: (-figures[s].share if s in figures else 0.0, s)))
+        profiles.in_order[iri] = ordered
+    return ordered
+
+
+def thresholds(ctx: Context) -> Thresholds:
+    """From which similarity on a move is viable in this release."""
+    transition_index = ctx.catalogue.profiles.transition_index
+    return {"viable": transition_index.viable, "highlyViable": transition_index.highly_viable}
+
+
+def needs_of(ctx: Context, iri: str) -> SkillSet:
+    """What an occupation asks for."""
+    needs = ctx.catalogue.profiles.tables.occupations[iri]
+    essential = frozenset(needs.essential)
+    return SkillSet(essential, essential | frozenset(needs.optional))
+
+
+def occupations_among(ctx: Context, name: str, field: str) -> set[str]:
+    """The occupations of a set by its name. Raises BadParameter."""
+    scope = ctx.catalogue.profiles.tables.scope
+    inside = {o for o, places in scope.items() if places}
+    if name == "ccsi":
+        return inside
+    if name == "all":
+        return set(ctx.catalogue.occupations)
+    if name == "outside":
+        return set(ctx.catalogue.occupations) - inside
+    domains = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
+    if name not in domains:
+        known = [*SPECIAL, *domains]
+        raise BadParameter(f"{field}: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+    return {o for o in inside if name in scope[o]}
