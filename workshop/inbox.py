@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from workshop import baskets, journal
+from workshop import baskets, journal, preparing
 from workshop.baskets import Marking
 from workshop.errors import Conflict, Refused, Unknown
 from workshop.model import Item, Record, Report, WorkingGroup, now
@@ -108,7 +108,7 @@ def purge(session: Session) -> int:
 
 def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
     """What this workshop decided on reports, for a table; without what guests wrote."""
-    keys = dict(session.execute(select(WorkingGroup.id, WorkingGroup.key)).tuples().all())
+    keys = {group.id: group.key for group in preparing.groups(session, name)}
     query = select(Record).where(Record.workshop == name, Record.kind == "report").order_by(Record.id)
     for row in session.scalars(query):
         yield {

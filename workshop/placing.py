@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workshop import journal, voting
+from workshop import journal, people, voting
 from workshop.errors import Conflict, Refused, Stale, Unknown
-from workshop.model import Item, Participant, Record, WorkingGroup
+from workshop.model import Item, Record, WorkingGroup
 from workshop.people import Seat
 from workshop.preparing import groups as all_groups
 from workshop.preparing import items as items_of
@@ -133,10 +133,7 @@ def last_places(session: Session, items: Sequence[Item]) -> dict[int, Record]:
 def _cards(session: Session, seat: Seat, items: Sequence[Item]) -> list[Card]:
     rows = last_places(session, items)
     standing = voting.standings(session, seat, rows.values())
-    seats = [row.participant for row in rows.values()]
-    numbers = dict(
-        session.execute(select(Participant.id, Participant.number).where(Participant.id.in_(seats))).tuples().all()
-    )
+    numbers = people.numbers(session, seat.workshop)
     return [
         Card(item, row.round, row.body["places"], row, numbers[row.participant or ""], standing[row.id])
         if (row := rows.get(item.id))
@@ -206,9 +203,7 @@ def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
         session.scalars(select(Record).where(Record.workshop == name, Record.kind == "place").order_by(Record.id))
     )
     standing = voting.standings(session, None, made)
-    numbers = dict(
-        session.execute(select(Participant.id, Participant.number).where(Participant.workshop == name)).tuples().all()
-    )
+    numbers = people.numbers(session, name)
     for row in made:
         item = items[row.item_id or 0]
         yield {

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workshop import journal, voting
+from workshop import journal, people, preparing, voting
 from workshop.errors import Conflict, Refused
-from workshop.model import Participant, Record, WorkingGroup
+from workshop.model import Record, WorkingGroup
 from workshop.people import Seat
 from workshop.texts import Term, Text
 
@@ -115,10 +115,8 @@ def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
     """Every proposal with its votes and what came of it, for a table; seats are numbers."""
     made = _rows(session, name)
     standing = voting.standings(session, None, made)
-    numbers = dict(
-        session.execute(select(Participant.id, Participant.number).where(Participant.workshop == name)).tuples().all()
-    )
-    keys = dict(session.execute(select(WorkingGroup.id, WorkingGroup.key)).tuples().all())
+    numbers = people.numbers(session, name)
+    keys = {group.id: group.key for group in preparing.groups(session, name)}
     for row in made:
         stands, body = standing[row.id], row.body
         yield {

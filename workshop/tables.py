@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from workshop import baskets, inbox, placing, proposals
-from workshop.model import Participant, Record, WorkingGroup
+from workshop import baskets, inbox, placing, preparing, proposals
+from workshop.model import Participant, Record
 
 _VOTED = ("yes", "no", "result", "agreement", "rationale", "minority")
 Rows = Callable[[Session, str], Iterator[dict[str, Any]]]
@@ -18,7 +18,7 @@ Rows = Callable[[Session, str], Iterator[dict[str, Any]]]
 def votes(session: Session, name: str) -> Iterator[dict[str, Any]]:
     """Every vote, the last of each seat on each matter marked as the one that counts; seats are numbers."""
     matter = aliased(Record)
-    keys = dict(session.execute(select(WorkingGroup.id, WorkingGroup.key)).tuples().all())
+    keys = {group.id: group.key for group in preparing.groups(session, name)}
     said = session.execute(
         select(Record, matter.kind, Participant.number)
         .join(matter, Record.about == matter.id)
