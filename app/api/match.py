@@ -17,13 +17,13 @@ from analysis.search.extraction import Mention
 from analysis.search.match import Match
 from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Name, few, most_of
-from app.api.models import LanguageMap, Shape
 from app.api.profiles.request import with_language
-from app.api.search import DomainRef, domains_of, index_of
-from app.api.views import Json
+from app.api.search import index_of
+from app.api.views import DomainDegree, degrees_of
 from app.catalogue.search import Matched
 from app.catalogue.texts import ReadText, read
 from app.errors import BadParameter
+from app.http.shapes import LanguageMap, Shape
 from app.request import Context, Ctx
 from ontology import local_name
 
@@ -64,51 +64,58 @@ class MatchedOccupation(Shape):
 
     uri: str
     code: str
-    preferred_label: LanguageMap
-    confidence: float = Field(description="The share of such matches that were right, on data that others judged.")
-    match_type: str = Field(
-        description="exact, stem (but for inflection), or fuzzy; of a text also skills: by what it names of them."
-    )
-    matched_label: LanguageMap
-    spans: list[tuple[int, int]] = Field(description="Where words of the title stand in it.")
-    domains: list[DomainRef]
+    preferredLabel: LanguageMap
+    confidence: Annotated[
+        float, Field(description="The share of such matches that were right, on data that others judged.")
+    ]
+    matchType: Annotated[
+        str,
+        Field(
+            description="exact, stem (but for inflection), or fuzzy; of a text also skills: by what it names of them."
+        ),
+    ]
+    matchedLabel: LanguageMap
+    spans: Annotated[list[tuple[int, int]], Field(description="Where words of the title stand in it.")]
+    domains: list[DomainDegree]
     href: str
 
 
-class MatchedTitle(Shape):
-    """One title: what it may mean, the likeliest first, and whether that is cultural."""
+class Reading(Shape):
+    """What a title or a text may be about."""
+
+    language: Annotated[str, Field(description="In which it was read.")]
+    cultural: Annotated[bool, Field(description="Whether its likeliest occupation is of the sectors, and sure enough.")]
+    domains: Annotated[list[DomainDegree], Field(description="Of that occupation.")]
+    occupations: Annotated[list[MatchedOccupation], Field(description="The likeliest first.")]
+
+
+class MatchedTitle(Reading):
+    """One title: what it may mean, and whether that is cultural."""
 
     title: str
-    language: str = Field(description="In which it was matched.")
-    cultural: bool = Field(description="Whether its likeliest occupation is of the sectors, and sure enough.")
-    domains: list[DomainRef] = Field(description="Of that occupation.")
-    occupations: list[MatchedOccupation]
 
 
 class MatchedSkill(Shape):
     """A skill that a text names."""
 
     uri: str
-    preferred_label: LanguageMap
-    matched_label: LanguageMap
-    match_type: Literal["label", "alike"] = Field(
-        description="label: the label stands there, but for inflection and case; alike: words that resemble it."
-    )
-    score: float = Field(description="How near the words are to the label, up to 1.")
-    spans: list[tuple[int, int]] = Field(description="Where the text names it, as offsets of characters.")
-    skill_type: str | None
-    reuse_level: str | None
+    preferredLabel: LanguageMap
+    matchedLabel: LanguageMap
+    matchType: Annotated[
+        Literal["label", "alike"],
+        Field(description="label: the label stands there, but for inflection and case; alike: words that resemble it."),
+    ]
+    score: Annotated[float, Field(description="How near the words are to the label, up to 1.")]
+    spans: Annotated[list[tuple[int, int]], Field(description="Where the text names it, as offsets of characters.")]
+    skillType: str | None
+    reuseLevel: str | None
     href: str
 
 
-class MatchedText(Shape):
-    """One text: the skills it names and the occupations it may be about, the likeliest first."""
+class MatchedText(Reading):
+    """One text: the skills it names and the occupations it may be about."""
 
-    language: str = Field(description="In which it was read.")
-    cultural: bool = Field(description="Whether its likeliest occupation is of the sectors, and sure enough.")
-    domains: list[DomainRef] = Field(description="Of that occupation.")
-    occupations: list[MatchedOccupation]
-    skills: list[MatchedSkill] = Field(description="In the order in which the text names them first.")
+    skills: Annotated[list[MatchedSkill], Field(description="In the order in which the text names them first.")]
 
 
 class MatchAnswer(Shape):
@@ -152,33 +159,36 @@ async def match_title(
 async def _answer(request: Request, ctx: Context, titles: Sequence[str], language: str, most: int) -> Response:
     index = await index_of(ctx)
 
-    def work() -> list[Json]:
+    def work() -> list[MatchedTitle]:
         found = index.match(titles, language, most)
         return [matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
 
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work) if len(titles) > 1 else work()
-    return ctx.json({"items": items, "total": len(items)})
+    payload: MatchAnswer = {"items": items, "total": len(items)}
+    return ctx.json(payload)
 
 
 async def _read(request: Request, ctx: Context, texts: Sequence[str], language: str, most: int) -> Response:
     index = await index_of(ctx)
 
-    def work() -> list[Json]:
+    def work() -> list[MatchedText]:
         return [_text(ctx, read(index, ctx.catalogue, text, language, most)) for text in texts]
 
     batches: Batches = request.app.state.batches
     items = await batches.run(request, work)
-    return ctx.json({"items": items, "total": len(items)})
+    payload: MatchAnswer = {"items": items, "total": len(items)}
+    return ctx.json(payload)
 
 
-def _text(ctx: Context, found: ReadText) -> Json:
-    item = matched_title(ctx, found.title, found.matched)
-    del item["title"]
-    return item | {"skills": [_skill(ctx, found, concept, mentions) for concept, mentions in found.skills.items()]}
+def _text(ctx: Context, found: ReadText) -> MatchedText:
+    return {
+        **_reading(ctx, found.title, found.matched),
+        "skills": [_skill(ctx, found, concept, mentions) for concept, mentions in found.skills.items()],
+    }
 
 
-def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Mention]) -> Json:
+def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Mention]) -> MatchedSkill:
     part = found.skill_part
     assert part is not None  # noqa: S101 (there are mentions)
     best = max(mentions, key=lambda m: m.score)
@@ -196,15 +206,18 @@ def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Menti
     }
 
 
-def matched_title(ctx: Context, title: str, found: Matched) -> Json:
+def matched_title(ctx: Context, title: str, found: Matched) -> MatchedTitle:
     """A title with the occupations that it may mean."""
+    return {"title": title, **_reading(ctx, title, found)}
+
+
+def _reading(ctx: Context, title: str, found: Matched) -> Reading:
     occupations = [
         _occupation(ctx, title, found, match, sure)
         for match, sure in zip(found.matches, found.confidences, strict=True)
     ]
     best = occupations[0] if occupations else None
     return {
-        "title": title,
         "language": found.part.language,
         "cultural": bool(best and best["domains"] and best["confidence"] >= CULTURAL),
         "domains": best["domains"] if best else [],
@@ -212,7 +225,7 @@ def matched_title(ctx: Context, title: str, found: Matched) -> Json:
     }
 
 
-def _occupation(ctx: Context, title: str, found: Matched, match: Match, sure: float) -> Json:
+def _occupation(ctx: Context, title: str, found: Matched, match: Match, sure: float) -> MatchedOccupation:
     part, iri = found.part, found.part.iris[match.concept]
     label = part.section.text(match.label)
     return {
@@ -223,6 +236,6 @@ def _occupation(ctx: Context, title: str, found: Matched, match: Match, sure: fl
         "matchType": match.type,
         "matchedLabel": {part.language: label},
         "spans": find.spans(part.matcher.lexicon, label, title),
-        "domains": domains_of(ctx, iri),
+        "domains": degrees_of(ctx.catalogue.occupations[iri]),
         "href": ctx.url(f"/occupations/{local_name(iri)}"),
     }

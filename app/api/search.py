@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from app.api.codes import isco_group
 from app.api.lookup import find
-from app.api.models import LanguageMap, Listing, Shape
 from app.api.search_build import IndexBuilder
-from app.api.views import Json
+from app.api.views import DomainDegree, degrees_of
 from app.catalogue.search import BASE, Filter, Found, Results, Search
 from app.errors import BadParameter
-from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, page_links
+from app.http.shapes import LanguageMap, Listing, Shape
+from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, counted, page_links
 from ontology import local_name
 
 router = APIRouter(tags=["search"])
@@ -26,6 +26,8 @@ MOST_SUGGESTED = 50
 TypeName = Literal[
     "occupation", "skill", "isco-group", "skill-group", "isced-f", "domain", "area", "cluster", "profile"
 ]
+LabelRole = Literal["preferred", "alternative", "hidden"]
+LabelForm = Literal["female", "male", "neutral"]
 MatchType = Literal["exact", "prefix", "words", "alternative", "fuzzy", "description"]
 
 Text = Annotated[str, Query(description="Words, a code or an IRI.", examples=["museum cur"])]
@@ -50,31 +52,24 @@ class Hit(Shape):
     uri: str
     type: TypeName
     code: str | None
-    preferred_label: LanguageMap
-    match_type: MatchType
-    matched_label: LanguageMap = Field(description="The label that matched; empty where the description did.")
-    label_role: Literal["preferred", "alternative", "hidden"] | None
-    label_forms: list[Literal["female", "male", "neutral"]] = Field(description="As ESCO marks the label.")
-    spans: list[tuple[int, int]] = Field(description="Where the words stand in it, as offsets of characters.")
-    score: float = Field(description="From 0 to 1.1; the order of the list.")
-    domains: list[DomainRef] = Field(description="Of an occupation: the domains it is in.")
-    reuse_level: str | None = Field(description="Of a skill.")
+    preferredLabel: LanguageMap
+    matchType: MatchType
+    matchedLabel: Annotated[LanguageMap, Field(description="The label that matched; empty where the description did.")]
+    labelRole: LabelRole | None
+    labelForms: Annotated[list[LabelForm], Field(description="As ESCO marks the label.")]
+    spans: Annotated[list[tuple[int, int]], Field(description="Where the words stand in it, as offsets of characters.")]
+    score: Annotated[float, Field(description="From 0 to 1.1; the order of the list.")]
+    domains: Annotated[list[DomainDegree], Field(description="Of an occupation: the domains it is in.")]
+    reuseLevel: Annotated[str | None, Field(description="Of a skill.")]
     href: str
-
-
-class DomainRef(Shape):
-    """A domain of an occupation."""
-
-    domain: str
-    degree: Literal["core", "related"]
 
 
 class Suggestions(Shape):
     """What may be meant, the best first."""
 
     items: list[Hit]
-    language: str = Field(description="The language asked for.")
-    searched_language: str = Field(description="The language that was searched; English where it has nothing.")
+    language: Annotated[str, Field(description="The language asked for.")]
+    searchedLanguage: Annotated[str, Field(description="The language that was searched; English where it has nothing.")]
 
 
 class Facet(Shape):
@@ -82,15 +77,15 @@ class Facet(Shape):
 
     type: dict[str, int]
     domain: dict[str, int]
-    isco: dict[str, int] = Field(description="By ISCO-08 major group.")
-    reuse_level: dict[str, int]
+    isco: Annotated[dict[str, int], Field(description="By ISCO-08 major group.")]
+    reuseLevel: dict[str, int]
 
 
 class SearchResults(Listing):
     """One page of results with facets of all."""
 
     items: list[Hit]
-    searched_language: str
+    searchedLanguage: str
     facets: Facet
 
 
@@ -109,13 +104,10 @@ async def suggest(
     index = await index_of(ctx)
     language = search_language(ctx)
     results = index.suggest(_text(ctx, q), language, _filter(ctx, index, types, domain, degree, isco, boost), limit)
-    return ctx.json(
-        {
-            "items": [_hit(ctx, index, item) for item in results.items],
-            "language": language,
-            "searchedLanguage": results.language,
-        }
-    )
+    payload: Suggestions = {
+        "items": [_hit(ctx, index, item) for item in results.items], "language": language, "searchedLanguage": results.language,
+    }  # fmt: skip
+    return ctx.json(payload)
 
 
 @router.get("/search", summary="Concepts by words, likeness and descriptions")
@@ -143,7 +135,7 @@ async def search_results(
     degree: str | None = None,
     isco: str | None = None,
     boost: str | None = None,
-) -> Json:
+) -> SearchResults:
     """One page of results with facets of all. Raises SearchNotReady, and BadParameter for words that cannot be searched."""
     index = await index_of(ctx)
     page = slice(paging.offset, paging.offset + paging.limit)
@@ -154,9 +146,7 @@ async def search_results(
         "@context": ctx.url("/context.jsonld"),
         "items": [_hit(ctx, index, item) for item in results.items],
         "facets": _facets(ctx, index, results),
-        "total": results.total,
-        "limit": paging.limit,
-        "offset": paging.offset,
+        **counted(results.total, paging),
         "language": ctx.language,
         "searchedLanguage": results.language,
     }
@@ -203,33 +193,26 @@ def _filter(
     return Filter(frozenset(types or ()), among, inside, index.type_of)
 
 
-def _hit(ctx: Context, index: Search, found: Found) -> Json:
+def _hit(ctx: Context, index: Search, found: Found) -> Hit:
     iri, catalogue = found.iri, ctx.catalogue
     kind = index.type_of(iri)
     occupation, skill, group = catalogue.occupations.get(iri), catalogue.skills.get(iri), catalogue.groups.get(iri)
     tag = found.part.language
     return {
         "uri": iri,
-        "type": kind,
+        "type": cast(TypeName, kind),
         "code": occupation.code if occupation else group.code if group else None,
         "preferredLabel": {tag: found.part.preferred(found.concept)},
-        "matchType": found.type,
+        "matchType": cast(MatchType, found.type),
         "matchedLabel": {tag: found.matched} if found.matched else {},
-        "labelRole": found.role or None,
-        "labelForms": found.forms,
+        "labelRole": cast(LabelRole, found.role) if found.role else None,
+        "labelForms": cast(list[LabelForm], found.forms),
         "spans": found.spans,
         "score": found.score,
-        "domains": domains_of(ctx, iri),
+        "domains": degrees_of(occupation),
         "reuseLevel": skill.reuse or None if skill else None,
         "href": _href(ctx, kind, iri),
     }
-
-
-def domains_of(ctx: Context, iri: str) -> list[Json]:
-    """The domains that an occupation is in, with its degree in each."""
-    item = ctx.catalogue.occupations.get(iri)
-    decided = item.decisions if item else []
-    return [{"domain": d.domain, "degree": d.degree} for d in decided if d.degree != "excluded"]
 
 
 def _href(ctx: Context, kind: str, iri: str) -> str:
@@ -245,7 +228,7 @@ def _href(ctx: Context, kind: str, iri: str) -> str:
     return f"{ctx.base}/resource?uri={iri}"
 
 
-def _facets(ctx: Context, index: Search, results: Results) -> Json:
+def _facets(ctx: Context, index: Search, results: Results) -> Facet:
     catalogue = ctx.catalogue
     occupations = [o for iri in results.counted if (o := catalogue.occupations.get(iri))]
     skills = [s for iri in results.counted if (s := catalogue.skills.get(iri))]

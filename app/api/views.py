@@ -67,6 +67,13 @@ class DecisionRef(Shape):
     confidence: float
 
 
+class DomainDegree(Shape):
+    """A domain that an occupation is in."""
+
+    domain: str
+    degree: MemberDegree
+
+
 class ScopedOccupation(OccupationRef):
     """An occupation with the domains it is in."""
 
@@ -259,6 +266,12 @@ def domains_of(item: concepts.Occupation) -> list[DecisionRef]:
         for d in item.decisions
         if d.degree != "excluded"
     ]
+
+
+def degrees_of(item: concepts.Occupation | None) -> list[DomainDegree]:
+    """The same in short; none of what is no occupation."""
+    decisions = item.decisions if item else ()
+    return [{"domain": d.domain, "degree": d.degree} for d in decisions if d.degree != "excluded"]
 
 
 def dotted(digits: str) -> str:

@@ -14,7 +14,7 @@ from app import http
 from app.api.batch import LookedUp, looked_up
 from app.api.batches import Batches
 from app.api.formats import as_csv
-from app.api.match import matched_title
+from app.api.match import MatchedTitle, matched_title
 from app.api.search import index_of
 from app.catalogue.concepts import in_one
 from app.errors import BadParameter, TooLarge
@@ -142,7 +142,7 @@ def _of_code(item: LookedUp) -> Row:
     }
 
 
-def _of_title(ctx: Context, item: Row) -> Row:
+def _of_title(ctx: Context, item: MatchedTitle) -> Row:
     """The likeliest occupation of a title, with the sectors that it is in."""
     best = item["occupations"][0] if item["occupations"] else None
     named = {d: [o["domain"] for o in item["domains"] if o["degree"] == d] for d in ("core", "related")}

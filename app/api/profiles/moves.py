@@ -13,8 +13,7 @@ from pydantic import Field
 from analysis.profiles import similarity
 from analysis.profiles.similarity import SkillSet, Viability
 from analysis.profiles.tables import CCSI_UNIT
-from analysis.tables import MemberDegree
-from app.api.views import OccupationRef, occupation_ref
+from app.api.views import DomainDegree, OccupationRef, degrees_of, occupation_ref
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import Context
@@ -36,13 +35,6 @@ class BridgingSkill(Shape):
     uri: str
     preferredLabel: LanguageMap
     skillType: str | None
-
-
-class DomainDegree(Shape):
-    """A domain that an occupation is in."""
-
-    domain: str
-    degree: MemberDegree
 
 
 class MovingOccupation(OccupationRef):
@@ -126,12 +118,7 @@ def move(ctx: Context, nearness: similarity.Nearness, row: int, lacking: Callabl
 
 def _moving(ctx: Context, iri: str) -> MovingOccupation:
     """An occupation at the end of a move, with the domains it is in."""
-    domains: list[DomainDegree] = [
-        {"domain": d.domain, "degree": d.degree}
-        for d in ctx.catalogue.occupations[iri].decisions
-        if d.degree != "excluded"
-    ]
-    return {**occupation_ref(ctx, iri), "domains": domains}
+    return {**occupation_ref(ctx, iri), "domains": degrees_of(ctx.catalogue.occupations[iri])}
 
 
 def bridge(ctx: Context, iri: str) -> BridgingSkill:
