@@ -55,13 +55,12 @@ from queries import select
 from releases.dumps import graphs
 from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
 from releases.gc_pause import no_garbage
-from releases.manifest import MANIFEST_FORMAT, Dangling, InputFile, Manifest, Record
+from releases.manifest import MANIFEST_FORMAT, InputFile, Manifest, Record
 from releases.record import dataset_quads
 from releases.release import Release, Releases, checksums, digests, read, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
-MOST_LISTED = 1000  # concepts that are not in the data
 # An excerpt is no earlier state of the whole: releases whose numbers of occupations differ more share no clusters.
 SAME_LINEAGE = 0.5
 
@@ -188,7 +187,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "counts": counts,
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
                 "blemishes": blemishes.found(writer.store, normaliser.blemishes),
-                "dangling": _dangling(survey),
+                "dangling": survey.dangles(),
                 "notes": inputs.notes,
             }
             described = {"manifest": record, "withdrawn": survey.withdrawn, "carryOver": carry_over}
@@ -350,11 +349,6 @@ def _remove_orphans(writer: QuadWriter, normaliser: Normaliser) -> None:
             removed += writer.remove(pattern(node, None, None))
     if removed:
         normaliser.repairs["statements of withdrawn concepts set aside"] += removed
-
-
-def _dangling(survey: Survey) -> Dangling:
-    """Relations that name a concept which is not in the data, and those concepts."""
-    return {"relations": survey.dangling["relations"], "concepts": dict(sorted(survey.unlisted.items())[:MOST_LISTED])}
 
 
 def _check_consistency(survey: Survey, partial: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from loaders.input.csv_bundle import NOTES
 from ontology import DCT, ESCO, ISO_THES, OWL, RDF, SKOS, SKOSXL
+from releases.manifest import Dangling
 
 # Terms are taken as they are written in canonical N-Triples.
 STATUS, TYPE, NOTATION = f"<{ISO_THES}status>".encode(), f"<{RDF}type>".encode(), f"<{SKOS}notation>".encode()
@@ -35,6 +36,7 @@ LEARNT = frozenset(
     {*LINKS, *NOTE_TERMS, *LABEL_NODES, TRANSITIVE, STATUS, TYPE, NOTATION, VERSION_INFO, NACE, REPLACED_BY, REPLACES}
 )
 RELEASED = "released"
+MOST_LISTED = 1000  # concepts that are not in the data
 SHORT = 200  # characters kept of a text that should be a word
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
@@ -127,6 +129,10 @@ class Survey:
     def contradicted(self) -> set[str]:
         """Concepts that are said to be both released and withdrawn; they are withdrawn."""
         return {iri for iri in self.withdrawn if term(iri) in self.released}
+
+    def dangles(self) -> Dangling:
+        """The relations that name a concept which is not in the data, and the first of those concepts."""
+        return {"relations": self.dangling["relations"], "concepts": dict(sorted(self.unlisted.items())[:MOST_LISTED])}
 
     def complete(self) -> None:
         """There are no more statements: find what is missing, circular or dangling."""
