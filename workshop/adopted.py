@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from analysis.profiles.revisions import RuleRevision, SignOff
 from analysis.skills.identity import slug
 from analysis.skills.panel import SkillDecision, SkillOutcome
-from ontology import CCSID, local_name
+from ontology import CCSID, ESCO_DATA, local_name
 from workshop import motions, preparing, settling, sorting
 from workshop.model import Record
 
@@ -109,6 +109,8 @@ def _in_order(session: Session, name: str) -> Iterator[Adopted]:
         if (closed := settling.settled(session, deck)) is not None:
             for made in _of_deck(name, deck.id, deck.domain, groups[deck.group_id], closed.body):
                 found.append((closed.id, made))
+    for matter, settled in marks(session, name):
+        found.append((settled.id, _of_mark(name, groups[matter.body["group"]], matter, settled)))
     kept = motions.motions(session, name)
     of = {motion.id: motion.body for motion in kept}
     rows = session.scalars(select(Record).where(Record.kind == "motion-resolution", Record.about.in_(list(of))))
@@ -116,6 +118,30 @@ def _in_order(session: Session, name: str) -> Iterator[Adopted]:
         if row.about is not None and row.body["outcome"]["status"] == "adopted":
             found += [(row.id, one) for one in _of_motion(name, row.about, of[row.about], row.body["outcome"])]
     return (one for _, one in sorted(found, key=lambda e: e[0]))
+
+
+def marks(session: Session, name: str) -> list[tuple[Record, Record]]:
+    """The marks of baskets that a group adopted, each with the row that settled it."""
+    made = {
+        row.id: row
+        for row in session.scalars(select(Record).where(Record.workshop == name, Record.kind == "basket"))
+        if row.body["mark"] in ("ours", "not-ours") and row.body["skill"].startswith(ESCO_DATA + "skill/")
+    }
+    rows = session.scalars(select(Record).where(Record.workshop == name, Record.kind == "settled").order_by(Record.id))
+    return [
+        (made[row.about], row)
+        for row in rows
+        if row.about is not None and row.about in made and row.body["result"] == "adopted"
+    ]
+
+
+def _of_mark(name: str, group: str, matter: Record, settled: Record) -> Adopted:
+    body = matter.body
+    iri = entry_iri(name, "basket", str(matter.id))
+    outcome: SkillOutcome = "ours" if body["mark"] == "ours" else "not-ours"
+    entry = SkillDecision(outcome, (iri,), settled.body["share"], body["sector"], skills=(body["skill"],))
+    label = f"{body['label']}: {body['sector']}, {outcome}"
+    return Adopted(entry, resolution_iri(name, "basket", str(matter.id)), label, group, body)
 
 
 def _of_deck(name: str, number: int, domain: str, group: str, body: dict[str, Any]) -> Iterator[Adopted]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from analysis.profiles.revisions import THRESHOLDS, RuleRevision, SignOff
 from analysis.skills.panel import SkillDecision
 from ontology import CCSI, CCSID, PROV, RDF, RDFS, SKOS
-from workshop import motions, preparing, settling, sorting
-from workshop.adopted import Adopted, adopted, entry_iri, resolution_iri, rule_set
+from workshop import motions, preparing, settling, sorting, voting
+from workshop.adopted import Adopted, adopted, entry_iri, marks, resolution_iri, rule_set
 from workshop.model import Participant, Workshop
 from workshop.triples import decimal, link, number, text, time
 
@@ -34,7 +34,7 @@ def entries(session: Session, kept: Workshop) -> tuple[list[ox.Triple], int, int
         row.id: row.number
         for row in session.execute(select(Participant.id, Participant.number).where(Participant.workshop == kept.id))
     }
-    resolutions = [*_motions(session, kept, seats), *_decks(session, kept, seats)]
+    resolutions = [*_motions(session, kept, seats), *_decks(session, kept, seats), *_baskets(session, kept, seats)]
     for one in resolutions:
         triples += one
     return triples, len(found), len(resolutions), conflicts
@@ -138,6 +138,23 @@ def _decks(session: Session, kept: Workshop, seats: dict[str, int]) -> Iterator[
                     triples.append(link(node, PROV + "wasDerivedFrom", vote))
             triples += _resolution(node, base, activity, 1, card, closed.body, closed.at)
             yield triples
+
+
+def _baskets(session: Session, kept: Workshop, seats: dict[str, int]) -> Iterator[list[ox.Triple]]:
+    """Every mark of a basket that was adopted, with its one open vote."""
+    base = f"{CCSID}workshop/{kept.id}"
+    for matter, settled in marks(session, kept.id):
+        activity = f"{base}/round/basket-{matter.id}"
+        node = resolution_iri(kept.id, "basket", str(matter.id))
+        triples = [*_round(activity, base, 1), link(node, CCSI + "resolvedSkill", matter.body["skill"])]
+        for participant, vote in voting.votes(session, matter).items():
+            said = f"{base}/judgement/basket-{matter.id}-{seats[participant]}"
+            agent = f"{base}/participant/{seats[participant]}"
+            triples += _judgement(said, activity, agent, 1, vote.body["answer"])
+            triples.append(link(node, PROV + "wasDerivedFrom", said))
+        outcome = {**settled.body, "status": "adopted", "answer": matter.body["mark"]}
+        triples += _resolution(node, base, activity, 1, outcome, settled.body, settled.at)
+        yield triples
 
 
 def _round(activity: str, base: str, n: int) -> Iterator[ox.Triple]:

@@ -12,7 +12,8 @@ from analysis.skills.panel import SkillDecision
 from loaders.input.panel import read_panels
 from ontology import CCSI, CCSID, PROV
 from tests.workshop.conftest import ESCO, sit, toy
-from workshop import adopted, decided, motions, review, settling, sorting, suggesting
+from workshop import adopted, baskets, decided, motions, preparing, review, settling, sorting, suggesting, voting
+from workshop.baskets import Marking
 from workshop.database import Database
 from workshop.errors import Conflict, NotAllowed, NotRevealed, Refused, Unknown
 from workshop.model import Deck, Item
@@ -272,6 +273,32 @@ def test_a_card_on_which_people_differ_is_deferred(database: Database) -> None:
     first = body["cards"][0]
     assert (first["status"], first["n"], first["tally"]) == ("deferred", 2, {ART: 1, CODE: 1})
     assert table.entries() == []
+
+
+def test_a_mark_of_a_basket_that_is_adopted_becomes_an_entry(database: Database) -> None:
+    table = Table(database)
+    skill = f"{ESCO}skill/00000009-0000-4000-8000-000000000000"
+    with database.writing() as session:
+        group = next(g for g in preparing.groups(session, "helsingborg") if g.key == "games")
+        said = Marking(sector="gaming", skill=skill, mark="not-ours", version=0)
+        baskets.mark(session, table.experts[0], group, said, "a skill", table.nonce())
+        matter = baskets.basket(session, table.experts[0], group)[0].matter
+        for expert in table.experts:
+            voting.vote(session, expert, matter, "yes", table.nonce())
+        assert adopted.adopted(session, "helsingborg")[0] == []
+        voting.settle(session, table.facilitator, matter, "It is not.", "")
+    (one,) = table.entries()
+    assert isinstance(one.entry, SkillDecision)
+    assert (one.entry.outcome, one.entry.domain, one.entry.skills, one.entry.agreement) == (
+        "not-ours",
+        "gaming",
+        (skill,),
+        1.0,
+    )
+    with database.reading() as session:
+        made = overlay(session, "helsingborg")
+    assert made.entries == 1
+    assert made.turtle.count(b"/judgement/basket-") > 0
 
 
 def test_skills_that_no_occupation_of_a_sector_needs_are_suggested(database: Database) -> None:
