@@ -230,7 +230,7 @@ def show_changes(
     from app.html.render import render
     from app.workshop.page import words
 
-    page.write_text(render("changes.html", found=found, t=words("en")), encoding="utf-8")
+    page.write_text(render("workshop/release_changes.html", found=found, t=words("en")), encoding="utf-8")
     out.print(f"{page}: {found['before']} → {found['after']}", highlight=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -67,7 +67,8 @@ def path(decoded: str) -> str:
     return quote(decoded, safe=_PATH)
 
 
-def query(request: Request, **changed: str) -> str:
-    """The query string of a request with some parameters changed."""
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in changed]
+def query(request: Request, without: Collection[str] = (), **changed: str) -> str:
+    """The query string of a request with some parameters changed, and without some."""
+    dropped = {*changed, *without}
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in dropped]
     return urlencode([*kept, *changed.items()])

@@ -266,11 +266,11 @@ async def _answer(
 
 
 def _variant(ctx: Context, name: str) -> str:
-    """The address of this document in another representation."""
+    """The address of this document in another representation; in RDF it holds all languages, whichever was asked for."""
     stem, suffix = rdf_formats.split(ctx.request.scope["path"])
     if suffix or stem == "/ns":
         return f"{ctx.base}{iris.path(stem)}.{name}"
-    return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, format=name)}"
+    return f"{ctx.base}{iris.path(stem)}?{iris.query(ctx.request, without=() if name == 'html' else ('language',), format=name)}"
 
 
 def _description_triples(ctx: Context, described: Description) -> list[ox.Triple]:

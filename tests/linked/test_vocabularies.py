@@ -160,6 +160,7 @@ Rows = list[dict[str, str]]
 @pytest.fixture(scope="module")
 def server(starter_dir: Path) -> Iterator[Server]:
     running = Server(starter_dir)
+    running.wait(lambda: httpx2.get(f"{running.url}/api/v1/health/ready/sparql").status_code == 200)
     yield running
     running.stop()
 
