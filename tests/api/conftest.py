@@ -76,7 +76,9 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
         client.close()
 
 
-@pytest.fixture(scope="session", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])])
+@pytest.fixture(
+    scope="session", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])]
+)
 def api(
     request: pytest.FixtureRequest, starter_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcess]:
