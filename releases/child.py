@@ -23,7 +23,8 @@ def start(
     With a `niceness` it gives way from its first import on, which is half a second's work.
     """
     process = subprocess.Popen(_command(module, arguments), env=environment or inherited(), **options)  # noqa: S603 (this very program)
-    _give_way(process.pid, niceness)
+    if niceness:
+        _give_way(process.pid, niceness)
     return process
 
 
@@ -32,14 +33,14 @@ async def start_awaited(
 ) -> asyncio.subprocess.Process:
     """The same for the event loop. Raises OSError."""
     process = await asyncio.create_subprocess_exec(*_command(module, arguments), **{"env": inherited(), **options})
-    _give_way(process.pid, niceness)
+    if niceness:
+        _give_way(process.pid, niceness)
     return process
 
 
 def _give_way(process: int, niceness: int) -> None:
-    if niceness:
-        with suppress(OSError):  # it has ended already, or this is a system without
-            os.setpriority(os.PRIO_PROCESS, process, niceness)
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, process, niceness)
 
 
 def inherited(**more: str) -> dict[str, str]:
