@@ -54,8 +54,11 @@ def coding_of(accept_encoding: str) -> str:
 
 
 def best(wanted: list[tuple[str, float]], offers: Sequence[Offer]) -> Offer | None:
-    """The offer of the highest quality, the first of equals; the most specific range decides each one's quality."""
-    chosen, best_quality = None, 0.0
+    """The offer of the highest quality, the first of equals; the most specific range decides each one's quality.
+
+    A profile that is asked for by name is wanted more than the type alone, which the range names as well.
+    """
+    chosen, best_quality = None, (0.0, False)
     for offer in offers:
         media_type = offer[1]
         group = media_type.partition("/")[0] + "/*"
@@ -69,6 +72,7 @@ def best(wanted: list[tuple[str, float]], offers: Sequence[Offer]) -> Offer | No
                 specific = {group: 2, "*/*": 1}.get(media_range, 0)
             if specific > rank or (specific == rank and specific and given > quality):
                 quality, rank = given, specific
-        if quality > best_quality:
-            chosen, best_quality = offer, quality
+        wanted_so = (quality, rank == 4 and ";" in media_type)
+        if quality and wanted_so > best_quality:
+            chosen, best_quality = offer, wanted_so
     return chosen
