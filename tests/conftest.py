@@ -27,9 +27,11 @@ os.environ |= SPARING  # of servers that are started for a whole session
 
 # What measures time, or needs both processors: no other test runs beside these.
 ALONE = (
-    "tests/serve/", "tests/deploy/test_running.py", "tests/http/test_slow_clients.py", "tests/http/test_client_limits.py",
+    "tests/deploy/", "tests/metrics/", "tests/serve/", "tests/http/test_slow_clients.py", "tests/http/test_client_limits.py",
+    "tests/sparql/test_connection.py", "tests/sparql/test_federation_faults.py", "tests/sparql/test_guard_fuzz.py",
     "tests/sparql/test_hostile.py", "tests/sparql/test_pool.py", "tests/sparql/test_spool.py", "tests/sparql/test_turns.py",
-    "tests/api/test_heavy.py", "tests/api/test_switch.py", "tests/metrics/test_traces.py", "tests/workshop/test_kill.py",
+    "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py", "tests/loaders/test_crash.py",
+    "tests/store/test_bad_upstream.py", "tests/workshop/test_browser.py", "tests/workshop/test_kill.py",
 )  # fmt: skip
 
 
