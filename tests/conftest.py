@@ -39,11 +39,9 @@ ALONE = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first; the ones on full ESCO only where there is full ESCO.
 
-    Shared out among processes, a file stays in one, and all on full ESCO in another from the start: it is loaded once.
+    Shared out among processes, the ones on full ESCO come first, so that the last process does not end with them.
     """
     for item in items:
-        full = item.get_closest_marker("full") is not None
-        item.add_marker(pytest.mark.xdist_group("full ESCO" if full else item.nodeid.partition("::")[0]))
         if item.nodeid.startswith(ALONE):
             item.add_marker("alone")
     shared_out = "PYTEST_XDIST_WORKER" in os.environ

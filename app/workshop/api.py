@@ -9,16 +9,14 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
 from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
-from app.workshop.bodies import answer as _json
-from app.workshop.bodies import read as _body
-from app.workshop.bodies import takes as _takes
+from app.workshop.bodies import ResolutionBody, answer, read, takes
 from workshop import journal, minutes, people, preparing, review
 from workshop.model import Item
 from workshop.people import Joining, Seat
@@ -47,90 +45,82 @@ class SortBody(Sort):
     nonce: str = Field(max_length=64)
 
 
-class ResolutionBody(BaseModel):
-    """What the facilitator writes to a resolution."""
-
-    model_config = ConfigDict(extra="forbid")
-    rationale: str = ""
-    minority: str = ""
-
-
 @router.get("", summary="Whose session this is")
 async def workshop_session(request: Request, seat: Seated) -> Response:
     """Whose session this is, in which workshop, under which rule."""
-    return _json(await desk_of(request).read(_me, seat))
+    return answer(await desk_of(request).read(_me, seat))
 
 
-@router.post("/join", summary="Join a workshop by its code", openapi_extra=_takes(JoinBody))
+@router.post("/join", summary="Join a workshop by its code", openapi_extra=takes(JoinBody))
 async def join_workshop(request: Request) -> Response:
     """Take a seat; the answer sets the session's cookie."""
-    body = await _body(request, JoinBody)
+    body = await read(request, JoinBody)
     joining = Joining(**body.model_dump(exclude={"code"}))
     await desk_of(request).read(people.invitation, body.code)  # whoever guesses does not hold up those who write
     seat = await desk_of(request).write(people.join, body.code, joining)
-    answer = _json(await desk_of(request).read(_me, seat))
-    sign_in(answer, request, seat)
-    return answer
+    seated = answer(await desk_of(request).read(_me, seat))
+    sign_in(seated, request, seat)
+    return seated
 
 
 @router.get("/queue", summary="What to judge next")
 async def workshop_queue(request: Request, seat: Seated) -> Response:
     """What this person should judge, in order."""
-    return _json(await desk_of(request).read(_queue, seat))
+    return answer(await desk_of(request).read(_queue, seat))
 
 
 @router.get("/items/{number}", summary="An item, and what is revealed of it")
 async def workshop_item(request: Request, seat: Seated, number: Number) -> Response:
     """An item, and what has been revealed of it."""
-    return _json(await desk_of(request).read(_item, seat, number))
+    return answer(await desk_of(request).read(_item, seat, number))
 
 
 @router.post(
-    "/items/{number}/judgement", dependencies=[Checked], summary="Judge an item", openapi_extra=_takes(JudgementBody)
+    "/items/{number}/judgement", dependencies=[Checked], summary="Judge an item", openapi_extra=takes(JudgementBody)
 )
 async def judge_item(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a judgement."""
-    body = await _body(request, JudgementBody)
+    body = await read(request, JudgementBody)
     said = Judgement(**body.model_dump(exclude={"nonce"}))
     await desk_of(request).write(judging.keep_judgement, seat, number, said, body.nonce)
-    return _json({"kept": True}, 201)
+    return answer({"kept": True}, 201)
 
 
 @router.post(
     "/items/{number}/{step}",
     dependencies=[Checked],
     summary="Reveal an item, ask again, or close it",
-    openapi_extra=_takes(ResolutionBody, required=False),
+    openapi_extra=takes(ResolutionBody, required=False),
 )
 async def step_item(
     request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]
 ) -> Response:
     """Reveal an item, ask again (`round`), or close it (`resolution`)."""
     if step == "resolution":
-        body = await _body(request, ResolutionBody)
-        return _json(await desk_of(request).write(board.close_item, seat, number, body.rationale, body.minority), 201)
+        body = await read(request, ResolutionBody)
+        return answer(await desk_of(request).write(board.close_item, seat, number, body.rationale, body.minority), 201)
     await desk_of(request).write(board.step, seat, number, step)
-    return _json({"done": step}, 201)
+    return answer({"done": step}, 201)
 
 
 @router.get("/decks/{number}", summary="The cards of a deck")
 async def workshop_deck(request: Request, seat: Seated, number: Number) -> Response:
     """The cards of a deck, or what the sorts came to."""
-    return _json(await desk_of(request).read(_deck, seat, number))
+    return answer(await desk_of(request).read(_deck, seat, number))
 
 
-@router.post("/decks/{number}/sort", dependencies=[Checked], summary="Sort the cards", openapi_extra=_takes(SortBody))
+@router.post("/decks/{number}/sort", dependencies=[Checked], summary="Sort the cards", openapi_extra=takes(SortBody))
 async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a sort."""
-    body = await _body(request, SortBody)
+    body = await read(request, SortBody)
     await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce)
-    return _json({"kept": True}, 201)
+    return answer({"kept": True}, 201)
 
 
 @router.get("/minutes", summary="The record, of what is revealed")
 async def workshop_minutes(request: Request, seat: Seated) -> Response:
     """The record, of what is revealed."""
-    return _json(await desk_of(request).read(minutes.minutes, seat.workshop))
+    return answer(await desk_of(request).read(minutes.minutes, seat.workshop))
 
 
 def _me(session: Session, seat: Seat) -> dict[str, Any]:

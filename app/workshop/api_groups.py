@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.request import strict_parameters
 from app.workshop import gathering, inbox, matters, placing, proposing
 from app.workshop.access import Number, Seated, desk_of, sent_json
-from app.workshop.bodies import answer, read, takes
+from app.workshop.bodies import ResolutionBody, answer, read, takes
 from app.workshop.page import WorkshopPage
 from workshop import baskets as room_baskets
 from workshop import inbox as room_inbox
@@ -46,14 +46,6 @@ class VoteBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     answer: Answer
     nonce: Nonce
-
-
-class SettlementBody(BaseModel):
-    """What the facilitator writes when a matter is settled."""
-
-    model_config = ConfigDict(extra="forbid")
-    rationale: str = ""
-    minority: str = ""
 
 
 class ProposalBody(Proposal):
@@ -128,11 +120,11 @@ async def vote_on_matter(request: Request, seat: Seated, number: Number) -> Resp
     "/matters/{number}/settlement",
     dependencies=[Checked],
     summary="Settle a matter by the rule",
-    openapi_extra=takes(SettlementBody),
+    openapi_extra=takes(ResolutionBody),
 )
 async def settle_matter(request: Request, seat: Seated, number: Number) -> Response:
     """End a matter with what the rule makes of its votes."""
-    body = await read(request, SettlementBody)
+    body = await read(request, ResolutionBody)
     _, made = await desk_of(request).write(matters.keep_settlement, seat, number, body.rationale, body.minority)
     return answer(made, 201)
 

@@ -14,7 +14,7 @@ from app.request import strict_parameters
 from app.workshop import guidelines, rule_preview, wall
 from app.workshop import motions as pages
 from app.workshop.access import Number, Seated, desk_of, require_facilitator, sent_json
-from app.workshop.bodies import answer, read, takes
+from app.workshop.bodies import ResolutionBody, answer, read, takes
 from workshop import adopted, motions
 from workshop import wall as walls
 from workshop.motions import Motion, Vote
@@ -49,14 +49,6 @@ class WallBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     points: int = Field(walls.POINTS, ge=1, le=walls.MOST_POINTS)
-
-
-class ClosingBody(BaseModel):
-    """What the facilitator writes to a resolution."""
-
-    model_config = ConfigDict(extra="forbid")
-    rationale: str = ""
-    minority: str = ""
 
 
 @router.get("/motions", summary="What is put to the vote")
@@ -100,12 +92,12 @@ async def vote_motion(request: Request, seat: Seated, number: Number) -> Respons
     "/motions/{number}/{step}",
     dependencies=[Checked],
     summary="Reveal a motion, ask again, or close it",
-    openapi_extra=takes(ClosingBody, required=False),
+    openapi_extra=takes(ResolutionBody, required=False),
 )
 async def step_motion(request: Request, seat: Seated, number: Number, step: Step) -> Response:
     """Reveal a motion, ask again (`round`), or close it (`resolution`)."""
     if step == "resolution":
-        body = await read(request, ClosingBody)
+        body = await read(request, ResolutionBody)
         return answer(await desk_of(request).write(pages.close, seat, number, body.rationale, body.minority), 201)
     await desk_of(request).write(pages.step, seat, number, step)
     return answer({"done": step}, 201)
@@ -115,11 +107,11 @@ async def step_motion(request: Request, seat: Seated, number: Number, step: Step
     "/decks/{number}/resolution",
     dependencies=[Checked],
     summary="Close a deck by the rule",
-    openapi_extra=takes(ClosingBody, required=False),
+    openapi_extra=takes(ResolutionBody, required=False),
 )
 async def settle_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Close a revealed deck: of each card what the rule makes of it."""
-    body = await read(request, ClosingBody)
+    body = await read(request, ResolutionBody)
     return answer(await desk_of(request).write(pages.settle_deck, seat, number, body.rationale, body.minority), 201)
 
 

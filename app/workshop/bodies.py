@@ -6,13 +6,21 @@ from typing import Any, TypeVar
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.responses import Response
 
 from app.workshop.access import read_body
 from app.workshop.joining import refusal
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class ResolutionBody(BaseModel):
+    """What the facilitator writes when something is settled."""
+
+    model_config = ConfigDict(extra="forbid")
+    rationale: str = ""
+    minority: str = ""
 
 
 def takes(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
