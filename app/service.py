@@ -108,7 +108,8 @@ class Service:
             return None
         if release.edition == self._refused:
             return None
-        coming = asyncio.create_task(self.heavy.prepare(release)) if self.heavy else None
+        # At the start nothing is answered by another release meanwhile: who asks for a heavy answer then waits for its server.
+        coming = asyncio.create_task(self.heavy.prepare(release)) if self.heavy and self._served else None
         try:
             served = await asyncio.to_thread(self._open, release)
         except Exception as error:  # a damaged release must not take down the one that is served

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyoxigraph
 import pytest
 
+from app.heavy import keeper
 from loaders.build import load
 from loaders.request import LoadRequest
 from loaders.starter import load_starter
@@ -23,6 +25,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 # What no test needs unless it asks for it, and what each application that is started would spend seconds on.
 SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2"}
 os.environ |= SPARING  # of servers that are started for a whole session
+keeper._UNWANTED_SECONDS = 60.0  # of a heavy server's start, which costs as much as all else of an application
 
 
 # What measures time, or needs both processors: no other test runs beside these.
@@ -72,12 +75,22 @@ def fixtures() -> Path:
     return FIXTURES
 
 
+def _once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that the first of the processes which share the tests out builds for all; a second one tries it if it fails."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if Releases(folder).current() is None:
+            build(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def starter_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the bundled starter published; read it, do not change it."""
-    folder = tmp_path_factory.mktemp("starter")
-    load_starter(folder)
-    return folder
+    return _once(tmp_path_factory, "starter", load_starter)
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +124,12 @@ def virtuoso_starter(starter: Release, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def mini_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with five occupations from the CSV fixture published, without our curation: quick to build."""
-    folder = tmp_path_factory.mktemp("mini")
-    load(LoadRequest([FIXTURES / "csv-v1.2.0"], folder, curation=FIXTURES / "no-curation.ttl", partial=True))
-    return folder
+    no_curation = FIXTURES / "no-curation.ttl"
+
+    def build(folder: Path) -> None:
+        load(LoadRequest([FIXTURES / "csv-v1.2.0"], folder, curation=no_curation, partial=True))
+
+    return _once(tmp_path_factory, "mini", build)
 
 
 @pytest.fixture
@@ -139,15 +155,17 @@ def esco_data() -> Path:
 
 @pytest.fixture(scope="session")
 def full_dir(esco_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with full ESCO 1.2.0 and the NACE codes of 1.2.1 published, built at the first use.
+    """A data folder with full ESCO 1.2.0 and the NACE codes of 1.2.1 published; read it, do not change it.
 
-    By a process of its own, so that the memory in its manifest is that of the load and not of the tests before it.
+    Built by a process of its own, so that the memory in its manifest is that of the load and not of the tests before it.
     """
-    folder = tmp_path_factory.mktemp("full")
     nace = esco_data / "esco-1.2.1-csv-partial" / "occupationNaceCodes_v1.2.1.csv"
-    ended = run("load", esco_data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", folder)
-    assert ended.code == 0, ended.err
-    return folder
+
+    def build(folder: Path) -> None:
+        ended = run("load", esco_data / "esco-1.2.0-csv", "--nace", nace, "--data-dir", folder)
+        assert ended.code == 0, ended.err
+
+    return _once(tmp_path_factory, "full", build)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -183,17 +184,26 @@ def test_what_they_change_is_told_before_it_is_published(starter: Release, after
     assert all(a["label"] for a in found["areas"])
 
 
-def test_going_back_restores_the_content_hash(tmp_path: Path, starter: Release) -> None:
+def test_going_back_restores_the_content_hash(tmp_path: Path, starter_dir: Path, starter: Release) -> None:
     """In one folder: the release, the same with a panel published over it, and the same without again."""
-    plain = LoadRequest([STARTER], tmp_path / "data")
-    first = load(plain)
-    key = next(iter(Catalogue(first, EmbeddedStore(first.store)).analysis.by_unit["heritage"])).id
-    said = entry("rename/1", "rename", f'ccsi:onCluster {cluster(key)} ; skos:prefLabel "Other"@en ;')
-    second = load(LoadRequest([STARTER], tmp_path / "data", panels=(write(tmp_path, said),)))
-    assert Releases(tmp_path / "data").current() == second
-    assert second.manifest["contentHash"] != first.manifest["contentHash"]
-    again = load(plain)
-    assert again.manifest["contentHash"] == first.manifest["contentHash"] == starter.manifest["contentHash"]
+    folder = tmp_path / "data"
+    shutil.copytree(starter_dir, folder, symlinks=True)
+    key = next(iter(Catalogue(starter, EmbeddedStore(starter.store)).analysis.by_unit["heritage"])).id
+    said = [
+        entry("rename/1", "rename", f'ccsi:onCluster {cluster(key)} ; skos:prefLabel "Other"@en ;'),
+        entry("a", "retire", f"ccsi:onCluster {cluster('heritage/there-is-none')} ;"),
+        entry("b", "reject", f"ccsi:onRule <{CCSID}rule/none-such> ;"),
+        entry("c", "sign-off", f"ccsi:onProfile <{CCSID}profile/none-such> ;"),
+    ]
+    second = load(LoadRequest([STARTER], folder, panels=(write(tmp_path, *said),)))
+    assert Releases(folder).current() == second
+    assert second.manifest["contentHash"] != starter.manifest["contentHash"]
+    notes = " ".join(second.manifest["notes"])  # what the release does not have is set aside and named
+    assert "no broad cluster heritage/there-is-none" in notes
+    assert "there is no rule none-such" in notes
+    assert f"no profile {CCSID}profile/none-such" in notes
+    again = load(LoadRequest([STARTER], folder))
+    assert again.manifest["contentHash"] == starter.manifest["contentHash"]
 
 
 def test_a_rule_is_amended_in_the_release_and_its_templates_are_those_of_the_preview(
@@ -274,16 +284,3 @@ def test_two_panels_that_differ_are_named_and_neither_counts(tmp_path: Path) -> 
 def test_an_entry_that_is_none_is_refused(tmp_path: Path, said: str, wrong: str) -> None:
     with pytest.raises(SourceError, match=wrong):
         read_panels([write(tmp_path, said)])
-
-
-def test_what_the_release_does_not_have_is_set_aside_and_named(tmp_path: Path) -> None:
-    said = [
-        entry("a", "retire", f"ccsi:onCluster {cluster('heritage/there-is-none')} ;"),
-        entry("b", "reject", f"ccsi:onRule <{CCSID}rule/none-such> ;"),
-        entry("c", "sign-off", f"ccsi:onProfile <{CCSID}profile/none-such> ;"),
-    ]
-    made = load(LoadRequest([STARTER], tmp_path / "data", panels=(write(tmp_path, *said),)))
-    notes = " ".join(made.manifest["notes"])
-    assert "no broad cluster heritage/there-is-none" in notes
-    assert "there is no rule none-such" in notes
-    assert f"no profile {CCSID}profile/none-such" in notes

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from app.settings import Limits
+from app.settings import Limits, Settings
 from bench.endpoints import Peak, ask, listener, memory
 from bench.fuzz import fuzz
 from bench.hostile_set import queries
@@ -88,6 +88,6 @@ def test_fuzz(target: Endpoint) -> None:
     assert not {500, 501, 502, 503} & seen.statuses.keys()
     assert seen.longest < SECONDS + SLACK
     end = time.monotonic() + 10
-    while me.num_fds() > files + 2 or len(target.gateway.pool.processes()) != 4:
+    while me.num_fds() > files + 2 or len(target.gateway.pool.processes()) != Settings().sparql_workers:
         assert time.monotonic() < end
         time.sleep(0.05)

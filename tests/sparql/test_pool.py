@@ -131,8 +131,9 @@ def test_nothing_is_left_behind(store: Path) -> None:
 def test_workers_end_when_the_service_is_killed(store: Path, tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from tools.endpoint import endpoint\n"
+        "from app.settings import Settings\n"
         "with endpoint(Path(sys.argv[1])) as e:\n"
-        "  while len(e.gateway.pool.processes()) < 4: time.sleep(0.05)\n"
+        "  while len(e.gateway.pool.processes()) < Settings().sparql_workers: time.sleep(0.05)\n"
         "  print(e.port, *e.gateway.pool.processes(), flush=True); time.sleep(60)\n"
     )
     service = subprocess.Popen(
