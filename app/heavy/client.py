@@ -24,6 +24,8 @@ from releases.release import Release
 
 log = structlog.get_logger()
 
+_FIRST_START = 30.0  # seconds that a heavy answer waits for a server which is being started for it, reading its release
+
 
 @dataclass(slots=True)
 class HeavyRequest:
@@ -173,8 +175,9 @@ class HeavyAnswers:
         if keeper is None:
             raise HeavyBusy("Heavy answers cannot be made yet.", headers={"retry-after": "2"})
         keeper.wanted.set()
+        wait = self._limits.heavy_wait if keeper.tried.is_set() else _FIRST_START
         try:
-            async with asyncio.timeout(self._limits.heavy_wait):
+            async with asyncio.timeout(wait):
                 await keeper.ready.wait()
         except TimeoutError:
             raise HeavyBusy("Heavy answers cannot be made just now.", headers={"retry-after": "5"}) from None

@@ -184,6 +184,7 @@ def test_what_they_change_is_told_before_it_is_published(starter: Release, after
     assert all(a["label"] for a in found["areas"])
 
 
+@pytest.mark.long
 def test_going_back_restores_the_content_hash(tmp_path: Path, starter_dir: Path, starter: Release) -> None:
     """In one folder: the release, the same with a panel published over it, and the same without again."""
     folder = tmp_path / "data"

@@ -65,6 +65,7 @@ def test_compare_a_curriculum_with_a_profile(run, core: list[str], catalogue, tm
     assert run("compare", "@nowhere.txt", "--among", "ccsi")[0] == 3
 
 
+@pytest.mark.long
 def test_export_to_a_folder_and_an_archive(run, client: TestClient, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     ids = {i["id"] for i in client.get("/api/v1/domains/heritage/profiles?limit=500").json()["items"]}
     assert run("export", str(tmp_path / "out"), "--format", "csv", "--format", "ttl", "--domain", "heritage")[0] == 0

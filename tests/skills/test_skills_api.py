@@ -16,7 +16,6 @@ from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.build import load
 from loaders.request import LoadRequest
-from loaders.starter import load_starter
 from ontology import CCSI, CCSID
 from ontology.jsonld_context import DECIMALS
 from releases.release import Release
@@ -181,10 +180,8 @@ def test_pictures_come_out_the_same(skills_client: TestClient, other_client: Tes
     assert skills_client.get(f"/api/v1/{path}.png").content.startswith(b"\x89PNG")
 
 
-def test_a_release_built_again_is_the_same(starter: Release, tmp_path: Path) -> None:
-    first = load_starter(tmp_path)
-    assert first.id == starter.id
-    assert {c["name"]: c["passed"] for c in first.manifest["checks"]}[
+def test_its_shapes_hold(starter: Release) -> None:
+    assert {c["name"]: c["passed"] for c in starter.manifest["checks"]}[
         "skills, clusters and profiles satisfy the SHACL shapes"
     ]
 

@@ -21,7 +21,7 @@ import queries
 from app.settings import Settings
 from app.store import upstream
 from app.store.remote import RemoteBackend, RemoteStore
-from ontology import XSD
+from ontology import GRAPH, SKOS, XSD
 from releases import dumps
 from releases.push import Push
 from releases.release import Release, Releases
@@ -32,10 +32,11 @@ pytestmark = needs_virtuoso
 NUMBERS = {XSD + name for name in ("decimal", "double", "integer")}
 # They range over everything when no resource is given, Virtuoso's own graphs included.
 OF_A_RESOURCE = [name for name in queries.names() if name.startswith(("pages/incoming", "pages/outgoing"))]
+OF_GRAPHS = "search/texts"
 OF_ALL_GRAPHS = ["pages/class_partitions", "pages/property_partitions"]
 OTHERS = [
     name for name in queries.names()
-    if not name.startswith("materialise/") and name not in (*OF_A_RESOURCE, *OF_ALL_GRAPHS)
+    if not name.startswith("materialise/") and name not in (*OF_A_RESOURCE, *OF_ALL_GRAPHS, OF_GRAPHS)
 ]  # fmt: skip
 
 
@@ -89,6 +90,13 @@ def test_descriptions_are_the_same(name: str, store: ox.Store, remote: RemoteSto
     for resource in (*decisions, ox.NamedNode("http://data.europa.eu/esco/isco/C2621")):
         chosen: Mapping[str, Any] = {parameter: [resource]}
         assert rows(remote.select(name, chosen)) == rows(queries.select(store, name, chosen))
+
+
+def test_labels_of_a_graph_are_the_same(store: ox.Store, remote: RemoteStore) -> None:
+    chosen = {"labels": [ox.NamedNode(f"{GRAPH}labels/en")], "property": [ox.NamedNode(SKOS + "prefLabel")]}
+    found = rows(queries.select(store, OF_GRAPHS, chosen))
+    assert rows(remote.select(OF_GRAPHS, chosen)) == found
+    assert len(found) > 1000
 
 
 def test_known_difference_a_graph_outside_the_dataset_empties_the_answer(
