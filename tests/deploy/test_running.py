@@ -209,6 +209,7 @@ def test_a_service_clause_sent_straight_to_the_store_reaches_nobody(running: Sta
 # --- another release -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_release_is_brought_and_taken_back_by_the_documented_commands(running: Stack, fixtures: Path) -> None:
     first = ask(running, READY).json["release"]
     seen: Counter[int] = Counter()

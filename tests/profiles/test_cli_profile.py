@@ -29,6 +29,7 @@ def run(starter_dir: Path) -> Callable[..., tuple[int, bytes, str]]:
     return execute
 
 
+@pytest.mark.long
 def test_show_writes_what_the_api_answers(run, client: TestClient, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = run("show", "heritage-preservation", "--format", "csv")
     assert code == 0

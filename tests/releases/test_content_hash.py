@@ -39,6 +39,7 @@ def test_every_form_of_dump_gives_the_hash_of_the_manifest(mini_dir: Path, tmp_p
     assert content_hash.of_dump([tmp_path / "mixed.nq"])[0] == expected
 
 
+@pytest.mark.long
 def test_turtle_files_of_every_graph_give_it_too(starter: Release, tmp_path: Path) -> None:
     store = ox.Store.read_only(str(starter.store))
     for graph in dumps.graphs(store):

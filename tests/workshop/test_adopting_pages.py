@@ -239,6 +239,7 @@ def test_the_command_exports_the_same(room: Room, experts: list[Visitor]) -> Non
         assert said == experts[0].get(f"/workshop/tables/{what}.csv").text
 
 
+@pytest.mark.long
 def test_what_the_workshop_adopted_is_in_the_release(
     room: Room, starter_dir: Path, deck: dict[str, Any], tmp_path: Path
 ) -> None:

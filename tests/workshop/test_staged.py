@@ -50,6 +50,7 @@ def test_the_command_tells_it_as_json_and_as_a_page(staged: tuple[Path, Release,
     assert release.id in page
 
 
+@pytest.mark.long
 def test_the_facilitator_reads_it_in_the_service(staged: tuple[Path, Release, str], tmp_path: Path) -> None:
     folder, release, key = staged
     room = Room(folder, tmp_path, "--items", "2", "--quorum", "3", "--readers", "3")
