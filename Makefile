@@ -35,7 +35,7 @@ lint: setup ## check style and types
 
 # What measures time comes last, one test after another. CCSI_ESCO_DATA brings the tests on full ESCO.
 unit: setup ## run the tests alone: some 25 minutes, 35 with full ESCO; skipped ones say why at the end
-	$(BIN)/pytest -n 3 --dist loadfile -rs -m "not alone and not long"
+	$(BIN)/pytest -n 2 --dist loadfile -rs -m "not alone and not long"
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "alone and not long"
 
 long: setup ## run the tests that take minutes each

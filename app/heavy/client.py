@@ -24,7 +24,7 @@ from releases.release import Release
 
 log = structlog.get_logger()
 
-_FIRST_START = 30.0  # seconds that a heavy answer waits for a server which is being started for it, reading its release
+_FIRST_START = 60.0  # seconds that a heavy answer waits for a server which is being started for it, reading its release
 
 
 @dataclass(slots=True)
