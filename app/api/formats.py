@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import orjson
 import pyoxigraph as ox
 from fastapi import Query
 from starlette.responses import Response
@@ -56,7 +55,7 @@ def respond(
     if chosen == "json":
         return ctx.json(payload, links)
     if chosen == "jsonld":
-        body = json_ld(orjson.dumps(payload), ctx.base)
+        body = json_ld(payload, ctx.base)
     elif chosen == "turtle":
         triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
         body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""

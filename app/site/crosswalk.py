@@ -19,7 +19,7 @@ from app.api.search import index_of
 from app.catalogue.concepts import in_one
 from app.errors import BadParameter, TooLarge
 from app.request import Context, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
@@ -132,7 +132,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
 
 def _of_code(item: LookedUp) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
-    shares = [(s["domain"], s["share"]) for s in plain(item["domainShares"])]
+    shares = [(s["domain"], s["share"]) for s in item["domainShares"]]
     return {
         **item,
         "kind": item["classification"] or "",

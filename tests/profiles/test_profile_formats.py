@@ -19,15 +19,14 @@ import rdflib
 from starlette.testclient import TestClient
 
 from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
-from app.documents.linked import ELM
-from app.documents.sheet import sheet
+from app.api.profiles.linked import ELM
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.build import load
 from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import SKOS
-from tests.profiles.conftest import HERITAGE
+from tests.profiles.conftest import HERITAGE, sheet
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
