@@ -24,6 +24,7 @@ from app import http
 from app.api.formats import MEDIA_TYPES, choose
 from app.errors import TooCostly
 from app.heavy.client import HeavyAnswers, HeavyRequest
+from app.heavy.wire import RequestHead
 from app.http import Answer, Key
 from app.http.clients import client_of
 from app.request import Context, Page, content_location, known_parameters, representation_of, service_of
@@ -124,7 +125,7 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
         chosen_by = {k: v for k, v in (("language", language), ("format", chosen)) if v and k in known}
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
         query = urlencode([*pairs, *chosen_by.items()])
-    said = {
+    head: RequestHead = {
         "method": request.method,
         "scheme": request.scope["scheme"],
         "path": request.scope["raw_path"].decode("latin-1"),
@@ -132,4 +133,4 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
         "headers": [*headers, ("accept-encoding", coding_of(ctx))],
         "id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
-    return HeavyRequest(client_of(request.scope), said, await request.body())
+    return HeavyRequest(client_of(request.scope), head, await request.body())
