@@ -65,7 +65,7 @@ def apart(
                 "page_language", ""
             )  # that of a page may be another than that of the release's words in it
             form = chosen if "format" in given else ""
-            return await made_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
+            return await answer_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
 
         return made  # type: ignore[return-value]
 
@@ -91,7 +91,7 @@ def coding_of(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def made_apart(
+async def answer_apart(
     heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = ""
 ) -> Response:
     """The answer that the key stands for, kept or made by a process of its own."""
@@ -99,7 +99,7 @@ async def made_apart(
     made: Answer | Response | None = cache.get(key)
     if made is None:
         made = await heavy.answer(ctx.served.release.id, key, await _asked(ctx, chosen, language or ctx.language))
-        http.spent(ctx.request.scope, cost / 1000)
+        http.count_seconds(ctx.request.scope, cost / 1000)
     if isinstance(made, Response):
         again = Response(made.body, made.status_code)  # several may wait for one
         again.raw_headers = made.raw_headers

@@ -14,7 +14,7 @@ from app.api.codes import isco_group
 from app.api.lookup import find
 from app.api.search_build import IndexBuilder
 from app.api.views import DomainDegree, degrees_of
-from app.catalogue.search import BASE, Filter, Found, Results, Search
+from app.catalogue.search import BASE, Filter, Results, Search, SearchHit
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, counted, page_links
@@ -193,7 +193,7 @@ def _filter(
     return Filter(frozenset(types or ()), among, inside, index.type_of)
 
 
-def _hit(ctx: Context, index: Search, found: Found) -> Hit:
+def _hit(ctx: Context, index: Search, found: SearchHit) -> Hit:
     iri, catalogue = found.iri, ctx.catalogue
     kind = index.type_of(iri)
     occupation, skill, group = catalogue.occupations.get(iri), catalogue.skills.get(iri), catalogue.groups.get(iri)

@@ -92,7 +92,7 @@ InForm = Annotated[Form, Depends(form)]
 ROW_COSTS = {"json": 0.014, "jsonld": 0.04}  # milliseconds; see app.api.apart
 
 
-def listed(
+def list_response(
     ctx: Context,
     entries: list[T],
     where: Page,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.batch import LookedUp, looked_up
+from app.api.batch import LookedUp, look_up_code
 from app.api.batches import Batches
 from app.api.formats import as_csv
 from app.api.match import MatchedTitle, matched_title
@@ -122,7 +122,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
         found = index.match(titles, "", 1) if index else []
         matched = {title: matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)}
         return [
-            _of_title(ctx, matched[line]) if line in matched else _of_code(looked_up(ctx, line, classification))
+            _of_title(ctx, matched[line]) if line in matched else _of_code(look_up_code(ctx, line, classification))
             for line in lines
         ]
 

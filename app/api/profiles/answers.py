@@ -41,13 +41,13 @@ async def answer(ctx: Context, shown: views.RenderedProfile, chosen: str) -> Res
     if chosen in SUFFIX:
         headers["content-disposition"] = f'inline; filename="{shown.name}.{SUFFIX[chosen]}"'
     # Laying out pages takes some tenths of a second, so it does not hold up the others.
-    body = json_ld(quads(ctx, shown)) if chosen == "jsonld" else await asyncio.to_thread(written, document, chosen)
+    body = json_ld(quads(ctx, shown)) if chosen == "jsonld" else await asyncio.to_thread(render, document, chosen)
     media = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("html", "markdown") else "")
     language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     return http.respond(ctx.request, ctx.served, body, media, language, links, headers)
 
 
-def written(document: views.Profile, name: str) -> bytes:
+def render(document: views.Profile, name: str) -> bytes:
     """The bytes of a document in one of the formats that need the document alone."""
     match name:
         case "schemaorg":
