@@ -13,13 +13,18 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
+import orjson
 import pyoxigraph as ox
 import pytest
 import rdflib
 from starlette.testclient import TestClient
 
+from app.api.formats import as_csv
 from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
-from app.api.profiles.linked import ELM
+from app.api.profiles.linked import ELM, learning_model, schema_org
+from app.api.profiles.rows import COLUMNS, rows
+from app.documents.markdown import profile_markdown
+from app.documents.page import profile_page
 from app.main import create_app
 from app.settings import Limits, Settings
 from loaders.build import load
@@ -67,6 +72,23 @@ def outline(text: str) -> Outline:
     found.feed(text)
     found.close()
     return found
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "*"])
+def test_documents_say_what_the_json_says(client: TestClient, language: str) -> None:
+    """They are drawn from values that never were JSON."""
+    ids = [item["id"] for item in client.get("/api/v1/profiles", params={"limit": 100}).json()["items"]]
+    for path in (f"/api/v1/profiles/{key}" for key in ids[::8]):
+        document = client.get(path, params={"language": language}).json()
+        said = {
+            "markdown": profile_markdown(sheet(document)).encode(),
+            "html": profile_page(sheet(document)).encode(),
+            "csv": as_csv(COLUMNS, rows(document)),
+            "schemaorg": orjson.dumps(schema_org(document)),
+            "elm": orjson.dumps(learning_model(document)),
+        }
+        for form, body in said.items():
+            assert client.get(path, params={"language": language, "format": form}).content == body, (path, form)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
