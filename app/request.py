@@ -60,7 +60,6 @@ class Context:
 
     def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
         """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
-        language = "" if self.language == ALL_LANGUAGES else self.language
         linked = isinstance(payload, dict) and "@context" in payload
         chosen = representation_of(self.request) if linked else "json"
         if chosen == "jsonld":
@@ -71,7 +70,14 @@ class Context:
             body, media_type = orjson.dumps(payload), "application/json"
             if linked:
                 links = ", ".join(filter(None, [links, f"<{self.url('/context.jsonld')}>; {_CONTEXT_LINK}"]))
-        return http.respond(self.request, self.served, body, media_type, language, links, keep=keep)
+        return self.respond(body, media_type, links, keep=keep)
+
+    def respond(
+        self, body: bytes, media_type: str, links: str = "", extra: dict[str, str] | None = None, keep: bool = True
+    ) -> Response:
+        """Bytes of any kind as this request's answer, in its language."""
+        language = "" if self.language == ALL_LANGUAGES else self.language
+        return http.respond(self.request, self.served, body, media_type, language, links, extra, keep)
 
     async def built(self, build: Callable[[Context, T], U], item: T) -> U:
         """What `build` makes of an item; in a thread when its words have to come over a network."""

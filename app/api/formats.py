@@ -11,12 +11,11 @@ import pyoxigraph as ox
 from fastapi import Query
 from starlette.responses import Response
 
-from app import http
 from app.documents.cells import cell
 from app.errors import NotAcceptable
 from app.http.negotiation import best_of
 from app.http.representations import json_ld
-from app.request import ALL_LANGUAGES, Context, content_location
+from app.request import Context, content_location
 from ontology import PREFIXES
 
 MEDIA_TYPES = {
@@ -62,8 +61,7 @@ def respond(
     else:
         body = as_csv(columns, rows)
     media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.respond(ctx.request, ctx.served, body, media_type, language, links, content_location(ctx, chosen))
+    return ctx.respond(body, media_type, links, content_location(ctx, chosen))
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str = ",", bom: bool = False) -> bytes:

@@ -17,10 +17,10 @@ from app.api.views import chosen
 from app.catalogue.concepts import Decision, in_one
 from app.catalogue.search import TYPES
 from app.html.render import HTML_HEADERS, render
-from app.http.languages import lookup
+from app.http.languages import RIGHT_TO_LEFT, lookup
 from app.linked import iris
 from app.request import Context, accepted, context, service_of
-from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
+from app.site.words import INTERFACES, PageWords, own_name, words
 from ontology import local_name
 
 Link = tuple[str, str]  # text and address

@@ -7,7 +7,6 @@ import asyncio
 import orjson
 from starlette.responses import Response
 
-from app import http
 from app.api.formats import respond
 from app.api.profiles import views
 from app.api.profiles.formats import MEDIA_TYPES
@@ -18,7 +17,7 @@ from app.documents.markdown import profile_markdown
 from app.documents.page import POLICY, profile_page
 from app.documents.pdf import profile_pdf
 from app.documents.workbook import profile_xlsx
-from app.request import ALL_LANGUAGES, Context, content_location
+from app.request import Context, content_location
 
 SUFFIX = {"xlsx": "xlsx", "pdf": "pdf"}  # formats that a browser saves
 
@@ -43,8 +42,7 @@ async def answer(ctx: Context, shown: views.RenderedProfile, chosen: str) -> Res
     # Laying out pages takes some tenths of a second, so it does not hold up the others.
     body = json_ld(quads(ctx, shown)) if chosen == "jsonld" else await asyncio.to_thread(render, document, chosen)
     media = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("html", "markdown") else "")
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.respond(ctx.request, ctx.served, body, media, language, links, headers)
+    return ctx.respond(body, media, links, headers)
 
 
 def render(document: views.Profile, name: str) -> bytes:

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app import http
 from app.api.apart import apart
 from app.api.lookup import find
 from app.api.profiles import views
@@ -22,7 +21,7 @@ from app.catalogue.profiles import TemplateEntry
 from app.documents.pdf import bundle_pdf
 from app.documents.workbook import bundle_xlsx
 from app.errors import BadParameter, NotFound
-from app.request import ALL_LANGUAGES, Context, Ctx
+from app.request import Context, Ctx
 
 router = APIRouter(tags=["profiles"])
 
@@ -67,11 +66,9 @@ async def _bundle(ctx: Context, id: str, suffix: str, kind: str | None, volume: 
     cut = f" ({volume}/{volumes})" if volumes > 1 else ""
     title = next(iter(domain_words(ctx, id).values()), id) + cut
     body = await asyncio.to_thread(_written, documents, title, suffix)
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     number = f"-{volume}" if volumes > 1 else ""
     headers = {"content-disposition": f'inline; filename="{id}-profiles{number}.{suffix}"'}
-    links = _links(ctx, id, suffix, kind, volume, volumes)
-    return http.respond(ctx.request, ctx.served, body, MEDIA_TYPES[suffix], language, links, headers)
+    return ctx.respond(body, MEDIA_TYPES[suffix], _links(ctx, id, suffix, kind, volume, volumes), headers)
 
 
 def _links(ctx: Context, id: str, suffix: str, kind: str | None, volume: int, volumes: int) -> str:

@@ -20,8 +20,8 @@ from app.documents.sheet import (
     said,
     texts,
 )
+from app.http.languages import RIGHT_TO_LEFT
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
 DECIMAL_POINT = frozenset({"ar", "en", "ga", "he", "mt"})  # of the languages of ESCO; the others have a comma
 UNGROUPED = "none"
 
