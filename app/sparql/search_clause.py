@@ -112,16 +112,16 @@ def ask(clause: Clause, index: Search) -> list[SearchHit]:
     return index.suggest(clause.text.rstrip("* "), clause.language or "en", wanted, clause.most, clause.begun).items
 
 
-def values(clause: Clause, found: Iterable[SearchHit]) -> tuple[str, int]:
+def values(clause: Clause, hits: Iterable[SearchHit]) -> tuple[str, int]:
     """What was found as VALUES, and how many terms that are."""
     names = list(clause.variables)
     rows = []
-    for one in found:
+    for hit in hits:
         row = {
-            "concept": f"<{one.iri}>",
-            "score": f"{one.score:.4f}",
-            "matchedLabel": f"{quoted(one.matched)}@{one.part.language}",
-            "matchType": quoted(one.type),
+            "concept": f"<{hit.iri}>",
+            "score": f"{hit.score:.4f}",
+            "matchedLabel": f"{quoted(hit.matched)}@{hit.part.language}",
+            "matchType": quoted(hit.type),
         }
         rows.append(f"({' '.join(row[name] for name in names)})")
     return f"VALUES ({' '.join(clause.variables.values())}) {{ {' '.join(rows)} }}", len(names) * len(rows)
