@@ -31,15 +31,15 @@ def rows(document: Profile) -> Iterator[tuple[Any, ...]]:
     parts = (document["domain"], document["function"], document["charterFunction"], document["subDomain"])
     cell = [part["id"] if part else "" for part in parts]
     called = next(iter(document["title"].values()), "")
-    for section, group, entry in flat(document["sections"]):
+    for place, arranged, entry in flat(document["sections"]):
         skill, known, asked = entry["skill"], entry["specialisation"], entry.get("askedBy") or {}
         tag, label = _one(skill["preferredLabel"])
-        above = (group["uri"], next(iter(group["preferredLabel"].values()), "")) if group else ("", "")
+        group_words = (arranged["uri"], next(iter(arranged["preferredLabel"].values()), "")) if arranged else ("", "")
         figures: tuple[Any, ...] = ("", "", "")
         if known:
             figures = known["locationQuotient"], known["specialisationEvidence"], known["cluster"] or ""
         yield (
-            name, called, *cell, section, *above, skill["uri"], label, tag, skill["skillType"] or "",
+            name, called, *cell, place, *group_words, skill["uri"], label, tag, skill["skillType"] or "",
             skill["reuseLevel"] or "", entry["relation"], entry["share"], entry["essentialShare"], entry["rule"],
             " ".join(entry["alsoBy"]), *figures,
             " ".join(sorted({*asked.get("essential", ()), *asked.get("optional", ())})), " ".join(stands[skill["uri"]]),
