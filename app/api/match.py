@@ -20,7 +20,7 @@ from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Name, few, most_of
 from app.api.profiles.request import with_language
 from app.api.search import index_of
 from app.api.views import DomainDegree, degrees_of
-from app.catalogue.search import TitleMatches
+from app.catalogue.search import Matched
 from app.catalogue.texts import ReadText, read
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Shape
@@ -206,12 +206,12 @@ def _skill(ctx: Context, text: ReadText, concept: int, mentions: Sequence[Mentio
     }
 
 
-def matched_title(ctx: Context, title: str, matches: TitleMatches) -> MatchedTitle:
+def matched_title(ctx: Context, title: str, matches: Matched) -> MatchedTitle:
     """A title with the occupations that it may mean."""
     return {"title": title, **_reading(ctx, title, matches)}
 
 
-def _reading(ctx: Context, title: str, matches: TitleMatches) -> Reading:
+def _reading(ctx: Context, title: str, matches: Matched) -> Reading:
     occupations = [
         _occupation(ctx, title, matches, match, sure)
         for match, sure in zip(matches.matches, matches.confidences, strict=True)
@@ -225,7 +225,7 @@ def _reading(ctx: Context, title: str, matches: TitleMatches) -> Reading:
     }
 
 
-def _occupation(ctx: Context, title: str, matches: TitleMatches, match: Match, sure: float) -> MatchedOccupation:
+def _occupation(ctx: Context, title: str, matches: Matched, match: Match, sure: float) -> MatchedOccupation:
     part, iri = matches.part, matches.part.iris[match.concept]
     label = part.section.text(match.label)
     return {

@@ -121,7 +121,7 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
-class TitleMatches:
+class Matched:
     """What a title was matched with, in which language, the best first, each with its confidence."""
 
     part: Part
@@ -262,17 +262,17 @@ class Search:
 
     # --- titles --------------------------------------------------------------------------------------------------
 
-    def match(self, titles: Sequence[str], language: str, most: int) -> list[TitleMatches]:
+    def match(self, titles: Sequence[str], language: str, most: int) -> list[Matched]:
         """The occupations of each title; without a language in the one that knows most of its words."""
         chosen = [language] * len(titles) if language in self.languages else self.guessed(titles)
-        found: dict[int, TitleMatches] = {}
+        found: dict[int, Matched] = {}
         for tongue in sorted(set(chosen)):
             if (part := self._parts.get(("occupation", tongue))) is None:
                 continue
             places = [n for n, of in enumerate(chosen) if of == tongue]
             ranked = ranking.ranked(self, part, [titles[n] for n in places], max(2, most))
             for place, (of, matches) in zip(places, ranked, strict=True):
-                found[place] = TitleMatches(of, matches[:most], confidences(matches, most))
+                found[place] = Matched(of, matches[:most], confidences(matches, most))
         return [found[n] for n in range(len(titles))]
 
     def extractor(self, language: str) -> tuple[Part, Extractor] | None:
@@ -373,4 +373,4 @@ def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hit
     return found
 
 
-__all__ = ["PREFERRED", "TYPES", "Filter", "Part", "Results", "Search", "SearchHit", "TitleMatches"]
+__all__ = ["PREFERRED", "TYPES", "Filter", "Matched", "Part", "Results", "Search", "SearchHit"]

@@ -14,7 +14,7 @@ from analysis.search.confidence import confidences
 from analysis.search.extraction import Mention
 from analysis.search.match import Match
 from app.catalogue.catalogue import Catalogue
-from app.catalogue.search import Part, Search, TitleMatches
+from app.catalogue.search import Matched, Part, Search
 
 _LINES, _LINE = 3, 150  # how many lines may be the title, and characters of each
 _LATER = 0.9  # what a line further down counts
@@ -27,7 +27,7 @@ class ReadText:
     """What a text says: the lines taken for its title, occupations, and skills by concept in the order of their mentions."""
 
     title: str
-    matched: TitleMatches
+    matched: Matched
     skill_part: Part | None
     skills: dict[int, list[Mention]]
 
@@ -56,7 +56,7 @@ def read(index: Search, catalogue: Catalogue, text: str, language: str, most: in
     ranked = sorted(best.values(), key=lambda m: (-m.score, m.concept))[: max(2, most)]
     sure = confidences(ranked, len(ranked))
     return ReadText(
-        " ".join(lines), TitleMatches(part, ranked[:most], sure[:most]), extractor[0] if extractor else None, skills
+        " ".join(lines), Matched(part, ranked[:most], sure[:most]), extractor[0] if extractor else None, skills
     )  # fmt: skip
 
 

@@ -85,11 +85,11 @@ def _role(sheet: Sheet) -> Iterator[str]:
         for name, text in (("names", item["names"]), ("scope", item["scopeNote"])):
             if text["text"]:
                 yield f"{_plain(words[name])}: {_said(text)}\n"
-    for item in sheet["tasks"]:
-        tag = rf" \[{item['tag']}\]" if item["tag"] else ""
-        yield f"## {_plain(words['tasks'])}: {_said(item['label'])}{tag}\n"
-        yield f"{_plain(words['tasks-note'].replace('{code}', item['code']))}\n"
-        yield from (f"- {_plain(task)}" for task in item["items"])
+    for unit in sheet["tasks"]:
+        tag = rf" \[{unit['tag']}\]" if unit["tag"] else ""
+        yield f"## {_plain(words['tasks'])}: {_said(unit['label'])}{tag}\n"
+        yield f"{_plain(words['tasks-note'].replace('{code}', unit['code']))}\n"
+        yield from (f"- {_plain(task)}" for task in unit["items"])
         yield ""
     for fact in sheet["facts"]:
         texts = " · ".join(map(_said, fact["texts"]))

@@ -81,9 +81,9 @@ def _facts(sheet: Sheet) -> Iterable[tuple[str, str]]:
         ):
             if text["text"]:
                 yield f"{words[name]}{whose}", text["text"]
-    for item in sheet["tasks"]:
-        yield words["tasks"], words["tasks-note"].replace("{code}", item["code"])
-        yield from (("", task) for task in item["items"])
+    for unit in sheet["tasks"]:
+        yield words["tasks"], words["tasks-note"].replace("{code}", unit["code"])
+        yield from (("", task) for task in unit["items"])
     for fact in sheet["facts"]:
         texts = " · ".join(t["text"] for t in fact["texts"])
         yield fact["name"], " – ".join(filter(None, (texts, fact["note"])))

@@ -21,7 +21,7 @@ _LONGEST = 10  # words of a label
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractionScore:
+class Extracted:
     """One set and one way: of the skills that were said to be there how many are, and of those that are how many were said."""
 
     set: str
@@ -38,7 +38,7 @@ class ExtractionScore:
         return 2 * self.precision * self.recall / ((self.precision + self.recall) or 1)
 
 
-def extraction(section: Section, language: str, folder: Path, tuned: bool = False) -> Iterator[ExtractionScore]:
+def extraction(section: Section, language: str, folder: Path, tuned: bool = False) -> Iterator[Extracted]:
     """The sets of a folder, NAME_annotations.csv.gz with sentence and label; concepts by sentence, each once. Raises SourceError."""
     ours = Extractor(Matcher(section, language))
     ways: dict[str, Callable[[str], set[int]]] = {
@@ -64,9 +64,9 @@ def extraction(section: Section, language: str, folder: Path, tuned: bool = Fals
             yield _extracted("all sets", way, counts)
 
 
-def _extracted(name: str, way: str, counts: list[int]) -> ExtractionScore:
+def _extracted(name: str, way: str, counts: list[int]) -> Extracted:
     sentences, there, unknown, true, claimed, _ = counts
-    return ExtractionScore(name, way, sentences, there, unknown, true / max(1, claimed), true / max(1, there))
+    return Extracted(name, way, sentences, there, unknown, true / max(1, claimed), true / max(1, there))
 
 
 def _names(section: Section) -> dict[str, int]:

@@ -22,7 +22,7 @@ from analysis.search.evaluate import Asked, AskedLabel, Rates, held_out, tuning
 from analysis.search.match import Match, Matcher
 from analysis.search.section import ALTERNATIVE, PREFERRED, Label
 from analysis.search.text import fold, forms
-from app.reports.extraction import ExtractionScore, extraction
+from app.reports.extraction import Extracted, extraction
 from loaders.derive.search import forms_of, kinds_of, labels_of
 from releases.decisions import decisions
 from releases.errors import SourceError
@@ -82,7 +82,7 @@ class Evaluation:
         for folder in sorted(p for p in (self._data / "melo").glob("*") if p.is_dir()):
             yield from self._melo(folder, simpler)
 
-    def skills(self) -> Iterator[ExtractionScore]:
+    def skills(self) -> Iterator[Extracted]:
         """Skills found in sentences, where the folder has such."""
         labels, told = labels_of(self._select, "en", self._kinds, self._forms)
         if (folder := self._data / "skill-extraction").is_dir() and labels["skill"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.reports.extraction import ExtractionScore
+from app.reports.extraction import Extracted
 from app.reports.match import Line
 
 # (set, figure) -> the least that is asked for.
@@ -19,7 +19,7 @@ MOST_FALSE = 0.03  # share of the titles outside the scope that may be called cu
 
 
 def targets(
-    lines: Sequence[Line], domains: Sequence[dict[str, Any]], skills: Sequence[ExtractionScore]
+    lines: Sequence[Line], domains: Sequence[dict[str, Any]], skills: Sequence[Extracted]
 ) -> list[dict[str, Any]]:
     """Each target of which the figure is at hand: what, the least, the value, and whether it holds."""
     rows = []

@@ -64,12 +64,16 @@ class Placing(Shape):
     repeatOf: Annotated[str | None, Field(description="The section that a repeated skill has its place in.")]
 
 
-class ProfileEntry(KnownSkill, Placing):
-    """A skill in its place."""
+class Asking(Shape):
+    """Who asks for a skill."""
 
     askedBy: NotRequired[
         Annotated[AskedBy | None, Field(description="Which anchors ask for it, where there are several.")]
     ]
+
+
+class ProfileEntry(KnownSkill, Placing, Asking):
+    """A skill in its place."""
 
 
 Arrangement = GroupRef | ClusterRef | OccupationRef | None  # what skills are arranged by
@@ -140,18 +144,18 @@ class _Asking:
         marks = self._marks.get(skill, 0)
         written = self._written.get(marks)
         if written is None:
-            written = self._written[marks] = b',"askedBy":' + orjson.dumps(self.anchors(skill)) + b"}"
+            written = self._written[marks] = b"," + orjson.dumps(self.anchors(skill))[1:]
         return written
 
-    def anchors(self, skill: str) -> AskedBy:
-        """The anchors by relation; empty where none are told."""
+    def anchors(self, skill: str) -> Asking:
+        """The anchors by relation, where they are told."""
         marks = self._marks.get(skill, 0)
         asked: AskedBy = {}
         if essential := [o for n, o in enumerate(self._anchors) if marks & 1 << 2 * n]:
             asked["essential"] = essential
         if optional := [o for n, o in enumerate(self._anchors) if marks & 2 << 2 * n]:
             asked["optional"] = optional
-        return asked
+        return {"askedBy": asked} if asked else {}
 
     def first(self, skill: str) -> str:
         """The heaviest anchor that holds a skill essential."""
@@ -220,10 +224,7 @@ def _group(ctx: Context, section: Section, key: str) -> Arrangement:
 def _entry(ctx: Context, unit: str, item: ProfileSkill, repeat: str, asking: _Asking) -> ProfileEntry:
     """A skill in its place. What is the same in every profile of the domain is serialised once, in front of what is not."""
     if ctx.readable:
-        entry: ProfileEntry = {**_known(ctx, unit, item.skill), **_place(*item[2:], repeat)}
-        if asked := asking.anchors(item.skill):
-            entry["askedBy"] = asked
-        return entry
+        return {**_known(ctx, unit, item.skill), **_place(*item[2:], repeat), **asking.anchors(item.skill)}
     known = ctx.part_bytes(f"profile-skill/{unit}", item.skill, lambda c, s: _known(c, unit, s))
     written = known[:-1] + _place_written(*item[2:], repeat) + asking.written(item.skill)
     return cast(ProfileEntry, orjson.Fragment(written))
