@@ -8,8 +8,8 @@ small unit says about nothing in particular, would be most of them and tell leas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
 from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
@@ -275,30 +275,17 @@ Row = (
     | SkillFamily
     | FunctionLevel
 )
+_WRITERS: dict[type, tuple[str, Callable[[_Writer, Any], Iterator[str]]]] = {
+    Unit: (GRAPH_SKILLS, _unit), Specialisation: (GRAPH_SKILLS, _specialisation), GroupShare: (GRAPH_SKILLS, _group_share),
+    Transversality: (GRAPH_SKILLS, _transversality), TransversalFigure: (GRAPH_SKILLS, _figure), Cluster: (GRAPH_CLUSTERS, _cluster),
+    LineageEntry: (GRAPH_CLUSTERS, _lineage), Quality: (GRAPH_CLUSTERS, _quality), SkillFamily: (GRAPH_SKILLS, _family),
+    FunctionLevel: (GRAPH_SKILLS, _function_level),
+}  # fmt: skip
 
 
 def row_quads(rows: Iterable[Row], esco_version: str) -> Iterator[str]:
     """The statements about single rows, as the graphs hold them."""
-    skills, clusters = _Writer(GRAPH_SKILLS, esco_version), _Writer(GRAPH_CLUSTERS, esco_version)
+    writers = {graph: _Writer(graph, esco_version) for graph in (GRAPH_SKILLS, GRAPH_CLUSTERS)}
     for row in rows:
-        match row:
-            case Unit():
-                yield from _unit(skills, row)
-            case Specialisation():
-                yield from _specialisation(skills, row)
-            case GroupShare():
-                yield from _group_share(skills, row)
-            case Transversality():
-                yield from _transversality(skills, row)
-            case TransversalFigure():
-                yield from _figure(skills, row)
-            case Cluster():
-                yield from _cluster(clusters, row)
-            case LineageEntry():
-                yield from _lineage(clusters, row)
-            case Quality():
-                yield from _quality(clusters, row)
-            case SkillFamily():
-                yield from _family(skills, row)
-            case FunctionLevel():
-                yield from _function_level(skills, row)
+        graph, write = _WRITERS[type(row)]
+        yield from write(writers[graph], row)

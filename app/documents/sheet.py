@@ -59,7 +59,6 @@ class AnchorRow(TypedDict):
     nace: str
     weight: str
     parts: str
-    degree: str
     uri: str
 
 
@@ -72,7 +71,6 @@ class SkillRow(TypedDict):
     relation: str
     share: str
     quotient: str
-    rule: str
     repeat: Text | None
 
 
@@ -112,7 +110,6 @@ class Sheet(TypedDict):
     """The whole profile in one language."""
 
     language: str
-    chromeLanguage: str
     direction: str
     words: dict[str, str]
     title: Text
@@ -132,7 +129,6 @@ class Sheet(TypedDict):
     gaps: list[GapRow]
     notes: list[str]
     leftOut: int
-    skillCount: int
     rules: list[RuleRow]
     made: str
     attribution: str

@@ -30,8 +30,7 @@ def lay_out(document: Profile) -> Sheet:
     """The profile in its language: texts with a tag only where English or another language stands in for it."""
     language = document["language"] if document["language"] != "*" else "en"
     words = all_words()
-    spoken = words.get(language.partition("-")[0])
-    chrome = {**words["en"], **(spoken or {})}
+    chrome = {**words["en"], **words.get(language.partition("-")[0], {})}
     labels = {e["skill"]["uri"]: e["skill"]["preferredLabel"] for e in _entries(document)}
     anchors = {a["occupation"]["uri"]: a["occupation"]["preferredLabel"] for a in document["anchors"]}
     provenance = document["provenance"]
@@ -44,7 +43,6 @@ def lay_out(document: Profile) -> Sheet:
     domain = document["domain"]
     shown: Sheet = {
         "language": language,
-        "chromeLanguage": language if spoken else "en",
         "direction": "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
         "words": chrome,
         "title": said(document["title"], language),
@@ -64,7 +62,6 @@ def lay_out(document: Profile) -> Sheet:
         "gaps": [_gap(g, language) for g in document.get("gaps", ())],
         "notes": [_note(w, language, {**anchors, **labels}) for w in document["warnings"]],
         "leftOut": document["leftOut"],
-        "skillCount": document["skillCount"],
         "rules": [{"id": r["id"], "definition": said(r["definition"], language)} for r in provenance["rules"]],
         "made": made,
         "attribution": provenance["attribution"],
@@ -101,7 +98,6 @@ def _anchor(anchor: ProfileAnchor, language: str) -> AnchorRow:
         "nace": ", ".join(code["code"] for code in occupation["naceCode"]),
         "weight": _percent(anchor["weight"]),
         "parts": ", ".join(anchor["parts"]),
-        "degree": anchor["degree"] or "",
         "uri": occupation["uri"],
     }
 
@@ -134,7 +130,6 @@ def _skill(entry: ProfileEntry, language: str, single: bool, names: dict[str, Te
         "quotient": _times(figures["locationQuotient"], language)
         if figures and figures["specialisationEvidence"] != "none"
         else "",
-        "rule": entry["rule"],
         "repeat": names.get(repeat) if repeat else None,
     }
 
