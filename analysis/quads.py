@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pyoxigraph import Literal
 
-from ontology import CCSI, RDF, XSD
+from ontology import CCSI, CONTRIBUTORS, GRAPH, PROV, RDF, RDFS, XSD
 from ontology.derived import Datatype, Record
 
 
@@ -23,6 +24,10 @@ class GraphLines:
     def link(self, subject: str, predicate: str, value: str) -> str:
         """A statement whose value is an IRI."""
         return f"<{subject}> <{predicate}> <{value}>{self._end}"
+
+    def links(self, subject: str, predicate: str, base: str, *keys: str | None) -> Iterator[str]:
+        """A statement for each key, whose value is that key below a base; a link to nothing is not said."""
+        return (self.link(subject, predicate, base + key) for key in keys if key)
 
     def text(self, subject: str, predicate: str, value: str, language: str | None = None) -> str:
         """One whose value is a text."""
@@ -47,14 +52,31 @@ class GraphLines:
         """One whose value is true or false."""
         return f'<{subject}> <{predicate}> "{str(value).lower()}"^^<{XSD}boolean>{self._end}'
 
+    def node(self, node: str, kind: str, activity: str = "", name: str = "") -> Iterator[str]:
+        """What every node says: its class, the activity that generated it, and what to call it."""
+        yield self.link(node, RDF + "type", CCSI + kind)
+        yield from self.links(node, PROV + "wasGeneratedBy", "", activity)
+        if name:
+            yield self.text(node, RDFS + "label", name, "en")
+
+    def activity(
+        self, node: str, name: str, method: str, parameters: Mapping[str, object], used: Iterable[str]
+    ) -> Iterator[str]:
+        """A derivation (PROV-O): by which version of a method, with which parameters, and from which graphs."""
+        yield from self.node(node, "DerivationActivity", name=name)
+        yield self.link(node, PROV + "wasAssociatedWith", CONTRIBUTORS)
+        yield self.text(node, CCSI + "methodVersion", method)
+        yield self.text(node, CCSI + "parameters", json.dumps(parameters, sort_keys=True))
+        yield from self.links(node, PROV + "used", GRAPH, *used)
+
     def properties(self, subject: str, record: Record, row: object) -> Iterator[str]:
         """All that a row of a record says; a link to nothing is not said."""
         for name, datatype, attribute, base in record.properties:
             value = getattr(row, attribute)
-            if datatype != "link":
+            if datatype == "link":
+                yield from self.links(subject, CCSI + name, base, value)
+            else:
                 yield self._writers[datatype](subject, CCSI + name, value)
-            elif value:
-                yield self.link(subject, CCSI + name, base + value)
 
 
 def sample(lines: Iterable[str], every: int, whole: frozenset[str]) -> Iterator[str]:

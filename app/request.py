@@ -46,6 +46,7 @@ class Context:
     base: str  # public base URL, no trailing slash
     limits: Limits
     labels: LabelTable  # for related concepts: in the language asked for, English standing in; or in all
+    readable: bool = False  # whether the answer is read before it is sent, so that its parts are values, not bytes
 
     @property
     def catalogue(self) -> Catalogue:
@@ -59,17 +60,24 @@ class Context:
 
     def json(self, payload: Any, links: str = "", keep: bool = True) -> Response:
         """The payload as this request's answer; `keep` it only if the release alone decides what it says."""
-        language = "" if self.language == ALL_LANGUAGES else self.language
-        body, media_type = orjson.dumps(payload), "application/json"
-        chosen = representation_of(self.request)
-        if body.startswith(b'{"@context"'):
-            if chosen == "jsonld":
-                body, media_type = json_ld(body, self.base), "application/ld+json"
-            elif chosen == "turtle":
-                body, media_type = turtle(body), "text/turtle; charset=utf-8"
-            else:
+        linked = isinstance(payload, dict) and "@context" in payload
+        chosen = representation_of(self.request) if linked else "json"
+        if chosen == "jsonld":
+            body, media_type = json_ld(payload, self.base), "application/ld+json"
+        elif chosen == "turtle":
+            body, media_type = turtle(payload), "text/turtle; charset=utf-8"
+        else:
+            body, media_type = orjson.dumps(payload), "application/json"
+            if linked:
                 links = ", ".join(filter(None, [links, f"<{self.url('/context.jsonld')}>; {_CONTEXT_LINK}"]))
-        return http.respond(self.request, self.served, body, media_type, language, links, keep=keep)
+        return self.respond(body, media_type, links, keep=keep)
+
+    def respond(
+        self, body: bytes, media_type: str, links: str = "", extra: dict[str, str] | None = None, keep: bool = True
+    ) -> Response:
+        """Bytes of any kind as this request's answer, in its language."""
+        language = "" if self.language == ALL_LANGUAGES else self.language
+        return http.respond(self.request, self.served, body, media_type, language, links, extra, keep)
 
     async def built(self, build: Callable[[Context, T], U], item: T) -> U:
         """What `build` makes of an item; in a thread when its words have to come over a network."""
@@ -81,8 +89,11 @@ class Context:
         """A part of an answer that says the same whenever it appears in this release and language, serialised once.
 
         Its type is that of what `build` makes, for the shape that it becomes a part of; it is bytes by then, which nobody
-        can read from. Only the base URL differs between requests: the part is kept cut at the places where it stands.
+        can read from, unless the answer is `readable`. Only the base URL differs between requests: the part is kept cut at
+        the places where it stands.
         """
+        if self.readable:
+            return build(self, iri)
         return cast(T, orjson.Fragment(self.part_bytes(kind, iri, build)))
 
     def part_bytes(self, kind: str, iri: str, build: Callable[[Context, str], Any]) -> bytes:
@@ -93,6 +104,10 @@ class Context:
             pieces = whole.split(_BASE.encode())
             self.labels.parts.put(self.labels.tag, kind, iri, pieces, len(whole))
         return _encoded(self.base).join(pieces)
+
+    def to_read(self) -> Context:
+        """The same for who reads an answer instead of sending it: pages, documents, other representations."""
+        return replace(self, readable=True)
 
     def bytes(self, body: bytes, media_type: str) -> Response:
         """Bytes of any kind as this request's answer."""
@@ -113,7 +128,11 @@ def content_location(ctx: Context, form: str) -> dict[str, str]:
 
 def representation_of(request: Request) -> str:
     """How an answer that is JSON is sent: json, jsonld or turtle, as Accept says; JSON also to who accepts none of these."""
-    offer = best_of(",".join(request.headers.getlist("accept"))[:1000], OFFERS) if request.method == "GET" else None
+    return _accepted(request) if request.method == "GET" else "json"
+
+
+def _accepted(request: Request) -> str:
+    offer = best_of(",".join(request.headers.getlist("accept"))[:1000], OFFERS)
     return offer[0] if offer else "json"
 
 
@@ -178,7 +197,8 @@ async def context(
     else:
         chosen = lookup(accepted(request.headers.get("accept-language", "")), available, served.catalogue.fallback)
     labels = await served.catalogue.prepare(chosen)
-    return Context(request, served, chosen, base_url(request), service.limits, labels)
+    readable = _accepted(request) != "json" or request.query_params.get("format") == "jsonld"
+    return Context(request, served, chosen, base_url(request), service.limits, labels, readable)
 
 
 def base_url(request: Request) -> str:

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import queries
 
 
-def found(store: ox.Store, seen: Mapping[str, int]) -> dict[str, int]:
+def count(store: ox.Store, seen: Mapping[str, int]) -> dict[str, int]:
     """The blemishes of a release by what they are; `seen` are those that were counted while it was read."""
     counts = Counter(seen)
     query = queries.load("materialise/blemishes")

@@ -186,7 +186,7 @@ def _build(request: LoadRequest, releases: Releases, progress: Progress) -> Rele
                 "parameters": request.parameters(),
                 "counts": counts,
                 "missing": inputs.missing + verify.missing(counts, normaliser.languages),
-                "blemishes": blemishes.found(writer.store, normaliser.blemishes),
+                "blemishes": blemishes.count(writer.store, normaliser.blemishes),
                 "dangling": survey.dangles(),
                 "notes": inputs.notes,
             }

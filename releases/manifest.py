@@ -113,7 +113,7 @@ _MANIFEST = TypeAdapter(Manifest)
 _PUBLIC = Published.__annotations__.keys()
 
 
-def checked(data: Any, name: str) -> Manifest:
+def check_manifest(data: Any, name: str) -> Manifest:
     """What was read as a manifest, if it is one; `name` says where it was. Raises ReleaseError."""
     try:
         return _MANIFEST.validate_python(data, strict=True)
@@ -135,7 +135,7 @@ def read_manifest(folder: Path) -> Manifest:
     stated = data.get("format") if isinstance(data, Mapping) else None
     if stated != MANIFEST_FORMAT:
         raise ReleaseError(f"{folder.name}: made by another version of this software (format {stated}).", _AGAIN)
-    return checked(data, str(path))
+    return check_manifest(data, str(path))
 
 
 def public(manifest: Manifest) -> Published:

@@ -12,6 +12,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -232,3 +233,26 @@ def test_a_decision_says_what_was_and_what_follows(page: Path) -> None:
     assert re.findall(r"^\*\*(.+?)\.\*\*", written, re.MULTILINE) == ["Then", "Decision", "What follows"]
     row = f"| {number} | [{title[1]}]({page.name}) | {title[2].split(' ')[0]}"
     assert row in text("docs/decisions/index.md")
+
+
+def test_the_picture_of_the_rooms_is_the_contract_of_imports() -> None:
+    """Both tables of docs/architecture.md name the rooms of the contracts, line by line, and every folder of the program is one."""
+    house, service, _ = PROJECT["tool"]["importlinter"]["contracts"]
+    tables = text("docs/architecture.md").partition("## Rooms")[2].partition("\n## ")[0].split("| rooms | hold |")[1:]
+    drawn = [
+        [set(re.findall(r"`(\w+)/?`", line.split(" | ")[0])) for line in table.splitlines() if line.startswith("| `")]
+        for table in tables
+    ]
+    held = [[set(layer.split(" | ")) for layer in contract["layers"]] for contract in (house, service)]
+    # A line may name rooms that stand one above the other in the contract, in its order.
+    for lines, layers in zip(drawn, held, strict=True):
+        order = {room: n for n, layer in enumerate(layers) for room in layer}
+        assert set().union(*lines) == order.keys()
+        places = [sorted(order[room] for room in line) for line in lines]
+        assert all(above[-1] <= below[0] for above, below in pairwise(places))
+    modules = {
+        p.name.removesuffix(".py")
+        for p in (ROOT / "app").iterdir()
+        if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
+    assert modules - {"__init__"} == set().union(*drawn[1])

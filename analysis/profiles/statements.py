@@ -6,14 +6,13 @@ anchor asks for a skill. Provenance stands with the template; its skills are par
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from analysis.profiles import METHOD_VERSION
 from analysis.profiles.tables import Guidelines, Profile, ProfileTables, Recipe, Template
 from analysis.quads import GraphLines
-from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_PROFILES, PROV, RDF, RDFS
+from ontology import CCSI, CCSID, GRAPH_PROFILES, PROV, RDF, RDFS
 
 LINES = GraphLines(GRAPH_PROFILES)
 Told = Container[tuple[str, str]]
@@ -40,13 +39,8 @@ def profile_quads(
     ``told`` holds the pairs (unit, skill) whose specialisation is a statement of the release, and so can be linked.
     """
     activity = activity_iri(version)
-    yield LINES.link(activity, RDF + "type", CCSI + "DerivationActivity")
-    yield LINES.text(activity, RDFS + "label", f"profile templates, ESCO {version}", "en")
-    yield LINES.link(activity, PROV + "wasAssociatedWith", CONTRIBUTORS)
-    yield LINES.text(activity, CCSI + "methodVersion", METHOD_VERSION)
-    yield LINES.text(activity, CCSI + "parameters", json.dumps({"guidelines": guidelines.version}, sort_keys=True))
-    for graph in _USED:
-        yield LINES.link(activity, PROV + "used", GRAPH + graph)
+    name, parameters = f"profile templates, ESCO {version}", {"guidelines": guidelines.version}
+    yield from LINES.activity(activity, name, METHOD_VERSION, parameters, _USED)
     for template in made:
         node = profile_iri(template.id)
         yield LINES.link(node, RDF + "type", CCSI + "ProfileTemplate")
@@ -80,23 +74,18 @@ def head_quads(node: str, profile: Profile, tables: ProfileTables) -> Iterator[s
     recipe = profile.recipe
     yield LINES.text(node, CCSI + "profileKind", recipe.kind)
     yield LINES.integer(node, CCSI + "profileSize", len(profile.skills))
-    if profile.domain:
-        yield LINES.link(node, CCSI + "profileDomain", f"{CCSID}domain/{profile.domain}")
+    yield from LINES.links(node, CCSI + "profileDomain", f"{CCSID}domain/", profile.domain)
     yield LINES.link(node, CCSI + "validationStatus", f"{CCSID}status/{DRAFT}")
     cell = recipe.cell
     for prop, kind, key in (
         ("cellFunction", "function", cell.function), ("cellCharterFunction", "charter", cell.charter),
         ("cellSubDomain", "domain", cell.sub_domain),
     ):  # fmt: skip
-        if key:
-            yield LINES.link(node, CCSI + prop, f"{CCSID}{kind}/{key}")
+        yield from LINES.links(node, CCSI + prop, f"{CCSID}{kind}/", key)
     for kind, functions in (("function", profile.functions), ("charter", profile.charter_functions)):
-        for function in functions:
-            yield LINES.link(node, CCSI + "profileFunction", f"{CCSID}{kind}/{function}")
-    for anchor in recipe.anchors:
-        yield LINES.link(node, CCSI + "anchor", anchor.occupation)
-    for field in fields_of_education(profile, tables):
-        yield LINES.link(node, CCSI + "fieldOfEducation", field)
+        yield from LINES.links(node, CCSI + "profileFunction", f"{CCSID}{kind}/", *functions)
+    yield from LINES.links(node, CCSI + "anchor", "", *(a.occupation for a in recipe.anchors))
+    yield from LINES.links(node, CCSI + "fieldOfEducation", "", *fields_of_education(profile, tables))
     for item in recipe.items:
         yield LINES.text(node, CCSI + "freeItem", item)
 
@@ -120,8 +109,7 @@ def skills_quads(node: str, base: str, profile: Profile, tables: ProfileTables, 
         yield LINES.text(entry, CCSI + "relation", item.relation)
         yield LINES.decimal(entry, CCSI + "anchorShare", item.share)
         yield LINES.decimal(entry, CCSI + "essentialAnchorShare", item.essential_share)
-        for rule in item.also:
-            yield LINES.link(entry, CCSI + "alsoBy", f"{CCSID}rule/{rule}")
+        yield from LINES.links(entry, CCSI + "alsoBy", f"{CCSID}rule/", *item.also)
         if (unit, item.skill) in told:
             yield LINES.link(entry, CCSI + "specialisation", f"{CCSID}specialisation/{unit}/{key}")
         if figures and figures.cluster:

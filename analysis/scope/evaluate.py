@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from analysis.scope.label_route import Lexicon, default_lexicon, matches
-from analysis.tables import Assertion, Decision, Occupation
+from analysis.tables import Assertion, Decision
 
 COLUMNS = ("occupationUri", "domain", "degree", "agreement")
 METRICS = ("core", "any", "pairs", "degree")
@@ -268,28 +267,3 @@ def route_precision(assertions: Iterable[Assertion], gold: Gold) -> dict[str, di
             "degree": sum(r for _, r in cases.values()) / n,
         }
     return result
-
-
-def term_precision(
-    occupations: Mapping[str, Occupation],
-    gold: Gold,
-    lexicon: Lexicon | None = None,
-    languages: Sequence[str] = ("en",),
-) -> dict[str, Share]:
-    """Return, per term of the lexicon ("domain language term"), how often a preferred label that holds it is right."""
-    lexicon = lexicon or default_lexicon()
-    cases: dict[str, list[tuple[bool, bool]]] = {}
-    for iri in sorted(gold.keys() & occupations.keys()):
-        for language in languages:
-            labels = occupations[iri].labels.get(language, ())
-            terms = list(matches(labels[0], language, lexicon)) if labels else []
-            vetoed = {t.domain for t in terms if t.degree == "veto"}
-            for term in {t for t in terms if t.domain not in vetoed}:
-                row = gold[iri].get(term.domain, NONE)
-                if row.agreed:
-                    key = f"{term.domain} {term.language} {term.text}"
-                    cases.setdefault(key, []).append((row != NONE, row.opinions == {term.degree}))
-    return {
-        key: {"n": len(c), "in_scope": sum(s for s, _ in c) / len(c), "degree": sum(r for _, r in c) / len(c)}
-        for key, c in sorted(cases.items())
-    }

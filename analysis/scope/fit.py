@@ -123,7 +123,7 @@ def fit(
 
 def _rounded(parameters: Parameters) -> Parameters:
     """Return the parameters as they will be read back from their file."""
-    return Parameters.from_json(parameters.to_json())
+    return Parameters.of(parameters.as_dict())
 
 
 def _folds(gold: Gold, folds: int, seed: int) -> list[set[str]]:

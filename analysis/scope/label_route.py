@@ -1,8 +1,7 @@
 """The label route: what the words of an occupation's labels say about its domains.
 
 The vocabulary is ``lexicon.toml``: general words of each domain, with false friends. It sees what classification
-codes do not (a game tester among the ICT staff, a museum director among the managers) and is only a witness: its
-precision per term is measured by :func:`analysis.scope.evaluate.term_precision`.
+codes do not (a game tester among the ICT staff, a museum director among the managers) and is only a witness.
 """
 
 from __future__ import annotations

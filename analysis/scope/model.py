@@ -75,14 +75,18 @@ class Parameters:
     route_precision: dict[str, float]
     fitted: dict[str, Any]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters as plain values, keys in a fixed order, numbers with four decimals."""
+        plain: dict[str, Any] = _rounded(asdict(self))
+        return plain
+
     def to_json(self) -> str:
-        """Return the parameters as JSON text, keys in a fixed order, numbers with four decimals."""
-        return json.dumps(_rounded(asdict(self)), indent=2, ensure_ascii=False) + "\n"
+        """Return the same as JSON text."""
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Parameters:
-        """Read parameters that :meth:`to_json` wrote; a missing key is a KeyError naming it."""
-        data = json.loads(text)
+    def of(cls, data: Mapping[str, Any]) -> Parameters:
+        """Take up what :meth:`as_dict` gave; a missing key is a KeyError naming it."""
         models = {
             name: LogisticModel(
                 float(data[name]["intercept"]), {k: float(v) for k, v in data[name]["coefficients"].items()}
@@ -105,7 +109,7 @@ class Parameters:
 @lru_cache(maxsize=1)
 def default_parameters() -> Parameters:
     """Return the parameters that come with the package."""
-    return Parameters.from_json(resources.files(__package__).joinpath("parameters.json").read_text("utf-8"))
+    return Parameters.of(json.loads(resources.files(__package__).joinpath("parameters.json").read_text("utf-8")))
 
 
 def fit_logistic(

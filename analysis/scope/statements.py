@@ -6,12 +6,11 @@ activity that generated it (PROV-O).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.quads import GraphLines
 from analysis.tables import ROUTES, Assertion, Decision
-from ontology import CCSI, CCSID, CONTRIBUTORS, GRAPH, GRAPH_SCOPE, PROV, RDF, RDFS, local_name
+from ontology import CCSI, CCSID, GRAPH_SCOPE, PROV, local_name
 
 METHOD_VERSION = "scope 1.0"
 _OUT = GraphLines(GRAPH_SCOPE)
@@ -21,7 +20,7 @@ def scope_quads(
     assertions: Iterable[Assertion],
     decisions: Iterable[Decision],
     esco_version: str,
-    parameters: dict[str, object],
+    parameters: Mapping[str, Mapping[str, object]],
     names: Mapping[str, str],
 ) -> Iterator[str]:
     """The scope graph: one activity per route and one for the decisions, then every assertion and decision.
@@ -52,34 +51,23 @@ def _activity_iri(step: str, version: str) -> str:
     return f"{CCSID}activity/scope-{step}-esco-{version}"
 
 
-def _activity(step: str, version: str, parameters: dict[str, object]) -> Iterator[str]:
-    node = _activity_iri(step, version)
-    yield _OUT.link(node, RDF + "type", CCSI + "DerivationActivity")
-    what = "scope decisions" if step == "decision" else f"scope assertions of the route {step}"
-    yield _OUT.text(node, RDFS + "label", f"{what}, ESCO {version}", "en")
-    yield _OUT.link(node, PROV + "wasAssociatedWith", CONTRIBUTORS)
-    yield _OUT.text(node, CCSI + "methodVersion", METHOD_VERSION)
-    yield _OUT.text(node, CCSI + "parameters", json.dumps(parameters.get(step, {}), sort_keys=True))
-    for graph in ("esco", "ontology") if step != "decision" else ("scope",):
-        yield _OUT.link(node, PROV + "used", GRAPH + graph)
+def _activity(step: str, version: str, parameters: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    decisions = step == "decision"
+    what = "scope decisions" if decisions else f"scope assertions of the route {step}"
+    name, used = f"{what}, ESCO {version}", ("scope",) if decisions else ("esco", "ontology")
+    return _OUT.activity(_activity_iri(step, version), name, METHOD_VERSION, parameters.get(step, {}), used)
 
 
 def _assertion(a: Assertion, version: str, name: str) -> Iterator[str]:
     node = assertion_iri(a)
-    yield _OUT.link(node, RDF + "type", CCSI + "ScopeAssertion")
-    if name:
-        yield _OUT.text(node, RDFS + "label", f"{_place(name, a.domain, a.degree)} (by {a.route})", "en")
+    called = f"{_place(name, a.domain, a.degree)} (by {a.route})" if name else ""
+    yield from _OUT.node(node, "ScopeAssertion", _activity_iri(a.route, version), called)
     yield from _common(node, a.occupation, a.domain, a.degree, version)
     yield _OUT.link(node, CCSI + "evidenceRoute", f"{CCSID}route/{a.route}")
-    yield _OUT.link(node, PROV + "wasGeneratedBy", _activity_iri(a.route, version))
-    for source in a.sources:
-        yield _OUT.link(node, PROV + "wasDerivedFrom", source)
-    if a.sub_domain:
-        yield _OUT.link(node, CCSI + "subDomain", f"{CCSID}domain/{a.sub_domain}")
-    if a.function:
-        yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{a.function}")
-    if a.charter_function:
-        yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{a.charter_function}")
+    yield from _OUT.links(node, PROV + "wasDerivedFrom", "", *a.sources)
+    yield from _OUT.links(node, CCSI + "subDomain", f"{CCSID}domain/", a.sub_domain)
+    yield from _OUT.links(node, CCSI + "function", f"{CCSID}function/", a.function)
+    yield from _OUT.links(node, CCSI + "charterFunction", f"{CCSID}charter/", a.charter_function)
     if a.score is not None:
         yield _OUT.decimal(node, CCSI + "score", a.score)
     if a.reason:
@@ -88,25 +76,17 @@ def _assertion(a: Assertion, version: str, name: str) -> Iterator[str]:
 
 def _decision(d: Decision, version: str, name: str) -> Iterator[str]:
     node = decision_iri(d)
-    yield _OUT.link(node, RDF + "type", CCSI + "ScopeDecision")
-    if name:
-        yield _OUT.text(node, RDFS + "label", _place(name, d.domain, d.degree), "en")
+    called = _place(name, d.domain, d.degree) if name else ""
+    yield from _OUT.node(node, "ScopeDecision", _activity_iri("decision", version), called)
     yield from _common(node, d.occupation, d.domain, d.degree, version)
     yield _OUT.decimal(node, CCSI + "confidence", d.confidence)
     yield _OUT.truth(node, CCSI + "contradicted", d.contradicted)
-    yield _OUT.link(node, PROV + "wasGeneratedBy", _activity_iri("decision", version))
-    for assertion in d.based_on:
-        yield _OUT.link(node, CCSI + "basedOn", assertion_iri(assertion))
-    if d.sub_domain:
-        yield _OUT.link(node, CCSI + "subDomain", f"{CCSID}domain/{d.sub_domain}")
-    for further in d.further_sub_domains:
-        yield _OUT.link(node, CCSI + "furtherSubDomain", f"{CCSID}domain/{further}")
-    for function in d.functions:
-        yield _OUT.link(node, CCSI + "function", f"{CCSID}function/{function}")
-    for function in d.charter_functions:
-        yield _OUT.link(node, CCSI + "charterFunction", f"{CCSID}charter/{function}")
-    for source in d.placement.sources if d.placement else ():
-        yield _OUT.link(node, PROV + "wasDerivedFrom", source)
+    yield from _OUT.links(node, CCSI + "basedOn", "", *map(assertion_iri, d.based_on))
+    yield from _OUT.links(node, CCSI + "subDomain", f"{CCSID}domain/", d.sub_domain)
+    yield from _OUT.links(node, CCSI + "furtherSubDomain", f"{CCSID}domain/", *d.further_sub_domains)
+    yield from _OUT.links(node, CCSI + "function", f"{CCSID}function/", *d.functions)
+    yield from _OUT.links(node, CCSI + "charterFunction", f"{CCSID}charter/", *d.charter_functions)
+    yield from _OUT.links(node, PROV + "wasDerivedFrom", "", *(d.placement.sources if d.placement else ()))
 
 
 def _place(name: str, domain: str, degree: str) -> str:
@@ -116,7 +96,6 @@ def _place(name: str, domain: str, degree: str) -> str:
 
 def _common(node: str, occupation: str, domain: str, degree: str, version: str) -> Iterator[str]:
     yield _OUT.link(node, CCSI + "occupation", occupation)
-    if domain:
-        yield _OUT.link(node, CCSI + "domain", f"{CCSID}domain/{domain}")
+    yield from _OUT.links(node, CCSI + "domain", f"{CCSID}domain/", domain)
     yield _OUT.link(node, CCSI + "degree", f"{CCSID}degree/{degree}")
     yield _OUT.text(node, CCSI + "escoVersion", version)

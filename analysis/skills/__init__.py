@@ -16,7 +16,6 @@ from analysis.skills.graph import Features, features
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Bools, Sparse, Use, use_matrix
 from analysis.skills.tables import (
-    Cluster,
     PreviousCluster,
     SkillFamily,
     SkillsResult,
@@ -41,7 +40,6 @@ __all__ = [
     "is_clustered",
     "parameters",
     "prepare",
-    "released",
     "rescoped",
 ]
 
@@ -69,13 +67,6 @@ def parameters(settings: Settings) -> dict[str, str]:
         ),
         "smallUnit": f"fewer than {specialisation.SMALL_UNIT} occupations",
     }
-
-
-def released(current: Sequence[Cluster]) -> tuple[PreviousCluster, ...]:
-    """What to keep of a release's clusters for ``derive(..., previous=...)`` of the next one."""
-    return tuple(
-        PreviousCluster(c.id, c.domain, c.level, frozenset(m.skill for m in c.members if m.primary)) for c in current
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +162,7 @@ def assemble(stage: Stage, results: Sequence[UnitResult], settings: Settings) ->
         ),
         transversality=stage.transversality,
         profiles=transversal.profiles(stage.tables, stage.use, stage.hierarchy, stage.units),
-        clusters=tuple(c for f in clustered for c in clusters.named(stage.tables, f)),
+        clusters=tuple(c for f in clustered for c in clusters.with_names(stage.tables, f)),
         lineage=tuple(e for f in clustered for e in f.lineage),
         quality=tuple(q for f in clustered for q in f.quality),
         families=stage.told_families(),
@@ -185,7 +176,7 @@ def derive(
     previous: Sequence[PreviousCluster] | None = None,
     settings: Settings | None = None,
 ) -> SkillsResult:
-    """Derive everything about skills; ``previous`` are the clusters of the release before (see ``released``)."""
+    """Derive everything about skills; ``previous`` are the clusters of the release before."""
     settings = settings or Settings()
     stage = prepare(tables)
     skill_features = features(tables, stage.use, stage.hierarchy)

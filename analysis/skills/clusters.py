@@ -284,7 +284,7 @@ def by_area(part: Partition, fit: areas.Fit, settings: Settings) -> tuple[Partit
     return replace(part, broad=broad, fine=fine), place
 
 
-def named(tables: SkillTables, unnamed: DomainClusters) -> tuple[Cluster, ...]:
+def with_names(tables: SkillTables, unnamed: DomainClusters) -> tuple[Cluster, ...]:
     """The clusters with label and description in every language that the tables allow.
 
     A broad cluster has the name of its area; a fine one, and one that fits no area, that of its telling skills.

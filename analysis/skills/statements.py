@@ -8,9 +8,8 @@ small unit says about nothing in particular, would be most of them and tell leas
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
 from analysis.quads import GraphLines
 from analysis.skills import METHOD_VERSION
@@ -29,20 +28,7 @@ from analysis.skills.tables import (
     Unit,
     UnitKind,
 )
-from ontology import (
-    CCSI,
-    CCSID,
-    CONTRIBUTORS,
-    DCT,
-    GRAPH,
-    GRAPH_CLUSTERS,
-    GRAPH_SKILLS,
-    PROV,
-    RDF,
-    RDFS,
-    SKOS,
-    local_name,
-)
+from ontology import CCSI, CCSID, DCT, GRAPH_CLUSTERS, GRAPH_SKILLS, SKOS, local_name
 from ontology.derived import (
     FAMILY,
     FIGURE,
@@ -83,8 +69,8 @@ def published(row: Specialisation, kind: UnitKind) -> bool:
 def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
     """The skills graph: activities, units, specialisations, group shares, transversality and profiles."""
     out = _Writer(GRAPH_SKILLS, esco_version)
-    yield from out.activity("specialisation", result.parameters)
-    yield from out.activity("transversality", result.parameters)
+    yield from out.step("specialisation", result.parameters)
+    yield from out.step("transversality", result.parameters)
     kinds = {u.id: u.kind for u in result.units}
     for unit in result.units:
         yield from _unit(out, unit)
@@ -96,7 +82,7 @@ def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
     for share in result.group_shares:
         if share.share >= MIN_GROUP_SHARE and share.group:
             yield from _group_share(out, share)
-    yield from out.activity("families", result.parameters)
+    yield from out.step("families", result.parameters)
     beside = {row.family for row in result.specialisations}
     for family in result.families:
         if family.id in beside:
@@ -113,7 +99,7 @@ def skill_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
 def cluster_quads(result: SkillsResult, esco_version: str) -> Iterator[str]:
     """The clusters graph: activity, clusters with members and shares, lineage, quality."""
     out = _Writer(GRAPH_CLUSTERS, esco_version)
-    yield from out.activity("clusters", result.parameters)
+    yield from out.step("clusters", result.parameters)
     for cluster in result.clusters:
         yield from _cluster(out, cluster)
     for entry in result.lineage:
@@ -161,41 +147,28 @@ class _Writer(GraphLines):
         super().__init__(graph)
         self._version = version
 
-    def activity_iri(self, step: str) -> str:
+    def step(self, step: str, parameters: dict[str, str]) -> Iterator[str]:
+        """What a step is, as the activity that its nodes name."""
+        name = f"skills: {step}, ESCO {self._version}"
+        return self.activity(self._activity(step), name, METHOD_VERSION, parameters, _USED[step])
+
+    def made(self, node: str, kind: str, step: str, name: str = "") -> Iterator[str]:
+        """What every node says. Kinds that have tens of thousands are named after what they are about, by who shows them."""
+        return self.node(node, kind, self._activity(step), name)
+
+    def _activity(self, step: str) -> str:
         return f"{CCSID}activity/skills-{step}-esco-{self._version}"
-
-    def activity(self, step: str, parameters: dict[str, str]) -> Iterator[str]:
-        node = self.activity_iri(step)
-        yield self.link(node, RDF + "type", CCSI + "DerivationActivity")
-        yield self.name(node, f"skills: {step}, ESCO {self._version}")
-        yield self.link(node, PROV + "wasAssociatedWith", CONTRIBUTORS)
-        yield self.text(node, CCSI + "methodVersion", METHOD_VERSION)
-        yield self.text(node, CCSI + "parameters", json.dumps(parameters, sort_keys=True))
-        for graph in _USED[step]:
-            yield self.link(node, PROV + "used", GRAPH + graph)
-
-    def name(self, node: str, text: str) -> str:
-        """What to call a node. The kinds that have tens of thousands are called after what they are about, by who shows them."""
-        return self.text(node, RDFS + "label", text, "en")
-
-    def made(self, node: str, kind: str, step: str) -> Iterator[str]:
-        """What every node says: its class and the activity it comes from."""
-        yield self.link(node, RDF + "type", CCSI + kind)
-        yield self.link(node, PROV + "wasGeneratedBy", self.activity_iri(step))
 
     def derived(self, record: Record, row: object, step: str, node: str = "", name: str = "") -> Iterator[str]:
         """All that a row says, with a name where the kind has one."""
         node = node or record.iri(row)
-        yield from self.made(node, record.name, step)
-        if name:
-            yield self.name(node, name)
+        yield from self.made(node, record.name, step, name)
         yield from self.properties(node, record, row)
 
 
 def _unit(out: _Writer, u: Unit) -> Iterator[str]:
     node = unit_iri(u.id)
-    yield out.link(node, RDF + "type", CCSI + "AnalysisUnit")
-    yield out.name(node, f"occupations of {_unit_name(u.id)}")
+    yield from out.node(node, "AnalysisUnit", name=f"occupations of {_unit_name(u.id)}")
     if u.kind in ("domain", "sub-domain"):
         yield out.link(node, CCSI + "unitDomain", f"{CCSID}domain/{local_name(u.id)}")
     if u.kind == "function":
@@ -239,12 +212,9 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
         yield out.text(node, SKOS + "prefLabel", text, language)
     for language, text in sorted(c.descriptions.items()):
         yield out.text(node, DCT + "description", text, language)
-    if c.area:
-        yield out.link(node, CCSI + "area", area_iri(c.area))
-    for skill in c.telling:
-        yield out.link(node, CCSI + "tellingSkill", skill)
-    for skill in c.central:
-        yield out.link(node, CCSI + "centralSkill", skill)
+    yield from out.links(node, CCSI + "area", f"{CCSID}area/", c.area)
+    yield from out.links(node, CCSI + "tellingSkill", "", *c.telling)
+    yield from out.links(node, CCSI + "centralSkill", "", *c.central)
     yield out.integer(node, CCSI + "clusterSupport", c.support)
     yield out.decimal(node, CCSI + "clusterStability", c.stability)
     yield out.truth(node, CCSI + "reliable", c.reliable)
@@ -270,8 +240,7 @@ def _cluster(out: _Writer, c: Cluster) -> Iterator[str]:
 def _family(out: _Writer, f: SkillFamily) -> Iterator[str]:
     node = family_iri(f.id)
     yield from out.derived(FAMILY, f, "families", node)
-    for skill in f.skills:
-        yield out.link(node, SKOS + "member", skill)
+    yield from out.links(node, SKOS + "member", "", *f.skills)
 
 
 def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
@@ -279,9 +248,8 @@ def _function_level(out: _Writer, f: FunctionLevel) -> Iterator[str]:
     yield from out.made(node, "FunctionLevel", "families")
     yield out.link(node, CCSI + "unit", unit_iri(f.domain))
     yield out.link(node, CCSI + "skillOccupation", f.occupation)
-    yield out.link(
-        node, CCSI + "servedFunction", f"{CCSID}{'charter' if f.scheme == 'charter' else 'function'}/{f.function}"
-    )
+    scheme = "charter" if f.scheme == "charter" else "function"
+    yield out.link(node, CCSI + "servedFunction", f"{CCSID}{scheme}/{f.function}")
     yield out.text(node, CCSI + "functionLevel", f.level)
     yield out.decimal(node, CCSI + "share", f.share)
 
@@ -307,30 +275,17 @@ Row = (
     | SkillFamily
     | FunctionLevel
 )
+_WRITERS: dict[type, tuple[str, Callable[[_Writer, Any], Iterator[str]]]] = {
+    Unit: (GRAPH_SKILLS, _unit), Specialisation: (GRAPH_SKILLS, _specialisation), GroupShare: (GRAPH_SKILLS, _group_share),
+    Transversality: (GRAPH_SKILLS, _transversality), TransversalFigure: (GRAPH_SKILLS, _figure), Cluster: (GRAPH_CLUSTERS, _cluster),
+    LineageEntry: (GRAPH_CLUSTERS, _lineage), Quality: (GRAPH_CLUSTERS, _quality), SkillFamily: (GRAPH_SKILLS, _family),
+    FunctionLevel: (GRAPH_SKILLS, _function_level),
+}  # fmt: skip
 
 
 def row_quads(rows: Iterable[Row], esco_version: str) -> Iterator[str]:
     """The statements about single rows, as the graphs hold them."""
-    skills, clusters = _Writer(GRAPH_SKILLS, esco_version), _Writer(GRAPH_CLUSTERS, esco_version)
+    writers = {graph: _Writer(graph, esco_version) for graph in (GRAPH_SKILLS, GRAPH_CLUSTERS)}
     for row in rows:
-        match row:
-            case Unit():
-                yield from _unit(skills, row)
-            case Specialisation():
-                yield from _specialisation(skills, row)
-            case GroupShare():
-                yield from _group_share(skills, row)
-            case Transversality():
-                yield from _transversality(skills, row)
-            case TransversalFigure():
-                yield from _figure(skills, row)
-            case Cluster():
-                yield from _cluster(clusters, row)
-            case LineageEntry():
-                yield from _lineage(clusters, row)
-            case Quality():
-                yield from _quality(clusters, row)
-            case SkillFamily():
-                yield from _family(skills, row)
-            case FunctionLevel():
-                yield from _function_level(skills, row)
+        graph, write = _WRITERS[type(row)]
+        yield from write(writers[graph], row)

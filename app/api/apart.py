@@ -24,6 +24,7 @@ from app import http
 from app.api.formats import MEDIA_TYPES, choose
 from app.errors import TooCostly
 from app.heavy.client import HeavyAnswers, HeavyRequest
+from app.heavy.wire import RequestHead
 from app.http import Answer, Key
 from app.http.clients import client_of
 from app.request import Context, Page, content_location, known_parameters, representation_of, service_of
@@ -64,7 +65,7 @@ def apart(
                 "page_language", ""
             )  # that of a page may be another than that of the release's words in it
             form = chosen if "format" in given else ""
-            return await made_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
+            return await answer_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
 
         return made  # type: ignore[return-value]
 
@@ -90,7 +91,7 @@ def coding_of(ctx: Context) -> str:
     return http.coding_of(",".join(ctx.request.headers.getlist("accept-encoding")))
 
 
-async def made_apart(
+async def answer_apart(
     heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = ""
 ) -> Response:
     """The answer that the key stands for, kept or made by a process of its own."""
@@ -98,7 +99,7 @@ async def made_apart(
     made: Answer | Response | None = cache.get(key)
     if made is None:
         made = await heavy.answer(ctx.served.release.id, key, await _asked(ctx, chosen, language or ctx.language))
-        http.spent(ctx.request.scope, cost / 1000)
+        http.count_seconds(ctx.request.scope, cost / 1000)
     if isinstance(made, Response):
         again = Response(made.body, made.status_code)  # several may wait for one
         again.raw_headers = made.raw_headers
@@ -124,7 +125,7 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
         chosen_by = {k: v for k, v in (("language", language), ("format", chosen)) if v and k in known}
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen_by]
         query = urlencode([*pairs, *chosen_by.items()])
-    said = {
+    head: RequestHead = {
         "method": request.method,
         "scheme": request.scope["scheme"],
         "path": request.scope["raw_path"].decode("latin-1"),
@@ -132,4 +133,4 @@ async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:
         "headers": [*headers, ("accept-encoding", coding_of(ctx))],
         "id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
-    return HeavyRequest(client_of(request.scope), said, await request.body())
+    return HeavyRequest(client_of(request.scope), head, await request.body())

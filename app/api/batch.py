@@ -87,7 +87,7 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
         raise BadParameter(f"codes: at most {most}, not {len(body.codes)}.", field="codes", maximum=most)
 
     def work() -> list[LookedUp]:
-        answers = {code: looked_up(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
+        answers = {code: look_up_code(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
         return [answers[code] for code in body.codes]
 
     batches: Batches = request.app.state.batches
@@ -96,7 +96,7 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
     return ctx.json(answer)
 
 
-def looked_up(ctx: Context, asked: str, classification: str | None) -> LookedUp:
+def look_up_code(ctx: Context, asked: str, classification: str | None) -> LookedUp:
     """What a code stands for, or why it is unknown."""
     blank: LookedUp = {
         "type": None, "classification": None, "uri": None, "code": None, "label": None, "href": None, "detail": None,

@@ -61,7 +61,7 @@ class Batches:
             raise TooManyHeavy(detail, headers=error.headers) from None
         except Overloaded as error:
             raise HeavyBusy("Too many batches are waited for.", headers=error.headers) from None
-        http.spent(request.scope, _SECONDS)
+        http.count_seconds(request.scope, _SECONDS)
         return result
 
     def _free(self, slot: int) -> None:

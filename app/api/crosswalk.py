@@ -16,7 +16,7 @@ from app.api.lookup import find, missing
 from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
 from app.catalogue.keys import occupation_iri
-from app.catalogue.national import INVERSE, Mapped
+from app.catalogue.national import INVERSE, CodeMapping
 from app.errors import BadParameter, NotFound
 from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context, Ctx, concept_key
@@ -246,7 +246,7 @@ def _other_ends(ctx: Context, iri: str) -> list[MappedCode]:
     return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in mappings]
 
 
-def _end(ctx: Context, one: Mapped, relation: MappingRelation, iri: str) -> MappedCode:
+def _end(ctx: Context, one: CodeMapping, relation: MappingRelation, iri: str) -> MappedCode:
     """One end of a mapping, as it is reached from the other; n:m stays n:m."""
     scheme = ctx.catalogue.national.schemes[one.scheme]
     national = iri == one.iri

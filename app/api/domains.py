@@ -13,7 +13,7 @@ from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find, query_words
-from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Assertion, DomainItem, NaceRef, OccupationList, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, Domain, Mapping
 from app.errors import BadParameter
@@ -137,11 +137,11 @@ async def domain_occupations(
     rank = ctx.labels.rank
     ordered = sorted(decisions, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
     if where is None:
-        return listed(
+        return list_response(
             ctx, list(dict.fromkeys(d.occupation for d in ordered)), paging, form, domain=id, columns=tables.OCCUPATION,
             whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
         )  # fmt: skip
-    return listed(
+    return list_response(
         ctx, ordered, paging, form, domain=where.id, columns=tables.MEMBER,
         whole=lambda d: ctx.part("member", d.iri, lambda c, _: _member(c, d)), record=lambda d: tables.member(ctx, d),
     )  # fmt: skip

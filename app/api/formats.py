@@ -7,17 +7,15 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import orjson
 import pyoxigraph as ox
 from fastapi import Query
 from starlette.responses import Response
 
-from app import http
 from app.documents.cells import cell
 from app.errors import NotAcceptable
 from app.http.negotiation import best_of
 from app.http.representations import json_ld
-from app.request import ALL_LANGUAGES, Context, content_location
+from app.request import Context, content_location
 from ontology import PREFIXES
 
 MEDIA_TYPES = {
@@ -56,15 +54,14 @@ def respond(
     if chosen == "json":
         return ctx.json(payload, links)
     if chosen == "jsonld":
-        body = json_ld(orjson.dumps(payload), ctx.base)
+        body = json_ld(payload, ctx.base)
     elif chosen == "turtle":
         triples = (q.triple for q in ox.parse(input="".join(quads), format=ox.RdfFormat.N_QUADS))
         body = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     else:
         body = as_csv(columns, rows)
     media_type = MEDIA_TYPES[chosen] + ("; charset=utf-8" if chosen in ("turtle", "csv") else "")
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.respond(ctx.request, ctx.served, body, media_type, language, links, content_location(ctx, chosen))
+    return ctx.respond(body, media_type, links, content_location(ctx, chosen))
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str = ",", bom: bool = False) -> bytes:

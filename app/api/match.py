@@ -181,15 +181,15 @@ async def _read(request: Request, ctx: Context, texts: Sequence[str], language: 
     return ctx.json(payload)
 
 
-def _text(ctx: Context, found: ReadText) -> MatchedText:
+def _text(ctx: Context, text: ReadText) -> MatchedText:
     return {
-        **_reading(ctx, found.title, found.matched),
-        "skills": [_skill(ctx, found, concept, mentions) for concept, mentions in found.skills.items()],
+        **_reading(ctx, text.title, text.matched),
+        "skills": [_skill(ctx, text, concept, mentions) for concept, mentions in text.skills.items()],
     }
 
 
-def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Mention]) -> MatchedSkill:
-    part = found.skill_part
+def _skill(ctx: Context, text: ReadText, concept: int, mentions: Sequence[Mention]) -> MatchedSkill:
+    part = text.skill_part
     assert part is not None  # noqa: S101 (there are mentions)
     best = max(mentions, key=lambda m: m.score)
     skill = ctx.catalogue.skills[part.iris[concept]]
@@ -206,27 +206,27 @@ def _skill(ctx: Context, found: ReadText, concept: int, mentions: Sequence[Menti
     }
 
 
-def matched_title(ctx: Context, title: str, found: Matched) -> MatchedTitle:
+def matched_title(ctx: Context, title: str, matches: Matched) -> MatchedTitle:
     """A title with the occupations that it may mean."""
-    return {"title": title, **_reading(ctx, title, found)}
+    return {"title": title, **_reading(ctx, title, matches)}
 
 
-def _reading(ctx: Context, title: str, found: Matched) -> Reading:
+def _reading(ctx: Context, title: str, matches: Matched) -> Reading:
     occupations = [
-        _occupation(ctx, title, found, match, sure)
-        for match, sure in zip(found.matches, found.confidences, strict=True)
+        _occupation(ctx, title, matches, match, sure)
+        for match, sure in zip(matches.matches, matches.confidences, strict=True)
     ]
     best = occupations[0] if occupations else None
     return {
-        "language": found.part.language,
+        "language": matches.part.language,
         "cultural": bool(best and best["domains"] and best["confidence"] >= CULTURAL),
         "domains": best["domains"] if best else [],
         "occupations": occupations,
     }
 
 
-def _occupation(ctx: Context, title: str, found: Matched, match: Match, sure: float) -> MatchedOccupation:
-    part, iri = found.part, found.part.iris[match.concept]
+def _occupation(ctx: Context, title: str, matches: Matched, match: Match, sure: float) -> MatchedOccupation:
+    part, iri = matches.part, matches.part.iris[match.concept]
     label = part.section.text(match.label)
     return {
         "uri": iri,

@@ -14,7 +14,7 @@ from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing, occupation_of, skill_of
-from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.catalogue.concepts import Occupation, Skill
 from app.errors import BadParameter, NotFound, Problem
@@ -129,7 +129,7 @@ async def occupations(
         members = catalogue.decisions_in(None if domain is None else find(ctx, domain))
         kept &= {d.occupation for d in members if degree in (None, d.degree)}
     ordered = sorted(kept, key=lambda o: (ctx.labels.rank(o), o))
-    return listed(
+    return list_response(
         ctx, ordered, paging, form, whole=lambda o: views.occupation_item(ctx, o), record=lambda o: tables.occupation(ctx, o),
         columns=tables.OCCUPATION,
     )  # fmt: skip
@@ -197,7 +197,7 @@ async def skill_list(
         and (collection is None or collection in s.collections)
     ]
     ordered = sorted(shown, key=lambda s: (ctx.labels.rank(s), s))
-    return listed(
+    return list_response(
         ctx, ordered, paging, form, whole=lambda s: views.skill_part(ctx, s),
         record=lambda s: tables.skill(ctx, s), columns=tables.SKILL,
     )  # fmt: skip

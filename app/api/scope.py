@@ -13,7 +13,7 @@ from analysis.tables import Degree
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.lookup import find, occupation_of
-from app.api.tables import ROW_COSTS, InForm, listed
+from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Assertion, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, in_one
 from app.http.shapes import LinkedShape, Listing, Shape
@@ -100,7 +100,7 @@ async def queue(
         entries = [entry for entry in entries if entry[0].domain == key]
     if reason is not None:
         entries = [entry for entry in entries if any(r.startswith(reason) for r in entry[1])]
-    return listed(
+    return list_response(
         ctx, entries, paging, form, whole=lambda entry: _queued(ctx, *entry), columns=tables.QUEUED,
         record=lambda entry: {**tables.member(ctx, entry[0]), "reasons": entry[1]},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from app.api.codes import isco_group
 from app.api.lookup import find
 from app.api.search_build import IndexBuilder
 from app.api.views import DomainDegree, degrees_of
-from app.catalogue.search import BASE, Filter, Found, Results, Search
+from app.catalogue.search import BASE, Filter, Results, Search, SearchHit
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, counted, page_links
@@ -193,22 +193,22 @@ def _filter(
     return Filter(frozenset(types or ()), among, inside, index.type_of)
 
 
-def _hit(ctx: Context, index: Search, found: Found) -> Hit:
-    iri, catalogue = found.iri, ctx.catalogue
+def _hit(ctx: Context, index: Search, hit: SearchHit) -> Hit:
+    iri, catalogue = hit.iri, ctx.catalogue
     kind = index.type_of(iri)
     occupation, skill, group = catalogue.occupations.get(iri), catalogue.skills.get(iri), catalogue.groups.get(iri)
-    tag = found.part.language
+    tag = hit.part.language
     return {
         "uri": iri,
         "type": cast(TypeName, kind),
         "code": occupation.code if occupation else group.code if group else None,
-        "preferredLabel": {tag: found.part.preferred(found.concept)},
-        "matchType": cast(MatchType, found.type),
-        "matchedLabel": {tag: found.matched} if found.matched else {},
-        "labelRole": cast(LabelRole, found.role) if found.role else None,
-        "labelForms": cast(list[LabelForm], found.forms),
-        "spans": found.spans,
-        "score": found.score,
+        "preferredLabel": {tag: hit.part.preferred(hit.concept)},
+        "matchType": cast(MatchType, hit.type),
+        "matchedLabel": {tag: hit.matched} if hit.matched else {},
+        "labelRole": cast(LabelRole, hit.role) if hit.role else None,
+        "labelForms": cast(list[LabelForm], hit.forms),
+        "spans": hit.spans,
+        "score": hit.score,
         "domains": degrees_of(occupation),
         "reuseLevel": skill.reuse or None if skill else None,
         "href": _href(ctx, kind, iri),

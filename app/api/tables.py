@@ -10,7 +10,6 @@ from fastapi import Depends, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app import http
 from app.api import views
 from app.api.formats import as_csv
 from app.catalogue.concepts import Decision, in_one
@@ -18,7 +17,7 @@ from app.errors import BadParameter
 from app.http.negotiation import Offer, best_of
 from app.http.representations import OFFERS
 from app.http.shapes import Shape
-from app.request import ALL_LANGUAGES, Context, Page, content_location, counted, listing, page_links
+from app.request import Context, Page, content_location, counted, listing, page_links
 from ontology import local_name
 
 T = TypeVar("T")
@@ -92,7 +91,7 @@ InForm = Annotated[Form, Depends(form)]
 ROW_COSTS = {"json": 0.014, "jsonld": 0.04}  # milliseconds; see app.api.apart
 
 
-def listed(
+def list_response(
     ctx: Context,
     entries: list[T],
     where: Page,
@@ -128,10 +127,7 @@ def chosen_columns(form: Form, known: Sequence[str]) -> Sequence[str]:
 def csv_answer(ctx: Context, form: Form, columns: Sequence[str], records: list[Record], links: str = "") -> Response:
     """Records as CSV."""
     body = as_csv(columns, ([row[name] for name in columns] for row in records), form.separator, form.bom)
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
-    return http.respond(
-        ctx.request, ctx.served, body, "text/csv; charset=utf-8", language, links, content_location(ctx, "csv")
-    )
+    return ctx.respond(body, "text/csv; charset=utf-8", links, content_location(ctx, "csv"))
 
 
 def occupation(ctx: Context, iri: str) -> Record:

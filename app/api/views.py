@@ -348,16 +348,19 @@ def words(ctx: Context, iri: str) -> Words:
     """All words about one concept: labels, description and notes, in one language (English filling gaps) or in all."""
     if ctx.language == ALL_LANGUAGES:
         return _words(ctx.catalogue.words(iri, ctx.catalogue.languages))
-    kept: Words | None = ctx.labels.parts.get(ctx.labels.tag, "words", iri)
+    kind = "words-read" if ctx.readable else "words"
+    kept: Words | None = ctx.labels.parts.get(ctx.labels.tag, kind, iri)
     if kept is None:
         standby = ctx.catalogue.fallback
         texts = ctx.catalogue.words(iri, dict.fromkeys((ctx.language, standby)))
         for by_language in texts.values():
             if ctx.language in by_language and ctx.language != standby:
                 by_language.pop(standby, None)
-        written = {name: orjson.dumps(said) for name, said in _words(texts).items()}
-        kept = cast(Words, {name: orjson.Fragment(body) for name, body in written.items()})
-        ctx.labels.parts.put(ctx.labels.tag, "words", iri, kept, sum(map(len, written.values())))
+        kept = _words(texts)
+        written = {name: orjson.dumps(said) for name, said in kept.items()}
+        if not ctx.readable:
+            kept = cast(Words, {name: orjson.Fragment(body) for name, body in written.items()})
+        ctx.labels.parts.put(ctx.labels.tag, kind, iri, kept, sum(map(len, written.values())))
     return kept
 
 

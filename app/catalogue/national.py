@@ -15,7 +15,7 @@ INVERSE: dict[MappingRelation, MappingRelation] = {"broadMatch": "narrowMatch", 
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class CodeMapping:
     """A code of another classification and one concept of ESCO."""
 
     scheme: str
@@ -42,8 +42,8 @@ class National:
     """All mappings of a release, by either end."""
 
     schemes: dict[str, Scheme] = field(default_factory=dict)
-    by_code: dict[tuple[str, str], list[Mapped]] = field(default_factory=lambda: defaultdict(list))
-    by_esco: dict[str, list[Mapped]] = field(default_factory=lambda: defaultdict(list))
+    by_code: dict[tuple[str, str], list[CodeMapping]] = field(default_factory=lambda: defaultdict(list))
+    by_esco: dict[str, list[CodeMapping]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, store: GraphStore) -> National:
@@ -62,7 +62,7 @@ class National:
                 continue  # a second label, from another file
             seen.add((concept, relation, target))
             sure = float(confidence) if confidence else None
-            one = Mapped(
+            one = CodeMapping(
                 local_name(scheme),
                 code,
                 concept,

@@ -78,7 +78,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One result: a concept, why it was found, and how well it fits."""
 
     part: Part
@@ -114,7 +114,7 @@ class Found:
 class Results:
     """A page of results; `language` is the one that was searched, `counted` the results that facets are of."""
 
-    items: list[Found]
+    items: list[SearchHit]
     total: int
     language: str
     counted: list[str]
@@ -192,7 +192,7 @@ class Search:
         for row in found[begin : begin + page.stop - page.start - len(items)]:
             part, label = parts[row.part], row.label
             spans = find.spans(part.matcher.lexicon, part.section.text(label), f"{text} {full}") if label >= 0 else []
-            items.append(Found(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
+            items.append(SearchHit(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
         counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
         return Results(items, len(coded) + found.total, language, counted)
 
@@ -243,10 +243,10 @@ class Search:
                 found.setdefault(_NO_CODE.sub("", code.upper()), []).append(iri)
         return found
 
-    def _coded(self, iri: str, language: str) -> Found | None:
+    def _coded(self, iri: str, language: str) -> SearchHit | None:
         for part in self._searched(language, Filter()):
             if (concept := part.places.get(iri)) is not None:
-                return Found(part, concept, 1.0, "exact", part.section.labels(concept)[0], [])
+                return SearchHit(part, concept, 1.0, "exact", part.section.labels(concept)[0], [])
         return None
 
     def type_of(self, iri: str) -> str:
@@ -373,4 +373,4 @@ def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hit
     return found
 
 
-__all__ = ["PREFERRED", "TYPES", "Filter", "Found", "Matched", "Part", "Results", "Search"]
+__all__ = ["PREFERRED", "TYPES", "Filter", "Matched", "Part", "Results", "Search", "SearchHit"]

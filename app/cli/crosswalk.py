@@ -19,7 +19,7 @@ from app.reports.sssom import write_sssom
 from app.settings import get_limits
 from releases.errors import SourceError
 
-FOUND = ("status", "type", "classification", "uri", "label", "core", "related", "domainShares", "detail", "didYouMean")
+EXTRA = ("status", "type", "classification", "uri", "label", "core", "related", "domainShares", "detail", "didYouMean")
 MOST_ROWS = 1_000_000
 MOST_LINE = 1 << 20  # characters
 
@@ -79,7 +79,7 @@ def _write(rows: Iterator[list[str]], column: str, classification: str, data_dir
         raise SourceError(f"There is no column '{column}' (found: {', '.join(head)[:200]}).", "Name one of the head.")
     at = head.index(column) if column else 0
     out = csv.writer(sys.stdout)
-    out.writerow([*head, *FOUND])
+    out.writerow([*head, *EXTRA])
     most = get_limits().lookup_codes
     batch: list[list[str]] = []
 
@@ -94,7 +94,7 @@ def _write(rows: Iterator[list[str]], column: str, classification: str, data_dir
 
     for answer in answers(data_dir, asked()):
         for row, item in zip(batch, json.loads(answer)["items"], strict=True):
-            out.writerow([*row, *(cell(_text(item[name])) for name in FOUND)])
+            out.writerow([*row, *(cell(_text(item[name])) for name in EXTRA)])
         batch.clear()
 
 

@@ -1,1 +1,1 @@
-"""Profiles as documents for people and for other standards: pure functions from the JSON document to bytes or JSON."""
+"""Profiles and reports as documents for people: pure functions from what is laid out to bytes or text."""

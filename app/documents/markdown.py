@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-Json = dict[str, Any]
+from app.documents.sheet import Sheet, SkillRow, Text
+
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
-def profile_markdown(sheet: Json) -> str:
+def profile_markdown(sheet: Sheet) -> str:
     """The whole document; every text is escaped, and one that stands in for another language carries its tag."""
     return "\n".join(_lines(sheet)) + "\n"
 
 
-def _lines(sheet: Json) -> Iterator[str]:
+def _lines(sheet: Sheet) -> Iterator[str]:
     words, headings = sheet["words"], sheet["headings"]
     yield f"# {_said(sheet['title'])}\n"
     yield f"{_said(sheet['statement'])}\n"
@@ -74,7 +74,7 @@ def _lines(sheet: Json) -> Iterator[str]:
     yield f"\n{_plain(sheet['attribution'])}"
 
 
-def _role(sheet: Json) -> Iterator[str]:
+def _role(sheet: Sheet) -> Iterator[str]:
     """What the role is, in ESCO's words and in ISCO's tasks, and what is known of it in short."""
     words = sheet["words"]
     for item in sheet["occupations"]:
@@ -85,11 +85,11 @@ def _role(sheet: Json) -> Iterator[str]:
         for name, text in (("names", item["names"]), ("scope", item["scopeNote"])):
             if text["text"]:
                 yield f"{_plain(words[name])}: {_said(text)}\n"
-    for item in sheet["tasks"]:
-        tag = rf" \[{item['tag']}\]" if item["tag"] else ""
-        yield f"## {_plain(words['tasks'])}: {_said(item['label'])}{tag}\n"
-        yield f"{_plain(words['tasks-note'].replace('{code}', item['code']))}\n"
-        yield from (f"- {_plain(task)}" for task in item["items"])
+    for unit in sheet["tasks"]:
+        tag = rf" \[{unit['tag']}\]" if unit["tag"] else ""
+        yield f"## {_plain(words['tasks'])}: {_said(unit['label'])}{tag}\n"
+        yield f"{_plain(words['tasks-note'].replace('{code}', unit['code']))}\n"
+        yield from (f"- {_plain(task)}" for task in unit["items"])
         yield ""
     for fact in sheet["facts"]:
         texts = " · ".join(map(_said, fact["texts"]))
@@ -97,7 +97,7 @@ def _role(sheet: Json) -> Iterator[str]:
     yield ""
 
 
-def _skill(skill: Json, words: dict[str, str], single: bool) -> tuple[str, ...]:
+def _skill(skill: SkillRow, words: dict[str, str], single: bool) -> tuple[str, ...]:
     repeat = f" {_plain(words['repeat'])} {_said(skill['repeat'])}" if skill["repeat"] else ""
     return (
         f"[{_said(skill['label'])}]({skill['uri']}){repeat}", _plain(words[skill["type"]]), _plain(words[skill["relation"]]),
@@ -112,7 +112,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
     yield ""
 
 
-def _said(text: Json) -> str:
+def _said(text: Text) -> str:
     return _plain(text["text"]) + (rf" \[{text['tag']}\]" if text["tag"] and not text["quiet"] else "")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from app.documents.sheet import Sheet
 from app.html.render import render
 
 # The styles stand in the page; nothing else is loaded, and nothing can be sent from it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def profile_page(sheet: dict[str, Any]) -> str:
+def profile_page(sheet: Sheet) -> str:
     """The page; every text is escaped."""
     return render("profile.html", sheet=sheet)

@@ -17,14 +17,15 @@ import orjson
 import typst
 
 from app.documents.blocks import Report
+from app.documents.sheet import Sheet
 
 
-def profile_pdf(sheet: dict[str, Any]) -> bytes:
+def profile_pdf(sheet: Sheet) -> bytes:
     """The pages of one profile; takes some tenths of a second, so call it off the event loop."""
     return _made({"sheets": [sheet], "bundle": False, "title": sheet["title"]["text"]})
 
 
-def bundle_pdf(sheets: Sequence[dict[str, Any]], title: str) -> bytes:
+def bundle_pdf(sheets: Sequence[Sheet], title: str) -> bytes:
     """Several profiles in one language, behind a table of contents; takes seconds."""
     return _made({"sheets": sheets, "bundle": True, "title": title})
 

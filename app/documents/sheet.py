@@ -1,7 +1,7 @@
-"""A profile as people read it: what HTML, PDF and Markdown have in common, laid out but not yet drawn.
+"""A profile as people read it: what HTML, PDF, Markdown and workbook have in common, laid out but not yet drawn.
 
-Every text is a pair of the text and the tag of its language where that is not the document's own, so that whatever stands
-in for a missing translation can be marked.
+Every text has the tag of its language where that is not the document's own, so that whatever stands in for a missing
+translation can be marked.
 """
 
 from __future__ import annotations
@@ -10,169 +10,169 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from typing import Any, TypedDict
 
-from app.documents import about
-from app.documents.texts import Json, hush, said, texts
+UNMARKED = ("und", "mul", "zxx")  # a language that nobody said, or none
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
-DECIMAL_POINT = frozenset({"ar", "en", "ga", "he", "mt"})  # of the languages of ESCO; the others have a comma
-UNGROUPED = "none"
+
+class Text(TypedDict):
+    """A text; quiet where one sentence says for all texts of its kind which language they are in."""
+
+    text: str
+    tag: str
+    quiet: bool
+
+
+class Described(TypedDict):
+    """An anchor in ESCO's words."""
+
+    label: Text
+    description: Text
+    scopeNote: Text
+    names: Text
+
+
+class Tasks(TypedDict):
+    """The tasks of a unit group, in one language."""
+
+    label: Text
+    code: str
+    tag: str
+    items: list[str]
+
+
+class Fact(TypedDict):
+    """What is known of the role in a few words, with its name."""
+
+    name: str
+    texts: list[Text]
+    note: str
+
+
+class AnchorRow(TypedDict):
+    """An occupation that the profile is composed from."""
+
+    label: Text
+    code: str
+    isco: Text | None
+    iscoCode: str
+    nace: str
+    weight: str
+    parts: str
+    uri: str
+
+
+class SkillRow(TypedDict):
+    """A skill as a line."""
+
+    label: Text
+    uri: str
+    type: str
+    relation: str
+    share: str
+    quotient: str
+    repeat: Text | None
+
+
+class SkillGroup(TypedDict):
+    """Skills that stand together; `other` is the rest of a section that has groups."""
+
+    label: Text | None
+    other: bool
+    skills: list[SkillRow]
+
+
+class Section(TypedDict):
+    """A section with its skills."""
+
+    id: str
+    label: Text
+    count: int
+    groups: list[SkillGroup]
+
+
+class GapRow(TypedDict):
+    """What ESCO lacks, and who says so."""
+
+    label: Text
+    definition: Text
+    sources: str
+
+
+class RuleRow(TypedDict):
+    """A rule in words."""
+
+    id: str
+    definition: Text
+
+
+class Sheet(TypedDict):
+    """The whole profile in one language."""
+
+    language: str
+    direction: str
+    words: dict[str, str]
+    title: Text
+    statement: Text
+    headings: dict[str, Text]
+    domain: Text
+    functions: list[Text]
+    charterFunctions: list[Text]
+    single: bool
+    occupations: list[Described]
+    tasks: list[Tasks]
+    facts: list[Fact]
+    legend: list[list[str]]
+    items: list[str]
+    anchors: list[AnchorRow]
+    sections: list[Section]
+    gaps: list[GapRow]
+    notes: list[str]
+    leftOut: int
+    rules: list[RuleRow]
+    made: str
+    attribution: str
+    self: str
+    unsaid: list[str]
+    standIns: list[str]
 
 
 @cache
-def _all_words() -> dict[str, dict[str, str]]:
+def all_words() -> dict[str, dict[str, str]]:
+    """What documents themselves say, by language."""
     return tomllib.loads((files("app.documents") / "words.toml").read_text(encoding="utf-8"))
 
 
-def sheet(document: Json) -> Json:
-    """The document laid out.
+def said(texts: dict[str, str], language: str) -> Text:
+    """A text, with the tag of its language where it is another than the document's."""
+    tag, text = next(iter(texts.items()), ("", ""))
+    for wanted in ("en", language):
+        if wanted in texts:
+            tag, text = wanted, texts[wanted]
+    return {"text": text, "tag": "" if tag in ("", language, *UNMARKED) else tag, "quiet": False}
 
-    ``document`` is the JSON of a profile. The result holds plain strings, numbers, lists and dictionaries only: texts as
-    ``{"text": …, "tag": …, "quiet": …}``, with a tag only where English or another language stands in; quiet where one
-    sentence says so for all texts of the kind.
+
+def texts(value: Any) -> Iterator[Text]:
+    """Every text in a sheet, wherever it stands."""
+    if isinstance(value, dict):
+        if value.keys() == {"text", "tag", "quiet"}:
+            yield value  # type: ignore[misc]
+        else:
+            for part in value.values():
+                yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+
+
+def hush(kind: list[Text]) -> str:
+    """Where all texts of a kind stand in one other language, mark none of them; the tag of that language, else "".
+
+    One sentence then says for all of them what a mark behind each would say a hundred times.
     """
-    language = document["language"] if document["language"] != "*" else "en"
-    words = _all_words()
-    spoken = words.get(language.partition("-")[0])
-    chrome = {**words["en"], **(spoken or {})}
-    labels = {e["skill"]["uri"]: e["skill"]["preferredLabel"] for e in _entries(document)}
-    anchors = {a["occupation"]["uri"]: a["occupation"]["preferredLabel"] for a in document["anchors"]}
-    provenance = document["provenance"]
-    made = chrome["made"].format(
-        version=provenance["escoVersion"], release=provenance["release"], guidelines=provenance["guidelines"]
-    )
-    single = len(document["anchors"]) == 1
-    sections = [_section(s, language, single) for s in document["sections"] if s["skillCount"]]
-    names = {s["id"]: s["label"] for s in sections}
-    for section in sections:
-        for group in section["groups"]:
-            for skill in group["skills"]:
-                skill["repeat"] = names.get(skill["repeat"])
-    shown: Json = {
-        "language": language,
-        "chromeLanguage": language if spoken else "en",
-        "direction": "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
-        "words": chrome,
-        "title": said(document["title"], language),
-        "statement": said(document["statement"], language),
-        "headings": {h["id"]: said(h["preferredLabel"], language) for h in document["headings"]},
-        "domain": said((document["domain"] or {}).get("preferredLabel", {}), language),
-        "functions": [said(f["preferredLabel"], language) for f in document.get("functions", ())],
-        "charterFunctions": [said(f["preferredLabel"], language) for f in document.get("charterFunctions", ())],
-        "single": single,
-        "occupations": about.occupations(document, language),
-        "tasks": about.tasks(document, language),
-        "facts": list(about.facts(document, language, chrome)),
-        "legend": about.legend(chrome, single),
-        "items": document["items"],
-        "anchors": [_anchor(a, language) for a in document["anchors"]],
-        "sections": sections,
-        "gaps": [_gap(g, language) for g in document.get("gaps", ())],
-        "notes": [_note(w, language, {**anchors, **labels}) for w in document["warnings"]],
-        "leftOut": document["leftOut"],
-        "skillCount": document["skillCount"],
-        "rules": [_rule(r, language) for r in provenance["rules"]],
-        "made": made,
-        "attribution": provenance["attribution"],
-        "self": document["links"]["self"],
-    }
-    shown["unsaid"] = _unsaid(shown, chrome)
-    shown["standIns"] = sorted({t["tag"] for t in texts(shown) if t["tag"] and not t["quiet"]})
-    return shown
-
-
-def _unsaid(shown: Json, words: dict[str, str]) -> list[str]:
-    """A sentence for each kind of text that the language lacks as a whole, in place of a mark behind each of them."""
-    kinds = {
-        "skills": [
-            skill["label"] for section in shown["sections"] for group in section["groups"] for skill in group["skills"]
-        ],
-        "rules": [rule["definition"] for rule in shown["rules"]],
-        "gaps": [text for gap in shown["gaps"] for text in (gap["label"], gap["definition"])],
-    }
-    tags = ((words[f"all-{name}"], hush(kind)) for name, kind in kinds.items())
-    return [words["unsaid"].format(what=what, tag=tag) for what, tag in tags if tag]
-
-
-def _anchor(anchor: Json, language: str) -> Json:
-    occupation = anchor["occupation"]
-    group = occupation["broaderIscoGroup"]
-    return {
-        "label": said(occupation["preferredLabel"], language),
-        "code": occupation["code"],
-        "isco": said(group["preferredLabel"], language) if group else None,
-        "iscoCode": group["code"] if group else "",
-        "nace": ", ".join(code["code"] for code in occupation["naceCode"]),
-        "weight": _percent(anchor["weight"]),
-        "parts": ", ".join(anchor["parts"]),
-        "degree": anchor["degree"] or "",
-        "uri": occupation["uri"],
-    }
-
-
-def _section(section: Json, language: str, single: bool) -> Json:
-    return {
-        "id": section["id"],
-        "label": said(section["preferredLabel"], language),
-        "count": section["skillCount"],
-        "groups": [
-            {
-                "label": said(group["group"]["preferredLabel"], language) if group["group"] else None,
-                "other": group["group"] is None and section["groupedBy"] != UNGROUPED,
-                "skills": [_skill(e, language, single) for e in group["skills"]],
-            }
-            for group in section["groups"]
-        ],
-    }
-
-
-def _skill(entry: Json, language: str, single: bool) -> Json:
-    """A skill as a line; of one occupation the relation says all, and a share would be no more than a code for it."""
-    skill, known = entry["skill"], entry["specialisation"] or {}
-    specialised = known.get("specialisationEvidence", "none") != "none"
-    return {
-        "label": said(skill["preferredLabel"], language),
-        "uri": skill["uri"],
-        "type": "knowledge" if skill["skillType"] == "knowledge" else "skill",
-        "relation": entry["relation"],
-        "share": _percent(entry["share"]) if entry["relation"] != "none" and not single else "",
-        "quotient": _times(known["locationQuotient"], language) if specialised else "",
-        "rule": entry["rule"],
-        "repeat": entry["repeatOf"],
-    }
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
-
-
-def _times(quotient: float, language: str) -> str:
-    """A location quotient, with the decimal sign of the language."""
-    text = f"×{quotient:.1f}"
-    return text.replace(".", ",") if language.partition("-")[0] not in DECIMAL_POINT else text
-
-
-def _note(warning: Json, language: str, labels: dict[str, dict[str, str]]) -> str:
-    """A warning with the names of the concepts that it is about; their IRIs where the profile has no name for them."""
-    names = [said(labels[iri], language)["text"] if iri in labels else iri for iri in warning["about"]]
-    if language.partition("-")[0] in RIGHT_TO_LEFT:  # the names run their own way within the English sentence
-        names = [f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" for name in names]
-    return f"{warning['detail']} ({', '.join(names)})" if names else str(warning["detail"])
-
-
-def _gap(gap: Json, language: str) -> Json:
-    return {
-        "label": said(gap["preferredLabel"], language),
-        "definition": said(gap["definition"], language),
-        "sources": "; ".join(s["title"] for s in gap["sources"] if s["title"]),
-    }
-
-
-def _rule(rule: Json, language: str) -> Json:
-    return {"id": rule["id"], "definition": said(rule["definition"], language)}
-
-
-def _entries(document: Json) -> Iterator[Json]:
-    for section in document["sections"]:
-        for group in section["groups"]:
-            yield from group["skills"]
+    tags = {t["tag"] for t in kind if t["text"]}
+    if len(tags) != 1 or "" in tags:
+        return ""
+    for text in kind:
+        text["quiet"] = True
+    return tags.pop()

@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from app.documents.cells import cell
+from app.documents.sheet import Sheet
 
 # The format of the file demands a time of creation; a fixed one, so that the same profile gives the same bytes.
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -18,14 +19,12 @@ LONGEST = 32_767  # characters of a cell
 WIDE_COLUMNS = ("preferredLabel", "groupLabel", "skillUri", "profileTitle", "clusterUri", "groupUri", "askedBy")
 
 
-def profile_xlsx(sheet: dict[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def profile_xlsx(sheet: Sheet, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """The workbook of one profile."""
     return bundle_xlsx([sheet], sheet["title"]["text"], columns, rows)
 
 
-def bundle_xlsx(
-    sheets: Sequence[dict[str, Any]], title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> bytes:
+def bundle_xlsx(sheets: Sequence[Sheet], title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """The workbook of several profiles in one language, one below the other.
 
     Texts are written as texts, so that none can become a formula or a link, nor when it is saved as CSV.
@@ -68,7 +67,7 @@ def _text(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def _facts(sheet: Sheet) -> Iterable[tuple[str, str]]:
     words = sheet["words"]
     yield "", sheet["title"]["text"]
     yield sheet["headings"]["statement"]["text"], sheet["statement"]["text"]
@@ -82,9 +81,9 @@ def _facts(sheet: dict[str, Any]) -> Iterable[tuple[str, str]]:
         ):
             if text["text"]:
                 yield f"{words[name]}{whose}", text["text"]
-    for item in sheet["tasks"]:
-        yield words["tasks"], words["tasks-note"].replace("{code}", item["code"])
-        yield from (("", task) for task in item["items"])
+    for unit in sheet["tasks"]:
+        yield words["tasks"], words["tasks-note"].replace("{code}", unit["code"])
+        yield from (("", task) for task in unit["items"])
     for fact in sheet["facts"]:
         texts = " · ".join(t["text"] for t in fact["texts"])
         yield fact["name"], " – ".join(filter(None, (texts, fact["note"])))

@@ -32,7 +32,7 @@ class HeavyRequest:
     """One heavy request: who asks, and what, as it stands on the wire."""
 
     client: str
-    said: dict[str, Any]
+    head: wire.RequestHead
     body: bytes
 
 
@@ -169,7 +169,7 @@ class HeavyAnswers:
         texts.pop("content-length", None)
         return Answer(body, media_type, etag, tuple(texts.items()))
 
-    async def _at_server(self, release: str, asked: HeavyRequest) -> tuple[dict[str, Any], bytes]:
+    async def _at_server(self, release: str, asked: HeavyRequest) -> tuple[wire.ReplyHead, bytes]:
         """Ask the release's server, or that of the release which has taken its place."""
         keeper = self._keepers.get(release) or self._keepers.get(self._current)
         if keeper is None:
@@ -181,4 +181,4 @@ class HeavyAnswers:
                 await keeper.ready.wait()
         except TimeoutError:
             raise HeavyBusy("Heavy answers cannot be made just now.", headers={"retry-after": "5"}) from None
-        return await keeper.ask(asked.said, asked.body)
+        return await keeper.ask(asked.head, asked.body)

@@ -7,9 +7,9 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-import orjson
 import structlog
 
+from app.heavy import wire
 from app.heavy.line import Line
 from app.settings import Limits, Settings
 from releases import child
@@ -86,11 +86,8 @@ class Keeper(Line):
                 niceness=_NICENESS,
             )  # fmt: skip
         assert process.stdin is not None  # noqa: S101  # asked for
-        told = {
-            "settings": self._settings.model_dump(mode="json"), "limits": self._limits.model_dump(mode="json"),
-            "release": self.release,
-        }  # fmt: skip
-        process.stdin.write(orjson.dumps(told) + b"\n")  # and it stays open: its end is the server's
+        start = wire.Start(settings=self._settings, limits=self._limits, release=self.release)
+        process.stdin.write(start.model_dump_json().encode() + b"\n")  # and it stays open: its end is the server's
         self.pid = process.pid
         return process
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import Any
 
 from app.errors import HeavyBusy, HeavyStopped
 from app.heavy import wire
@@ -38,25 +37,25 @@ class Line:
                 async with asyncio.timeout(self._limits.heavy_seconds + _MARGIN):
                     await self._idle.wait()
 
-    async def ask(self, said: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    async def ask(self, head: wire.RequestHead, body: bytes) -> tuple[wire.ReplyHead, bytes]:
         """The server's answer to one request, whole. Raises a Problem where there is none."""
         self._jobs += 1
         self._idle.clear()
         try:
-            return await self._exchange(self.address, said, body)
+            return await self._exchange(self.address, head, body)
         finally:
             self._jobs -= 1
             if not self._jobs:
                 self._idle.set()
 
-    async def _exchange(self, address: str, said: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    async def _exchange(self, address: str, head: wire.RequestHead, body: bytes) -> tuple[wire.ReplyHead, bytes]:
         seconds = self._limits.heavy_seconds
         started = time.monotonic()
         try:
             async with asyncio.timeout(seconds + _MARGIN):
                 reader, writer = await asyncio.open_unix_connection(address)
                 try:
-                    writer.write(wire.pack(said, body))
+                    writer.write(wire.pack(head, body))
                     reply, answer = await wire.read(reader, self._limits.heavy_bytes)
                 finally:
                     writer.close()  # which also ends a child that is still at work

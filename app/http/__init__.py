@@ -20,7 +20,7 @@ from app.http.front import Finished, Front
 from app.http.negotiation import coding_of
 from app.http.ready import Answer, AnswerCache, Key, Tally
 from app.http.responses import CACHE_CONTROL, VARY, matches, respond, respond_json, sent, uncached_json
-from app.http.work import spent
+from app.http.work import count_seconds
 
 __all__ = [
     "CACHE_CONTROL",
@@ -33,10 +33,10 @@ __all__ = [
     "Key",
     "Tally",
     "coding_of",
+    "count_seconds",
     "matches",
     "respond",
     "respond_json",
     "sent",
-    "spent",
     "uncached_json",
 ]

@@ -14,6 +14,8 @@ SAME = (
     5  # of CLDR's distances: the same language in another region, or by another name; not one that is only understood
 )
 
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
+
 
 def lookup(wanted: list[str], available: list[str], otherwise: str = "en") -> str:
     """The first wanted language that is available; `otherwise` where none is."""

@@ -19,14 +19,21 @@ _MOST_WORDS = 300  # characters of one of them
 _MOST_NAME = 80  # characters of a name that the client chose
 
 
+class ProblemResponse(Response):
+    """A problem+json response, which whoever says the same otherwise can read."""
+
+    def __init__(self, problem: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        self.problem = problem
+        headers = {**(headers or {}), "cache-control": "no-store"}
+        super().__init__(_written(problem), problem["status"], headers, "application/problem+json")
+
+
 def problem_response(
     status: int, slug: str, title: str, detail: str, headers: dict[str, str] | None = None, **members: Any
-) -> Response:
-    """A problem+json response."""
+) -> ProblemResponse:
+    """A problem by the last part of its type."""
     body = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail, **members}
-    return Response(
-        _written(body), status, {**(headers or {}), "cache-control": "no-store"}, "application/problem+json"
-    )
+    return ProblemResponse(body, headers)
 
 
 def slug_of(body: bytes) -> str:

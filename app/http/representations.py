@@ -5,6 +5,7 @@ Both say the same: Turtle is what the engine's JSON-LD parser makes of the typed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,21 +23,21 @@ TYPED_PATH = "/contexts/v1-typed.jsonld"
 _DECIMALS = frozenset(DECIMALS)
 
 
-def json_ld(body: bytes, base: str) -> bytes:
+def json_ld(answer: Mapping[str, Any], base: str) -> bytes:
     """The answer with its figures as strings, under the context that types them."""
-    return orjson.dumps({**_typed(orjson.loads(body)), "@context": base + TYPED_PATH})
+    return orjson.dumps({**_typed(answer), "@context": base + TYPED_PATH})
 
 
-def turtle(body: bytes) -> bytes:
+def turtle(answer: Mapping[str, Any]) -> bytes:
     """What the answer says of the graph."""
-    document = orjson.dumps({**_typed(orjson.loads(body)), **TYPED_CONTEXT})
+    document = orjson.dumps({**_typed(answer), **TYPED_CONTEXT})
     triples = {quad.triple for quad in ox.parse(input=document, format=ox.RdfFormat.JSON_LD)}
     ordered = sorted(triples, key=str)
     return ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
 
 
 def _typed(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_typed(item) for item in value]
     if not isinstance(value, dict):
         return value

@@ -15,7 +15,7 @@ class Work:
     """An awaitable that counts the seconds for which it runs.
 
     Every step of a coroutine between two of its waits is timed, by the processor time of this thread. What is done
-    elsewhere, by a thread or a process, is added by whoever had it done: `spent`.
+    elsewhere, by a thread or a process, is added by whoever had it done: `count_seconds`.
     """
 
     def __init__(self, awaitable: Awaitable[None]) -> None:
@@ -46,12 +46,12 @@ class Work:
                 error = thrown
 
 
-def spent(scope: Scope, seconds: float) -> None:
+def count_seconds(scope: Scope, seconds: float) -> None:
     """Count what was done for a request outside the event loop."""
     scope[_SPENT] = scope.get(_SPENT, 0.0) + seconds
 
 
 def spent_of(scope: Scope) -> float:
     """The seconds that were counted so."""
-    spent: float = scope.get(_SPENT, 0.0)
-    return spent
+    seconds: float = scope.get(_SPENT, 0.0)
+    return seconds

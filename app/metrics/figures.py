@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -109,22 +110,13 @@ class Metrics:
             yield gauge("ccsi_release_created_timestamp_seconds", "When the served release was made.", ({}, made))
             yield gauge("ccsi_release_age_seconds", "Age of the served release.", ({}, time.time() - made))
             caches["api"] = served.cache
-        yield counter(
-            "ccsi_answer_cache_hits", "Answers that were at hand.",
-            *(({"cache": name}, cache.tally.hits) for name, cache in caches.items()),
-        )  # fmt: skip
-        yield counter(
-            "ccsi_answer_cache_stored", "Answers that were worked out and kept.",
-            *(({"cache": name}, cache.tally.stored) for name, cache in caches.items()),
-        )  # fmt: skip
-        yield gauge(
-            "ccsi_answer_cache_bytes", "Memory of the answers at hand.",
-            *(({"cache": name}, cache.used) for name, cache in caches.items()),
-        )  # fmt: skip
-        yield gauge(
-            "ccsi_answer_cache_limit_bytes", "Memory that the answers at hand may take.",
-            *(({"cache": name}, cache.room) for name, cache in caches.items()),
-        )  # fmt: skip
+        for kind, name, text, value in (
+            (counter, "ccsi_answer_cache_hits", "Answers that were at hand.", attrgetter("tally.hits")),
+            (counter, "ccsi_answer_cache_stored", "Answers that were worked out and kept.", attrgetter("tally.stored")),
+            (gauge, "ccsi_answer_cache_bytes", "Memory of the answers at hand.", attrgetter("used")),
+            (gauge, "ccsi_answer_cache_limit_bytes", "Memory that the answers at hand may take.", attrgetter("room")),
+        ):
+            yield kind(name, text, *(({"cache": cache}, value(kept)) for cache, kept in caches.items()))
 
     def _sparql(self) -> Iterator[Family]:
         pool, stats = self._gateway.pool, self._gateway.stats()

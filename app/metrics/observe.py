@@ -43,10 +43,10 @@ class Observer:
                 app.add_route("/metrics", self._exporter.answer, include_in_schema=False)
             front.on_finished.append(self.metrics.requests.finished)
         if settings.traces:
-            from app.telemetry.traces import Traced, Traces
+            from app.telemetry.traces import Traces, TracingMiddleware
 
             self._traces = Traces(settings.traces)
-            app.add_middleware(Traced, routes=Routes.of(app))  # around all that is there
+            app.add_middleware(TracingMiddleware, routes=Routes.of(app))  # around all that is there
 
     def listen(self, settings: Settings, worker: int) -> None:
         """Take the port of the metrics of this process, the n-th of several; its successor may take it before it ends."""

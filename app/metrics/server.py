@@ -39,6 +39,7 @@ class Exporter:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        response: Response
         if scope["path"] != "/metrics":
             response = problem_response(404, "not-found", "Not found", "There is /metrics here and nothing else.")
         elif scope["method"] not in ("GET", "HEAD"):

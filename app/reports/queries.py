@@ -21,7 +21,7 @@ _COLUMNS = {"query", "language", "kind", "expected"}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedQuery:
     """One query, what would be right, and what came first: English preferred labels."""
 
     query: str
@@ -37,7 +37,7 @@ class Judged:
         return self.found in self.expected
 
 
-def judge(release: Release, file: Path, labels: Path | None = None) -> tuple[list[Judged], int]:
+def judge(release: Release, file: Path, labels: Path | None = None) -> tuple[list[JudgedQuery], int]:
     """Ask every query of a file; and how many could not be asked. Raises SourceError.
 
     `labels` is a folder of labels in languages that the release does not have, of the same concepts.
@@ -62,12 +62,14 @@ def judge(release: Release, file: Path, labels: Path | None = None) -> tuple[lis
         name = base.preferred(base.places[iri]) if iri in base.places else iri
         expected = tuple(row["expected"].split("|"))
         judged.append(
-            Judged(row["query"], row["language"], row["kind"], expected, name, max(matched.confidences, default=0.0))
+            JudgedQuery(
+                row["query"], row["language"], row["kind"], expected, name, max(matched.confidences, default=0.0)
+            )
         )
     return judged, len(rows) - len(asked)
 
 
-def shares(rows: Sequence[Judged]) -> Iterator[tuple[str, list[Judged]]]:
+def shares(rows: Sequence[JudgedQuery]) -> Iterator[tuple[str, list[JudgedQuery]]]:
     """The queries of each language and of each kind, and all."""
     for language in sorted({row.language for row in rows}):
         yield language, [row for row in rows if row.language == language]

@@ -7,7 +7,6 @@ import math
 import os
 import signal
 import socket
-from typing import Any
 
 import structlog
 from starlette.types import ASGIApp
@@ -34,8 +33,8 @@ def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, mem
         confine.lower_priority(_NICENESS)
         confine.limit_memory(memory)
         channel.setblocking(True)
-        said, body = wire.receive(channel, _MOST_ASKED)
-        channel.sendall(_answer(app, said, body, release, most))
+        head, body = wire.receive(channel, _MOST_ASKED)
+        channel.sendall(_answer(app, head, body, release, most))
     except (EOFError, ConnectionError):
         os._exit(0)  # the service asks no more
     except BaseException:
@@ -44,17 +43,17 @@ def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, mem
     os._exit(0)
 
 
-def _answer(app: ASGIApp, said: dict[str, Any], body: bytes, release: str, most: int) -> bytes:
-    headers = wire.as_bytes(said["headers"])
+def _answer(app: ASGIApp, head: wire.RequestHead, body: bytes, release: str, most: int) -> bytes:
+    headers = wire.as_bytes(head["headers"])
     try:
-        with structlog.contextvars.bound_contextvars(request_id=said["id"]):
+        with structlog.contextvars.bound_contextvars(request_id=head["id"]):
             reply = asyncio.run(
-                exchange(app, said["method"], said["scheme"], said["path"], said["query"], headers, body)
+                exchange(app, head["method"], head["scheme"], head["path"], head["query"], headers, body)
             )
     except MemoryError:
         return wire.pack({"error": wire.MEMORY})
     except Exception:
-        log.exception("unexpected fault", path=said["path"], request_id=said["id"])
+        log.exception("unexpected fault", path=head["path"], request_id=head["id"])
         return wire.pack({"error": wire.INTERNAL})
     if len(reply.body) > most:
         return wire.pack({"error": wire.BYTES})

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 import select
 import signal
@@ -21,11 +20,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
 
+from app.heavy import wire
 from app.http.inprocess import ask
 from app.serve import heavy_child
 from app.settings import Limits, Settings
@@ -166,13 +165,12 @@ def main(arguments: list[str]) -> None:
         line += (piece := os.read(0, 1 << 16))
         if not piece:
             return
-    told: dict[str, Any] = json.loads(line)
-    settings, limits = Settings.model_validate(told["settings"]), Limits.model_validate(told["limits"])
-    app = create_app(settings, limits)
+    start = wire.Start.model_validate_json(line)
+    app = create_app(start.settings, start.limits)
     structlog.contextvars.bind_contextvars(process="heavy")
     asyncio.run(app.state.service.refresh())
-    if app.state.service.ready and app.state.service.served.release.id == told["release"]:
-        serve(app, listener, 0, Bounds.of(settings, limits), _report)
+    if app.state.service.ready and app.state.service.served.release.id == start.release:
+        serve(app, listener, 0, Bounds.of(start.settings, start.limits), _report)
 
 
 def _report() -> None:

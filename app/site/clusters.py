@@ -10,7 +10,7 @@ from app.api.apart import apart
 from app.api.skills import area_views, cluster_views
 from app.errors import NotFound
 from app.request import strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 from ontology import CCSID
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
@@ -27,7 +27,7 @@ async def cluster(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respons
     if found is None:
         ended = [frame.link(f"/clusters/{e.new}") for e in analysis.lineage.get(id, []) if e.new and e.old == id]
         raise NotFound("This release has no such cluster of skills.", field="id", see=ended)
-    shown = plain(cluster_views.cluster(ctx, found))
+    shown = cluster_views.cluster(ctx, found)
     name = next(iter(shown["preferredLabel"].values()), id)
     parent = analysis.clusters.get(found.parent)
     crumbs = [(t("home"), frame.link("/")), frame.sector(found.domain)]

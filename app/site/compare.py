@@ -18,7 +18,7 @@ from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
 from app.reports.skills import comparison, specialised
 from app.request import Context, Page, concept_key, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 from ontology import local_name
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
@@ -48,7 +48,7 @@ async def compare(
         raise BadParameter(f"{name}: at most {MOST}.", field=name, maximum=MOST)
     if len(occupations) + len(sectors) >= 2 and not q.strip():
         return await _compared(ctx=ctx, page_language=page_language, occupations=occupations, sectors=sectors)
-    hits = plain((await search_results(ctx, Page(HITS, 0), q, ["occupation"]))["items"]) if q.strip() else []
+    hits = (await search_results(ctx, Page(HITS, 0), q, ["occupation"]))["items"] if q.strip() else []
     return _page(Frame(ctx, page_language), occupations, sectors, q=q, hits=hits)
 
 

@@ -16,7 +16,7 @@ from app.api.profiles.request import CheckedRequest, ComposeRequest, check_reque
 from app.api.profiles.routes import entry_of
 from app.api.search import search_results
 from app.request import Context, Page, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 from ontology import local_name
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
@@ -45,7 +45,7 @@ async def composer(
     checked = check_request(ctx, asked) if asked.anchors or asked.domain else None
     if checked and not q.strip():
         return await _composed(ctx=ctx, page_language=page_language, asked=asked, checked=checked)
-    hits = plain((await search_results(ctx, Page(HITS, 0), q, [find]))["items"]) if q.strip() else []
+    hits = (await search_results(ctx, Page(HITS, 0), q, [find]))["items"] if q.strip() else []
     return _page(frame, asked, checked, q=q, find=find, hits=hits)
 
 
@@ -57,7 +57,7 @@ async def _composed(ctx: Context, page_language: str, asked: ComposeRequest, che
     shown = views.RenderedProfile(
         made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
     )
-    document = plain(views.profile(ctx, shown))
+    document = views.profile(ctx, shown)
     return _page(Frame(ctx, page_language), asked, checked, profile=document, files=_files(document))
 
 
@@ -89,7 +89,7 @@ async def profile(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respons
 async def _template(ctx: Context, page_language: str, id: str) -> Response:
     frame = Frame(ctx, page_language)
     t, entry = frame.words, entry_of(ctx, id)
-    document = plain(views.profile(ctx, views.template(ctx, entry)))
+    document = views.profile(ctx, views.template(ctx, entry))
     name = next(iter(document["title"].values()), id)
     recipe = entry.recipe
     query: Pairs = [("anchor", local_name(a.occupation)) for a in recipe.anchors]
@@ -105,7 +105,7 @@ async def _template(ctx: Context, page_language: str, id: str) -> Response:
         {
             "@type": "Occupation", "@id": document["uri"], "name": name, "url": frame.link(f"/profiles/{id}"),
             "description": next(iter(document["statement"].values()), name),
-            "skills": [one["skill"]["preferredLabel"] for one in views.flat(document["sections"]) if one["relation"] == "essential"],
+            "skills": [e["skill"]["preferredLabel"] for _, _, e in views.flat(document["sections"]) if e["relation"] == "essential"],
         },
         profile=document, files=_files(document), change=change, warnings=WARNINGS,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _address(frame: Frame, pairs: Pairs) -> str:
     return f"{frame.ctx.base}/composer?{urlencode([*pairs, ('language', frame.language)], safe=':,/')}"
 
 
-def _files(document: dict[str, Any]) -> list[tuple[str, str]]:
+def _files(document: views.Profile) -> list[tuple[str, str]]:
     """Name and address of the profile in each format."""
     names = {name: suffix for suffix, name in SUFFIXES.items()}
     return [(names[name], href) for name, href in document["links"]["formats"].items()]

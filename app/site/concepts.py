@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from app.api import views
 from app.api.lookup import occupation_of, skill_of
-from app.api.occupations import occupation_detail
+from app.api.occupations import OccupationDetail, occupation_detail
 from app.api.profiles.formats import SUFFIXES
 from app.api.profiles.moves import related_items
 from app.catalogue.concepts import Assertion, Decision, Occupation
 from app.catalogue.panel import PanelMark
 from app.linked import iris
 from app.request import Context, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 from app.site.sector import special_in
 from ontology import local_name
 
@@ -36,7 +36,7 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
     frame = Frame(ctx, page_language)
     iri = occupation_of(ctx, uuid)
     item = ctx.catalogue.occupations[iri]
-    shown = plain(await ctx.built(occupation_detail, item))
+    shown = await ctx.built(occupation_detail, item)
     t, key = frame.words, local_name(iri)
     inside = [d for d in item.decisions if d.degree != "excluded"]
     domain = inside[0].domain if inside else ""
@@ -55,7 +55,7 @@ async def occupation(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Re
         shown=shown, iri=iri, why=[_why(frame, item, d) for d in inside],
         left_out=[_why(frame, item, d) for d in item.decisions if d.degree == "excluded"],
         groups=_by_area(frame, shown, domain), sector=frame.sector_name(domain) if domain else "",
-        near=plain(related_items(ctx, iri, NEAR)), profiles=_profiles(frame, item, domain),
+        near=related_items(ctx, iri, NEAR), profiles=_profiles(frame, item, domain),
         thresholds=(ctx.catalogue.profiles.transition_index.viable, ctx.catalogue.profiles.transition_index.highly_viable),
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ async def skill(ctx: PageCtx, page_language: PageLanguage, uuid: str) -> Respons
     iri = skill_of(ctx, uuid)
     item = ctx.catalogue.skills[iri]
     t = frame.words
-    words = plain(await ctx.built(views.words, iri))
+    words = await ctx.built(views.words, iri)
     name = _one(words["preferredLabel"]) or _one(ctx.labels.of(iri))
     text = _one(words.get("description", {}))
     address = ctx.url(f"/skills/{local_name(iri)}")
@@ -150,22 +150,22 @@ def sureness(confidence: float) -> str:
 
 
 def _by_area(
-    frame: Frame, shown: dict[str, Any], domain: str
-) -> list[tuple[dict[str, str], list[tuple[dict[str, Any], bool]]]]:
+    frame: Frame, shown: OccupationDetail, domain: str
+) -> list[tuple[dict[str, str], list[tuple[views.SkillRef, bool]]]]:
     """Skills, each with whether it is essential, by area of the sector, then by ESCO's top groups; the largest first."""
     ctx = frame.ctx
     analysis = ctx.catalogue.analysis
     area_of = {r.skill: r.area for r in analysis.specialisations.get(domain, []) if r.area}
     groups = {g.code: g.iri for g in ctx.catalogue.groups.values() if g.scheme != "isco"}
-    found: dict[tuple[int, str], list[tuple[dict[str, Any], bool]]] = defaultdict(list)
-    for field, essential in (("hasEssentialSkill", True), ("hasOptionalSkill", False)):
-        for one in shown[field]:
+    by_area: dict[tuple[int, str], list[tuple[views.SkillRef, bool]]] = defaultdict(list)
+    for skills, essential in ((shown["hasEssentialSkill"], True), (shown["hasOptionalSkill"], False)):
+        for one in skills:
             area = area_of.get(one["uri"], "")
             codes = [g["code"] for g in one["broaderHierarchyConcept"]]
             # S1.2.3 stands under S1, T2.1 under T2; fields of education have two digits at the top.
             top = next((c.partition(".")[0] if not c[:1].isdigit() else c[:2] for c in codes if c), "")
-            found[(0, area) if area in analysis.areas.areas else (1, groups.get(top, ""))].append((one, essential))
-    ordered = sorted(found.items(), key=lambda e: (e[0][0], -len(e[1]), e[0][1]))
+            by_area[(0, area) if area in analysis.areas.areas else (1, groups.get(top, ""))].append((one, essential))
+    ordered = sorted(by_area.items(), key=lambda e: (e[0][0], -len(e[1]), e[0][1]))
 
     def name(kind: int, key: str) -> dict[str, str]:
         if kind == 0:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import http
-from app.api.batch import LookedUp, looked_up
+from app.api.batch import LookedUp, look_up_code
 from app.api.batches import Batches
 from app.api.formats import as_csv
 from app.api.match import MatchedTitle, matched_title
@@ -19,7 +19,7 @@ from app.api.search import index_of
 from app.catalogue.concepts import in_one
 from app.errors import BadParameter, TooLarge
 from app.request import Context, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 
@@ -122,7 +122,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
         found = index.match(titles, "", 1) if index else []
         matched = {title: matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)}
         return [
-            _of_title(ctx, matched[line]) if line in matched else _of_code(looked_up(ctx, line, classification))
+            _of_title(ctx, matched[line]) if line in matched else _of_code(look_up_code(ctx, line, classification))
             for line in lines
         ]
 
@@ -132,7 +132,7 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
 
 def _of_code(item: LookedUp) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
-    shares = [(s["domain"], s["share"]) for s in plain(item["domainShares"])]
+    shares = [(s["domain"], s["share"]) for s in item["domainShares"]]
     return {
         **item,
         "kind": item["classification"] or "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, cast
@@ -18,6 +17,7 @@ from app import http
 from app.errors import Problem
 from app.html.render import HTML_HEADERS, render
 from app.http.negotiation import best_of
+from app.http.problems import ProblemResponse
 from app.linked import iris, rdf_formats
 from app.request import service_of
 from app.site.frame import wanted_language
@@ -56,11 +56,10 @@ def _or_page(answer: Handler) -> Handler:
 def as_page(scope: Scope, made: Response) -> Response:
     """A problem as a page, if a browser asked for one; any other answer as it is."""
     request = Request(scope)
-    if made.media_type != "application/problem+json" or not _for_people(request):
+    if not isinstance(made, ProblemResponse) or not _for_people(request):
         return made
-    said = json.loads(bytes(made.body))
     kept = {name: made.headers[name] for name in _KEPT if name in made.headers}
-    page = fault_page(request, said, kept.get("retry-after", ""))
+    page = fault_page(request, made.problem, kept.get("retry-after", ""))
     headers = {**HTML_HEADERS, **kept, "cache-control": "no-store", "vary": http.VARY}
     return Response(page, made.status_code, headers, "text/html; charset=utf-8")
 

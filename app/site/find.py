@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.search import DegreeFilter, DomainFilter, TypeName, search_results
 from app.request import Page, strict_parameters
-from app.site.frame import Frame, PageCtx, PageLanguage, plain
+from app.site.frame import Frame, PageCtx, PageLanguage
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 ROWS = 20
@@ -36,7 +36,7 @@ async def find(
     results: Any = None
     if q.strip():
         rows = Page(ROWS, min(offset, ctx.limits.offset))
-        results = plain(await search_results(ctx, rows, q, [kind] if kind else None, domain, degree))
+        results = await search_results(ctx, rows, q, [kind] if kind else None, domain, degree)
     title = t("find-for", q=q[:100]) if results else t("find-title")
     return frame.respond(
         "find.html", title, t("search-label"), [(t("home"), frame.link("/"))],

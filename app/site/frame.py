@@ -17,10 +17,10 @@ from app.api.views import chosen
 from app.catalogue.concepts import Decision, in_one
 from app.catalogue.search import TYPES
 from app.html.render import HTML_HEADERS, render
-from app.http.languages import lookup
+from app.http.languages import RIGHT_TO_LEFT, lookup
 from app.linked import iris
 from app.request import Context, accepted, context, service_of
-from app.site.words import INTERFACES, RIGHT_TO_LEFT, PageWords, own_name, words
+from app.site.words import INTERFACES, PageWords, own_name, words
 from ontology import local_name
 
 Link = tuple[str, str]  # text and address
@@ -47,8 +47,8 @@ PageLanguage = Annotated[str, Depends(page_language)]
 
 
 async def page_context(request: Request, page_language: PageLanguage) -> Context:
-    """The release in that language, or in English where it has no words in it."""
-    return await context(request, page_language)
+    """The release in that language, or in English where it has no words in it, for answers that a page reads."""
+    return (await context(request, page_language)).to_read()
 
 
 PageCtx = Annotated[Context, Depends(page_context)]
@@ -174,11 +174,6 @@ class Frame:
 def _bare(text: str) -> str:
     """The text of a link without marks of language."""
     return text.striptags() if isinstance(text, Markup) else text
-
-
-def plain(payload: Any) -> Any:
-    """A view of the API as plain values; parts of it may be ready bytes."""
-    return orjson.loads(orjson.dumps(payload))
 
 
 def _short(text: str, most: int = 200) -> str:

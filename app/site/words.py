@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parents[1] / "html" / "words"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 INTERFACES = tuple(sorted(path.stem for path in _FOLDER.glob("??.toml")))  # languages that a page can speak
 
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from app.catalogue.search import Found
+    from app.catalogue.search import SearchHit
     from app.service import Served, Service
     from app.sparql.gateway import Gateway
     from app.sparql.protocol import Page
@@ -47,7 +47,7 @@ def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
     from app.sparql.process import Source
     from app.store.remote import RemoteRelease
 
-    def find(clause: Clause) -> list[Found]:
+    def find(clause: Clause) -> list[SearchHit]:
         index = service.served.search
         if index is None:
             raise SearchNotReady("The search index of this release is not built.", headers={"retry-after": "10"})

@@ -43,7 +43,7 @@ from app.sparql.spool import SpoolFile
 from app.store import upstream
 
 if TYPE_CHECKING:
-    from app.catalogue.search import Found
+    from app.catalogue.search import SearchHit
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ _LEAST_SECONDS = 0.1  # for evaluating a query whose last answer came in the las
 _ONE_SOLUTION = "{}"  # what a clause is that failed and is SILENT
 _ONE_ROW = "VALUES () { () }"  # the same, in words that Virtuoso does not know
 
-Find = Callable[[Clause], "list[Found]"]
+Find = Callable[[Clause], "list[SearchHit]"]
 """Asks the index of the served release. Raises SearchNotReady."""
 
 

@@ -20,7 +20,7 @@ from app.sparql.tokens import Token, quoted
 from ontology import CCSI
 
 if TYPE_CHECKING:
-    from app.catalogue.search import Found, Search
+    from app.catalogue.search import Search, SearchHit
 
 SEARCH = CCSI + "search"
 FORM = f'?concept <{CCSI}matches> "museum*" ; <{CCSI}score> ?score'
@@ -103,7 +103,7 @@ class Reader:
             clause.type = text
 
 
-def ask(clause: Clause, index: Search) -> list[Found]:
+def ask(clause: Clause, index: Search) -> list[SearchHit]:
     """What the index has for a clause. Raises QuerySyntax for a type of concept that there is not."""
     try:
         wanted = index.only([clause.type] if clause.type else [])
@@ -112,16 +112,16 @@ def ask(clause: Clause, index: Search) -> list[Found]:
     return index.suggest(clause.text.rstrip("* "), clause.language or "en", wanted, clause.most, clause.begun).items
 
 
-def values(clause: Clause, found: Iterable[Found]) -> tuple[str, int]:
+def values(clause: Clause, hits: Iterable[SearchHit]) -> tuple[str, int]:
     """What was found as VALUES, and how many terms that are."""
     names = list(clause.variables)
     rows = []
-    for one in found:
+    for hit in hits:
         row = {
-            "concept": f"<{one.iri}>",
-            "score": f"{one.score:.4f}",
-            "matchedLabel": f"{quoted(one.matched)}@{one.part.language}",
-            "matchType": quoted(one.type),
+            "concept": f"<{hit.iri}>",
+            "score": f"{hit.score:.4f}",
+            "matchedLabel": f"{quoted(hit.matched)}@{hit.part.language}",
+            "matchType": quoted(hit.type),
         }
         rows.append(f"({' '.join(row[name] for name in names)})")
     return f"VALUES ({' '.join(clause.variables.values())}) {{ {' '.join(rows)} }}", len(names) * len(rows)

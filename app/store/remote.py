@@ -20,7 +20,7 @@ from app.store.port import GraphStore
 from app.telemetry import traces
 from ontology import XSD
 from releases.errors import ReleaseError
-from releases.manifest import checked
+from releases.manifest import check_manifest
 from releases.record import GRAPH_RELEASE
 from releases.release import Release
 
@@ -166,7 +166,9 @@ class RemoteBackend:
         try:
             record = orjson.loads(rows[0][1].value)  # type: ignore[union-attr]
             # The endpoint keeps no record of the checks.
-            manifest = checked({"checks": [], **record["manifest"]}, f"The record at {self._settings.sparql_endpoint}")
+            manifest = check_manifest(
+                {"checks": [], **record["manifest"]}, f"The record at {self._settings.sparql_endpoint}"
+            )
             folder = self._settings.data_dir / "releases" / Path(manifest["id"]).name
             release = RemoteRelease(folder, manifest, record)
             complete = (

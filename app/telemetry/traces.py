@@ -83,7 +83,7 @@ class Traces:
         await asyncio.to_thread(sender.join, _LAST_SECONDS)
 
 
-class Traced:
+class TracingMiddleware:
     """A span for every request."""
 
     def __init__(self, app: ASGIApp, routes: Routes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -90,7 +89,7 @@ def derive_scope(
 
 def scope_lines(result: ScopeResult, occupations: Mapping[str, Occupation], esco_version: str) -> Iterator[str]:
     """The scope graph as N-Quads lines."""
-    parameters: dict[str, object] = {"decision": json.loads(default_parameters().to_json())}
+    parameters = {"decision": default_parameters().as_dict()}
     names = {iri: o.labels["en"][0] for iri, o in occupations.items() if "en" in o.labels}
     return scope_quads(result.assertions, result.decisions, esco_version, parameters, names)
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from app.http import EdgeMiddleware, Finished, Front, spent
+from app.http import EdgeMiddleware, Finished, Front, count_seconds
 from app.http.clients import client_of, network_of
 from app.settings import Limits, Settings
 from tests.http.conftest import Site, ask, bytes_of, serving
@@ -70,7 +70,7 @@ def test_dear_answers_cost_more() -> None:
         while scope["path"] == "/here" and time.thread_time() < until:
             pass
         if scope["path"] == "/elsewhere":
-            spent(scope, 0.5)
+            count_seconds(scope, 0.5)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body"})
 

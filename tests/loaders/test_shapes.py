@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from loaders.blemishes import found as blemishes
+from loaders.blemishes import count as blemishes
 from loaders.build import LoadRequest, _check_consistency, load
 from loaders.starter import STARTER
 from loaders.survey import Survey

@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.profiles.layout import lay_out
 from app.main import create_app
 from app.settings import Limits, Settings
 
 HERITAGE = "/api/v1/profiles/heritage-preservation"
+
+
+def sheet(document: Any) -> Any:
+    """The JSON of a profile as documents for people are laid out; tests change it first."""
+    return lay_out(document)
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,11 @@ from starlette.testclient import TestClient
 
 from app.documents.markdown import profile_markdown
 from app.documents.page import profile_page
-from app.documents.sheet import sheet
 from app.main import create_app
 from app.settings import Limits, Settings
 from ontology import CCSI, CCSID
 from tests.profiles.boxes import words
-from tests.profiles.conftest import HERITAGE
+from tests.profiles.conftest import HERITAGE, sheet
 
 CONSERVATOR = "7556c748-15b4-4e44-97d9-00d885d4cd7d"
 GAMES = "d68ff35f-e34d-4e32-88ab-d6c06a6c25b9"

@@ -11,9 +11,8 @@ import typst
 from starlette.testclient import TestClient
 
 from app.documents.pdf import bundle_pdf, profile_pdf
-from app.documents.sheet import sheet
 from tests.profiles.boxes import outside, overlaps, words
-from tests.profiles.conftest import HERITAGE
+from tests.profiles.conftest import HERITAGE, sheet
 
 NACE = [f"{n}.{n + 7}" for n in range(10, 35)]
 # Sixty characters and more each: many words, and one word that is longer than any column.

@@ -138,10 +138,12 @@ def _tasks(ctx: Context, code: str) -> UnitTasks | None:
 
     def build(ctx: Context, code: str) -> UnitTasks | None:
         group = ctx.catalogue.isco[code]
-        texts = orjson.loads(orjson.dumps(words_of(ctx, group.iri).get("description", {})))
+        texts = words_of(ctx.to_read(), group.iri).get("description", {})
         by_language = {tag: list(listed) for tag, text in texts.items() if (listed := tasks(text))}
         return {"group": group_ref(ctx, group), "tasks": by_language} if by_language else None
 
+    if ctx.readable:
+        return build(ctx, code)
     written = ctx.part_bytes("unit-tasks", code, build)
     return cast(UnitTasks, orjson.Fragment(written)) if written != b"null" else None
 

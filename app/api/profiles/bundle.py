@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app import http
 from app.api.apart import apart
 from app.api.lookup import find
 from app.api.profiles import views
 from app.api.profiles.formats import COSTS, MEDIA_TYPES
+from app.api.profiles.layout import lay_out
 from app.api.profiles.naming import domain_words
 from app.api.profiles.routes import templates_of
 from app.api.profiles.rows import COLUMNS, rows
 from app.catalogue.profiles import TemplateEntry
 from app.documents.pdf import bundle_pdf
-from app.documents.sheet import sheet
 from app.documents.workbook import bundle_xlsx
 from app.errors import BadParameter, NotFound
-from app.request import ALL_LANGUAGES, Context, Ctx
+from app.request import Context, Ctx
 
 router = APIRouter(tags=["profiles"])
 
@@ -63,16 +61,14 @@ async def _bundle(ctx: Context, id: str, suffix: str, kind: str | None, volume: 
     shown = [
         views.RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(entries, made, strict=True)
     ]
-    documents = [orjson.loads(orjson.dumps(views.profile(ctx, one))) for one in shown]
+    documents = [views.profile(ctx.to_read(), one) for one in shown]
     volumes = _volumes(ctx, id, suffix, kind)
     cut = f" ({volume}/{volumes})" if volumes > 1 else ""
     title = next(iter(domain_words(ctx, id).values()), id) + cut
     body = await asyncio.to_thread(_written, documents, title, suffix)
-    language = "" if ctx.language == ALL_LANGUAGES else ctx.language
     number = f"-{volume}" if volumes > 1 else ""
     headers = {"content-disposition": f'inline; filename="{id}-profiles{number}.{suffix}"'}
-    links = _links(ctx, id, suffix, kind, volume, volumes)
-    return http.respond(ctx.request, ctx.served, body, MEDIA_TYPES[suffix], language, links, headers)
+    return ctx.respond(body, MEDIA_TYPES[suffix], _links(ctx, id, suffix, kind, volume, volumes), headers)
 
 
 def _links(ctx: Context, id: str, suffix: str, kind: str | None, volume: int, volumes: int) -> str:
@@ -85,8 +81,8 @@ def _links(ctx: Context, id: str, suffix: str, kind: str | None, volume: int, vo
     )
 
 
-def _written(documents: list[dict[str, Any]], title: str, suffix: str) -> bytes:
-    sheets = [sheet(d) for d in documents]
+def _written(documents: list[views.Profile], title: str, suffix: str) -> bytes:
+    sheets = [lay_out(d) for d in documents]
     if suffix == "pdf":
         return bundle_pdf(sheets, title)
     return bundle_xlsx(sheets, title, COLUMNS, (row for d in documents for row in rows(d)))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, cast
+from typing import Annotated
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -107,13 +106,11 @@ def move(ctx: Context, nearness: similarity.Nearness, row: int, lacking: Callabl
         "shared": int(nearness.shared[row]),
         "missing": len(gap),
     }
-    # Put together from parts that are serialised once: a list of all the sectors has hundreds of items.
-    bridging = b",".join([ctx.part_bytes("bridge", s, bridge) for s in gap[:BRIDGING]])
-    occupation = ctx.part_bytes("moving", other, _moving)
-    written = (
-        b'{"occupation":' + occupation + b"," + orjson.dumps(own)[1:-1] + b',"bridgingSkills":[' + bridging + b"]}"
-    )
-    return cast(Move, orjson.Fragment(written))
+    return {
+        "occupation": ctx.part("moving", other, _moving),
+        **own,
+        "bridgingSkills": [ctx.part("bridge", s, bridge) for s in gap[:BRIDGING]],
+    }
 
 
 def _moving(ctx: Context, iri: str) -> MovingOccupation:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
@@ -277,8 +275,6 @@ async def _listing(ctx: Context, paging: Paging, entries: list[TemplateEntry], f
         whole = [
             views.RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)
         ]
-    lines: Iterable[tuple[object, ...]] = (
-        row for one in whole for row in rows(orjson.loads(orjson.dumps(views.profile(ctx, one))))
-    )
+    lines = (row for one in whole for row in rows(views.profile(ctx.to_read(), one)))
     statements = (line for one in whole for line in quads(ctx, one))
     return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(entries), paging))

@@ -9,8 +9,7 @@ import pyoxigraph as ox
 
 from analysis.profiles.statements import LINES, activity_iri, head_quads, skills_quads
 from app.api.profiles.naming import UNSAID, title
-from app.api.profiles.views import RenderedProfile, flat
-from app.api.views import Json
+from app.api.profiles.views import Profile, RenderedProfile, flat
 from app.request import Context
 from ontology import CCSI, CCSID, DCT, PROV, RDF, SKOS, local_name
 
@@ -21,7 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def rows(document: Json) -> Iterator[tuple[Any, ...]]:
+def rows(document: Profile) -> Iterator[tuple[Any, ...]]:
     """One row for each skill of a profile, in the order of its sections; ``sections`` are all that it stands in."""
     stands: dict[str, list[str]] = {}
     for section in document["sections"]:
@@ -29,20 +28,21 @@ def rows(document: Json) -> Iterator[tuple[Any, ...]]:
             for entry in group["skills"]:
                 stands.setdefault(entry["skill"]["uri"], []).append(section["id"])
     name = document["id"] or document["uri"]
-    domain, *cell = (
-        document[k]["id"] if document[k] else "" for k in ("domain", "function", "charterFunction", "subDomain")
-    )
+    parts = (document["domain"], document["function"], document["charterFunction"], document["subDomain"])
+    cell = [part["id"] if part else "" for part in parts]
     called = next(iter(document["title"].values()), "")
-    for entry in flat(document["sections"]):
-        skill, group, known = entry["skill"], entry["group"] or {}, entry["specialisation"] or {}
+    for place, arranged, entry in flat(document["sections"]):
+        skill, known, asked = entry["skill"], entry["specialisation"], entry.get("askedBy") or {}
         tag, label = _one(skill["preferredLabel"])
-        asking = sorted({o for anchors in entry.get("askedBy", {}).values() for o in anchors})
+        group_words = (arranged["uri"], next(iter(arranged["preferredLabel"].values()), "")) if arranged else ("", "")
+        figures: tuple[Any, ...] = ("", "", "")
+        if known:
+            figures = known["locationQuotient"], known["specialisationEvidence"], known["cluster"] or ""
         yield (
-            name, called, domain, *cell, entry["section"], group.get("uri", ""),
-            next(iter(group.get("preferredLabel", {}).values()), ""), skill["uri"], label, tag, skill["skillType"] or "",
+            name, called, *cell, place, *group_words, skill["uri"], label, tag, skill["skillType"] or "",
             skill["reuseLevel"] or "", entry["relation"], entry["share"], entry["essentialShare"], entry["rule"],
-            " ".join(entry["alsoBy"]), known.get("locationQuotient", ""), known.get("specialisationEvidence", ""),
-            known.get("cluster") or "", " ".join(asking), " ".join(stands[skill["uri"]]),
+            " ".join(entry["alsoBy"]), *figures,
+            " ".join(sorted({*asked.get("essential", ()), *asked.get("optional", ())})), " ".join(stands[skill["uri"]]),
         )  # fmt: skip
 
 

@@ -51,8 +51,8 @@ class KnownSkill(Shape):
     specialisation: SkillFigures | None
 
 
-class ProfileEntry(KnownSkill):
-    """A skill in its place."""
+class Placing(Shape):
+    """How a skill came to its place."""
 
     rule: Annotated[str, Field(description="The rule that placed it; provenance.rules says what it means.")]
     alsoBy: Annotated[list[str], Field(description="Later rules that agree.")]
@@ -62,15 +62,27 @@ class ProfileEntry(KnownSkill):
     ]
     essentialShare: Annotated[float, Field(ge=0, le=1)]
     repeatOf: Annotated[str | None, Field(description="The section that a repeated skill has its place in.")]
+
+
+class Asking(Shape):
+    """Who asks for a skill."""
+
     askedBy: NotRequired[
         Annotated[AskedBy | None, Field(description="Which anchors ask for it, where there are several.")]
     ]
 
 
+class ProfileEntry(KnownSkill, Placing, Asking):
+    """A skill in its place."""
+
+
+Arrangement = GroupRef | ClusterRef | OccupationRef | None  # what skills are arranged by
+
+
 class ProfileGroup(Shape):
     """Skills of a section that stand together."""
 
-    group: GroupRef | ClusterRef | OccupationRef | None
+    group: Arrangement
     skills: list[ProfileEntry]
 
 
@@ -132,13 +144,18 @@ class _Asking:
         marks = self._marks.get(skill, 0)
         written = self._written.get(marks)
         if written is None:
-            asking = {
-                relation: [o for n, o in enumerate(self._anchors) if marks & mark << 2 * n]
-                for relation, mark in (("essential", 1), ("optional", 2))
-            }
-            told = {relation: anchors for relation, anchors in asking.items() if anchors}
-            written = self._written[marks] = b',"askedBy":' + orjson.dumps(told) + b"}"
+            written = self._written[marks] = b"," + orjson.dumps(self.anchors(skill))[1:]
         return written
+
+    def anchors(self, skill: str) -> Asking:
+        """The anchors by relation, where they are told."""
+        marks = self._marks.get(skill, 0)
+        asked: AskedBy = {}
+        if essential := [o for n, o in enumerate(self._anchors) if marks & 1 << 2 * n]:
+            asked["essential"] = essential
+        if optional := [o for n, o in enumerate(self._anchors) if marks & 2 << 2 * n]:
+            asked["optional"] = optional
+        return {"askedBy": asked} if asked else {}
 
     def first(self, skill: str) -> str:
         """The heaviest anchor that holds a skill essential."""
@@ -156,14 +173,11 @@ def _section(
     key_of = _arranging(ctx, made, section)
     tables = ctx.catalogue.profiles.tables
     for item in skills:
-        # What is the same in every profile of the domain is serialised once and put in front of what is not.
         unit = made.units[0] if len(made.units) == 1 else tables.best(made.units, item.skill)[0]
-        known = ctx.part_bytes(f"profile-skill/{unit}", item.skill, lambda c, s, unit=unit: _known(c, unit, s))  # type: ignore[misc]
-        repeat = item.section if item.section != section.id else ""
-        entry = known[:-1] + _place(*item[2:], repeat) + asking.written(item.skill)
+        entry = _entry(ctx, unit, item, item.section if item.section != section.id else "", asking)
         block = section.id == CORE_SECTION and item.rule in blocks
         key = asking.first(item.skill) if block else key_of(item.skill)
-        groups.setdefault(key, []).append(cast(ProfileEntry, orjson.Fragment(entry)))
+        groups.setdefault(key, []).append(entry)
     if section.id == CORE_SECTION:  # what the anchors share, then the blocks of single ones as they come
         ordered = sorted(groups.items(), key=lambda e: e[0] != "")
     else:
@@ -192,7 +206,7 @@ def _arranging(ctx: Context, made: Profile, section: Section) -> Callable[[str],
     return lambda _: ""
 
 
-def _group(ctx: Context, section: Section, key: str) -> GroupRef | ClusterRef | OccupationRef | None:
+def _group(ctx: Context, section: Section, key: str) -> Arrangement:
     """The cluster, field, T group or anchor that skills are arranged by; None for the others."""
     catalogue = ctx.catalogue
     if not key:
@@ -207,14 +221,30 @@ def _group(ctx: Context, section: Section, key: str) -> GroupRef | ClusterRef | 
     return ctx.part("group-ref", iri, lambda c, i: group_ref(c, c.catalogue.groups[i]))
 
 
+def _entry(ctx: Context, unit: str, item: ProfileSkill, repeat: str, asking: _Asking) -> ProfileEntry:
+    """A skill in its place. What is the same in every profile of the domain is serialised once, in front of what is not."""
+    if ctx.readable:
+        return {**_known(ctx, unit, item.skill), **_place(*item[2:], repeat), **asking.anchors(item.skill)}
+    known = ctx.part_bytes(f"profile-skill/{unit}", item.skill, lambda c, s: _known(c, unit, s))
+    written = known[:-1] + _place_written(*item[2:], repeat) + asking.written(item.skill)
+    return cast(ProfileEntry, orjson.Fragment(written))
+
+
 @lru_cache(50_000)
-def _place(rule: str, also: tuple[str, ...], relation: str, share: float, essential_share: float, repeat: str) -> bytes:
+def _place_written(
+    rule: str, also: tuple[str, ...], relation: Relation, share: float, essential_share: float, repeat: str
+) -> bytes:
     """The part of an entry that says how the skill came to its place."""
-    own = {
-        "rule": rule, "alsoBy": also, "relation": relation, "share": share, "essentialShare": essential_share,
+    return b"," + orjson.dumps(_place(rule, also, relation, share, essential_share, repeat))[1:-1]
+
+
+def _place(
+    rule: str, also: tuple[str, ...], relation: Relation, share: float, essential_share: float, repeat: str
+) -> Placing:
+    return {
+        "rule": rule, "alsoBy": list(also), "relation": relation, "share": share, "essentialShare": essential_share,
         "repeatOf": repeat or None,
     }  # fmt: skip
-    return b"," + orjson.dumps(own)[1:-1]
 
 
 def _known(ctx: Context, unit: str, skill: str) -> KnownSkill:

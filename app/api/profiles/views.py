@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired, cast
 
@@ -25,8 +25,8 @@ from app.api.profiles.provenance import (
     provenance,
     warning,
 )
-from app.api.profiles.sections import ProfileSection, sections
-from app.api.views import GroupRef, Json, NaceRef, OccupationRef, group_ref, nace_ref, occupation_ref
+from app.api.profiles.sections import Arrangement, ProfileEntry, ProfileSection, sections
+from app.api.views import GroupRef, NaceRef, OccupationRef, group_ref, nace_ref, occupation_ref
 from app.catalogue.profiles import TemplateEntry
 from app.http.shapes import LanguageMap, LinkedShape, Shape
 from app.request import Context
@@ -282,12 +282,8 @@ def links(ctx: Context, shown: RenderedProfile) -> ProfileLinks:
     return {"self": here, "formats": {name: f"{here}&format={name}" for name in SUFFIXES.values()}}
 
 
-def flat(items: Iterable[Json]) -> list[Json]:
+def flat(items: Iterable[ProfileSection]) -> Iterator[tuple[str, Arrangement, ProfileEntry]]:
     """The skills of sections in their order, each once, with the section and group that it has its place in."""
-    return [
-        {**entry, "section": section["id"], "group": group["group"]}
-        for section in items
-        for group in section["groups"]
-        for entry in group["skills"]
-        if entry["repeatOf"] is None
-    ]
+    for section in items:
+        for group in section["groups"]:
+            yield from ((section["id"], group["group"], e) for e in group["skills"] if e["repeatOf"] is None)

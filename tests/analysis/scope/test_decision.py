@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -184,4 +186,4 @@ def test_logistic_fit_of_separable_outcomes_stays_finite() -> None:
 
 
 def test_parameters_survive_their_file() -> None:
-    assert Parameters.from_json(PARAMETERS.to_json()) == PARAMETERS
+    assert Parameters.of(json.loads(PARAMETERS.to_json())) == PARAMETERS

@@ -15,10 +15,8 @@ from analysis.scope.evaluate import (
     read_gold,
     route_precision,
     score,
-    term_precision,
 )
-from analysis.scope.label_route import parse_lexicon
-from analysis.tables import Assertion, Decision, Degree, Occupation
+from analysis.tables import Assertion, Decision, Degree
 
 HEADER = "occupationUri,code,preferredLabel,domain,degree,agreement"
 ROWS = """
@@ -136,16 +134,6 @@ def test_route_precision_counts_a_pair_once(gold: Gold) -> None:
     shares = route_precision(assertions, gold)
     assert shares["nace"]["core"] == {"n": 3, "in_scope": pytest.approx(2 / 3), "degree": pytest.approx(1 / 3)}
     assert shares["curated"]["excluded"] == {"n": 2, "in_scope": 0.5, "degree": 0.5}
-
-
-def test_term_precision(gold: Gold) -> None:
-    lexicon = parse_lexicon({"terms": [{"domain": "music", "language": "en", "degree": "core", "terms": ["lute*"]}]})
-    occupations = {
-        iri: Occupation(iri, "", "", {"en": ("lute player",)}, frozenset(), frozenset()) for iri in ("o1", "o2", "o3")
-    }
-    assert term_precision(occupations, gold, lexicon) == {
-        "music en lute*": {"n": 2, "in_scope": 0.5, "degree": 0.5},
-    }
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.api.profiles.views import Profile, flat
+from app.api.views import GroupRef, OccupationRef, SkillRef
 from ontology import DCT, ESCO_DATA, SCHEME, SKOS, XSD
 
 Json = dict[str, Any]
@@ -20,7 +22,7 @@ SKILLS = SCHEME + "skills"
 OCCUPATIONS = SCHEME + "occupations"
 
 
-def schema_org(document: Json) -> Json:
+def schema_org(document: Profile) -> Json:
     """An Occupation with its category codes and skills as defined terms."""
     statement = _literal(document["statement"])
     return {
@@ -38,7 +40,7 @@ def schema_org(document: Json) -> Json:
                 "url": e["skill"]["uri"],
                 "inDefinedTermSet": SKILLS,
             }
-            for e in _entries(document)
+            for _, _, e in flat(document["sections"])
         ],
         "mainEntityOfPage": document["links"]["self"],
         "subjectOf": {
@@ -49,14 +51,15 @@ def schema_org(document: Json) -> Json:
     }
 
 
-def _categories(document: Json) -> Iterator[Json]:
+def _categories(document: Profile) -> Iterator[Json]:
     """The ESCO occupation and the ISCO-08 unit group of every anchor, each once."""
     seen = set()
     for anchor in document["anchors"]:
         occupation = anchor["occupation"]
-        for concept, name, scheme in (
-            (occupation, "ESCO occupations", OCCUPATIONS), (occupation["broaderIscoGroup"], "ISCO-08", ISCO)
-        ):  # fmt: skip
+        both: tuple[tuple[OccupationRef | GroupRef | None, str, str], ...] = (
+            (occupation, "ESCO occupations", OCCUPATIONS), (occupation["broaderIscoGroup"], "ISCO-08", ISCO),
+        )  # fmt: skip
+        for concept, name, scheme in both:
             if concept and concept["uri"] not in seen:
                 seen.add(concept["uri"])
                 yield {
@@ -91,7 +94,7 @@ ELM_CONTEXT: Json = {
 }
 
 
-def learning_model(document: Json) -> Json:
+def learning_model(document: Profile) -> Json:
     """A LearningAchievementSpecification: one part for each section, one learning outcome for each skill in it.
 
     ELM knows no text without a language, so a title that its author gave is in the language of the document.
@@ -133,7 +136,7 @@ def learning_model(document: Json) -> Json:
     }
 
 
-def _concept(skill: Json, scheme: str) -> Json:
+def _concept(skill: SkillRef, scheme: str) -> Json:
     return {
         "id": skill["uri"], "type": "Concept", "prefLabel": _many(skill["preferredLabel"]),
         "inScheme": {"id": scheme, "type": "ConceptScheme"},
@@ -149,10 +152,3 @@ def _literal(texts: dict[str, str]) -> Any:
     """A text with its language, as JSON-LD writes it; several as a list."""
     values = [{"@language": tag, "@value": text} if tag != "und" else text for tag, text in texts.items()]
     return values[0] if len(values) == 1 else values
-
-
-def _entries(document: Json) -> Iterator[Json]:
-    """The skills, each once."""
-    for section in document["sections"]:
-        for group in section["groups"]:
-            yield from (e for e in group["skills"] if e["repeatOf"] is None)

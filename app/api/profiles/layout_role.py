@@ -1,34 +1,35 @@
-"""What a document says of a role beside its skills: descriptions, tasks, facts, and a legend of its figures."""
+"""What a sheet says of a role beside its skills: descriptions, tasks, facts, and a legend of its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.documents.texts import Json, said
+from app.api.profiles.views import Profile
+from app.documents.sheet import Described, Fact, Tasks, said
 
 EUROPEAN_DATABASE = "https://ec.europa.eu/growth/tools-databases/regprof/"
 
 
-def occupations(document: Json, language: str) -> list[Json]:
+def occupations(document: Profile, language: str) -> list[Described]:
     """The anchors in ESCO's words; those of which it says nothing but the name are left out."""
     rows = []
     for item in document["occupations"]:
-        names: list[str] = item["alternativeLabel"].get(language) or next(iter(item["alternativeLabel"].values()), [])
+        names = item["alternativeLabel"].get(language) or next(iter(item["alternativeLabel"].values()), [])
         tag = "" if language in item["alternativeLabel"] else next(iter(item["alternativeLabel"]), "")
-        laid_out = {
+        laid_out: Described = {
             "label": said(item["preferredLabel"], language),
             "description": said(item["description"], language),
             "scopeNote": said(item["scopeNote"], language),
             "names": said({tag or language: ", ".join(names)} if names else {}, language),
         }
-        if any(laid_out[k]["text"] for k in ("description", "scopeNote", "names")):
+        if any(text["text"] for text in (laid_out["description"], laid_out["scopeNote"], laid_out["names"])):
             rows.append(laid_out)
     return rows
 
 
-def tasks(document: Json, language: str) -> list[Json]:
+def tasks(document: Profile, language: str) -> list[Tasks]:
     """The tasks of the unit groups, in one language each."""
-    rows = []
+    rows: list[Tasks] = []
     for item in document["tasks"]:
         tag = language if language in item["tasks"] else next(iter(item["tasks"]))
         rows.append(
@@ -42,7 +43,7 @@ def tasks(document: Json, language: str) -> list[Json]:
     return rows
 
 
-def facts(document: Json, language: str, words: dict[str, str]) -> Iterator[Json]:
+def facts(document: Profile, language: str, words: dict[str, str]) -> Iterator[Fact]:
     """What is known of the role in a few words, each with its name; what nobody has said is told as that."""
     regulated = [said(o["preferredLabel"], language) for o in document["regulatedProfessions"]]
     if regulated:
