@@ -192,6 +192,11 @@ def seat(session: Session, token: str) -> Seat:
     return _seated(row[1], row[2].pseudonym if row[2] else "", token)
 
 
+def seat_at(session: Session, workshop: str, number: int) -> Seat:
+    """The seat with a number, without a session. Raises Unknown."""
+    return _seated(_seat_of(session, workshop, number), "", "")
+
+
 def sign_out(session: Session, token: str) -> None:
     """End a session."""
     session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))

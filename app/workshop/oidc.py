@@ -78,10 +78,7 @@ class Issuer:
         if named != self.name and (named is not None or about.get("authorization_response_iss_parameter_supported")):
             raise NotAllowed("This answer is of another issuer. Begin again at /workshop/sign-in.")
         claims = await self._claims(await self._redeem(about, secret, code), derived(secret, "nonce"))
-        mail = claims.get("email") if claims.get("email_verified") is True else None
-        known = {claims["sub"]} | ({mail.casefold()} if isinstance(mail, str) else set())
-        # A subject that looks like an address is none: it would be whatever the issuer lets people choose.
-        if not {name for name in known if (name == claims["sub"]) != ("@" in name)} & self._facilitators:
+        if not _names(claims) & self._facilitators:
             raise NotAllowed("You are signed in, but not among those who lead workshops here. Ask who runs the service.")
         return hashlib.sha256(f"{self.name}\n{claims['sub']}".encode()).hexdigest()
 
@@ -165,7 +162,7 @@ class Issuer:
                     if len(body) > _MOST_BYTES:
                         raise IssuerFault("The issuer's answer is too long.")
             answer = orjson.loads(bytes(body))
-        except (TimeoutError, httpx2.HTTPError) as error:
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise IssuerFault("The issuer cannot be reached, or does not answer in time.") from error
         except ValueError as error:
             raise IssuerFault(f"The issuer's answer cannot be read (status {reply.status_code}).") from error
@@ -195,6 +192,15 @@ def _check_endpoint(url: Any, issuer: str) -> None:
         raise IssuerFault("The document of the issuer names no usable address.")
     if parts.scheme == "http" and parts.hostname != urlsplit(issuer).hostname:
         raise IssuerFault("The document of the issuer names an address of another machine without https.")
+
+
+def _names(claims: dict[str, Any]) -> set[str]:
+    """What somebody is listed by. A subject that looks like an address is none: people may have chosen it themselves."""
+    names = set() if "@" in claims["sub"] else {claims["sub"]}
+    mail = claims.get("email")
+    if claims.get("email_verified") is True and isinstance(mail, str) and "@" in mail:
+        names.add(mail.casefold())
+    return names
 
 
 def _listed(names: str) -> frozenset[str]:
