@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     )
     workshop_oidc_facilitators: str = Field(
         "",
-        description="Who may lead workshops: subjects of that issuer, or e-mail addresses that it has verified, with commas; empty: nobody.",
+        description="Who may lead workshops: subjects of that issuer, or e-mail addresses that it verified, with commas; empty: nobody.",
     )
 
     @property

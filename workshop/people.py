@@ -151,7 +151,13 @@ def join(session: Session, code: str, joining: Joining) -> Seat:
     known = session.get(Person, seat.id)
     if known is None:
         expertise = joining.model_dump(include={"domain", "role", "country", "organisation"})
-        known = Person(participant=seat.id, pseudonym=joining.pseudonym, expertise=expertise, consented_at=now(), subject=found.subject)
+        known = Person(
+            participant=seat.id,
+            pseudonym=joining.pseudonym,
+            expertise=expertise,
+            consented_at=now(),
+            subject=found.subject,
+        )
         session.add(known)
         session.flush()
     return begin_session(session, seat.id)

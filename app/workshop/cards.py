@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
-from app.workshop.faults import Refused
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
+from app.workshop.faults import Refused
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import settling, sorting

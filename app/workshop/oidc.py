@@ -79,7 +79,9 @@ class Issuer:
             raise NotAllowed("This answer is of another issuer. Begin again at /workshop/sign-in.")
         claims = await self._claims(await self._redeem(about, secret, code), derived(secret, "nonce"))
         if not _names(claims) & self._facilitators:
-            raise NotAllowed("You are signed in, but not among those who lead workshops here. Ask who runs the service.")
+            raise NotAllowed(
+                "You are signed in, but not among those who lead workshops here. Ask who runs the service."
+            )
         return hashlib.sha256(f"{self.name}\n{claims['sub']}".encode()).hexdigest()
 
     async def _redeem(self, about: dict[str, Any], secret: str, code: str) -> str:
