@@ -92,7 +92,12 @@ class Issuer:
         return {"keys": [*odd, self.key.as_dict(private=False)]}
 
     def _authorize(self, asked: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        fixed = {"response_type": "code", "client_id": CLIENT, "redirect_uri": self.back, "code_challenge_method": "S256"}
+        fixed = {
+            "response_type": "code",
+            "client_id": CLIENT,
+            "redirect_uri": self.back,
+            "code_challenge_method": "S256",
+        }
         if fixed.items() - asked.items() or "openid" not in asked["scope"].split():
             return 400, {}, b"not what this client may ask"
         code = secrets.token_urlsafe(16)
@@ -104,7 +109,9 @@ class Issuer:
         kind, _, pair = asked.headers["authorization"].partition(" ")
         client = [unquote(part) for part in base64.b64decode(pair).decode().split(":", 1)]
         known = self.codes.pop(form["code"], None)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        challenge = (
+            base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        )
         if (kind, client, form["redirect_uri"]) != ("Basic", [CLIENT, SECRET], self.back):
             return {"error": "invalid_client"}
         if known is None or known["challenge"] != challenge:

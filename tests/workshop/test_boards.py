@@ -272,10 +272,12 @@ def test_the_tables_tell_every_move_and_vote_by_number(database: Database) -> No
 
 
 def test_a_group_says_charters_eight_levels_and_nobody_else_does(database: Database) -> None:
-    facilitator, seats = prepare(database, Rule(quorum=3, readers=3))
+    _, seats = prepare(database, Rule(quorum=3, readers=3))
     with pytest.raises(Refused):
         grade(database, seats[0], 0, charter__recognition=5)  # the card is not there
-    placed = move(database, seats[0], 0, charter__recognition="main", charter__governance="some", function__creation="main")
+    placed = move(
+        database, seats[0], 0, charter__recognition="main", charter__governance="some", function__creation="main"
+    )
     assert placed.grades == {}, "nothing is invented"
     for wrong in ({"charter__recognition": 9}, {"charter__recognition": -1}):
         with pytest.raises(ValueError, match="grades"):
@@ -285,7 +287,9 @@ def test_a_group_says_charters_eight_levels_and_nobody_else_does(database: Datab
     assert grade(database, seats[0], 1, charter__recognition=6, charter__governance=2).grades == {
         "charter/governance": 2, "charter/recognition": 6,
     }  # fmt: skip
-    assert grade(database, seats[0], 1, charter__recognition=6, charter__governance=2).version == 2, "sent again, counted once"
+    assert grade(database, seats[0], 1, charter__recognition=6, charter__governance=2).version == 2, (
+        "sent again, counted once"
+    )
     with pytest.raises(Stale):
         grade(database, seats[1], 1, charter__recognition=4)
     left = move(database, seats[0], 2, "nonce-leaves", charter__governance="none")
@@ -297,7 +301,9 @@ def test_a_group_says_charters_eight_levels_and_nobody_else_does(database: Datab
         assert last["grades"] == "charter/recognition=6"
 
 
-def grade(database: Database, seat: Seat, version: int, nonce: str = "nonce-grade", item: int = 1, **grades: int) -> Card:
+def grade(
+    database: Database, seat: Seat, version: int, nonce: str = "nonce-grade", item: int = 1, **grades: int
+) -> Card:
     named = {key.replace("__", "/"): value for key, value in grades.items()}
     with database.writing() as session:
         said = Move.model_validate({"version": version, "grades": named})

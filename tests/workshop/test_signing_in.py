@@ -200,7 +200,12 @@ def test_a_way_back_works_once_and_for_the_browser_that_left(service: InProcess)
 
 
 def test_what_the_issuer_did_not_say_is_refused(service: InProcess, issuer: Issuer) -> None:
-    for changed in (("iss=", "iss=https://elsewhere.example/?"), ("iss=", "not-iss="), ("code=", "code=x"), ("code=", "error=x&c=")):
+    for changed in (
+        ("iss=", "iss=https://elsewhere.example/?"),
+        ("iss=", "not-iss="),
+        ("code=", "code=x"),
+        ("code=", "error=x&c="),
+    ):
         visitor = Visitor(service)
         answer = visitor.get(leave(visitor).replace(*changed), 502 if changed == ("code=", "code=x") else 403)
         assert "Begin again" in answer.text
@@ -213,7 +218,9 @@ def test_nobody_is_sent_elsewhere(service: InProcess) -> None:
     visitor = Visitor(service)
     for more in ("&next=https://elsewhere.example", "&redirect_uri=https://elsewhere.example", "&workshop=x"):
         visitor.get(START + more, 400)
-    address = re.search(r'class="button" href="([^"]+)"', visitor.get(START, headers={"host": "elsewhere.example"}).text)
+    address = re.search(
+        r'class="button" href="([^"]+)"', visitor.get(START, headers={"host": "elsewhere.example"}).text
+    )
     assert address
     asked = parse_qs(urlsplit(html.unescape(address[1])).query)
     assert asked["redirect_uri"] == [f"{HOST}/workshop/signed-in"]
@@ -263,7 +270,7 @@ def test_an_issuer_that_does_not_answer_holds_nobody_for_long(
         assert time.monotonic() - began < 1.5
 
 
-def test_endpoints_on_another_machine_need_https(room: Room, issuer: Issuer, tmp_path: Path) -> None:
+def test_endpoints_on_another_machine_need_https(issuer: Issuer) -> None:
     for name in ("token_endpoint", "jwks_uri", "authorization_endpoint"):
         for address in ("http://elsewhere.example/x", "file:///etc/passwd", "javascript:alert(1)", "", 7):
             about = json.dumps({**issuer.about(), name: address}).encode()
