@@ -119,8 +119,8 @@ class Settings(BaseSettings):
         description="Issuer (OpenID Connect) at which facilitators of the workshop may sign in, an https URL; empty: by link alone.",
     )
     workshop_oidc_client_id: str = Field("", description="What that issuer calls this service.")
-    workshop_oidc_secret_file: Path | None = Field(
-        None, description="File with the secret that it gave to this service; none for a public client."
+    workshop_oidc_secret_file: str = Field(
+        "", description="File with the secret that it gave to this service; empty for a public client."
     )
     workshop_oidc_facilitators: str = Field(
         "",

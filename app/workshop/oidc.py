@@ -211,8 +211,8 @@ def _listed(names: str) -> frozenset[str]:
     return frozenset(name.casefold() if "@" in name else name for name in given)
 
 
-def _secret(path: Path | None) -> str:
-    if path is None:
+def _secret(path: str) -> str:
+    if not path:
         return ""
-    with path.open(encoding="utf-8") as file:
+    with Path(path).open(encoding="utf-8") as file:
         return file.read(_MOST_SECRET).strip()

@@ -60,7 +60,7 @@ def open_service(room: Room, issuer: Issuer, folder: Path) -> Any:
     secret.write_text(SECRET + "\n")
     return running(
         room.data_dir, workshop=True, workshop_database=room.url, public_url=HOST, workshop_oidc_issuer=issuer.url,
-        workshop_oidc_client_id=CLIENT, workshop_oidc_secret_file=secret,
+        workshop_oidc_client_id=CLIENT, workshop_oidc_secret_file=str(secret),
         workshop_oidc_facilitators="selma, hedda@museum.example",
     )  # fmt: skip
 
