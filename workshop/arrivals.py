@@ -35,7 +35,7 @@ def depart(session: Session, workshop: str, secret: str) -> None:
     session.execute(delete(Arrival).where(Arrival.expires_at < now()))
     if (session.scalar(select(func.count()).select_from(Arrival)) or 0) >= MOST:
         oldest = select(Arrival.state_hash).order_by(Arrival.expires_at, Arrival.state_hash).limit(1)
-        session.execute(delete(Arrival).where(Arrival.state_hash.in_(oldest.scalar_subquery())))
+        session.execute(delete(Arrival).where(Arrival.state_hash.in_(oldest)))
     session.add(Arrival(state_hash=_hash(secret), workshop=workshop, expires_at=now(timedelta(minutes=MINUTES))))
 
 

@@ -32,7 +32,7 @@ _READERS = 3
 _LOOK_SECONDS = 0.5
 _HOUSEKEEPING_SECONDS = 3600.0
 _MOST_UNREAD = 100  # events of a listener; one that falls behind further begins anew
-_ARRIVALS = 30  # a minute, of one address
+_ARRIVALS = 60  # a minute, of one address
 _LISTENERS_OF_ONE = 6  # pages of one session
 
 

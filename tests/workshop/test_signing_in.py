@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 
 from app.settings import Settings
 from app.workshop import oidc
+from app.workshop.rates import Buckets
 from tests.api.conftest import HOST, InProcess, running
 from tests.workshop.conftest import Room, Visitor, hidden
 from tests.workshop.issuer import CLIENT, SECRET, Claims, Issuer
@@ -195,8 +196,16 @@ def test_a_way_back_works_once_and_for_the_browser_that_left(service: InProcess)
     assert "has ended, or was used already" in answer.text
     for broken in ("/workshop/signed-in", "/workshop/signed-in?state=", "/workshop/signed-in?code=x"):
         visitor.get(broken, 401)
+    fresh = Visitor(service)
     for change, status in (("&state=x", 401), ("&code=x", 403), ("&iss=x", 403), ("&error=x", 403)):
-        visitor.get(leave(visitor) + change, status)
+        fresh.get(leave(fresh) + change, status)
+
+
+def test_an_address_begins_so_many_sign_ins_a_minute(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.app.state.workshop, "_arrivals", Buckets(1, 60))
+    visitor = Visitor(service)
+    visitor.get(START)
+    assert visitor.get(START, 429).headers["retry-after"] == "10"
 
 
 def test_what_the_issuer_did_not_say_is_refused(service: InProcess, issuer: Issuer) -> None:
@@ -217,7 +226,7 @@ def test_what_the_issuer_did_not_say_is_refused(service: InProcess, issuer: Issu
 def test_nobody_is_sent_elsewhere(service: InProcess) -> None:
     visitor = Visitor(service)
     for more in ("&next=https://elsewhere.example", "&redirect_uri=https://elsewhere.example", "&workshop=x"):
-        visitor.get(START + more, 400)
+        visitor.get(START + more, 422)
     address = re.search(
         r'class="button" href="([^"]+)"', visitor.get(START, headers={"host": "elsewhere.example"}).text
     )
