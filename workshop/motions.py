@@ -311,4 +311,6 @@ def _check_revealed(session: Session, workshop: str, motion: Motion) -> None:
 def _touches(deck: Deck, motion: Motion) -> bool:
     cards, headers = {card["iri"] for card in deck.cards}, {header["id"] for header in deck.headers}
     of_map = motion.proposal not in ("transversal", "not-transversal")
-    return bool({motion.cluster, motion.into, *motion.also} & headers) or (of_map and not cards.isdisjoint(motion.skills))
+    return bool({motion.cluster, motion.into, *motion.also} & headers) or (
+        of_map and not cards.isdisjoint(motion.skills)
+    )

@@ -50,13 +50,11 @@ def leader(hall: tuple[Room, Server, Browser]) -> Page:
 
 
 def printed(leader: Page, server: Server) -> dict[int, list[str]]:
-    """The decks of the print pack, by number: the codes of their cards, read from the address on each card."""
-    leader.goto(f"{server.url}/workshop/paper?language=en")
+    """The decks of the workshop by number, with the codes of their cards."""
+    leader.goto(f"{server.url}/workshop/board?language=en")
+    links = leader.locator("a[href*='/workshop/decks/']").evaluate_all("links => links.map(link => link.pathname)")
     found: dict[int, list[str]] = {}
-    for deck in leader.context.request.get(f"{server.url}/api/v1/workshop/minutes").json()["groups"]:
-        for one in deck["decks"]:
-            found[one["id"]] = []
-    for number in found:
+    for number in sorted({int(link.rpartition("/")[2]) for link in links}):
         cards = leader.context.request.get(f"{server.url}/api/v1/workshop/decks/{number}").json()["cards"]
         found[number] = sorted(card["code"] for card in cards)
     return found
