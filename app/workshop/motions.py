@@ -103,7 +103,7 @@ async def settle(page: SeatedPage, seat: Seated, form: SentForm, number: Number)
 
 def elsewhere(request: Request, cluster: str) -> list[str]:
     """The clusters of the same area in other sectors of the served release. Raises Refused where there is none."""
-    clusters = service_of(request).served.catalogue.skills.clusters
+    clusters = service_of(request).served.catalogue.analysis.clusters
     own = clusters.get(cluster)
     found = sorted(
         c.id for c in clusters.values()

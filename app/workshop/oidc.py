@@ -104,10 +104,10 @@ class Issuer:
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         """What a token says that the issuer signed for this service and this sign-in. Raises NotAllowed."""
-        required = {"essential": True}
         registry = jwt.JWTClaimsRegistry(
-            leeway=_LEEWAY, iss={**required, "value": self.name}, aud={**required, "value": self._client},
-            exp=required, iat=required, sub=required, nonce={**required, "value": nonce},
+            leeway=_LEEWAY, iss={"essential": True, "value": self.name}, aud={"essential": True, "value": self._client},
+            exp={"essential": True}, iat={"essential": True}, sub={"essential": True},
+            nonce={"essential": True, "value": nonce},
         )  # fmt: skip
         try:
             claims = await self._signed(token)
