@@ -34,7 +34,7 @@ function offer(place: HTMLElement, written: HTMLTextAreaElement): void {
     }
     file.disabled = false;
     const codes = [...texts].filter((text) => text.startsWith(ours)).map((text) => text.slice(ours.length));
-    const known = codes.filter((code) => Object.hasOwn(cards, code)).sort();
+    const known = codes.filter((code) => typeof cards[code] === "string").sort();
     const others = [...texts].filter((text) => !known.includes(text.slice(ours.length)) || !text.startsWith(ours));
     const notes = [];
     if (failed) notes.push(place.dataset["failed"]!);

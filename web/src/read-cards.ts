@@ -1,43 +1,44 @@
 // Reads every QR pattern of a picture. A worker: what it computes does not hold up the page, which ends it when it takes too long.
-import { BinaryBitmap, DecodeHintType, HybridBinarizer, RGBLuminanceSource } from "@zxing/library";
-import QRCodeMultiReader from "@zxing/library/esm/core/multi/qrcode/QRCodeMultiReader";
+import { BinaryBitmap, DecodeHintType, HybridBinarizer, QRCodeReader, RGBLuminanceSource } from "@zxing/library";
 
-type Grey = { light: Uint8ClampedArray; width: number; height: number };
+const PARTS = [1, 2, 3, 4, 6, 8]; // windows of the shorter side over this; the reader finds one pattern in each
+const LEAST = 60; // pixels of a window, below which no pattern can be read
 
-onmessage = (event: MessageEvent<ImageData>) => {
-  const whole = grey(event.data);
-  // What is blurred at its full size may be sharp at half of it, and what is small is found at the full size alone.
-  postMessage([...new Set([...codes(whole), ...codes(half(whole))])]);
-};
+onmessage = (event: MessageEvent<ImageData>) => postMessage([...codes(grey(event.data), event.data.width, event.data.height)]);
 
-function codes({ light, width, height }: Grey): string[] {
-  const picture = new BinaryBitmap(new HybridBinarizer(new RGBLuminanceSource(light, width, height)));
-  try {
-    const hints = new Map([[DecodeHintType.TRY_HARDER, true]]);
-    return new QRCodeMultiReader().decodeMultiple(picture, hints).map((result) => result.getText());
-  } catch {
-    return []; // it throws where there is none
+/** Every pattern that some window holds alone: windows of several sizes, each half over its neighbours. */
+function codes(light: Uint8ClampedArray, width: number, height: number): Set<string> {
+  const found = new Set<string>();
+  const hints = new Map([[DecodeHintType.TRY_HARDER, true]]);
+  const whole = new RGBLuminanceSource(light, width, height);
+  for (const parts of PARTS) {
+    const side = Math.floor(Math.min(width, height) / parts);
+    if (side < LEAST) break;
+    for (const y of steps(height, side)) {
+      for (const x of steps(width, side)) {
+        try {
+          const picture = new BinaryBitmap(new HybridBinarizer(whole.crop(x, y, side, side)));
+          found.add(new QRCodeReader().decode(picture, hints).getText());
+        } catch {
+          continue; // it throws where there is none
+        }
+      }
+    }
   }
+  return found;
 }
 
-function grey({ data, width, height }: ImageData): Grey {
+/** Where windows begin, so that they cover a length. */
+function steps(length: number, side: number): number[] {
+  const last = length - side;
+  const count = Math.ceil((2 * last) / side);
+  return Array.from({ length: count + 1 }, (_, n) => (count ? Math.round((n * last) / count) : 0));
+}
+
+function grey({ data, width, height }: ImageData): Uint8ClampedArray {
   const light = new Uint8ClampedArray(width * height);
   for (let n = 0, at = 0; n < light.length; n++, at += 4) {
     light[n] = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
   }
-  return { light, width, height };
-}
-
-/** The picture at half its size, each point the mean of four. */
-function half(from: Grey): Grey {
-  const [width, height] = [from.width >> 1, from.height >> 1];
-  const light = new Uint8ClampedArray(width * height);
-  for (let y = 0, n = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, n++) {
-      const at = 2 * y * from.width + 2 * x;
-      const below = at + from.width;
-      light[n] = (from.light[at]! + from.light[at + 1]! + from.light[below]! + from.light[below + 1]!) / 4;
-    }
-  }
-  return { light, width, height };
+  return light;
 }
