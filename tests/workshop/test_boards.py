@@ -324,7 +324,7 @@ def test_an_adopted_level_is_in_the_overlay_with_its_function(database: Database
     settle(database, facilitator, item=3)
     with database.reading() as session:
         store = ox.Store()
-        store.load(overlay(session, "helsingborg").turtle.encode(), ox.RdfFormat.TURTLE)
+        store.load(overlay(session, "helsingborg").turtle, ox.RdfFormat.TURTLE)
     rows = store.query(
         f"""PREFIX ccsi: <{CCSI}> SELECT ?occupation ?function ?level WHERE {{
             ?entry a ccsi:PlacementEntry ; ccsi:occupation ?occupation ; ccsi:graded ?graded .
