@@ -7,11 +7,14 @@ from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import Field, HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ENDPOINT = re.compile(
     r"https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+;=:@/?%\-]*)?"
+)
+_ISSUER = re.compile(
+    r"(https://[A-Za-z0-9.\-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d{1,5})?(?:/[A-Za-z0-9._~%/\-]*)?"
 )
 
 
@@ -111,6 +114,19 @@ class Settings(BaseSettings):
         description="Database of the workshop: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: a file in the data folder.",
     )
 
+    workshop_oidc_issuer: str = Field(
+        "",
+        description="Issuer (OpenID Connect) at which facilitators of the workshop may sign in, an https URL; empty: by link alone.",
+    )
+    workshop_oidc_client_id: str = Field("", description="What that issuer calls this service.")
+    workshop_oidc_secret_file: str = Field(
+        "", description="File with the secret that it gave to this service; empty for a public client."
+    )
+    workshop_oidc_facilitators: str = Field(
+        "",
+        description="Who may lead workshops: subjects of that issuer, or e-mail addresses that it verified, with commas; empty: nobody.",
+    )
+
     @property
     def services(self) -> tuple[str, ...]:
         """The endpoints that SERVICE may name."""
@@ -133,6 +149,21 @@ class Settings(BaseSettings):
         if value and not _ENDPOINT.fullmatch(value):
             raise ValueError(f"{value} is not the http or https URL of a collector")
         return value
+
+    @field_validator("workshop_oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        """Refuse what could be read on its way: http is for this machine alone."""
+        if value and not _ISSUER.fullmatch(value):
+            raise ValueError(f"{value} is not the https URL of an issuer")
+        return value
+
+    @model_validator(mode="after")
+    def _is_known_to_the_issuer(self) -> Settings:
+        """The issuer sends people back to one address that it knows, never to one that a request names."""
+        if self.workshop_oidc_issuer and not (self.workshop_oidc_client_id and self.public_url):
+            raise ValueError("sign-in at an issuer needs CCSI_WORKSHOP_OIDC_CLIENT_ID and CCSI_PUBLIC_URL")
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -188,6 +188,13 @@ def _of_motion(name: str, number: int, body: dict[str, Any], outcome: dict[str, 
     one = SkillDecision(
         proposal, (iri,), share, domain, body["cluster"], into, tuple(sorted(body["skills"])), tuple(sorted(names.items()))
     )  # fmt: skip
+    if body.get(
+        "also"
+    ):  # an area that sectors share: an entry for each, so that another decision on one leaves the rest
+        for cluster in (body["cluster"], *body["also"]):
+            sector = cluster.partition("/")[0]
+            yield made(replace(one, sources=(f"{iri}/{sector}",), domain=sector, cluster=cluster))
+        return
     if proposal == "split" or not body["skills"]:
         yield made(one)
         return

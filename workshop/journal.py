@@ -111,7 +111,7 @@ def events(session: Session, after: int) -> list[dict[str, Any]]:
             "id": r.id, "workshop": r.workshop, "kind": r.kind, "item": r.item_id, "deck": r.deck_id, "round": r.round,
             "about": r.about, "group": r.body.get("group"),
             # Where a card is now goes to its group at once, so that two hundred pages need not all ask for it.
-            **({"places": r.body["places"]} if r.kind == "place" else {}),
+            **({"places": r.body["places"], "grades": r.body.get("grades", {})} if r.kind == "place" else {}),
         }
         for r in rows
     ]  # fmt: skip

@@ -109,6 +109,8 @@ class Person(Base):
     pseudonym: Mapped[str]
     expertise: Mapped[dict[str, Any]]
     consented_at: Mapped[str]
+    subject: Mapped[str | None]
+    """Of who signed in at an issuer: a hash of who they are there, so that they come back to this seat."""
 
 
 class SignIn(Base):
@@ -131,6 +133,17 @@ class Invitation(Base):
     participant: Mapped[str | None] = mapped_column(ForeignKey("participant.id"))
     """The seat that it leads back to; none for a new one."""
     uses_left: Mapped[int]
+    expires_at: Mapped[str]
+    subject: Mapped[str | None]
+    """As of a person, where the code is for whoever signed in at an issuer."""
+
+
+class Arrival(Base):
+    """Somebody who left to sign in at an issuer and is not back yet; of the state that they will bring, a hash alone."""
+
+    __tablename__ = "arrival"
+    state_hash: Mapped[str] = mapped_column(primary_key=True)
+    workshop: Mapped[str]
     expires_at: Mapped[str]
 
 

@@ -49,6 +49,9 @@ class Motion(BaseModel):
     domain: _Key | Literal[""] = ""
     cluster: _Cluster | Literal[""] = Field("", description="The cluster it is about; of a move, where to.")
     into: _Cluster | Literal[""] = Field("", description="Of a merger, the cluster that takes in the other.")
+    also: list[_Cluster] = Field(
+        [], max_length=20, description="Clusters of the same area in other sectors, of which the same is proposed."
+    )
     skills: list[_Skill] = Field([], max_length=200)
     names: list[dict[Language, Term]] = Field([], max_length=MOST_NAMES, description="Of a rename or a split.")
     rule: _Key | Literal[""] = ""
@@ -281,6 +284,9 @@ def _check(motion: Motion) -> None:
                 "Look at the form.",
             )
     domains = {part.partition("/")[0] for part in (motion.cluster, motion.into) if part} | {motion.domain} - {""}
+    sectors = [part.partition("/")[0] for part in (motion.cluster, *motion.also)]
+    if motion.also and (motion.proposal not in ("keep", "rename", "retire") or len({*sectors}) < len(sectors)):
+        raise Refused("An area is kept, renamed or retired, in each sector once.", "Choose one of these.")
     if len(domains) > 1 or (motion.into and motion.into == motion.cluster):
         raise Refused("Clusters of two domains, or one cluster with itself.", "Choose two of one domain.")
     if any("en" not in names for names in motion.names):
@@ -305,4 +311,6 @@ def _check_revealed(session: Session, workshop: str, motion: Motion) -> None:
 def _touches(deck: Deck, motion: Motion) -> bool:
     cards, headers = {card["iri"] for card in deck.cards}, {header["id"] for header in deck.headers}
     of_map = motion.proposal not in ("transversal", "not-transversal")
-    return bool({motion.cluster, motion.into} & headers) or (of_map and not cards.isdisjoint(motion.skills))
+    return bool({motion.cluster, motion.into, *motion.also} & headers) or (
+        of_map and not cards.isdisjoint(motion.skills)
+    )

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from workshop.errors import Conflict, NotAllowed, Refused, SignedOut, Unknown
-from workshop.model import Invitation, Participant, Person, Record, SignIn, WorkingGroup, Workshop, now
+from workshop.model import Arrival, Invitation, Participant, Person, Record, SignIn, WorkingGroup, Workshop, now
 from workshop.texts import Line, Name
 
 Role = Literal["facilitator", "expert", "observer"]
@@ -86,8 +86,12 @@ def invite(
     uses: int = 1,
     hours: int = INVITATION_HOURS,
     number: int | None = None,
+    subject: str | None = None,
 ) -> str:
-    """A new code. With a number it leads that participant back to the same seat, once. Raises Unknown, Refused."""
+    """A new code. With a number it leads that participant back to the same seat, once. Raises Unknown, Refused.
+
+    A `subject` is who somebody is at an issuer, whose seat they come back to by signing in there.
+    """
     if session.get(Workshop, workshop) is None:
         raise Unknown(f"There is no workshop '{workshop}'.", "See: ccsi workshop status")
     if not 1 <= uses <= MOST_SEATS or not 1 <= hours <= 24 * 90:
@@ -103,7 +107,7 @@ def invite(
         Invitation(
             code_hash=_hash(code), workshop=workshop, role=role, uses_left=uses,
             group_id=_group(session, workshop, group), participant=seat.id if seat else None,
-            expires_at=now(timedelta(hours=hours)),
+            expires_at=now(timedelta(hours=hours)), subject=subject,
         )
     )  # fmt: skip
     return "-".join(code[i : i + 4] for i in range(0, _CODE_LENGTH, 4))
@@ -128,8 +132,9 @@ def join(session: Session, code: str, joining: Joining) -> Seat:
             "Without consent nothing can be kept, so nobody can join.", "Tick the consent, or watch from the plenary."
         )
     found.uses_left -= 1
-    if found.participant:
-        seat = session.get_one(Participant, found.participant)
+    returns = found.participant or known_as(session, found.workshop, found.subject)
+    if returns:
+        seat = session.get_one(Participant, returns)
     else:
         session.get(Workshop, found.workshop, with_for_update=True)  # so that no two get one number
         seated = session.scalar(select(func.count()).where(Participant.workshop == found.workshop)) or 0
@@ -146,12 +151,38 @@ def join(session: Session, code: str, joining: Joining) -> Seat:
     known = session.get(Person, seat.id)
     if known is None:
         expertise = joining.model_dump(include={"domain", "role", "country", "organisation"})
-        known = Person(participant=seat.id, pseudonym=joining.pseudonym, expertise=expertise, consented_at=now())
+        known = Person(
+            participant=seat.id,
+            pseudonym=joining.pseudonym,
+            expertise=expertise,
+            consented_at=now(),
+            subject=found.subject,
+        )
         session.add(known)
+        session.flush()
+    return begin_session(session, seat.id)
+
+
+def begin_session(session: Session, participant: str) -> Seat:
+    """A new session at a seat that somebody has."""
+    seat, known = session.get_one(Participant, participant), session.get_one(Person, participant)
     token = secrets.token_urlsafe(32)
     expires = now(timedelta(hours=SESSION_HOURS))
     session.add(SignIn(token_hash=_hash(token), participant=seat.id, expires_at=expires))
     return _seated(seat, known.pseudonym, token)
+
+
+def known_as(session: Session, workshop: str, subject: str | None) -> str | None:
+    """The seat of whoever is this subject at the issuer."""
+    if not subject:
+        return None
+    return session.scalar(
+        select(Person.participant)
+        .join(Participant, Participant.id == Person.participant)
+        .where(Participant.workshop == workshop, Person.subject == subject)
+        .order_by(Participant.number)
+        .limit(1)
+    )
 
 
 def seat(session: Session, token: str) -> Seat:
@@ -165,6 +196,11 @@ def seat(session: Session, token: str) -> Seat:
     if row is None or row[0].expires_at < now():
         raise SignedOut("You are not signed in, or your session has ended.", "Join again with your code.")
     return _seated(row[1], row[2].pseudonym if row[2] else "", token)
+
+
+def seat_at(session: Session, workshop: str, number: int) -> Seat:
+    """The seat with a number, without a session. Raises Unknown."""
+    return _seated(_seat_of(session, workshop, number), "", "")
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -190,6 +226,7 @@ def purge(session: Session) -> int:
     _forget(session, people)
     session.execute(delete(SignIn).where(SignIn.expires_at < now()))
     session.execute(delete(Invitation).where(Invitation.expires_at < now()))
+    session.execute(delete(Arrival).where(Arrival.expires_at < now()))
     return len(people)
 
 
@@ -216,6 +253,8 @@ def numbers(session: Session, workshop: str) -> dict[str, int]:
 def _forget(session: Session, participants: list[str]) -> None:
     session.execute(delete(SignIn).where(SignIn.participant.in_(participants)))
     session.execute(delete(Invitation).where(Invitation.participant.in_(participants)))
+    subjects = select(Person.subject).where(Person.participant.in_(participants), Person.subject.is_not(None))
+    session.execute(delete(Invitation).where(Invitation.subject.in_(subjects)))
     session.execute(delete(Person).where(Person.participant.in_(participants)))
 
 

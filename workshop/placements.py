@@ -18,6 +18,10 @@ from workshop import placing, preparing, voting
 from workshop.model import Item, Participant, Record, WorkingGroup, Workshop
 from workshop.triples import decimal, link, number, text, time
 
+_Said = tuple[
+    dict[str, str], dict[str, int]
+]  # of each place its level, and of CHARTER's functions the grade where one is said
+
 
 @dataclass(frozen=True, slots=True)
 class Placements:
@@ -38,7 +42,7 @@ def placements(session: Session, kept: Workshop) -> Placements:
     """What the boards of a workshop have adopted so far."""
     base = f"{CCSID}workshop/{kept.id}"
     triples: list[ox.Triple] = []
-    said: dict[tuple[str, str], list[tuple[Item, dict[str, str], float, str]]] = defaultdict(list)
+    said: dict[tuple[str, str], list[tuple[Item, _Said, float, str]]] = defaultdict(list)
     resolutions = 0
     for group in preparing.groups(session, kept.id):
         axes = {column.id: column.axis for column in placing.columns_of(session, group)}
@@ -52,7 +56,8 @@ def placements(session: Session, kept: Workshop) -> Placements:
             triples += _resolution(session, base, node, item, row, stands)
             if stands.result == "adopted" and stands.settled:
                 for sector, places in _by_sector(row.body["places"], axes, group).items():
-                    said[item.occupation, sector].append((item, places, stands.settled["share"], node))
+                    grades = {p: g for p, g in row.body.get("grades", {}).items() if p in places}
+                    said[item.occupation, sector].append((item, (places, grades), stands.settled["share"], node))
     conflicts = []
     entries = 0
     for (occupation, sector), found in sorted(said.items()):
@@ -108,7 +113,8 @@ def _resolution(
         yield link(node, PROV + "wasDerivedFrom", said)
 
 
-def _entry(kept: Workshop, node: str, sector: str, item: Item, places: Mapping[str, str]) -> Iterator[ox.Triple]:
+def _entry(kept: Workshop, node: str, sector: str, item: Item, said: _Said) -> Iterator[ox.Triple]:
+    places, grades = said
     yield link(node, RDF + "type", CCSI + "PlacementEntry")
     yield text(node, RDFS + "label", f"{item.label}: placed in {sector}", "en")
     yield link(node, CCSI + "occupation", item.occupation)
@@ -120,3 +126,9 @@ def _entry(kept: Workshop, node: str, sector: str, item: Item, places: Mapping[s
         main = {"domain": "subDomain", "function": "function", "charter": "charterFunction"}[kind]
         some = "furtherSubDomain" if kind == "domain" else "functionInPart"
         yield link(node, CCSI + (main if level == "main" else some), CCSID + place)
+    for place, grade in grades.items():
+        graded = f"{node}-{place.replace('/', '-')}"
+        yield link(node, CCSI + "graded", graded)
+        yield link(graded, RDF + "type", CCSI + "GradedFunction")
+        yield link(graded, CCSI + "gradedFunction", CCSID + place)
+        yield number(graded, CCSI + "eqfLevel", grade)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -25,19 +25,32 @@ from workshop.preparing import items as items_of
 Level = Literal["none", "some", "main"]
 MOST_MOVES = 1000  # of one card
 MOST_COLUMNS = 80
+GRADES = 8  # levels of the European Qualifications Framework, by which CHARTER tells how far somebody takes a function
 SEVERAL_MAIN = "charter"  # CHARTER's functions may be main several at a time; of every other axis one place is
 
 
+_Place = Annotated[str, StringConstraints(max_length=60)]
+
+
 class Move(BaseModel):
-    """What somebody changes of a card: of each place named, its new level; `version` is the one they saw."""
+    """What somebody changes of a card: of each place named, its new level or grade; `version` is the one they saw."""
 
     model_config = ConfigDict(extra="forbid")
     version: int = Field(ge=0, le=MOST_MOVES)
-    places: dict[Annotated[str, StringConstraints(max_length=60)], Level] = Field(
-        min_length=1,
-        max_length=MOST_COLUMNS,
-        description="By place (`domain/museums`, `function/creation`): its level.",
+    places: dict[_Place, Level] = Field(
+        {}, max_length=MOST_COLUMNS, description="By place (`domain/museums`, `function/creation`): its level."
     )
+    grades: dict[_Place, Annotated[int, Field(ge=0, le=GRADES)]] = Field(
+        {},
+        max_length=MOST_COLUMNS,
+        description="By function of CHARTER on which the card is: its level of the European Qualifications Framework; 0 for none.",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Move:
+        if not self.places and not self.grades:
+            raise ValueError("a move names a place")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,8 @@ class Card:
     item: Item
     version: int = 0
     places: Mapping[str, str] | None = None
+    grades: Mapping[str, int] | None = None
+    """Of CHARTER's functions, the level that the group says, where it says one."""
     matter: Record | None = None
     """The row of this version; none before the first move."""
     by: int = 0
@@ -74,6 +89,7 @@ class Card:
         return {
             "item": self.item.id, "occupation": self.item.occupation, "code": self.item.code, "label": self.item.label,
             "version": self.version, "matter": self.matter.id if self.matter else None, "places": dict(self.places or {}),
+            "grades": dict(self.grades or {}),
             "by": self.by or None, "closed": self.closed,
             **self.standing.as_dict(),
         }  # fmt: skip
@@ -135,7 +151,15 @@ def _cards(session: Session, seat: Seat, items: Sequence[Item]) -> list[Card]:
     standing = voting.standings(session, seat, rows.values())
     numbers = people.numbers(session, seat.workshop)
     return [
-        Card(item, row.round, row.body["places"], row, numbers[row.participant or ""], standing[row.id])
+        Card(
+            item,
+            row.round,
+            row.body["places"],
+            row.body.get("grades"),
+            row,
+            numbers[row.participant or ""],
+            standing[row.id],
+        )
         if (row := rows.get(item.id))
         else Card(item)
         for item in items
@@ -157,8 +181,12 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     session.get(Item, item.id, with_for_update=True)
     earlier = session.scalar(select(Record).where(Record.once == once))
     now = card(session, seat, item)
-    same = (seat.participant, nonce, said.places)
-    if earlier and (earlier.participant, earlier.body["nonce"], earlier.body["changes"]) == same:
+    changes = said.model_dump(include={"places", "grades"}, exclude_defaults=True)
+    if (
+        earlier
+        and (earlier.participant, earlier.body["nonce"]) == (seat.participant, nonce)
+        and _said(earlier) == changes
+    ):
         return now
     if now.closed:
         raise Conflict("This placement is adopted; the card stays where it is.", "Look at what came of it.")
@@ -170,9 +198,10 @@ def move(session: Session, seat: Seat, item: Item, said: Move, nonce: str) -> Ca
     if now.version >= MOST_MOVES:
         raise Conflict(f"This card was moved {MOST_MOVES:,} times.", "Settle it.")
     places = moved(now.places or {}, said.places, columns)
-    if places == (now.places or {}):
+    grades = graded(now.grades or {}, said.grades, places, columns)
+    if (places, grades) == (now.places or {}, now.grades or {}):
         return now
-    body = {"group": item.group_id, "places": places, "changes": said.places, "nonce": nonce}
+    body = {"group": item.group_id, "places": places, "grades": grades, "said": changes, "nonce": nonce}
     journal.add(session, seat, "place", body, once, item.id, round_number=now.version + 1)
     return card(session, seat, item)
 
@@ -195,6 +224,22 @@ def moved(now: Mapping[str, str], changes: Mapping[str, str], columns: Sequence[
     return dict(sorted(after.items()))
 
 
+def graded(
+    now: Mapping[str, int], changes: Mapping[str, int], places: Mapping[str, str], columns: Sequence[Column]
+) -> dict[str, int]:
+    """The grades after some were changed; a place that the card has left takes its grade along. Raises Refused."""
+    gradable = {column.id for column in columns if column.axis == SEVERAL_MAIN} & places.keys()
+    for place in changes:
+        if place not in gradable:
+            raise Refused(f"'{place}' is no function of CHARTER on which the card is.", "Place the card there first.")
+    return {place: grade for place, grade in sorted({**now, **changes}.items()) if grade and place in gradable}
+
+
+def _said(row: Record) -> dict[str, Any]:
+    """What a move changed; before there were grades, places alone were kept, under another name."""
+    return row.body["said"] if "said" in row.body else {"places": row.body["changes"]}
+
+
 def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
     """Every move of every card, with its votes and what came of it, for a table; seats are numbers."""
     groups = {group.id: group.key for group in all_groups(session, name)}
@@ -210,5 +255,6 @@ def rows(session: Session, name: str) -> Iterator[dict[str, Any]]:
             "group": groups[item.group_id], "item": item.id, "occupation": item.occupation, "label": item.label,
             "version": row.round, "participant": numbers[row.participant or ""],
             "places": " ".join(f"{place}={level}" for place, level in row.body["places"].items()),
+            "grades": " ".join(f"{place}={grade}" for place, grade in row.body.get("grades", {}).items()),
             **voting.cells(standing[row.id]),
         }  # fmt: skip

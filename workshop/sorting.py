@@ -16,7 +16,7 @@ from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workshop import journal
+from workshop import journal, people
 from workshop.errors import NotAllowed, NotRevealed, Refused, Unknown
 from workshop.model import Deck, Record
 from workshop.people import Seat
@@ -71,10 +71,14 @@ def shuffled(deck: Deck, seat: Seat) -> list[dict[str, str]]:
     return [{k: card[k] for k in ("code", "iri", "label")} for card in sorted(deck.cards, key=key)]
 
 
-def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str) -> None:
-    """Keep a sort; a person's last one counts. Raises NotAllowed, Refused, Conflict."""
-    seat.require("expert")
-    seat.require_group(deck.group_id)
+def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str, sorter: int | None = None) -> None:
+    """Keep a sort; a person's last one counts. Raises NotAllowed, Refused, Conflict, Unknown.
+
+    A facilitator who brings in cards of paper says by its number whose they are.
+    """
+    who = people.seat_at(session, seat.workshop, sorter) if seat.facilitates and sorter else seat
+    who.require("expert")
+    who.require_group(deck.group_id)
     once = journal.once_of(seat, "sort", nonce)
     if journal.said_before(session, once):
         return
@@ -90,7 +94,13 @@ def sort(session: Session, seat: Seat, deck: Deck, said: Sort, nonce: str) -> No
     session.get(Deck, deck.id, with_for_update=True)  # so that no sort comes in while they are revealed
     if is_revealed(session, deck):
         raise NotAllowed("The sorts of this deck are revealed; it takes no more.")
-    journal.add(session, seat, "sort", {"piles": piles}, once, deck=deck.id)
+    brought = {} if who is seat else {"by": seat.number}
+    journal.add(session, who, "sort", {"piles": piles, **brought}, once, deck=deck.id)
+
+
+def card_address(deck: Deck, code: str) -> str:
+    """What the pattern on a card of paper says. Short, and without small letters, so that its squares are large."""
+    return f"CCSI:{deck.id}:{code}"
 
 
 def own_sort(session: Session, seat: Seat, deck: Deck) -> dict[str, str]:

@@ -35,7 +35,10 @@ def votes(session: Session, name: str) -> Iterator[dict[str, Any]]:
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Rows]] = {
-    "placements": (("group", "item", "occupation", "label", "version", "participant", "places", *_VOTED), placing.rows),
+    "placements": (
+        ("group", "item", "occupation", "label", "version", "participant", "places", "grades", *_VOTED),
+        placing.rows,
+    ),
     "votes": (("matter", "kind", "group", "participant", "answer", "counts"), votes),
     "proposals": (
         (

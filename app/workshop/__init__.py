@@ -5,6 +5,8 @@ faults.py       refusals of `workshop/` as problems
 access.py       cookie, forms and their token, rate
 page.py         a page of the workshop, in one of its languages
 joining.py      joining and leaving
+signing_in.py   facilitators who sign in at an issuer of identities, where one is set
+oidc.py         what that issuer is asked, and what of its answers is believed
 judging.py      the queue of a person, an item, notes
 board.py        what the facilitator does
 cards.py        the card sort
@@ -63,4 +65,9 @@ def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
         app.include_router(module.router)
     for router in (staged.pages, staged.router):
         app.include_router(router)
+    if settings.workshop_oidc_issuer:
+        from app.workshop import oidc, signing_in  # what only these need is not loaded otherwise
+
+        desk.issuer = oidc.Issuer(settings)
+        app.include_router(signing_in.router)
     return desk

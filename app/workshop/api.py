@@ -43,6 +43,7 @@ class SortBody(Sort):
     """A sort, with what makes it count once."""
 
     nonce: str = Field(max_length=64)
+    number: int = Field(0, ge=0, le=99_999, description="Seat whose cards of paper a facilitator brings in; else 0.")
 
 
 @router.get("", summary="Whose session this is")
@@ -113,7 +114,7 @@ async def workshop_deck(request: Request, seat: Seated, number: Number) -> Respo
 async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a sort."""
     body = await read(request, SortBody)
-    await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce)
+    await desk_of(request).write(cards.keep_sort, seat, number, Sort(piles=body.piles), body.nonce, body.number)
     return answer({"kept": True}, 201)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -11,11 +12,12 @@ from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
+from app.workshop.faults import Refused
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import settling, sorting
 from workshop.people import Seat
-from workshop.sorting import OWN, Sort
+from workshop.sorting import NOT_OURS, OWN, UNKNOWN, Sort
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _NEW = "new"  # what the form sends for a pile that the field beside it names
@@ -32,13 +34,20 @@ async def deck(page: SeatedPage, seat: Seated, number: Number, saved: int = 0) -
         labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
         names = {c["iri"]: next(iter(known.values())) for c in found["deck"].cards if (known := labels.of(c["iri"]))}
     sector = page.sector(found["deck"].domain)
-    return page.respond("deck.html", page.words("ws-cards"), names=names, sector=sector, saved=bool(saved), **found)
+    return page.respond(
+        "deck.html", page.words("ws-cards"), names=names, sector=sector,
+        saved=bool(saved), **found,
+    )  # fmt: skip
 
 
 @router.post("/workshop/decks/{number}/sort")
 async def sort(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a sort."""
-    await page.desk.write(keep_sort, seat, number, sort_of(form), form.get("nonce"))
+    sorter = form.get("number")
+    if sorter and not (sorter.isascii() and sorter.isdigit() and len(sorter) < 6):
+        raise Refused("The number of a participant has digits alone.")
+    said = sort_of(form, {page.words(f"ws-{pile}").casefold(): pile for pile in (NOT_OURS, UNKNOWN)})
+    await page.desk.write(keep_sort, seat, number, said, form.get("nonce"), int(sorter or 0))
     return page.go(f"/workshop/decks/{number}", saved=1)
 
 
@@ -49,8 +58,11 @@ async def reveal(page: SeatedPage, seat: Seated, number: Number) -> Response:
     return page.go(f"/workshop/decks/{number}")
 
 
-def sort_of(form: Form) -> Sort:
-    """What the form says: a choice for each card, and lines of paper cards such as `Conservation: A01 A07`."""
+def sort_of(form: Form, called: Mapping[str, str]) -> Sort:
+    """What the form says: a choice for each card, and lines of paper cards such as `Conservation: A01 A07`.
+
+    `called` are the words of the page for the two piles that are no group of skills.
+    """
     piles: dict[str, str] = {}
     named = form.under("name:")
     for code, pile in form.under("card:").items():
@@ -58,7 +70,7 @@ def sort_of(form: Form) -> Sort:
     for line in form.get("paper").splitlines()[:200]:
         name, colon, codes = line.partition(":")
         for code in codes.upper().replace(",", " ").split() if colon else ():
-            piles[code] = f"{OWN}{name.strip()}"
+            piles[code] = called.get(name.strip().casefold(), f"{OWN}{name.strip()}")
     try:
         return Sort(piles=piles)
     except ValidationError as error:
@@ -78,9 +90,9 @@ def deck_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def keep_sort(session: Session, seat: Seat, number: int, said: Sort, nonce: str) -> None:
-    """Keep a sort of a deck of this workshop."""
-    sorting.sort(session, seat, sorting.deck_of(session, seat, number), said, nonce)
+def keep_sort(session: Session, seat: Seat, number: int, said: Sort, nonce: str, sorter: int = 0) -> None:
+    """Keep a sort of a deck of this workshop; a facilitator brings in the cards of seat `sorter`."""
+    sorting.sort(session, seat, sorting.deck_of(session, seat, number), said, nonce, sorter)
 
 
 def _reveal(session: Session, seat: Seat, number: int) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -22,6 +22,9 @@ from workshop.database import Database, default_url
 from workshop.errors import DatabaseBusy, DatabaseFault, TooFast, WorkshopError
 from workshop.people import Seat
 
+if TYPE_CHECKING:
+    from app.workshop.oidc import Issuer
+
 log = structlog.get_logger()
 T = TypeVar("T")
 
@@ -29,6 +32,7 @@ _READERS = 3
 _LOOK_SECONDS = 0.5
 _HOUSEKEEPING_SECONDS = 3600.0
 _MOST_UNREAD = 100  # events of a listener; one that falls behind further begins anew
+_ARRIVALS = 60  # a minute, of one address
 _LISTENERS_OF_ONE = 6  # pages of one session
 
 
@@ -48,6 +52,9 @@ class Desk:
         self._listeners: dict[asyncio.Queue[dict[str, Any] | None], str] = {}
         self._written = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.issuer: Issuer | None = None
+        """Where facilitators may sign in, by setting."""
+        self._arrivals = Buckets(_ARRIVALS, 60)
 
     async def start(self) -> None:
         """Open the database, and begin to look after it."""
@@ -66,6 +73,8 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for queue in self._listeners:
             queue.put_nowait(None)
+        if self.issuer:
+            await self.issuer.close()
         await asyncio.to_thread(self._writer.shutdown)
         await asyncio.to_thread(self._readers.shutdown)
         if self._database:
@@ -120,6 +129,10 @@ class Desk:
     def admit_guest(self, session: str, address: str) -> bool:
         """Whether a guest of the public pages may send another report: by their session, and more loosely by address."""
         return self._guests.take(session) and self._addresses.take(address)
+
+    def admit_arrival(self, address: str) -> bool:
+        """Whether somebody from an address may begin another sign-in at the issuer."""
+        return self._arrivals.take(address)
 
     async def listen(self, seat: Seat, after: int) -> AsyncIterator[dict[str, Any] | None]:
         """What happens in a workshop from an event on; None now and then while nothing does. Raises Problem.

@@ -10,6 +10,7 @@ Problem
 ├── SignedOut       401   no session, or it has ended
 ├── TooFast         429   this session sends too much; Retry-After
 ├── Busy            503   too many wait for the database; Retry-After
+├── IssuerFault     502   the issuer of identities cannot be asked, or answers what cannot be believed
 ├── Full            507   the disk is full; what was sent was not kept
 └── Broken          503   the database cannot be used
 """
@@ -72,6 +73,12 @@ class Busy(Problem):
     """Too many wait for the database."""
 
     status, slug, title = 503, "workshop-busy", "The workshop is busy"
+
+
+class IssuerFault(Problem):
+    """The issuer at which facilitators sign in does not do its part."""
+
+    status, slug, title = 502, "workshop-issuer", "The sign-in service does not work"
 
 
 class Full(Problem):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.request import strict_parameters
+from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
+from app.workshop.faults import Refused
 from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import adopted, motions, preparing, settling, sorting, suggesting
@@ -52,7 +53,10 @@ async def motion_form(page: SeatedPage, seat: Seated, number: Number) -> Respons
 @router.post("/workshop/motions")
 async def put(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
     """Put a motion to the vote."""
-    made = await page.desk.write(motions.put, seat, motion_of(form), form.get("nonce"))
+    motion = motion_of(form)
+    if form.get("everywhere") == "yes":
+        motion = motion.model_copy(update={"also": elsewhere(page.request, motion.cluster)})
+    made = await page.desk.write(motions.put, seat, motion, form.get("nonce"))
     return page.go(f"/workshop/motions/{made}")
 
 
@@ -95,6 +99,19 @@ async def settle(page: SeatedPage, seat: Seated, form: SentForm, number: Number)
     """Close a deck: what the rule adopts of each card becomes an entry."""
     await page.desk.write(settle_deck, seat, number, form.get("rationale"), form.get("minority"))
     return page.go("/workshop/motions")
+
+
+def elsewhere(request: Request, cluster: str) -> list[str]:
+    """The clusters of the same area in other sectors of the served release. Raises Refused where there is none."""
+    clusters = service_of(request).served.catalogue.analysis.clusters
+    own = clusters.get(cluster)
+    found = sorted(
+        c.id for c in clusters.values()
+        if own and own.area and c.area == own.area and c.level == "broad" and c.id != own.id and c.id.partition("/")[0] != "ccsi"
+    )  # fmt: skip
+    if not found:
+        raise Refused("No other sector has this area.", field="everywhere")
+    return found
 
 
 def motion_of(form: Form) -> Motion:

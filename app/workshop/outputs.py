@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+import segno
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -20,7 +21,8 @@ from app.request import strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.minutes_report import minutes_report
 from app.workshop.page import PRIVATE, SeatedPage
-from workshop import accord, decided, minutes, overlay, preparing, tables
+from workshop import accord, decided, minutes, overlay, preparing, sorting, tables
+from workshop.model import Deck
 from workshop.people import Seat
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
@@ -84,7 +86,9 @@ async def overlay_file(page: SeatedPage, seat: Seated) -> Response:
 async def paper(page: SeatedPage, seat: Seated) -> Response:
     """Review sheets and the card deck with its codes, to be printed."""
     require_facilitator(seat)
-    return page.respond("paper.html", page.words("ws-paper"), **await page.desk.read(_paper, seat))
+    found = await page.desk.read(_paper, seat)
+    patterns = await asyncio.to_thread(_patterns, [deck for *_, decks in found["groups"] for deck in decks])
+    return page.respond("paper.html", page.words("ws-paper"), patterns=patterns, **found)
 
 
 def as_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> str:
@@ -100,6 +104,17 @@ def as_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> str:
 
 def _file(body: bytes, media_type: str, name: str) -> Response:
     return Response(body, 200, {**PRIVATE, "content-disposition": f'attachment; filename="{name}"'}, media_type)
+
+
+def _patterns(decks: list[Deck]) -> dict[tuple[int, str], str]:
+    """By deck and card its code as a picture, which a camera reads from a pile of cards."""
+    return {
+        (deck.id, card["code"]): segno.make(
+            sorting.card_address(deck, card["code"]), version=1, error="q", boost_error=False
+        ).svg_data_uri(border=4, omitsize=True)
+        for deck in decks
+        for card in deck.cards
+    }
 
 
 def _paper(session: Session, seat: Seat) -> dict[str, Any]:

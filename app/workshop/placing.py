@@ -72,10 +72,13 @@ async def move(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -
 
 
 def move_of(form: Form) -> Move:
-    """What the form says: the version that was seen, and a cell such as `domain/museums=some`. Raises Refused."""
+    """What the form says: the version that was seen, a cell such as `domain/museums=some`, grades. Raises Refused."""
     cells = [cell.partition("=") for cell in form.all("cell")]
+    said = {
+        "version": form.get("version"), "places": {p: level for p, _, level in cells}, "grades": form.under("grade:"),
+    }  # fmt: skip
     try:
-        return Move.model_validate({"version": form.get("version"), "places": {p: level for p, _, level in cells}})
+        return Move.model_validate(said)
     except ValidationError as error:
         raise refusal(error) from error
 

@@ -269,3 +269,66 @@ def test_the_tables_tell_every_move_and_vote_by_number(database: Database) -> No
     for name, (columns, _) in tables.TABLES.items():
         assert all(set(columns) == set(row) for row in made[name]), name
     assert "an expert" not in str(made)
+
+
+def test_a_group_says_charters_eight_levels_and_nobody_else_does(database: Database) -> None:
+    _, seats = prepare(database, Rule(quorum=3, readers=3))
+    with pytest.raises(Refused):
+        grade(database, seats[0], 0, charter__recognition=5)  # the card is not there
+    placed = move(
+        database, seats[0], 0, charter__recognition="main", charter__governance="some", function__creation="main"
+    )
+    assert placed.grades == {}, "nothing is invented"
+    for wrong in ({"charter__recognition": 9}, {"charter__recognition": -1}):
+        with pytest.raises(ValueError, match="grades"):
+            grade(database, seats[0], 1, **wrong)
+    with pytest.raises(Refused):
+        grade(database, seats[0], 1, function__creation=3)
+    assert grade(database, seats[0], 1, charter__recognition=6, charter__governance=2).grades == {
+        "charter/governance": 2, "charter/recognition": 6,
+    }  # fmt: skip
+    assert grade(database, seats[0], 1, charter__recognition=6, charter__governance=2).version == 2, (
+        "sent again, counted once"
+    )
+    with pytest.raises(Stale):
+        grade(database, seats[1], 1, charter__recognition=4)
+    left = move(database, seats[0], 2, "nonce-leaves", charter__governance="none")
+    assert left.grades == {"charter/recognition": 6}, "who leaves a place takes its level along"
+    with database.reading() as session:
+        (event,) = [e for e in journal.events(session, 0) if e["kind"] == "place" and e["round"] == 3]
+        assert event["grades"] == {"charter/recognition": 6}
+        last = list(tables.TABLES["placements"][1](session, "helsingborg"))[-1]
+        assert last["grades"] == "charter/recognition=6"
+
+
+def grade(
+    database: Database, seat: Seat, version: int, nonce: str = "nonce-grade", item: int = 1, **grades: int
+) -> Card:
+    named = {key.replace("__", "/"): value for key, value in grades.items()}
+    with database.writing() as session:
+        said = Move.model_validate({"version": version, "grades": named})
+        return placing.move(session, seat, session.get_one(Item, item), said, nonce)
+
+
+def test_an_adopted_level_is_in_the_overlay_with_its_function(database: Database) -> None:
+    toy(database, rule=Rule(quorum=3, readers=3))
+    facilitator = sit(database, "facilitator")
+    columns = [Column("domain/museums", "heritage", {"en": "museums"}), COLUMNS[-1]]
+    with database.writing() as session:
+        placing.open_board(session, facilitator, session.get_one(WorkingGroup, 2), columns)
+    seats = [sit(database, group="heritage") for _ in range(3)]
+    move(database, seats[0], 0, item=3, charter__governance="main")
+    grade(database, seats[0], 1, item=3, charter__governance=7)
+    for n, seat in enumerate(seats):
+        vote(database, seat, item=3, nonce=f"nonce-vote-{n}")
+    settle(database, facilitator, item=3)
+    with database.reading() as session:
+        store = ox.Store()
+        store.load(overlay(session, "helsingborg").turtle, ox.RdfFormat.TURTLE)
+    rows = store.query(
+        f"""PREFIX ccsi: <{CCSI}> SELECT ?occupation ?function ?level WHERE {{
+            ?entry a ccsi:PlacementEntry ; ccsi:occupation ?occupation ; ccsi:graded ?graded .
+            ?graded a ccsi:GradedFunction ; ccsi:gradedFunction ?function ; ccsi:eqfLevel ?level }}"""
+    )
+    found = [[term.value for term in row] for row in rows]  # type: ignore[union-attr]
+    assert found == [[f"{ESCO}occupation/00000000-0000-4000-8000-000000000000", f"{CCSID}charter/governance", "7"]]

@@ -24,7 +24,7 @@ function put(page, item) {
 }
 
 /** Show where a card is from the event alone; whoever reads and moves it next names this version. */
-function patch({ item, round, places }) {
+function patch({ item, round, places, grades }) {
   const row = document.getElementById(`card-${item}`);
   if (!row || round <= Number(row.dataset.version)) return;
   row.dataset.version = round;
@@ -34,6 +34,8 @@ function patch({ item, round, places }) {
     cell.className = cell.className.replace(/level-\w+/, `level-${level}`);
     cell.querySelector("[aria-hidden]").textContent = SIGNS[level];
     cell.querySelector(".level").textContent = script.dataset[level];
+    const grade = cell.querySelector(".grade");
+    if (grade) grade.textContent = grades[cell.dataset.place] ?? "";
     const button = cell.querySelector("button");
     if (button) button.value = `${cell.dataset.place}=${NEXT[level]}`;
   }
