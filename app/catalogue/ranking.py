@@ -1,4 +1,4 @@
-"""How titles are read: as they are, with abbreviations spelt out, with typos mended, as codes, and in English."""
+"""How titles are read: as they are, with abbreviations spelt out, with typos mended, as codes, in English, and by what they mean."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from analysis.search.match import EXACT, STEM, Match
 from analysis.search.text import title
 
 if TYPE_CHECKING:
-    from app.catalogue.search import Part, Search
+    from app.catalogue.search import Matched, Part, Search
 
 BASE = "en"
+_KNOWN = 0.5  # of the letters of a title, those of words that labels have; below it the title seems to be in another language
+_UNSURE = 0.35  # and so does one whose likeliest occupation is less sure than this
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -66,3 +68,20 @@ def _less_sure(matches: list[Match]) -> list[Match]:
         (replace(m, type="stem", score=m.score - EXACT + STEM) if m.type == "exact" else m for m in matches),
         key=lambda m: (-m.score, m.concept),
     )
+
+
+# --- by meaning -------------------------------------------------------------------------------------------------------
+
+
+def is_strange(found: Matched, said: str) -> bool:
+    """Whether a title seems to be in a language that has no labels: most of it is in no label, and what was found is unsure."""
+    unsure = max(found.confidences, default=0.0) < _UNSURE
+    return unsure and found.part.matcher.lexicon.known(title(said).split()) < _KNOWN
+
+
+def meant(index: Search, titles: Sequence[str], most: int) -> list[tuple[Part, list[Match]]]:
+    """The best matches of each title by its meaning and its words, in English; none without labels of it."""
+    base = index.part("occupation", BASE)
+    if base is None or index.meaning is None or not titles:
+        return []
+    return [(base, found) for found in base.matcher.match(titles, max(2, most), index.meaning.worth(titles))]
