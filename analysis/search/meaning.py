@@ -66,7 +66,8 @@ class Model:
 def _plain(text: str) -> str:
     """A title as the model is given it.
 
-    Normalised beforehand: its tokenizer, which is C, reserves four code points for each byte, and U+FDFA alone becomes 18.
+    Normalised beforehand: its tokenizer, which is C, reserves four code points for each byte and checks no more, and
+    U+FDFA, of three bytes, becomes 18.
     """
     one = (forms(text) or [text])[0]
     return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", one.encode(errors="replace").decode()))[:_LONGEST].strip()
