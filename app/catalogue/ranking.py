@@ -1,4 +1,4 @@
-"""How titles are read: as they are, with abbreviations spelt out, with typos mended, as codes, in English, and by what they mean."""
+"""How titles are read: as they are, with abbreviations spelt out, with typos mended, as codes, and in English."""
 
 from __future__ import annotations
 
@@ -70,18 +70,13 @@ def _less_sure(matches: list[Match]) -> list[Match]:
     )
 
 
-# --- by meaning -------------------------------------------------------------------------------------------------------
+def is_strange(found: Matched, said: str, told: bool) -> bool:
+    """Whether a title is in a language that has no labels: `told` so, or most of it is in no label and what was found unsure.
 
-
-def is_strange(found: Matched, said: str) -> bool:
-    """Whether a title seems to be in a language that has no labels: most of it is in no label, and what was found is unsure."""
+    What is a label or a code is not, whatever was told.
+    """
+    words = title(said).split()
+    if not words or (found.matches and found.matches[0].type != "fuzzy"):
+        return False
     unsure = max(found.confidences, default=0.0) < _UNSURE
-    return unsure and found.part.matcher.lexicon.known(title(said).split()) < _KNOWN
-
-
-def meant(index: Search, titles: Sequence[str], most: int) -> list[tuple[Part, list[Match]]]:
-    """The best matches of each title by its meaning and its words, in English; none without labels of it."""
-    base = index.part("occupation", BASE)
-    if base is None or index.meaning is None or not titles:
-        return []
-    return [(base, found) for found in base.matcher.match(titles, max(2, most), index.meaning.worth(titles))]
+    return told or (unsure and found.part.matcher.lexicon.known(words) < _KNOWN)

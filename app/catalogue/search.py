@@ -283,10 +283,14 @@ class Search:
             ranked = ranking.ranked(self, part, [titles[n] for n in places], max(2, most))
             for place, (of, matches) in zip(places, ranked, strict=True):
                 found[place] = Matched(of, matches[:most], confidences(matches, most))
-        if self.meaning is not None and not asked:
-            strange = [n for n, one in found.items() if language or ranking.is_strange(one, titles[n])]
-            for n, (of, matches) in zip(strange, ranking.meant(self, [titles[n] for n in strange], most), strict=True):
-                found[n] = Matched(of, matches[:most], confidences(matches, most))
+        base = self._parts.get(("occupation", BASE))
+        if self.meaning is not None and base is not None and not asked:
+            strange = [n for n, one in found.items() if ranking.is_strange(one, titles[n], bool(language))]
+            said = [titles[n] for n in strange]
+            for n, matches in zip(
+                strange, base.matcher.match(said, max(2, most), self.meaning.worth(said)), strict=True
+            ):
+                found[n] = Matched(base, matches[:most], confidences(matches, most))
         return [found[n] for n in range(len(titles))]
 
     def extractor(self, language: str) -> tuple[Part, Extractor] | None:

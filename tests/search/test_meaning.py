@@ -76,6 +76,10 @@ def first(search: Search, title: str, language: str = "") -> tuple[str, str, str
     return found.part.iris[best.concept], best.type, found.part.section.text(best.label)
 
 
+def _said(search: Search, titles: Sequence[str], language: str) -> list[Any]:
+    return [(one.part.language, one.matches, one.confidences) for one in search.match(titles, language, 3)]
+
+
 @pytest.mark.parametrize("language", ["", "de"])
 def test_a_title_without_words_in_common_is_found_by_what_it_means(
     searches: tuple[Search, Search], language: str
@@ -91,13 +95,15 @@ def test_where_words_are_known_the_model_is_not_asked_and_the_answers_are_the_sa
 ) -> None:
     words, both = searches
     titles = ["baker", "bread makers", "boulangers", "senior stage director", "lorry drivers and bakers"]
-    assert both.match(titles, "", 3) == words.match(titles, "", 3)
-    assert both.match(["Bäcker"], "fr", 3) == words.match(["Bäcker"], "fr", 3)  # a language that is loaded
+    assert _said(both, titles, "") == _said(words, titles, "")
+    assert _said(both, ["Bäcker"], "fr") == _said(words, ["Bäcker"], "fr")  # a language that is loaded
     assert model.asked == []
 
 
 def test_a_label_word_for_word_stays_first_in_a_language_that_is_not_loaded(searches: tuple[Search, Search]) -> None:
     assert first(searches[1], "Baker", "de") == ("o:1", "exact", "baker")
+    assert first(searches[1], "1.4", "de")[:2] == ("o:4", "exact")  # and a code
+    assert [one.matches for one in searches[1].match(["", "???"], "de", 1)] == [[], []]
 
 
 def test_a_batch_of_both_keeps_its_order(searches: tuple[Search, Search], model: Dictionary) -> None:
