@@ -16,7 +16,7 @@ _MEANT = (
     -3.4,
     2.57,
     5.32,
-)  # the first three where titles are matched by their meaning too: MELO's French titles in English
+)  # the first three where meaning counts too; fitted on matches with scores below 2 (docs/search.md)
 
 
 def confidences(matches: Sequence[Match], most: int) -> list[float]:
