@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from analysis.search.meaning import Meaning
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.search import Search
 from app.errors import NotReady, Problem
@@ -21,6 +22,7 @@ from app.store.embedded import EmbeddedBackend
 from app.store.port import Backend
 from app.store.remote import RemoteBackend
 from loaders.derive.search import read_index
+from loaders.derive.vectors import read_meaning
 from releases.errors import ReleaseError
 from releases.release import Release
 
@@ -132,7 +134,7 @@ class Service:
         store = self.backend.open(release)
         catalogue = Catalogue(release, store, self.limits)
         sections = read_index(release)  # mapped: of its pages only those that are asked for take memory
-        search = Search(sections, catalogue) if sections else None
+        search = Search(sections, catalogue, _meaning(release)) if sections else None
         return Served(release, catalogue, AnswerCache(self.limits.cache_bytes, self._tally), search)
 
     async def _refuse(self, what: str, error: Exception) -> Served | None:
@@ -169,6 +171,15 @@ class Service:
                 await self.refresh()
             except Exception:  # whatever it was, the next look may fare better
                 log.exception("looking for a new release failed")
+
+
+def _meaning(release: Release) -> Meaning | None:
+    """What titles without words in common are compared with; a damaged file of it keeps nothing from being served."""
+    try:
+        return read_meaning(release)
+    except ReleaseError as error:
+        log.error("titles are matched by their words alone", release=release.id, error=str(error))
+        return None
 
 
 def settle() -> None:

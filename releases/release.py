@@ -4,6 +4,7 @@ DATA_DIR/
   releases/1.2.0-3f2a…/      store/ (Oxigraph), search/ (index of labels), manifest.json, withdrawn.json, carryover.json
   current -> releases/…      the served one; switched by one atomic rename
   dumps/1.2.0-3f2a…/         downloads made of a release on demand (releases/dumps.py); removed with it
+  vectors/1.2.0-3f2a…        of labels, made by `ccsi match embed` (loaders/derive/vectors.py); removed with it
   building/                  what a load works on; worthless after a crash and swept by the next load
   load.lock                  held while a load runs
 """
@@ -73,6 +74,11 @@ class Release:
     def dumps(self) -> Path:
         """The folder of its downloads, which need not exist: a release itself never changes."""
         return self.path.parent.parent / "dumps" / self.id
+
+    @property
+    def vectors(self) -> Path:
+        """The file of the vectors of its labels, which need not exist."""
+        return self.path.parent.parent / "vectors" / self.id
 
     def withdrawn(self) -> dict[str, dict[str, Any]]:
         """IRI -> status, label, replacedBy (a list) of the concepts that ESCO has withdrawn."""
@@ -145,6 +151,7 @@ class Releases:
         release.path.rename(doomed)
         shutil.rmtree(doomed)
         shutil.rmtree(release.dumps, ignore_errors=True)
+        release.vectors.unlink(missing_ok=True)
 
     def verify(self, release: Release) -> list[str]:
         """Compare every file of store and index with the checksums of the manifest; returns what is wrong, if anything."""

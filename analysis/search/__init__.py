@@ -5,6 +5,7 @@ lexicon.py      the words of a section, and those that look alike (character n-g
 section.py      labels of one kind of concept in one language as arrays, built once a release
 find.py         typeahead and search: exact, prefix, words, typos; one row a concept
 match.py        whole titles: every label and every concept weighed against a batch of them
+meaning.py      titles in languages without labels, by a model that is an optional extra
 extraction.py   the concepts that a running text names, with their places
 evaluate.py     how often the right concept comes first, on data that others wrote
 """

@@ -12,6 +12,11 @@ CULTURAL = 0.35
 # Logistic regression on the tuning halves of the sets in docs/search.md; `ccsi match evaluate` prints how well it holds.
 # A title that is a label word for word has the greatest score and lead already, hence the sign of its tier.
 _BASE, _SCORE, _LEAD, _EXACT, _STEM = -3.4, 2.57, 5.32, -0.7, 1.54
+_MEANT = (
+    -3.4,
+    2.57,
+    5.32,
+)  # the first three where meaning counts too; fitted on matches with scores below 2 (docs/search.md)
 
 
 def confidences(matches: Sequence[Match], most: int) -> list[float]:
@@ -22,7 +27,8 @@ def confidences(matches: Sequence[Match], most: int) -> list[float]:
     for match, value in zip(matches[:most], worths, strict=False):
         rival = second if value == best else best
         exact, stem = (_certain(matches, match, kind) for kind in ("exact", "stem"))
-        sure = _BASE + _SCORE * value + _LEAD * (value - max(rival, 0.0)) + _EXACT * exact + _STEM * stem
+        base, score, ahead = _MEANT if match.type == "meaning" else (_BASE, _SCORE, _LEAD)
+        sure = base + score * value + ahead * (value - max(rival, 0.0)) + _EXACT * exact + _STEM * stem
         found.append(round(1 / (1 + math.exp(-sure)), 3))
     return found
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.search.match import Matcher
+from analysis.search.meaning import Meaning
 from analysis.search.section import ALTERNATIVE, Label
 from analysis.search.text import fold
 
@@ -76,11 +77,11 @@ def held_out(labels: Sequence[Label]) -> tuple[list[Label], list[Asked], int]:
     return kept, hidden, sum(fold(text) in remaining for text, _ in hidden)
 
 
-def concept_ranks(matcher: Matcher, asked: Sequence[Asked]) -> list[int]:
-    """The rank of the best right concept of each query."""
+def concept_ranks(matcher: Matcher, asked: Sequence[Asked], meaning: Meaning | None = None) -> list[int]:
+    """The rank of the best right concept of each query, by its words or by its meaning as well."""
     number = {matcher.section.iri(n): n for n in range(matcher.section.size)}
     found = []
-    for (_, right), (_, scores) in zip(asked, _scored(matcher, [text for text, _ in asked]), strict=True):
+    for (_, right), (_, scores) in zip(asked, _scored(matcher, [text for text, _ in asked], meaning), strict=True):
         found.append(rank(scores, [number[iri] for iri in right if iri in number]))
     return found
 
@@ -109,6 +110,9 @@ def rank(scores: np.ndarray, right: Sequence[int]) -> int:
     return 1 + int((scores[wrong] >= best - 1e-6).sum())
 
 
-def _scored(matcher: Matcher, texts: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _scored(
+    matcher: Matcher, texts: Sequence[str], meaning: Meaning | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for start in range(0, len(texts), _BATCH):
-        yield from matcher.scored(texts[start : start + _BATCH])
+        batch = texts[start : start + _BATCH]
+        yield from matcher.scored(batch, meaning.worth(batch) if meaning else None)

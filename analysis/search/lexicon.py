@@ -73,6 +73,11 @@ class Lexicon:
         at[at == len(self.words)] = 0
         return np.where(self.words[at] == keys, at, -1)
 
+    def known(self, words: Sequence[str]) -> float:
+        """Of the letters of these words the share that is of words in here."""
+        lengths = np.array([len(word) for word in words])
+        return float(lengths[self.numbers(words) >= 0].sum() / lengths.sum()) if len(words) else 0.0
+
     def beginning(self, prefix: str) -> tuple[int, int]:
         """From which number to which the words begin so."""
         key = prefix.encode()

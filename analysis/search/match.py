@@ -33,7 +33,7 @@ class Match:
 
     concept: int
     label: int
-    type: str  # exact, stem or fuzzy
+    type: str  # exact, stem, fuzzy or meaning
     score: float
 
 
@@ -57,16 +57,23 @@ class Matcher:
         self._early = _LAST - np.arange(len(section.roles), dtype=np.uint64)
         self._rarest = float(section.word_weights.max(initial=1)), float(section.word_spread.max(initial=1))
 
-    def match(self, titles: Sequence[str], most: int) -> list[list[Match]]:
-        """The best concepts of each title, the best first; equal scores by the order of their IRIs."""
+    def match(self, titles: Sequence[str], most: int, meant: Floats | None = None) -> list[list[Match]]:
+        """The best concepts of each title, the best first; equal scores by the order of their IRIs.
+
+        `meant` is title × concept, what each is worth by what the title means, beside its words (meaning.py).
+        """
         folded = [plain(title) for title in titles]
         same = self.same(folded)
         found: list[list[Match]] = []
         for start in range(0, len(folded), _BLOCK):
             block = folded[start : start + _BLOCK]
             concepts, labels = self.weighed(block)
+            if meant is not None:  # what was compared is the preferred label
+                concepts += meant[start : start + len(block)]
+                labels[:] = self.section.concept_labels[:-1]
+            kind = "fuzzy" if meant is None else "meaning"
             found += [
-                self._ranked(text, self._tiers(text, same[start + n]), concepts[n], labels[n], most)
+                self._ranked(text, self._tiers(text, same[start + n]), concepts[n], labels[n], most, kind)
                 for n, text in enumerate(block)
             ]
         return found
@@ -117,7 +124,7 @@ class Matcher:
             made.append(title @ words)
         return made[0], made[1]
 
-    def scored(self, titles: Sequence[str]) -> Iterator[tuple[Floats, Floats]]:
+    def scored(self, titles: Sequence[str], meant: Floats | None = None) -> Iterator[tuple[Floats, Floats]]:
         """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
         section = self.section
         folded = [plain(title) for title in titles]
@@ -127,7 +134,7 @@ class Matcher:
             where = slice(labels.indptr[n], labels.indptr[n + 1])
             by_label[labels.indices[where]] = labels.data[where]
             by_label += (concepts[n] - by_label[best[n]])[section.label_concept]
-            by_concept = concepts[n].copy()
+            by_concept = concepts[n] + (0 if meant is None else meant[n])
             same = self.same([text])[0]
             for concept, label in self._tiers(text, same).items():
                 by_concept[concept] += self._added(text, label)[1]
@@ -135,16 +142,18 @@ class Matcher:
                 by_label[label] += self._added(text, label)[1]
             yield by_label, by_concept
 
-    def _ranked(self, folded: str, tiers: dict[int, int], concepts: Floats, labels: Ints, most: int) -> list[Match]:
+    def _ranked(
+        self, folded: str, tiers: dict[int, int], concepts: Floats, labels: Ints, most: int, kind: str
+    ) -> list[Match]:
+        """`kind` is that of what is in no tier."""
         found = []
         for concept in {*_best(concepts, most).tolist(), *tiers}:
-            label, kind, added = tiers.get(concept, -1), "fuzzy", 0.0
-            if label >= 0:
-                kind, added = self._added(folded, label)
-            found.append((-float(concepts[concept]) - added, concept, label, kind))
+            label = tiers.get(concept, -1)
+            tier, added = self._added(folded, label) if label >= 0 else (kind, 0.0)
+            found.append((-float(concepts[concept]) - added, concept, label, tier))
         return [
-            Match(concept, int(labels[concept]) if label < 0 else label, kind, -less)
-            for less, concept, label, kind in sorted(found)[:most]
+            Match(concept, int(labels[concept]) if label < 0 else label, tier, -less)
+            for less, concept, label, tier in sorted(found)[:most]
             if less < 0
         ]
 

@@ -46,7 +46,12 @@ def words(text: str) -> list[Word]:
 @lru_cache(4096)
 def title(text: str) -> str:
     """A title of a job by its words, without the forms of address that vacancies add."""
-    return fold(_FORMS.sub(" ", text))
+    return fold(without_address(text))
+
+
+def without_address(text: str) -> str:
+    """A title without (m/f) and the like."""
+    return _FORMS.sub(" ", text)
 
 
 def fold(text: str) -> str:

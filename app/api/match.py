@@ -24,7 +24,7 @@ from app.catalogue.search import Matched
 from app.catalogue.texts import ReadText, read
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Shape
-from app.request import Context, Ctx
+from app.request import ALL_LANGUAGES, Context, Ctx
 from ontology import local_name
 
 router = APIRouter(tags=["search"], route_class=BoundedBody)
@@ -71,7 +71,8 @@ class MatchedOccupation(Shape):
     matchType: Annotated[
         str,
         Field(
-            description="exact, stem (but for inflection), or fuzzy; of a text also skills: by what it names of them."
+            description="exact, stem (but for inflection), fuzzy, or meaning (no words in common, where the service has the "
+            "extra for it); of a text also skills: by what it names of them."
         ),
     ]
     matchedLabel: LanguageMap
@@ -131,12 +132,12 @@ async def match_titles(request: Request, ctx: Ctx, body: MatchIn) -> Response:
 
     Of a text also the skills that it names, with their places.
     """
-    language = (await with_language(request, ctx, body.language)).language if body.language else ""
+    asked = await with_language(request, ctx, body.language)
     if "texts" in body.model_fields_set:
         _few("texts", body.texts, ctx.limits.match_texts)
-        return await _read(request, ctx, body.texts, language, body.limit)
+        return await _read(request, ctx, body.texts, asked.language if body.language else "", body.limit)
     _few("titles", body.titles, ctx.limits.match_titles)
-    return await _answer(request, ctx, body.titles, language, body.limit)
+    return await _answer(request, ctx, body.titles, _tongue(asked, body.language), body.limit)
 
 
 def _few(name: str, given: Sequence[str], most: int) -> None:
@@ -152,8 +153,15 @@ async def match_title(
     limit: Annotated[int, Query(ge=1, le=MOST_RANKED, description="Most occupations.")] = 5,
 ) -> Response:
     """As POST, for one title; in the language asked for, if one is."""
-    language = ctx.language if "language" in request.query_params else ""
-    return await _answer(request, ctx, [title], language, limit)
+    return await _answer(request, ctx, [title], _tongue(ctx, request.query_params.get("language")), limit)
+
+
+def _tongue(ctx: Context, asked: str | None) -> str:
+    """The language of the release that is asked for; one that it has not as it was written, and "" for none."""
+    if not asked or asked == ALL_LANGUAGES:
+        return ""
+    same = asked.lower().partition("-")[0] == ctx.language.lower().partition("-")[0]
+    return ctx.language if same else asked
 
 
 async def _answer(request: Request, ctx: Context, titles: Sequence[str], language: str, most: int) -> Response:
@@ -164,7 +172,8 @@ async def _answer(request: Request, ctx: Context, titles: Sequence[str], languag
         return [matched_title(ctx, title, one) for title, one in zip(titles, found, strict=True)]
 
     batches: Batches = request.app.state.batches
-    items = await batches.run(request, work) if len(titles) > 1 else work()
+    beside = len(titles) > 1 or index.meaning is not None  # a model's work is not done on the event loop
+    items = await batches.run(request, work) if beside else work()
     payload: MatchAnswer = {"items": items, "total": len(items)}
     return ctx.json(payload)
 

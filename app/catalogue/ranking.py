@@ -12,9 +12,11 @@ from analysis.search.match import EXACT, STEM, Match
 from analysis.search.text import title
 
 if TYPE_CHECKING:
-    from app.catalogue.search import Part, Search
+    from app.catalogue.search import Matched, Part, Search
 
 BASE = "en"
+_KNOWN = 0.5  # of the letters of a title, those of words that labels have; below it the title seems to be in another language
+_UNSURE = 0.35  # and so does one whose likeliest occupation is less sure than this
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -66,3 +68,15 @@ def _less_sure(matches: list[Match]) -> list[Match]:
         (replace(m, type="stem", score=m.score - EXACT + STEM) if m.type == "exact" else m for m in matches),
         key=lambda m: (-m.score, m.concept),
     )
+
+
+def is_strange(found: Matched, said: str, told: bool) -> bool:
+    """Whether a title is in a language that has no labels: `told` so, or most of it is in no label and what was found unsure.
+
+    What is a label or a code is not, whatever was told.
+    """
+    words = title(said).split()
+    if not words or (found.matches and found.matches[0].type != "fuzzy"):
+        return False
+    unsure = max(found.confidences, default=0.0) < _UNSURE
+    return told or (unsure and found.part.matcher.lexicon.known(words) < _KNOWN)

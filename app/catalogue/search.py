@@ -21,6 +21,7 @@ from analysis.search.confidence import confidences
 from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
 from analysis.search.match import Match, Matcher
+from analysis.search.meaning import Meaning
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
 from analysis.search.text import fold, title
 from app.catalogue import ranking
@@ -132,10 +133,15 @@ class Matched:
 class Search:
     """The index of one release; never changed, and safe to use from several threads."""
 
-    def __init__(self, sections: Mapping[tuple[str, str], Section], catalogue: Catalogue) -> None:
+    def __init__(
+        self, sections: Mapping[tuple[str, str], Section], catalogue: Catalogue, meaning: Meaning | None = None
+    ) -> None:
         self._catalogue = catalogue
+        self.meaning = meaning  # of the occupations in English
         self._parts = {key: Part(*key, Matcher(section, key[1])) for key, section in sections.items()}
         self.languages = sorted({language for kind, language in sections if kind != "ccsi"})
+        titled = sorted(language for kind, language in sections if kind == "occupation")
+        self._base = BASE if BASE in titled or not titled else titled[0]  # of titles of which nothing is known
         self._stand_ins: dict[tuple[str, str], Part] = {}
         self._extractors: dict[str, Extractor] = {}
 
@@ -263,8 +269,12 @@ class Search:
     # --- titles --------------------------------------------------------------------------------------------------
 
     def match(self, titles: Sequence[str], language: str, most: int) -> list[Matched]:
-        """The occupations of each title; without a language in the one that knows most of its words."""
-        chosen = [language] * len(titles) if language in self.languages else self.guessed(titles)
+        """The occupations of each title; without a language in the one that knows most of its words.
+
+        A title in a language that has no labels is taken for English, and by its meaning where that can be had.
+        """
+        asked = language in self.languages
+        chosen = [language if asked else self._base] * len(titles) if language else self.guessed(titles)
         found: dict[int, Matched] = {}
         for tongue in sorted(set(chosen)):
             if (part := self._parts.get(("occupation", tongue))) is None:
@@ -273,6 +283,14 @@ class Search:
             ranked = ranking.ranked(self, part, [titles[n] for n in places], max(2, most))
             for place, (of, matches) in zip(places, ranked, strict=True):
                 found[place] = Matched(of, matches[:most], confidences(matches, most))
+        base = self._parts.get(("occupation", BASE))
+        if self.meaning is not None and base is not None and not asked:
+            strange = [n for n, one in found.items() if ranking.is_strange(one, titles[n], bool(language))]
+            said = [titles[n] for n in strange]
+            for n, matches in zip(
+                strange, base.matcher.match(said, max(2, most), self.meaning.worth(said)), strict=True
+            ):
+                found[n] = Matched(base, matches[:most], confidences(matches, most))
         return [found[n] for n in range(len(titles))]
 
     def extractor(self, language: str) -> tuple[Part, Extractor] | None:
@@ -289,7 +307,7 @@ class Search:
         every = list(dict.fromkeys(word for words in said for word in words))
         parts = [part for language in self.languages if (part := self._parts.get(("occupation", language)))]
         if not every or not parts:
-            return [BASE] * len(texts)
+            return [self._base] * len(texts)
         place = {word: n for n, word in enumerate(every)}
         lengths = np.array([len(word) for word in every], float)
         known = np.stack([(part.matcher.lexicon.numbers(every) >= 0) * lengths for part in parts])
@@ -299,7 +317,7 @@ class Search:
             if not much.any():  # which costs far more, and is for titles of which no language knows a word
                 much = np.array([_resemblance(part, words) for part in parts])
             best = [part.language for part, worth in zip(parts, much, strict=True) if 0 < worth == much.max()]
-            found.append(BASE if BASE in best or not best else best[0])
+            found.append(self._base if self._base in best or not best else best[0])
         return found
 
     def part(self, kind: str, language: str) -> Part | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,13 +17,15 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from app.cli.options import AsJson, DataDir, print_json, published
+from app.cli.options import AsJson, DataDir, folder_of, print_json, published
 from app.cli.profile import answers
 from app.reports.match import Evaluation, Line, calibration, verdicts
 from app.reports.queries import judge, shares
 from app.reports.targets import targets
 from app.settings import get_limits
+from loaders.derive.vectors import write_vectors
 from releases.errors import SourceError
+from releases.release import Releases
 
 out, err = Console(), Console(stderr=True)
 
@@ -114,6 +117,19 @@ def _batches(lines: list[str], limit: int, language: str) -> Iterator[tuple[str,
         if language:
             body["language"] = language
         yield "POST", "/match", json.dumps(body).encode()
+
+
+@cli.command("embed")
+def embed(
+    release: Annotated[str, typer.Argument(help="Release id; the published one when left out.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Make vectors of the labels, so that titles in languages without labels are matched too; needs the extra `semantic`."""
+    chosen = Releases(folder_of(data_dir)).get(release) if release else published(data_dir)
+    started = time.monotonic()
+    made = write_vectors(chosen)
+    out.print(f"{chosen.id}: {made:,} labels in {time.monotonic() - started:.0f} s", highlight=False)
+    err.print("A service that runs already uses them when it is started again.", highlight=False)
 
 
 @cli.command("evaluate")

@@ -17,9 +17,10 @@ import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
 import queries
-from analysis.search import confidence, evaluate, section
+from analysis.search import confidence, evaluate, meaning, section
 from analysis.search.evaluate import Asked, AskedLabel, Rates, held_out, tuning
 from analysis.search.match import Match, Matcher
+from analysis.search.meaning import Meaning, Model
 from analysis.search.section import ALTERNATIVE, PREFERRED, Label
 from analysis.search.text import fold, forms
 from app.reports.extraction import Extracted, extraction
@@ -29,7 +30,7 @@ from releases.errors import SourceError
 from releases.release import Release
 
 _BATCH = 200
-HELD_OUT = "held-out labels"
+HELD_OUT, MEANING = "held-out labels", "by meaning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Evaluation:
         self._languages = sorted(release.manifest["languages"])
         self._data = data
         self._tuned = half == "tune"
+        self._model: Model | None = None
         self.samples: list[Sample] = []
 
     def lines(self, simpler: bool) -> Iterator[Line]:
@@ -141,11 +143,22 @@ class Evaluation:
         ]
         yield Line(f"MELO {folder.name}, concepts", "ccsi", Rates.of(evaluate.concept_ranks(matcher, concepts)))
         self._sample(f"MELO {folder.name}", matcher, concepts)
+        if meaning.installed() and f"_q_{language}_" not in folder.name:
+            yield self._by_meaning(f"MELO {folder.name}", matcher, concepts)
         if simpler:
             for way, ranks in _simpler(labels, concepts):
                 yield Line(f"MELO {folder.name}, concepts", way, Rates.of(ranks))
         yield Line(f"MELO {folder.name}, labels", "ccsi", Rates.of(evaluate.label_ranks(matcher, by_label)))
         yield from self._published(folder.name)
+
+    def _by_meaning(self, name: str, matcher: Matcher, asked: Sequence[Asked]) -> Line:
+        """The same where no label is in the language of the titles, with the extra."""
+        if self._model is None:
+            self._model = meaning.Model()
+        meant = meaning.Meaning(self._model.vectors(meaning.said_of(matcher.section)), self._model)
+        ranks = evaluate.concept_ranks(matcher, asked, meant)
+        self._sample(f"{name}, {MEANING}", matcher, asked, meant)
+        return Line(f"{name}, concepts", MEANING, Rates.of(ranks), "with the extra `semantic`")
 
     def _published(self, name: str) -> Iterator[Line]:
         path = self._data / "melo" / "published_baselines.tsv.gz"
@@ -159,12 +172,14 @@ class Evaluation:
             said = (metrics.get(key, float("nan")) for key in ("success_1", "success_5", "success_10", "recip_rank"))
             yield Line(f"MELO {name}, labels", f"published: {method}", Rates(0, *said), "all queries, as published")
 
-    def _sample(self, name: str, matcher: Matcher, asked: Sequence[Asked]) -> None:
+    def _sample(self, name: str, matcher: Matcher, asked: Sequence[Asked], meant: Meaning | None = None) -> None:
         """The first occupation of each title, how sure it is, and whether it was right."""
         iri = matcher.section.iri
         for start in range(0, len(asked), _BATCH):
             batch = asked[start : start + _BATCH]
-            for (_, right), found in zip(batch, matcher.match([text for text, _ in batch], 5), strict=True):
+            titles = [text for text, _ in batch]
+            matched = matcher.match(titles, 5, meant.worth(titles) if meant else None)
+            for (_, right), found in zip(batch, matched, strict=True):
                 if found:
                     first = iri(found[0].concept)
                     self.samples.append(Sample(name, found, first, first in right, frozenset(right)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.reports.extraction import Extracted
-from app.reports.match import Line
+from app.reports.match import MEANING, Line
 
 # (set, figure) -> the least that is asked for.
 LEAST = {
@@ -15,6 +15,7 @@ LEAST = {
     ("MELO fra_q_fr_c_fr, concepts", "at_5"): 0.87, ("MELO esp_q_es_c_es, concepts", "at_5"): 0.60,
     ("JobBERT titles", "at_5"): 0.41,
 }  # fmt: skip
+LEAST_MEANT = {"MELO fra_q_fr_c_en, concepts": 0.42}  # hit@5 with the extra
 MOST_FALSE = 0.03  # share of the titles outside the scope that may be called cultural
 
 
@@ -32,6 +33,8 @@ def targets(
             if line.way == "ccsi" and (least := LEAST.get((line.set, figure))):
                 value = getattr(line.rates, figure)
                 add(f"{line.set}, hit@{figure[3:]}", least, value, value >= least)
+        if line.way == MEANING and (least := LEAST_MEANT.get(line.set)):
+            add(f"{line.set}, {line.way}, hit@5", least, line.rates.at_5, line.rates.at_5 >= least)
     for row in domains:
         add(f"{row['set']}, not falsely called cultural", 1 - MOST_FALSE, 1 - row["false"], row["false"] < MOST_FALSE)
     ours = {one.set: one for one in skills if one.way == "ccsi"}
