@@ -39,10 +39,10 @@ unit: setup ## run the tests alone: some 25 minutes, 35 with full ESCO; skipped 
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "alone and not long"
 
 long: setup ## run the tests that take minutes each
-	$(BIN)/pytest -rs -m long
+	$(BIN)/pytest -rs --timeout 3000 -m long
 
 pages: setup ## try the pages in real browsers, which takes minutes; SCREENSHOTS=DIR keeps pictures
-	$(BIN)/pytest -rs -m long tests/site
+	$(BIN)/pytest -rs --timeout 3000 -m long tests/site
 
 # Functions, queries and the API in process: what starts no server, no browser and no other program to speak of.
 FAST := tests/analysis tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \

@@ -95,4 +95,5 @@ class Meaning:
 
 def _unit(vectors: Floats) -> Floats:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-6)).astype(np.float32)
+    unit: Floats = (vectors / np.maximum(lengths, 1e-6)).astype(np.float32)
+    return unit
