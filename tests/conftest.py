@@ -28,13 +28,17 @@ os.environ |= SPARING  # of servers that are started for a whole session
 keeper._UNWANTED_SECONDS = 60.0  # of a heavy server's start, which costs as much as all else of an application
 
 
-# What measures time, or needs both processors: no other test runs beside these.
+# What measures time: no other test runs beside these.
 ALONE = (
-    "tests/deploy/", "tests/metrics/", "tests/serve/", "tests/http/test_slow_clients.py", "tests/http/test_client_limits.py",
+    "tests/api/test_heavy.py", "tests/http/test_slow_clients.py", "tests/http/test_client_limits.py",
     "tests/sparql/test_connection.py", "tests/sparql/test_federation_faults.py", "tests/sparql/test_guard_fuzz.py",
     "tests/sparql/test_hostile.py", "tests/sparql/test_pool.py", "tests/sparql/test_spool.py", "tests/sparql/test_turns.py",
-    "tests/api/test_fallback.py", "tests/api/test_heavy.py", "tests/api/test_switch.py", "tests/loaders/test_crash.py",
-    "tests/store/test_bad_upstream.py", "tests/workshop/test_browser.py", "tests/workshop/test_kill.py",
+)  # fmt: skip
+# What has deadlines of its own and mostly waits: two at once, and nothing that computes beside them.
+WAITING = (
+    "tests/deploy/", "tests/metrics/", "tests/serve/", "tests/api/test_fallback.py", "tests/api/test_switch.py",
+    "tests/loaders/test_crash.py", "tests/store/test_bad_upstream.py", "tests/workshop/test_browser.py",
+    "tests/workshop/test_kill.py",
 )  # fmt: skip
 
 
@@ -47,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(ALONE):
             item.add_marker("alone")
+        elif item.nodeid.startswith(WAITING):
+            item.add_marker("waiting")
     shared_out = "PYTEST_XDIST_WORKER" in os.environ
     items.sort(key=lambda item: (item.get_closest_marker("full") is not None) != shared_out)
     if not os.environ.get("CCSI_ESCO_DATA"):
