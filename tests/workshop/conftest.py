@@ -12,13 +12,16 @@ import pytest
 
 from tests.api.conftest import HOST, InProcess, running
 from tests.command import run
-from workshop import people, preparing
+from workshop import adopted, motions, people, preparing, sorting
 from workshop.database import Database
+from workshop.model import Deck
+from workshop.motions import Motion, Vote
 from workshop.people import Joining, Role, Seat
 from workshop.rules import Rule
 from workshop.selection import Candidate, CardSet, Chosen, Group
 
 ESCO = "http://data.europa.eu/esco/"
+ART, CODE = "gaming/art", "gaming/code"  # clusters
 SKILLS = tuple(
     {"iri": f"{ESCO}skill/0000000{n}-0000-4000-8000-000000000000", "label": f"skill {n}", "relation": relation}
     for n, relation in enumerate(("essential", "essential", "optional"))
@@ -170,3 +173,63 @@ def room(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Room:
 def service(room: Room) -> Iterator[InProcess]:
     with room.open() as app:
         yield app
+
+
+def reveal_deck(database: Database, facilitator: Seat) -> None:
+    with database.writing() as session:
+        sorting.reveal(session, facilitator, session.get_one(Deck, 1))
+
+
+class Table:
+    """A workshop with a facilitator and some experts of the games group."""
+
+    def __init__(self, database: Database, experts: int = 3, **rule: int) -> None:
+        toy(database, rule=Rule(**({"quorum": 3, "readers": 3} | rule)))
+        self.database = database
+        self.facilitator = sit(database, "facilitator")
+        self.experts = [sit(database) for _ in range(experts)]
+        self._nonces = 0
+
+    def nonce(self) -> str:
+        self._nonces += 1
+        return f"nonce-{self._nonces:04d}"
+
+    def put(self, **fields: Any) -> int:
+        with self.database.writing() as session:
+            made = Motion(**({"title": "a motion", "voters": "games"} | fields))
+            return motions.put(session, self.facilitator, made, self.nonce())
+
+    def vote(self, number: int, *answers: str, round_number: int = 1) -> None:
+        for expert, answer in zip(self.experts, answers, strict=False):
+            with self.database.writing() as session:
+                motion = motions.motion_of(session, expert, number)
+                said = Vote(round=round_number, answer=answer, reason=f"since {answer}")
+                motions.vote(session, expert, motion, said, self.nonce())
+
+    def do(self, number: int, name: str) -> None:
+        with self.database.writing() as session:
+            motions.step(session, self.facilitator, motions.motion_of(session, self.facilitator, number), name)
+
+    def close(self, number: int, rationale: str = "As the panel says.", minority: str = "") -> dict[str, Any]:
+        with self.database.writing() as session:
+            motion = motions.motion_of(session, self.facilitator, number)
+            return motions.close(session, self.facilitator, motion, rationale, minority)
+
+    def carried(self, *answers: str, **fields: Any) -> int:
+        """A motion that is put, voted on, and closed."""
+        number = self.put(**fields)
+        self.vote(number, *(answers or ("yes",) * len(self.experts)))
+        self.do(number, "reveal")
+        self.close(number)
+        return number
+
+    def entries(self) -> list[adopted.Adopted]:
+        with self.database.reading() as session:
+            return adopted.adopted(session, "helsingborg")[0]
+
+
+@pytest.fixture
+def table(database: Database) -> Table:
+    made = Table(database)
+    reveal_deck(database, made.facilitator)
+    return made

@@ -11,7 +11,7 @@ import pytest
 from analysis.skills.panel import SkillDecision
 from loaders.input.panel import read_panels
 from ontology import CCSI, CCSID, PROV
-from tests.workshop.conftest import ESCO, sit, toy
+from tests.workshop.conftest import ART, CODE, ESCO, Table, reveal_deck, sit
 from workshop import adopted, baskets, decided, motions, preparing, review, settling, sorting, suggesting, voting
 from workshop.baskets import Marking
 from workshop.database import Database
@@ -19,73 +19,10 @@ from workshop.errors import Conflict, NotAllowed, NotRevealed, Refused, Unknown
 from workshop.model import Deck, Item
 from workshop.motions import Motion, Vote
 from workshop.overlay import overlay
-from workshop.people import Seat
 from workshop.review import Judgement
-from workshop.rules import Rule
 from workshop.sorting import Sort
 
-ART, CODE = "gaming/art", "gaming/code"
 NAME = {"en": "Drawing", "es": "Dibujo"}
-
-
-def reveal_deck(database: Database, facilitator: Seat) -> None:
-    with database.writing() as session:
-        sorting.reveal(session, facilitator, session.get_one(Deck, 1))
-
-
-class Table:
-    """A workshop with a facilitator and some experts of the games group."""
-
-    def __init__(self, database: Database, experts: int = 3, **rule: int) -> None:
-        toy(database, rule=Rule(**({"quorum": 3, "readers": 3} | rule)))
-        self.database = database
-        self.facilitator = sit(database, "facilitator")
-        self.experts = [sit(database) for _ in range(experts)]
-        self._nonces = 0
-
-    def nonce(self) -> str:
-        self._nonces += 1
-        return f"nonce-{self._nonces:04d}"
-
-    def put(self, **fields: Any) -> int:
-        with self.database.writing() as session:
-            made = Motion(**({"title": "a motion", "voters": "games"} | fields))
-            return motions.put(session, self.facilitator, made, self.nonce())
-
-    def vote(self, number: int, *answers: str, round_number: int = 1) -> None:
-        for expert, answer in zip(self.experts, answers, strict=False):
-            with self.database.writing() as session:
-                motion = motions.motion_of(session, expert, number)
-                said = Vote(round=round_number, answer=answer, reason=f"since {answer}")
-                motions.vote(session, expert, motion, said, self.nonce())
-
-    def do(self, number: int, name: str) -> None:
-        with self.database.writing() as session:
-            motions.step(session, self.facilitator, motions.motion_of(session, self.facilitator, number), name)
-
-    def close(self, number: int, rationale: str = "As the panel says.", minority: str = "") -> dict[str, Any]:
-        with self.database.writing() as session:
-            motion = motions.motion_of(session, self.facilitator, number)
-            return motions.close(session, self.facilitator, motion, rationale, minority)
-
-    def carried(self, *answers: str, **fields: Any) -> int:
-        """A motion that is put, voted on, and closed."""
-        number = self.put(**fields)
-        self.vote(number, *(answers or ("yes",) * len(self.experts)))
-        self.do(number, "reveal")
-        self.close(number)
-        return number
-
-    def entries(self) -> list[adopted.Adopted]:
-        with self.database.reading() as session:
-            return adopted.adopted(session, "helsingborg")[0]
-
-
-@pytest.fixture
-def table(database: Database) -> Table:
-    made = Table(database)
-    reveal_deck(database, made.facilitator)
-    return made
 
 
 def test_votes_are_hidden_until_they_are_revealed(table: Table) -> None:
@@ -390,29 +327,3 @@ def test_the_rule_set_has_a_version_that_tells_what_was_adopted(database: Databa
     ]  # fmt: skip
     assert [r["thresholds"] for r in rows] == ["", "", "minimumShare 0.4"]
     assert {r["version"] for r in rows} == {second["version"]}
-
-
-def test_an_area_that_sectors_share_is_renamed_in_all_by_one_vote(table: Table) -> None:
-    number = table.carried(proposal="rename", cluster=ART, also=["design/art", "audiovisual/art"], names=[NAME])
-    found = {one.entry.cluster: one for one in table.entries() if isinstance(one.entry, SkillDecision)}
-    assert sorted(found) == ["audiovisual/art", "design/art", "gaming/art"]
-    assert {one.resolution for one in found.values()} == {f"{CCSID}workshop/helsingborg/resolution/motion-{number}"}
-    assert {dict(one.entry.labels)["es"] for one in found.values()} == {"Dibujo"}  # type: ignore[union-attr]
-    assert found["design/art"].iri == f"{CCSID}panel/helsingborg/rename/{number}/design"
-    # What one sector decides later takes its own cluster out, and leaves the others.
-    table.carried(proposal="rename", cluster="design/art", names=[{"en": "Sketching"}])
-    names = {o.entry.cluster: dict(o.entry.labels)["en"] for o in table.entries() if isinstance(o.entry, SkillDecision)}
-    assert names == {"audiovisual/art": "Drawing", "design/art": "Sketching", "gaming/art": "Drawing"}
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"proposal": "merge", "into": CODE, "also": ["design/art"]},
-        {"proposal": "retire", "also": ["gaming/code"]},
-        {"proposal": "retire", "also": ["design/art", "design/code"]},
-    ],
-)
-def test_what_cannot_be_said_of_an_area_is_refused(table: Table, fields: dict[str, Any]) -> None:
-    with pytest.raises(Refused):
-        table.put(cluster=ART, **fields)
