@@ -38,12 +38,17 @@ _NOTHING: Mapping[str, float] = {}
 
 
 def apart(
-    price: Price = 0.0, per_row: Mapping[str, float] = _NOTHING, offered: Mapping[str, str] = MEDIA_TYPES
+    price: Price = 0.0,
+    per_row: Mapping[str, float] = _NOTHING,
+    offered: Mapping[str, str] = MEDIA_TYPES,
+    lasts: Callable[[Mapping[str, Any]], bool] = lambda _: True,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare what an answer costs: `price` (a number, or a function of the arguments), and for each format, `per_row`.
 
     For endpoints, and for coroutines below them, that are called by keyword and take `ctx`. Rows are those of `paging`, or
     one. A format is that of `format`, by Accept where this is None; where there is no such argument, what Accept makes of JSON.
+    `lasts`, of the arguments: whether the same request gets the same answer while the release is served; else it is kept for
+    the same arguments only, one of which tells what else it was made of.
     """
 
     def declared(endpoint: Endpoint) -> Endpoint:
@@ -65,7 +70,7 @@ def apart(
                 "page_language", ""
             )  # that of a page may be another than that of the release's words in it
             form = chosen if "format" in given else ""
-            return await answer_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken)
+            return await answer_apart(heavy, ctx, form, cost, _key(endpoint, ctx, chosen, given), spoken, lasts(given))
 
         return made  # type: ignore[return-value]
 
@@ -92,7 +97,7 @@ def coding_of(ctx: Context) -> str:
 
 
 async def answer_apart(
-    heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = ""
+    heavy: HeavyAnswers, ctx: Context, chosen: str, cost: float, key: Key, language: str = "", lasting: bool = True
 ) -> Response:
     """The answer that the key stands for, kept or made by a process of its own."""
     cache = ctx.served.cache
@@ -109,7 +114,7 @@ async def answer_apart(
         cache.put(key, made)
     if chosen not in ("", "json") and (place := content_location(ctx, chosen)):
         made = replace(made, headers=(*made.headers, *place.items()))
-    return http.sent(ctx.request, ctx.served, made, keep=current)
+    return http.sent(ctx.request, ctx.served, made, keep=current and lasting)
 
 
 async def _asked(ctx: Context, chosen: str, language: str) -> HeavyRequest:

@@ -217,7 +217,7 @@ async def _ontology(*, ctx: Context, chosen: str, place: str) -> Response:
     )
 
 
-@apart(lambda given: 17.0 if given["made"] else 0.0)  # what is said before there are files is not kept
+@apart(17.0, lasts=lambda given: bool(given["made"]))  # before there are files, they may be there at any moment
 async def _dataset(*, ctx: Context, chosen: str, place: str, made: int) -> Response:
     """`made`: of the dumps so many were found, by which answers differ."""
     dumped = await asyncio.to_thread(dumps.find, ctx.served.release)
