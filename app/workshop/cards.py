@@ -34,8 +34,9 @@ async def deck(page: SeatedPage, seat: Seated, number: Number, saved: int = 0) -
         labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
         names = {c["iri"]: next(iter(known.values())) for c in found["deck"].cards if (known := labels.of(c["iri"]))}
     sector = page.sector(found["deck"].domain)
+    texts = {c["code"]: names.get(c["iri"], c["label"]) for c in found["deck"].cards}
     return page.respond(
-        "deck.html", page.words("ws-cards"), names=names, sector=sector,
+        "deck.html", page.words("ws-cards"), names=names, sector=sector, labels=texts,
         saved=bool(saved), **found,
     )  # fmt: skip
 

@@ -104,9 +104,10 @@ def catalogue(api: InProcess) -> Any:
 class Server:
     """`ccsi serve` as a process of its own."""
 
-    def __init__(self, data_dir: Path, prelude: str = "", **env: str) -> None:
+    def __init__(self, data_dir: Path, prelude: str = "", port: int = 0, **env: str) -> None:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"serve-{self.port}.log"
