@@ -32,6 +32,7 @@ from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
 from app.metrics.observe import Observer
+from app.process import garbage
 from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
@@ -86,8 +87,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
             # Each takes up to half a second, which the first to ask would cost all others.
             releases.openapi_file(app)
             await exchange(app.router, "GET", "http", "/-", "", ())  # nothing there: every router is put together
-            watcher = asyncio.create_task(service.watch())
-            stack.push_async_callback(_ended, watcher)
+            for task in (service.watch(), garbage.search_seldom()):
+                stack.push_async_callback(_ended, asyncio.create_task(task))
             async with observer.running():
                 yield
 

@@ -260,7 +260,7 @@ class Limits(BaseSettings):
     sparql_rows: int = Field(250_000, ge=1, description="Most rows, or triples, of a SPARQL answer.")
     sparql_bytes: int = Field(64 * 1024 * 1024, ge=1024, description="Largest SPARQL answer, in bytes.")
     sparql_memory: int = Field(
-        128 * 1024 * 1024,
+        112 * 1024 * 1024,
         ge=64 * 1024 * 1024,
         description="Memory that the evaluation of one SPARQL query may take, in bytes.",
     )

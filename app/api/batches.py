@@ -7,6 +7,7 @@ bound of a batch is what bounds its time, and its place is free again when it is
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -22,7 +23,6 @@ from app.settings import Limits
 T = TypeVar("T")
 
 THREADS = 2
-_SECONDS = 0.03  # of processor time, about, that a batch takes of the machine beside the loop
 
 
 class Batches:
@@ -50,18 +50,23 @@ class Batches:
         if self._threads is None:  # a command asks, and nobody waits beside it
             return work()
         client = client_of(request.scope)
+
+        def timed() -> tuple[T, float]:
+            began = time.perf_counter()
+            return work(), time.perf_counter() - began
+
         try:
             with self._turns.slot(client):
                 slot = await self._turns.take(client)
-                running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+                running = asyncio.get_running_loop().run_in_executor(self._threads, timed)
                 running.add_done_callback(lambda _: self._free(slot))
-                result = await asyncio.shield(running)
+                result, seconds = await asyncio.shield(running)
         except TooManyQueries as error:
             detail = f"{self._limits.heavy_per_client} batches of yours are under way; wait for one."
             raise TooManyHeavy(detail, headers=error.headers) from None
         except Overloaded as error:
             raise HeavyBusy("Too many batches are waited for.", headers=error.headers) from None
-        http.count_seconds(request.scope, _SECONDS)
+        http.count_seconds(request.scope, seconds)
         return result
 
     def _free(self, slot: int) -> None:

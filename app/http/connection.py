@@ -79,7 +79,7 @@ class Connection(HttpToolsProtocol):
         self._proxied = peer in self.front.proxies
         self.address = "" if self._proxied else network_of(peer)
         if (limit := self.crowd.enter(self)) == "":
-            self._timer = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, _LATE)
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
             return
         status = 429 if limit == "client_connections" else 503
         self._refuse(status, "There are too many connections.", limit, b"retry-after: 5\r\n")
@@ -169,7 +169,7 @@ class Connection(HttpToolsProtocol):
         elif self._head > HEAD_BYTES:
             self._refuse(431, _LONG)
         elif self._head and self._timer is None:
-            self._timer = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, _LATE)
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -308,6 +308,27 @@ class Connection(HttpToolsProtocol):
 
     def _date(self) -> bytes:
         return next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
+
+    # --- ends ------------------------------------------------------------------------------------------------------
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing followed the last answer."""
+        timer = self.timeout_keep_alive_task
+
+        def end() -> None:
+            if self.timeout_keep_alive_task is timer:  # else something came before it was this connection's turn
+                self.transport.close()
+
+        self.crowd.end_in_turn(end)
+
+    def _late(self) -> None:
+        timer = self._timer
+
+        def end() -> None:
+            if self._timer is timer:
+                self._refuse(408, _LATE)
+
+        self.crowd.end_in_turn(end)
 
     # --- refusals --------------------------------------------------------------------------------------------------
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from app.settings import Limits
 
 _RESERVE = 256  # descriptors for files, workers and whom the service asks itself
 _LOOKS = 10  # looks at slow clients in the time that they get
+_ENDS = 20  # silent connections that are ended at once,
+_ENDS_PAUSE = 0.01  # and seconds to the next
 
 
 class Member(Protocol):
@@ -46,6 +50,7 @@ class Crowd:
         self._slow: dict[Member, tuple[int, int]] = {}  # bytes that waited at the first look, and looks since
         self._timer: asyncio.TimerHandle | None = None
         self._count = 0
+        self._ending: deque[Callable[[], None]] = deque()
 
     def __len__(self) -> int:
         return self._count
@@ -72,6 +77,22 @@ class Crowd:
             if not own:
                 del self._by_client[member.address]
         self._slow.pop(member, None)
+
+    def end_in_turn(self, end: Callable[[], None]) -> None:
+        """Have a connection ended whose time is over, some at a time.
+
+        Two thousand that came together fall silent together; ended at once, they also come again at once, and whoever is
+        behind them was seen to wait for 130 ms. The longest delay is that of all connections there may be: two seconds.
+        """
+        self._ending.append(end)
+        if len(self._ending) == 1:
+            asyncio.get_running_loop().call_soon(self._end_some)
+
+    def _end_some(self) -> None:
+        for _ in range(min(_ENDS, len(self._ending))):
+            self._ending.popleft()()
+        if self._ending:
+            asyncio.get_running_loop().call_later(_ENDS_PAUSE, self._end_some)
 
     def _make_room(self, own: int) -> bool:
         """End a connection of the client that has most, if it has more than the newcomer would: an idle one, else the oldest."""

@@ -102,6 +102,11 @@ class AnswerCache:
             self.tally.hits += 1
         return ready
 
+    def equal(self, answer: Answer) -> Answer | None:
+        """The kept answer that says the same, whatever was asked."""
+        ready = self._by_answer.get(answer)
+        return ready.answer if ready else None
+
     def put(self, key: Key, answer: Answer, route: str = "") -> None:
         """Keep an answer, if it is not too large for the whole."""
         size = len(answer.body) + _ENTRY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
@@ -53,14 +54,22 @@ def respond(
     etag = source.etag(body)
     headers = {"cache-control": CACHE_CONTROL, "vary": VARY, **(extra or {})}
     if coding:
-        body = gzip.compress(body, 6, mtime=0) if coding == "gzip" else zstandard.compress(body, 3)
         headers["content-encoding"] = coding
         etag = f'{etag[:-1]}-{coding}"'  # another representation, another strong validator
     if language:
         headers["content-language"] = language
     if links:
         headers["link"] = links
-    return sent(request, source, Answer(body, media_type, etag, tuple(headers.items())), keep)
+    made = Answer(body, media_type, etag, tuple(headers.items()))
+    if (
+        coding
+    ):  # which costs more than the answer itself, and is done already where the request was only worded otherwise
+        made = source.cache.equal(made) or replace(made, body=_packed(body, coding))
+    return sent(request, source, made, keep)
+
+
+def _packed(body: bytes, coding: str) -> bytes:
+    return gzip.compress(body, 6, mtime=0) if coding == "gzip" else zstandard.compress(body, 3)
 
 
 def sent(request: Request, source: Source, made: Answer, keep: bool = True) -> Response:

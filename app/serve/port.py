@@ -1,7 +1,7 @@
 """Accepting connections: by turns of their addresses, and of a shared port each process its part.
 
 uvloop accepts one connection in a round of the loop: whoever came behind two thousand others was seen to wait for a second.
-Here all are accepted at once, which is cheap, and begun by turns, which is not. Left to the kernel, the process that wakes
+Here many are accepted at once, which is cheap, and begun by turns, which is not. Left to the kernel, the process that wakes
 first takes all that wait: of eight clients that stay connected, one of two processes was seen to get all eight, and the
 other core stayed idle.
 """
@@ -22,7 +22,8 @@ log = structlog.get_logger()
 
 _CLOSED = 2**31 - 1  # more connections than anybody has
 _COURTESY = 0.005  # seconds for which a process with more connections leaves a new one to those with fewer
-_BEGUN = 8  # connections each time the loop goes round
+_ACCEPTED = 64  # connections each time the loop goes round: some milliseconds
+_BEGUN = 8  # the same of those that are begun
 _MOST_WAITING = 2048  # accepted and not begun; the others wait in the kernel
 _RECOVERY = 1.0  # seconds without accepting when this process has no descriptors left
 
@@ -110,7 +111,7 @@ class Port:
         self._timer = self._loop.call_later(seconds, then or self._wait) if seconds is not None else None
 
     def _waiting(self) -> None:
-        while self._connections.coming < _MOST_WAITING:
+        for _ in range(min(_ACCEPTED, _MOST_WAITING - self._connections.coming)):
             if not self._connections.are_fewest():
                 self._pause(_COURTESY, self._accept_late)
                 break

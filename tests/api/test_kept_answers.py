@@ -23,6 +23,15 @@ def test_the_same_bytes_of_another_type_are_another_answer() -> None:
     assert [cache.get((k,)).media_type for k in ("json", "jsonld")] == ["application/json", "application/ld+json"]  # type: ignore[union-attr]
 
 
+def test_an_answer_that_says_the_same_is_found_whatever_was_asked() -> None:
+    cache = AnswerCache(1 << 20)
+    cache.put(("one",), made("a"))
+    unpacked = Answer(b"", "text/plain", '"a"', (("vary", "Accept"),))
+    assert cache.equal(unpacked) is cache.get(("one",))
+    assert cache.equal(Answer(b"", "text/plain", '"a"')) is None, "with other headers"
+    assert cache.equal(Answer(b"", "text/plain", '"b"', (("vary", "Accept"),))) is None
+
+
 def test_names_are_bounded_and_the_first_stays() -> None:
     cache = AnswerCache(1 << 20)
     for n in range(1000):

@@ -64,8 +64,8 @@ def killed_at_many_points(data: Releases, arguments: list[object], points: int) 
     assert {p.name for p in data.data_dir.iterdir()} == {"releases", "current", "load.lock"}
 
 
-def test_kill_9_at_five_points(data: Releases) -> None:
-    killed_at_many_points(data, [FIXTURES / "csv-v1.2.1", *QUICK], 5)
+def test_kill_9_at_three_points(data: Releases) -> None:
+    killed_at_many_points(data, [FIXTURES / "csv-v1.2.1", *QUICK], 3)
 
 
 @pytest.mark.long

@@ -74,11 +74,11 @@ def outline(text: str) -> Outline:
     return found
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "*"])
+@pytest.mark.parametrize("language", ["fr", "*"])
 def test_documents_say_what_the_json_says(client: TestClient, language: str) -> None:
     """They are drawn from values that never were JSON."""
     ids = [item["id"] for item in client.get("/api/v1/profiles", params={"limit": 100}).json()["items"]]
-    for path in (f"/api/v1/profiles/{key}" for key in ids[::8]):
+    for path in (f"/api/v1/profiles/{key}" for key in ids[::12]):
         document = client.get(path, params={"language": language}).json()
         said = {
             "markdown": profile_markdown(sheet(document)).encode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from contextlib import suppress
@@ -16,7 +17,7 @@ from app.process.breaks import Breaks
 from app.settings import Limits
 from app.sparql.complexity import Bounds
 from app.sparql.guard import check, engine_error
-from app.sparql.tokens import position
+from app.sparql.tokens import Token, position
 
 BOUNDS = Bounds.of(Limits())
 STANDARD = Bounds.of(Limits(), standard=True)
@@ -304,6 +305,24 @@ def test_an_open_string_is_a_fault_with_its_place() -> None:
     with pytest.raises(QuerySyntax) as caught:
         check('SELECT *\n{ ?s ?p "abc }', BOUNDS)
     assert caught.value.members == {"line": 2, "column": 9, "offendingLine": '{ ?s ?p "abc }'}
+
+
+@pytest.mark.parametrize(
+    "text", ["ASK { " + "?a ?b ?c . " * 400 + " ! }", "ASK { <\\uD800> ?b 'x' " + "; ?b 1 " * 400 + "}"]
+)
+def test_a_refusal_keeps_no_tokens(text: str) -> None:
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        try:
+            check(text, BOUNDS)
+        except Problem as refusal:
+            kept = refusal
+        assert kept.__context__ is None
+        assert not [o for o in gc.get_objects() if isinstance(o, Token)], "they went without a search for garbage"
+    finally:
+        if before:
+            gc.enable()
 
 
 def test_engine_faults_get_their_place_in_the_text_of_the_client() -> None:

@@ -58,6 +58,10 @@ def test_text_arrives_as_it_was_sent(target: Endpoint) -> None:
         call(target, "POST", headers=FORM, body=urlencode({"query": text}).encode()),
     ):
         assert reply.json["results"]["bindings"][0]["x"]["value"] == "a+b%20c&d=\u00e9\u4e2d\U0001f600"
+    escaped = r'SELECT ("\\x41 \u00e9 \n\\N{DOLLAR SIGN}" AS ?x) {}'
+    for body in (urlencode({"query": escaped}).encode(), b"query=" + escaped.encode()):
+        reply = call(target, "POST", headers=FORM, body=body)
+        assert reply.json["results"]["bindings"][0]["x"]["value"] == "\\x41 \u00e9 \n\\N{DOLLAR SIGN}"
 
 
 def test_head_and_options(target: Endpoint) -> None:
@@ -125,6 +129,8 @@ def test_format_parameter_wins(target: Endpoint) -> None:
         ("POST", {**DIRECT, "content-encoding": "gzip"}, gzip.compress(b"ASK {}"), 415),
         ("POST", DIRECT, b"ASK { ?s ?p '\xff' }", 400),
         ("POST", FORM, b"query=ASK%20%7B%20%3Fs%20%3Fp%20%27%FF%27%20%7D", 400),
+        ("POST", FORM, b"query=ASK+%7B%zz%7D", 400),
+        ("POST", FORM, b"query=ASK+%7B+%7D%2", 400),
         ("POST", FORM, b"", 400),
         ("POST", FORM, b"query=ASK{}&query=ASK{}", 400),
         ("POST", FORM, b"update=CLEAR+ALL", 403),
@@ -278,7 +284,7 @@ def test_too_many_bytes_are_refused_not_cut(target: Endpoint) -> None:
 
 def test_limits_are_announced(target: Endpoint) -> None:
     announced = call(target, query="ASK {}").headers["ccsi-limits"]
-    assert announced == "seconds=30, rows=20000, bytes=4194304, memory=134217728, text=65536"
+    assert announced == "seconds=30, rows=20000, bytes=4194304, memory=117440512, text=65536"
 
 
 def test_browser_is_sent_on(target: Endpoint) -> None:
