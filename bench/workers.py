@@ -3,7 +3,8 @@
     python -m bench.workers [--data-dir D] [--workers 2] [--seconds S] [--clients 8]
 
 Without --data-dir full ESCO is loaded from CCSI_ESCO_DATA into a temporary folder first. `ccsi serve` with one process
-and with several, the cache of ready answers off, are asked in turn for lists of which each takes over 5 ms to make.
+and with several, the cache of ready answers off, are asked in turn for lists that are as long as a serving process makes them
+itself, some 5 ms each: longer ones are made by the heavy server, which has all cores with one serving process too.
 The load generator gets what the servers leave (nice 19); what it took all the same is printed, for it is missing in the
 rate of the several: the ratio per core leaves that out. Then a service with its cache answers 5,000 mixed requests, and
 the memory of each process is printed as PSS, which divides what is shared among those that share it.
@@ -35,7 +36,7 @@ import queries
 from bench.serve import BIN, free_port, measure, published, running, warm
 from releases.release import Release
 
-HEAVY = ("/api/v1/occupations?limit=500", "/api/v1/domains/heritage/skills?limit=500", "/api/v1/profiles?limit=100")
+LISTS = ("/api/v1/occupations?limit=140", "/api/v1/domains/heritage/skills?limit=300", "/api/v1/profiles?limit=350")
 LEAST_RATIO = 1.7  # with two processes
 MOST_MEMORY = 200e6
 MIXED = 5000
@@ -78,7 +79,7 @@ def main() -> None:
             stack.enter_context(running([*command, "--port", str(port)], env, port, work / f"{n}.log"))
         os.nice(19)  # from here on; the servers run already
         paths = work / "paths"
-        paths.write_text("\n".join(HEAVY))
+        paths.write_text("\n".join(LISTS))
         for port in ports.values():
             warm(port, paths)
         runs = {n: _run(ports[n], paths, options.clients, options.seconds) for n in (1, options.workers)}
