@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ UNREADABLE = """(() => {
   }
   return found;
 })()"""
+
+
+def until(page: Page, expression: str, seconds: float = PATIENCE / 1000) -> None:
+    """Wait for what an expression says of a page; playwright's own way is a text that the pages' policy keeps from being run."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} on {page.url}"
+        page.wait_for_timeout(20)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.api.conftest import Server
-from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened
+from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE, Opened, until
 from tests.site.journeys import CONSERVATOR, JOURNEYS, KINDS, OVERFLOW, Reader
 
 pytestmark = [
@@ -89,7 +89,7 @@ def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str
         page.emulate_media(color_scheme=scheme)
         opened.visit(server.url + path)
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_function("[...document.images].every(image => image.complete)")
+        until(page, "[...document.images].every(image => image.complete)")
         if SHOTS:
             name = re.sub(r"[^a-z0-9]+", "-", path).strip("-")[:60] or "home"
             page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=True)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.api.conftest import Server
-from tests.site.conftest import CHROMIUM
+from tests.site.conftest import CHROMIUM, until
 from tests.workshop.conftest import Room, command
 from tests.workshop.test_browser import join
 from tests.workshop.test_day import EACH, check_graph
@@ -95,7 +95,7 @@ def boards(leader: Page, groups: dict[str, list[Page]], server: Server) -> None:
         began = time.time()
         pages[0].locator(cell).click()
         for page in (*pages[:-1], leader):
-            page.wait_for_function("window.seen", timeout=10_000)
+            until(page, "window.seen", 10)
         last = max(page.evaluate("window.seen") for page in (*pages[:-1], leader)) / 1000 - began
         assert last < 1, f"a move reached {len(pages)} browsers, the last after {last * 1000:.0f} ms"
         offline.context.set_offline(False)

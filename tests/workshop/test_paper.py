@@ -36,7 +36,7 @@ def enter(visitor: Visitor, deck: int, paper: str, number: object, status: int =
 
 
 def test_a_facilitator_enters_the_piles_of_somebody_who_has_no_device(
-    facilitator: Visitor, expert: Visitor, deck: int, room: Room
+    facilitator: Visitor, expert: Visitor, deck: int
 ) -> None:
     found = expert.json(f"/api/v1/workshop/decks/{deck}")
     codes = sorted(card["code"] for card in found["cards"])
@@ -52,11 +52,13 @@ def test_a_facilitator_enters_the_piles_of_somebody_who_has_no_device(
     assert own == {
         **dict.fromkeys(codes[:2], header["id"]), codes[2]: "not-ours", **dict.fromkeys(codes[3:5], "new:A pile of theirs"),
     }  # fmt: skip
-    assert facilitator.json(f"/api/v1/workshop/decks/{deck}")["own"] == {}, "they are the expert's, not the facilitator's"
+    assert facilitator.json(f"/api/v1/workshop/decks/{deck}")["own"] == {}, (
+        "they are the expert's, not the facilitator's"
+    )
     enter(facilitator, deck, f"Second thoughts: {codes[0]}", expert.number)
-    assert expert.json(f"/api/v1/workshop/decks/{deck}")["own"] == {codes[0]: "new:Second thoughts"}, "the last one counts"
-    sorts = list(csv.DictReader(io.StringIO(command("export", "helsingborg", "sorts", *room.common))))
-    assert sorts, "what was brought on paper is in the export"
+    assert expert.json(f"/api/v1/workshop/decks/{deck}")["own"] == {codes[0]: "new:Second thoughts"}, (
+        "the last one counts"
+    )
 
 
 @pytest.mark.parametrize("number", ["-1", "1e3", "999999", "٣", "0x1", "one"])
@@ -82,7 +84,9 @@ def test_an_expert_enters_cards_for_nobody_else(expert: Visitor, deck: int, room
 
 
 @pytest.mark.parametrize("paper", ["Pile: ZZ9", "Pile: A01A02A03", ": A01", f"{'x' * 200}: A01"])
-def test_paper_that_says_nothing_usable_is_refused(facilitator: Visitor, expert: Visitor, deck: int, paper: str) -> None:
+def test_paper_that_says_nothing_usable_is_refused(
+    facilitator: Visitor, expert: Visitor, deck: int, paper: str
+) -> None:
     before = expert.json(f"/api/v1/workshop/decks/{deck}")["own"]
     enter(facilitator, deck, paper, expert.number, 422)
     assert expert.json(f"/api/v1/workshop/decks/{deck}")["own"] == before, "what is refused leaves no trace"
@@ -109,5 +113,20 @@ def test_the_form_of_a_card_takes_charters_levels(facilitator: Visitor, expert: 
     for wrong in ("9", "-1", "six", "1.5"):
         expert.post(path, 422, **again, **{f"grade:{place}": wrong})
     expert.post(path, 409, **{**again, "version": "1"}, **{f"grade:{place}": "3"})
-    placements = command("export", "helsingborg", "placements", *room.common)
+    placements = command("export", "helsingborg", "--what", "placements", *room.common)
     assert f"{place}=6" in placements
+
+
+def test_what_came_on_paper_is_in_the_export_once_it_is_revealed(
+    facilitator: Visitor, expert: Visitor, deck: int, room: Room
+) -> None:
+    own = expert.json(f"/api/v1/workshop/decks/{deck}")["own"]
+    assert own
+    assert not exported(room), "blind until then"
+    facilitator.act(f"/workshop/decks/{deck}/reveal", at=f"/workshop/decks/{deck}")
+    assert set(own) <= {row["code"] for row in exported(room)}
+
+
+def exported(room: Room) -> list[dict[str, str]]:
+    """The sorts, as the command writes them."""
+    return list(csv.DictReader(io.StringIO(command("export", "helsingborg", "--what", "sorts", *room.common))))

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.html.render import BUILT
 from tests.api.conftest import Server
-from tests.site.conftest import CHROMIUM
+from tests.site.conftest import CHROMIUM, until
 from tests.workshop.conftest import Room
 from tests.workshop.test_browser import check, join
 
@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.skipif(not (BUILT / "cards.js").is_file(), reason="the scripts of the pages are not built"),
 ]
 # A table seen from a little aside, by a lamp: cards lie askew, the picture is grey, uneven in light, and not quite sharp.
-TABLE = """([codes, turn]) => {
-  const cards = codes.map(code => [...document.querySelectorAll('.paper-cards .coded')]
+TABLE = """([deck, codes, turn]) => {
+  const cards = codes.map(code => [...document.querySelectorAll(`#deck-${deck} .coded`)]
     .find(card => card.querySelector('.code').textContent === code));
   document.body.replaceChildren(...cards);
   document.body.style.cssText = 'display:grid;grid-template-columns:repeat(3,1fr);gap:34px;padding:50px;width:1180px;'
@@ -60,9 +60,9 @@ def printed(leader: Page, server: Server) -> dict[int, list[str]]:
     return found
 
 
-def picture(leader: Page, server: Server, codes: list[str], path: Path, turn: int = 4) -> Path:
+def picture(leader: Page, server: Server, deck: int, codes: list[str], path: Path, turn: int = 4) -> Path:
     leader.goto(f"{server.url}/workshop/paper?language=en")
-    leader.evaluate(TABLE, [codes, turn])
+    leader.evaluate(TABLE, [deck, codes, turn])
     leader.locator("body").screenshot(path=path, type="jpeg", quality=70)
     return path
 
@@ -70,8 +70,9 @@ def picture(leader: Page, server: Server, codes: list[str], path: Path, turn: in
 def read(page: Page, pile: str, *files: Path) -> list[str]:
     """Name a pile and choose pictures; the codes that are shown to be confirmed."""
     page.get_by_label("Name of the pile", exact=True).last.fill(pile)
+    page.evaluate("document.querySelector('#photo').ariaBusy = null")
     page.locator("#photo-file").set_input_files([str(file) for file in files])
-    page.wait_for_function("!document.querySelector('#photo-file').disabled", timeout=60_000)
+    until(page, "document.querySelector('#photo').ariaBusy === 'false'", 60)
     return page.locator("#photo fieldset input").evaluate_all("boxes => boxes.map(box => box.value)")
 
 
@@ -85,7 +86,7 @@ def test_two_piles_come_back_and_count_as_typed_ones_do(
     codes = printed(leader, server)[number]
     seat = expert.context.request.get(f"{server.url}/api/v1/workshop").json()["number"]
     first, second = codes[:9], codes[9:14]
-    pictures = [picture(leader, server, own, tmp_path / f"{n}.jpg") for n, own in enumerate((first, second))]
+    pictures = [picture(leader, server, number, own, tmp_path / f"{n}.jpg") for n, own in enumerate((first, second))]
     said: list[str] = []
     leader.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
     leader.goto(f"{server.url}/workshop/decks/{number}?language=en")
@@ -112,7 +113,7 @@ def test_a_card_moves_with_its_second_picture_and_another_deck_is_told(
     decks = printed(leader, server)
     number, other = sorted(decks)[:2]
     codes = decks[number]
-    path = picture(leader, server, codes[:3], tmp_path / "three.jpg")
+    path = picture(leader, server, number, codes[:3], tmp_path / "three.jpg")
     leader.goto(f"{server.url}/workshop/decks/{number}?language=en")
     leader.locator("#paper").fill(f"Typed: {codes[0]} {codes[5]}")
     assert read(leader, "Photo", path) == codes[:3]

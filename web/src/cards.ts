@@ -22,6 +22,7 @@ function offer(place: HTMLElement, written: HTMLTextAreaElement): void {
     file.value = "";
     if (!pictures.length) return;
     file.disabled = true;
+    place.ariaBusy = "true";
     const texts = new Set<string>();
     let failed = false;
     for (const picture of pictures) {
@@ -42,6 +43,7 @@ function offer(place: HTMLElement, written: HTMLTextAreaElement): void {
     if (others.length) notes.push(place.dataset["other"]!.replace("{codes}", others.map((o) => o.slice(0, 40)).join(", ")));
     said.textContent = notes.join(" ");
     show(known);
+    place.ariaBusy = "false";
   });
 
   function show(codes: string[]): void {

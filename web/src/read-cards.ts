@@ -1,12 +1,12 @@
 // Reads every QR pattern of a picture. A worker: what it computes does not hold up the page, which ends it when it takes too long.
 import { BinaryBitmap, DecodeHintType, HybridBinarizer, QRCodeReader, RGBLuminanceSource } from "@zxing/library";
 
-const PARTS = [1, 2, 3, 4, 6, 8]; // windows of the shorter side over this; the reader finds one pattern in each
+const PARTS = [1, 2, 3, 4, 5, 6, 8]; // windows of the shorter side over this; the reader finds one pattern in each
 const LEAST = 60; // pixels of a window, below which no pattern can be read
 
 onmessage = (event: MessageEvent<ImageData>) => postMessage([...codes(grey(event.data), event.data.width, event.data.height)]);
 
-/** Every pattern that some window holds alone: windows of several sizes, each half over its neighbours. */
+/** Every pattern that some window holds alone: windows of several sizes, each a third of its side further than the one before. */
 function codes(light: Uint8ClampedArray, width: number, height: number): Set<string> {
   const found = new Set<string>();
   const hints = new Map([[DecodeHintType.TRY_HARDER, true]]);
@@ -31,7 +31,7 @@ function codes(light: Uint8ClampedArray, width: number, height: number): Set<str
 /** Where windows begin, so that they cover a length. */
 function steps(length: number, side: number): number[] {
   const last = length - side;
-  const count = Math.ceil((2 * last) / side);
+  const count = Math.ceil((3 * last) / side);
   return Array.from({ length: count + 1 }, (_, n) => (count ? Math.round((n * last) / count) : 0));
 }
 
