@@ -88,7 +88,7 @@ def test_a_page_can_be_read_and_is_light(server: Server, browser: Any, path: str
     try:
         page.emulate_media(color_scheme=scheme)
         opened.visit(server.url + path)
-        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        page.evaluate("for (const image of document.images) image.loading = 'eager'")
         until(page, "[...document.images].every(image => image.complete)")
         if SHOTS:
             name = re.sub(r"[^a-z0-9]+", "-", path).strip("-")[:60] or "home"
