@@ -47,7 +47,7 @@ pages: setup ## try the pages in real browsers, which takes minutes; SCREENSHOTS
 	$(BIN)/pytest -rs --timeout 3000 -m long tests/site
 
 # Functions, queries and the API in process: what starts no server, no browser and no other program to speak of.
-FAST := tests/analysis tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py \
+FAST := tests/analysis tests/queries tests/loaders/test_ntriples.py tests/sparql/test_guard.py tests/sparql/test_guard_refusals.py \
 	tests/api/test_contract.py tests/api/test_lists.py tests/api/test_bodies.py tests/test_project.py
 fast: setup ## run the quick tests, in under a minute; left out: loads, servers, workers, documents, pages, full ESCO
 	$(BIN)/pytest -m "not full and not containers and not long" -k "not (oxigraph or virtuoso or incoming or outgoing)" $(FAST)

@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.conftest import HOST, InProcess, running
+from tests.api.conftest import HOST, InProcess, Server, running
 from tests.command import run
+from tests.site.conftest import CHROMIUM
 from workshop import adopted, motions, people, preparing, sorting
 from workshop.database import Database
 from workshop.model import Deck
@@ -173,6 +174,21 @@ def room(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Room:
 def service(room: Room) -> Iterator[InProcess]:
     with room.open() as app:
         yield app
+
+
+@pytest.fixture(scope="module")
+def hall(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Server, Any]]:
+    """A workshop of one judge an item, the service as a process of its own, and a browser to open it."""
+    from playwright.sync_api import sync_playwright
+
+    room = Room(starter_dir, tmp_path_factory.mktemp("hall"), "--items", "2", "--quorum", "1", "--readers", "1")
+    server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
+    with sync_playwright() as driver:
+        # As root, and in most containers, Chromium cannot make a sandbox of its own; it opens this server only.
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield room, server, browser
+        browser.close()
+    server.stop()
 
 
 def reveal_deck(database: Database, facilitator: Seat) -> None:

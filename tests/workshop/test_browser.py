@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from tests.api.conftest import Server
 from tests.site.conftest import CHROMIUM, UNNAMED, UNREADABLE
@@ -17,18 +15,6 @@ from tests.workshop.conftest import Room
 UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
     .filter(e => !e.labels.length).length"""
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def hall(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Server, Any]]:
-    room = Room(starter_dir, tmp_path_factory.mktemp("hall"), "--items", "2", "--quorum", "1", "--readers", "1")
-    server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
-    with sync_playwright() as driver:
-        # As root, and in most containers, Chromium cannot make a sandbox of its own; it opens this server only.
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield room, server, browser
-        browser.close()
-    server.stop()
 
 
 def join(context: BrowserContext, server: Server, code: str) -> Page:
@@ -121,6 +107,7 @@ def test_two_browsers_see_each_others_moves_at_once_and_by_keyboard(hall: tuple[
     for _ in range(2):
         leader.get_by_role("button", name="Open the board").first.click()
         leader.wait_for_load_state()
+    leader.goto(f"{server.url}/workshop/boards?language=en")  # which has heard of both, and does not load itself anew
     check(leader)
     first, second = (join(browser.new_context(), server, room.code("expert", "heritage")) for _ in range(2))
     said: list[str] = []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.html.render import BUILT
 from tests.api.conftest import Server
@@ -30,17 +29,6 @@ TABLE = """([deck, codes, turn]) => {
   cards.forEach((card, n) => card.style.cssText = 'background:#fbf8f0;color:#222;border:1px solid #999;padding:14px;'
     + `transform:perspective(1400px) rotateX(${turn / 2}deg) rotate(${(n % 5 - 2) * turn}deg)`);
 }"""
-
-
-@pytest.fixture(scope="module")
-def hall(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Server, Browser]]:
-    room = Room(starter_dir, tmp_path_factory.mktemp("photo"), "--items", "2", "--quorum", "1", "--readers", "1")
-    server = Server(starter_dir, CCSI_WORKSHOP="1", CCSI_WORKSHOP_DATABASE=room.url)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield room, server, browser
-        browser.close()
-    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +92,19 @@ def test_two_piles_come_back_and_count_as_typed_ones_do(
     own = expert.context.request.get(f"{server.url}/api/v1/workshop/decks/{number}").json()["own"]
     assert own == {**dict.fromkeys(first[1:], "new:Making"), **dict.fromkeys(second, "not-ours")}
     assert said == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("count", [6, 9, 15])
+def test_no_card_is_missed_however_they_lie(
+    hall: tuple[Room, Server, Browser], leader: Page, tmp_path: Path, count: int
+) -> None:
+    _, server, _ = hall
+    number, codes = min(printed(leader, server).items())
+    for turn in range(7):
+        path = picture(leader, server, number, codes[:count], tmp_path / f"{turn}.jpg", turn)
+        leader.goto(f"{server.url}/workshop/decks/{number}?language=en")
+        assert read(leader, "Pile", path) == codes[:count], f"turned by up to {2 * turn} degrees"
 
 
 def test_a_card_moves_with_its_second_picture_and_another_deck_is_told(
