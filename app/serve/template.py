@@ -92,7 +92,17 @@ def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, 
 
 def _read(service: Service) -> tuple[Served | None, Problem | None]:
     """The published release and what is wrong with the endpoint that holds it; the engine's files stay behind."""
-    return asyncio.run(service.read()), service.error
+
+    async def read() -> Served | None:
+        served = await service.read()
+        if served is not None:
+            languages = served.catalogue.languages
+            if len(languages) <= 1 + service.limits.languages_in_memory:  # else which of them will be asked for?
+                for language in languages:
+                    await served.catalogue.prepare(language)  # once for all: each process would read its own
+        return served
+
+    return asyncio.run(read()), service.error
 
 
 def _fork(
