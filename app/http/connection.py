@@ -11,17 +11,17 @@ import time
 from collections import deque
 from typing import Any, cast
 
-import orjson
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.errors import TYPE_BASE
-from app.http.clients import READY, network_of
+from app.http.clients import READY, client_of, network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
 from app.http.front import Finished, Front, request_id_of
 from app.http.host import head_error
 from app.http.parser import DecliningParser
+from app.http.problems import raw_problem
+from app.http.ready import Spoken
 
 HEAD_BYTES = 64 * 1024
 HEAD_LINES = 256
@@ -29,10 +29,6 @@ HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
 PIPELINED = 32  # requests that may wait behind the one that is being answered
 _QUICK = 16  # ready answers to requests that came in one piece, before others get a turn
-_TITLES = {
-    400: "Bad Request", 408: "Request Timeout", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}  # fmt: skip
 _LATE = f"The head of the request was not complete after {HEAD_SECONDS:g} seconds."
 _LONG = f"The head of the request has more than {HEAD_BYTES} bytes, or {HEAD_LINES} lines."
 
@@ -63,6 +59,8 @@ class Connection(HttpToolsProtocol):
     _proxied = False
     _quick = 0
     _answered = False  # the request that is being read, by a ready answer
+    _between = True  # requests: nothing of another has been read
+    _spoken: Spoken | None = None  # of the ready answer that was sent last, if its request may be known by its bytes
     _emptied = False
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -155,13 +153,19 @@ class Connection(HttpToolsProtocol):
         """Read on, and look at the bounds when a head is still not complete."""
         if self.transport.is_closing():
             return
+        self._began = time.perf_counter()
+        between = self._between
+        if between and self._send_again(data):
+            return
         self._head += len(data)
         self._rest += len(data)
         self._quick = 0
-        self._began = time.perf_counter()
+        self._spoken = None
         super().data_received(data)  # to uvicorn's parser
         if self.transport.is_closing():
             return
+        if self._spoken and between and self._between and _is_one(data):
+            self.front.remember(data, self._spoken)
         if not self._in_head:
             self._head = 0
             if self._rest > HEAD_BYTES:
@@ -174,6 +178,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._head_read = self._head_lines = 0
+        self._between = False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -190,6 +195,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: send what is ready for it, or have it answered; the body has bounds of its own."""
         self._in_head = False
+        self._rest = 0
         self._stop_timer()
         version = self.parser.get_http_version()
         if error := head_error(version, self.headers):
@@ -228,7 +234,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """What comes next is another request."""
         self._stop_timer()
-        self._in_head, self._head = True, 0
+        self._in_head, self._head, self._between = True, 0, True
         if self._answered:
             self._answered = False
         else:
@@ -242,17 +248,24 @@ class Connection(HttpToolsProtocol):
 
     # --- ready answers ---------------------------------------------------------------------------------------------
 
+    def _send_again(self, data: bytes) -> bool:
+        """Send the ready answer to a request of the same bytes as one before, which need not be parsed again."""
+        spoken = self.front.spoken(data)
+        if spoken is None or self._occupied():
+            return False
+        self._unset_keepalive_if_required()
+        self._stop_timer()
+        peer = network_of(self.client[0]) if self.client else ""
+        return self._send_kept(spoken, peer)
+
     def _send_ready(self) -> bool:
         """Send the ready answer to a plain request, if there is one and nothing stands before it."""
-        front, scope = self.front, cast(Scope, self.scope)
+        scope = cast(Scope, self.scope)
         method, url = self.parser.get_method(), self.url
         if (
             (method != b"GET" and method != b"HEAD")
             or not url.startswith(b"/")
-            or self.busy
-            or self.retiring
-            or self.pipeline
-            or self.flow.write_paused
+            or self._occupied()
             or self._quick >= _QUICK
             or not self.parser.should_keep_alive()
             or self.parser.should_upgrade()
@@ -263,23 +276,39 @@ class Connection(HttpToolsProtocol):
         if b"%" in path or b"#" in url or not url.isascii():
             return False
         given = b""
+        plain = method == b"GET"
         for name, value in self.headers:
             if name == b"x-request-id":
                 given = given or value
+                plain = False
+            elif name in _OF_PROXIES:
+                plain = False
             elif name == b"content-length" or name == b"transfer-encoding":
                 return False
         scope["path"], scope["query_string"] = path.decode(), query
-        kept = front.ready(scope)
+        kept = self.front.ready(scope)
         if kept is None:
             return False
-        client = front.clients.of(scope)
-        limited = front.clients.limited(scope["path"])
+        spoken = Spoken(*kept, scope["path"])
+        if not self._send_kept(spoken, client_of(scope), method.decode(), given):
+            return False
+        self._quick += 1
+        self._spoken = spoken if plain else None
+        return True
+
+    def _occupied(self) -> bool:
+        """Whether something stands before an answer that could be sent now."""
+        return self.busy or self.retiring or bool(self.pipeline) or self.flow.write_paused
+
+    def _send_kept(self, spoken: Spoken, peer: str, method: str = "GET", given: bytes = b"") -> bool:
+        """Send a ready answer; false, and nothing is sent, if the client has had too many."""
+        front, (ready, known, path) = self.front, spoken
+        client = front.clients.at(peer)
+        limited = front.clients.limited(path)
         if limited and not front.clients.admit(client, READY):
             return False  # refused where all are
-        self._quick += 1
-        ready, known = kept
         request_id = request_id_of(given)
-        body = b"" if known or method == b"HEAD" else ready.answer.body
+        body = b"" if known or method == "HEAD" else ready.answer.body
         head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (
             ready.head(known),
             self._date(),
@@ -293,8 +322,8 @@ class Connection(HttpToolsProtocol):
         self.on_response_complete()
         front.tell(
             Finished(
-                method=method.decode(),
-                path=scope["path"],
+                method=method,
+                path=path,
                 route=ready.route,
                 status=304 if known else 200,
                 seconds=time.perf_counter() - self._began,
@@ -350,21 +379,20 @@ class Connection(HttpToolsProtocol):
         self._stop_timer()
         if self.transport.is_closing():
             return
-        title = _TITLES[status]
-        slug = title.lower().replace(" ", "-")
+        slug, answer = raw_problem(status, detail, limit, more)
         self.front.refusals[limit or slug] += 1
         if not self.busy:  # not in the middle of another answer
-            problem = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail}
-            body = orjson.dumps({**problem, "limit": limit} if limit else problem)
-            head = (
-                b"HTTP/1.1 %d %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
-                b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n%b\r\n"
-            )
-            self.transport.write(head % (status, title.encode(), len(body), more) + body)
+            self.transport.write(answer)
         self.transport.close()
 
 
+_OF_PROXIES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])  # what is believed where it comes from one
 _COPIED = 16 * 1024  # bytes below which head and body are put together rather than written one after the other
+
+
+def _is_one(data: bytes) -> bool:
+    """Whether a piece in which one request ended ends with it: its only empty line, however a parser reads one, is the last."""
+    return data.endswith(b"\r\n\r\n") and data.count(b"\n\r\n") == 1 and b"\n\n" not in data
 
 
 def connections(front: Front) -> type[Connection]:

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from app.http.clients import Clients, Proxies
 from app.http.held import Held
 from app.http.pace import Pace
-from app.http.ready import AnswerCache, Ready, key_of
+from app.http.ready import AnswerCache, Ready, Spoken, key_of
 from app.http.responses import matches
 from app.http.turns import Turns
 from app.settings import Limits, Settings
@@ -72,6 +72,17 @@ class Front:
         if kept is None:
             return None
         return kept, bool(none_match) and matches(none_match, kept.answer.etag)
+
+    def spoken(self, text: bytes) -> Spoken | None:
+        """What a request of these bytes was found to ask for before."""
+        cache = self._cache()
+        return cache.spoken(text) if cache is not None else None
+
+    def remember(self, text: bytes, spoken: Spoken) -> None:
+        """Keep it; a release that is served no longer has no use for it."""
+        cache = self._cache()
+        if cache is not None:
+            cache.remember(text, spoken)
 
     def tell(self, finished: Finished) -> None:
         """Tell whoever listens that a request was answered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -34,6 +35,19 @@ def problem_response(
     """A problem by the last part of its type."""
     body = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail, **members}
     return ProblemResponse(body, headers)
+
+
+def raw_problem(status: int, detail: str, limit: str = "", lines: bytes = b"") -> tuple[str, bytes]:
+    """A problem before there is a request to answer: its slug, and the bytes of the answer that ends the connection."""
+    title = HTTPStatus(status).phrase
+    slug = title.lower().replace(" ", "-")
+    problem = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail}
+    body = orjson.dumps({**problem, "limit": limit} if limit else problem)
+    head = (
+        b"HTTP/1.1 %d %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+        b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n%b\r\n"
+    )
+    return slug, head % (status, title.encode(), len(body), lines) + body
 
 
 def slug_of(body: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -24,6 +25,8 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 _ENTRY = 1536  # bytes that a kept answer takes beside its body: headers as text and twice as bytes, places in tables
 _KEY = 256  # bytes that a request which it answers takes beside its texts
 _KEYS = 32  # requests that are remembered for one answer
+_TEXTS = 8  # of them by their bytes
+_TEXT = 2048  # bytes of a request that is remembered so
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Ready:
     answer: Answer
     route: str
     keys: list[Key] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
     _heads: list[bytes | None] = field(default_factory=lambda: [None, None])
 
     def head(self, known: bool) -> bytes:
@@ -65,6 +69,15 @@ class Ready:
             start = b"HTTP/1.1 304 Not Modified\r\n" if known else b"HTTP/1.1 200 OK\r\n"
             head = self._heads[known] = start + b"".join(lines)
         return head
+
+
+class Spoken(NamedTuple):
+    """What a request of the same bytes, read before, was found to ask for."""
+
+    ready: Ready
+    known: bool
+    """Whether the client holds the answer already."""
+    path: str
 
 
 @dataclass(slots=True)
@@ -79,7 +92,8 @@ class AnswerCache:
     """Ready answers of one release, the least used dropped first.
 
     The key is the request as it came in, and clients word one request in many ways: equal answers are held once, and each
-    remembers a bounded number of the requests that it answers, the first for good.
+    remembers a bounded number of the requests that it answers, the first for good. Of some it remembers the very bytes: a
+    client that sends them again need not be parsed again.
     """
 
     def __init__(self, room: int, tally: Tally | None = None) -> None:
@@ -87,6 +101,7 @@ class AnswerCache:
         self.used = 0
         self.tally = tally or Tally()
         self._by_key: dict[Key, Ready] = {}
+        self._by_text: dict[bytes, Spoken] = {}
         self._by_answer: dict[Answer, Ready] = {}
         self._order: OrderedDict[Ready, None] = OrderedDict()
 
@@ -101,6 +116,25 @@ class AnswerCache:
             self._order.move_to_end(ready)
             self.tally.hits += 1
         return ready
+
+    def spoken(self, text: bytes) -> Spoken | None:
+        """What a request of these bytes asks for, if it is remembered."""
+        if spoken := self._by_text.get(text):
+            self._order.move_to_end(spoken.ready)
+            self.tally.hits += 1
+        return spoken
+
+    def remember(self, text: bytes, spoken: Spoken) -> None:
+        """Know a request by its bytes from now on: one whole request, of which nothing but the answer depends on the client."""
+        texts = spoken.ready.texts
+        if len(text) > _TEXT or text in self._by_text or spoken.ready not in self._order:
+            return
+        if len(texts) >= _TEXTS:
+            self._unlearn(spoken.ready, texts[0])
+        texts.append(text)
+        self._by_text[text] = spoken
+        self.used += len(text) + _KEY
+        self._fit()
 
     def equal(self, answer: Answer) -> Answer | None:
         """The kept answer that says the same, whatever was asked."""
@@ -123,6 +157,9 @@ class AnswerCache:
         self.used += _size(key)
         self._order[ready] = None
         self._order.move_to_end(ready)
+        self._fit()
+
+    def _fit(self) -> None:
         while self.used > self.room:
             self._drop(self._order.popitem(last=False)[0])
 
@@ -131,11 +168,18 @@ class AnswerCache:
         self.used -= len(ready.answer.body) + _ENTRY
         for key in [*ready.keys]:
             self._forget(ready, key)
+        for text in [*ready.texts]:
+            self._unlearn(ready, text)
 
     def _forget(self, ready: Ready, key: Key) -> None:
         ready.keys.remove(key)
         del self._by_key[key]
         self.used -= _size(key)
+
+    def _unlearn(self, ready: Ready, text: bytes) -> None:
+        ready.texts.remove(text)
+        del self._by_text[text]
+        self.used -= len(text) + _KEY
 
 
 def _size(key: Key) -> int:
