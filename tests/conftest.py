@@ -18,6 +18,7 @@ from loaders.request import LoadRequest
 from loaders.starter import load_starter
 from releases import dumps
 from releases.release import Release, Releases
+from tests.api.conftest import InProcess, running
 from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
@@ -97,6 +98,13 @@ def _once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], ob
 def starter_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the bundled starter published; read it, do not change it."""
     return _once(tmp_path_factory, "starter", load_starter)
+
+
+@pytest.fixture(scope="session")
+def starter_api(starter_dir: Path) -> Iterator[InProcess]:
+    """The application on the starter, in this process; for tests that change neither it nor what it remembers."""
+    with running(starter_dir) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
@@ -180,3 +188,10 @@ def full(full_dir: Path) -> Release:
     release = Releases(full_dir).current()
     assert release is not None
     return release
+
+
+@pytest.fixture(scope="session")
+def full_api(full_dir: Path) -> Iterator[InProcess]:
+    """The application on full ESCO, in this process."""
+    with running(full_dir) as client:
+        yield client

@@ -1,5 +1,1 @@
-"""The command line: `ccsi`, one module for each group of commands."""
-
-from app.cli.main import main
-
-__all__ = ["main"]
+"""The command line, `ccsi`: main.py, and one module for each group of commands."""

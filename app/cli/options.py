@@ -53,6 +53,11 @@ def show(table: Table) -> None:
     console.print(table)
 
 
+def public(release: Release, served: bool) -> dict[str, Any]:
+    """What is told of a release: its manifest without the lists of files, and whether it is served."""
+    return {**{k: v for k, v in release.manifest.items() if k not in ("files", "searchFiles")}, "served": served}
+
+
 def print_json(payload: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(payload, indent=1, ensure_ascii=False) + "\n")

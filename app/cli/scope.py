@@ -7,7 +7,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pyoxigraph as ox
 import typer
@@ -19,7 +19,6 @@ from analysis.scope.fit import fit as fit_parameters
 from analysis.tables import ROUTES, Assertion, Decision, Degree, Route, ScopeTables
 from app.catalogue.catalogue import Catalogue
 from app.cli.options import AsJson, DataDir, print_json, published, show
-from app.cli.report_page import Section
 from app.documents.cells import cell
 from app.reports.scope import ScopeReport
 from app.reports.scope import report as scope_report
@@ -30,6 +29,9 @@ from ontology import GRAPH_LABELS
 from queries import select
 from releases.decisions import decisions as decisions_of
 from releases.errors import SourceError
+
+if TYPE_CHECKING:
+    from app.cli.report_page import Section
 
 cli = typer.Typer(help="The scope of the cultural and creative sectors in the published release.", no_args_is_help=True)
 out = Console()

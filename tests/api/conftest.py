@@ -80,12 +80,11 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
     scope="session", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])]
 )
 def api(
-    request: pytest.FixtureRequest, starter_dir: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, starter_api: InProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcess]:
     """The API on the bundled sample: in its own store, at an Oxigraph server, and at a Virtuoso server."""
     if request.param == "embedded":
-        with running(starter_dir) as client:
-            yield client
+        yield starter_api
         return
     endpoint = request.getfixturevalue(f"{request.param}_starter")
     with running(tmp_path_factory.mktemp("no-releases"), sparql_endpoint=endpoint) as client:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from app.api.ways import ways
 from ontology import nace
-from tests.api.conftest import InProcess, running
+from tests.api.conftest import InProcess
 from tests.api.test_answers import problem
 
 DATA = "http://data.europa.eu"
@@ -228,12 +227,6 @@ def test_forms_of_an_identifier(api: InProcess, catalogue: Any) -> None:
 )  # fmt: skip
 def test_field_names_what_the_client_sent(api: InProcess, target: str, status: int, field: str) -> None:
     assert problem(api.get(target), status)["field"] == field
-
-
-@pytest.fixture(scope="module")
-def full_api(full_dir: Any) -> Iterator[InProcess]:
-    with running(full_dir) as client:
-        yield client
 
 
 @pytest.mark.full

@@ -43,7 +43,9 @@ def ready(server: Server) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("error", [damage, no_manifest, gone])
+@pytest.mark.parametrize(
+    "error", [damage, pytest.param(no_manifest, marks=pytest.mark.long), pytest.param(gone, marks=pytest.mark.long)]
+)
 def test_the_newest_sound_release_stands_in(
     error: Callable[[Release], None], two: tuple[Releases, Release, Release], serve: Callable[..., Server]
 ) -> None:

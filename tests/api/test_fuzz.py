@@ -14,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 
 from tests.api.conftest import Server
 
-EXAMPLES = 8  # of each operation
+EXAMPLES = 5  # of each operation
 SECONDS = 30
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 

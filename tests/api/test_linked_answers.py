@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,15 @@ import pytest
 import rdflib
 
 from ontology.jsonld_context import CONTEXT, TYPED_CONTEXT
-from tests.api.conftest import HOST, InProcess, running
+from tests.api.conftest import HOST, InProcess
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # by rdflib itself
 JSON, JSON_LD, TURTLE = "application/json", "application/ld+json", "text/turtle"
 
 
 @pytest.fixture(scope="module")
-def web(starter_dir: Path) -> Iterator[InProcess]:
-    with running(starter_dir) as client:
-        yield client
+def web(starter_api: InProcess) -> InProcess:
+    return starter_api
 
 
 @pytest.fixture(scope="module")

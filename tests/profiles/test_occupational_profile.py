@@ -21,6 +21,7 @@ from app.documents.page import profile_page
 from app.main import create_app
 from app.settings import Limits, Settings
 from ontology import CCSI, CCSID
+from tests.api.conftest import InProcess
 from tests.profiles.boxes import words
 from tests.profiles.conftest import HERITAGE, sheet
 
@@ -253,29 +254,26 @@ def test_the_note_on_regulation_is_in_the_answer(mini_dir: Path) -> None:
 
 
 @pytest.mark.full
-def test_the_roles_of_the_guidelines_have_the_core_that_they_tell(full_dir: Path) -> None:
+def test_the_roles_of_the_guidelines_have_the_core_that_they_tell(full_api: InProcess) -> None:
     """The three bodies in docs/profile-guidelines.md, composed from full ESCO, and architect, which is regulated."""
     text = (Path(__file__).parents[2] / "docs" / "profile-guidelines.md").read_text(encoding="utf-8")
     roles = re.findall(r"\n    (\{\"title\".*?\})\n\n(.*?)(?=\n\n\*\*|\n\n##)", text, re.DOTALL)
     assert len(roles) == 3
-    with TestClient(create_app(Settings(data_dir=full_dir, log_level="error"), Limits())) as client:
-        for body, told in roles:
-            found = client.post(COMPOSE, json=json.loads(body)).json()
-            core = next(s for s in found["sections"] if s["id"] == "core")
-            names = {e["skill"]["preferredLabel"]["en"] for g in core["groups"] for e in g["skills"]}
-            count = re.match(r"Core, ([0-9]+): (.*?)(?=Sensible)", told, re.DOTALL)
-            assert count is not None, told
-            assert len(names) == int(count[1]), found["title"]
-            named = {
-                n.strip() for run in re.findall(r"\*([^*]+)\*", count[2]) for n in " ".join(run.split()).split(",")
-            }
-            assert named - {"…"} <= names
-        architect = next(
-            o
-            for o in client.get("/api/v1/occupations?isco=2161&limit=50").json()["items"]
-            if o["preferredLabel"]["en"] == "architect"
-        )
-        key = architect["uri"].rpartition("/")[2]
-        profile = client.get(f"/api/v1/profiles/architecture-{key}").json()
-        assert [o["uri"] for o in profile["regulatedProfessions"]] == [architect["uri"]]
-        assert "regulated profession" in client.get(f"/api/v1/profiles/architecture-{key}.html").text
+    for body, told in roles:
+        found = full_api.request("POST", COMPOSE, json=json.loads(body)).json()
+        core = next(s for s in found["sections"] if s["id"] == "core")
+        names = {e["skill"]["preferredLabel"]["en"] for g in core["groups"] for e in g["skills"]}
+        count = re.match(r"Core, ([0-9]+): (.*?)(?=Sensible)", told, re.DOTALL)
+        assert count is not None, told
+        assert len(names) == int(count[1]), found["title"]
+        named = {n.strip() for run in re.findall(r"\*([^*]+)\*", count[2]) for n in " ".join(run.split()).split(",")}
+        assert named - {"…"} <= names
+    architect = next(
+        o
+        for o in full_api.get("/api/v1/occupations?isco=2161&limit=50").json()["items"]
+        if o["preferredLabel"]["en"] == "architect"
+    )
+    key = architect["uri"].rpartition("/")[2]
+    profile = full_api.get(f"/api/v1/profiles/architecture-{key}").json()
+    assert [o["uri"] for o in profile["regulatedProfessions"]] == [architect["uri"]]
+    assert "regulated profession" in full_api.get(f"/api/v1/profiles/architecture-{key}.html").text

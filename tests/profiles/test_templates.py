@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
 from pyoxigraph import NamedNode
-from starlette.testclient import TestClient
 
 import queries
 from analysis.profiles.compose import compose
-from app.main import create_app
-from app.settings import Limits, Settings
 from loaders.verify import Check, Validation
 from ontology import CCSID, ESCO_DATA, GRAPH_PROFILES
 from releases.release import Release
+from tests.api.conftest import InProcess
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +125,13 @@ def test_a_section_is_empty_only_where_esco_gives_nothing_for_it(catalogue: Any)
 
 
 @pytest.mark.full
-def test_all_hold_for_full_esco(full: Release, full_dir: Path) -> None:
+def test_all_hold_for_full_esco(full: Release, full_api: InProcess) -> None:
     store = ox.Store.read_only(str(full.store))
     check_coverage(store, 3)
     check_core_skills(store)
-    with TestClient(create_app(Settings(data_dir=full_dir, log_level="error"), Limits())) as client:
-        catalogue = client.app.state.service.served.catalogue  # type: ignore[attr-defined]
-        templates, filled = check_full_sections(catalogue)
-        assert sum(bool(o.regulated) for o in catalogue.occupations.values()) == 15
+    catalogue = full_api.app.state.service.served.catalogue
+    templates, filled = check_full_sections(catalogue)
+    assert sum(bool(o.regulated) for o in catalogue.occupations.values()) == 15
     assert templates == 352
     assert filled["transversal"] >= 340
     assert filled["knowledge"] >= 320

@@ -48,6 +48,7 @@ def test_a_blind_reading_of_a_sample_agrees_on_in_or_out(store: ox.Store) -> Non
     assert len(evaluate.judged_otherwise(decisions(store), reading)) <= 0.05 * len(reading)
 
 
+@pytest.mark.long
 def test_the_reading_alone_reached_them_before_any_review(store: ox.Store, gold: evaluate.Gold) -> None:
     """The honest figure: the first reading was blind, the review that followed knew the development half."""
     from analysis.scope import derive
@@ -61,6 +62,7 @@ def test_the_reading_alone_reached_them_before_any_review(store: ox.Store, gold:
     assert reached["degree"] >= 0.88
 
 
+@pytest.mark.long
 def test_without_curation_it_beats_each_official_route_on_unseen_occupations(
     store: ox.Store, gold: evaluate.Gold
 ) -> None:

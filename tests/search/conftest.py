@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from analysis.search.match import Matcher
 from analysis.search.section import ALTERNATIVE, FEMALE, HIDDEN, MALE, PREFERRED, Label, build
-from tests.api.conftest import InProcess, running
+from tests.api.conftest import InProcess
 
 LABELS = [
     Label("o:curator", "museum curator", PREFERRED),
@@ -34,7 +31,6 @@ def matcher() -> Matcher:
 
 
 @pytest.fixture(scope="session")
-def found_api(starter_dir: Path) -> Iterator[InProcess]:
+def found_api(starter_api: InProcess) -> InProcess:
     """The API on the bundled sample."""
-    with running(starter_dir) as client:
-        yield client
+    return starter_api

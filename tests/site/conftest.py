@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.api.conftest import Server
+from tests.api.conftest import InProcess, Server
 
 PATIENCE = 20_000  # milliseconds that anything may take in a browser
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -47,6 +47,12 @@ def until(page: Page, expression: str, seconds: float = PATIENCE / 1000) -> None
     while not page.evaluate(expression):
         assert time.monotonic() < end, f"{expression} on {page.url}"
         page.wait_for_timeout(20)
+
+
+@pytest.fixture(scope="session")
+def web(starter_api: InProcess) -> InProcess:
+    """The service on the bundled sample."""
+    return starter_api
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,6 @@ FAULTS: list[tuple[str, int, str]] = [
     ("/id/domain/nothing", 404, "missing"), ("/docs/no-such.js", 404, "missing"), ("/problem/no-such", 404, "missing"),
     (f"/find?q={'x' * 9000}", 414, "large"),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def web(starter_dir: Path) -> Iterator[InProcess]:
-    with running(starter_dir) as client:
-        yield client
 
 
 def held(answer: Any, status: int, kind: str, tag: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from string import Formatter
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.site.words import INTERFACES, PageWords, own_name
-from tests.api.conftest import HOST, InProcess, running
+from tests.api.conftest import HOST, InProcess
 
 WORDS = Path(__file__).parents[2] / "app" / "html" / "words"
 CONSERVATOR = "7556c748-15b4-4e44-97d9-00d885d4cd7d"
@@ -25,12 +24,6 @@ PAGES = [
     f"/composer?anchor={CONSERVATOR}", f"/decisions/{CONSERVATOR}-heritage", "/profiles/heritage-preservation", "/statistics", "/design",
 ]  # fmt: skip
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-@pytest.fixture(scope="module")
-def web(starter_dir: Path) -> Iterator[InProcess]:
-    with running(starter_dir) as client:
-        yield client
 
 
 def text_of(web: InProcess, target: str, **headers: str) -> str:

@@ -5,25 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from app.site.words import INTERFACES
-from tests.api.conftest import HOST, InProcess, running
+from tests.api.conftest import HOST, InProcess
 from tests.site.test_pages import BROWSER, CONSERVATOR, DATABASES, links, text_of
 
 DESIGNER = "d68ff35f-e34d-4e32-88ab-d6c06a6c25b9"
 DECISION = f"{CONSERVATOR}-heritage"
-
-
-@pytest.fixture(scope="module")
-def web(starter_dir: Path) -> Iterator[InProcess]:
-    with running(starter_dir) as client:
-        yield client
 
 
 def section(page: str, name: str) -> str:
