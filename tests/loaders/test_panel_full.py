@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ OTHER = {"core": "related", "related": "core"}
 
 @pytest.mark.full
 @pytest.mark.long
-def test_forty_decisions_come_and_go(full: Release, esco_data: Path, tmp_path: Path) -> None:
+def test_forty_decisions_come_and_go(full: Release, full_dir: Path, esco_data: Path, tmp_path: Path) -> None:
+    shutil.copytree(
+        full_dir, tmp_path / "data", symlinks=True
+    )  # a folder that has a release without them, as a service's has
     catalogue = Catalogue(full, EmbeddedStore(full.store))
     before = scope(full)
     pairs = sorted(pair for pair, said in before.items() if said[0] in OTHER)
