@@ -47,7 +47,7 @@ def find(matcher: Matcher, text: str, begun: bool) -> Hits:
     if not asked or not len(section.roles):
         return _none()
     fits = np.ones(len(section.roles), bool)
-    wrong = np.zeros(len(section.roles), np.float32)
+    wrong: Floats | None = None  # of each label how many typos off, once a word had to be guessed
     for place, word in enumerate(asked):
         labels, off = _labels_with(section, matcher.lexicon, word, begun and place == len(asked) - 1)
         has = np.zeros(len(fits), bool)
@@ -56,9 +56,11 @@ def find(matcher: Matcher, text: str, begun: bool) -> Hits:
         if off is not None:
             worst = np.full(len(fits), 9, np.float32)
             np.minimum.at(worst, labels, off)
-            wrong += np.where(has, worst, 0)
+            worst[~has] = 0
+            wrong = worst if wrong is None else wrong + worst
     found = np.flatnonzero(fits).astype(np.int32)
-    return _best_of_each(section, found, *_judged(section, found, wrong[found], " ".join(asked)))
+    typed = np.zeros(len(found), np.float32) if wrong is None else wrong[found]
+    return _best_of_each(section, found, *_judged(section, found, typed, " ".join(asked)))
 
 
 def alike(matcher: Matcher, text: str) -> Hits:
@@ -142,12 +144,12 @@ def _judged(section: Section, labels: Ints, wrong: Floats, said: str) -> tuple[F
     first, last = _beginning(section, said)
     rank = section.rank[labels]
     begins = (rank >= first) & (rank < last)
-    lengths = np.diff(section.folded_starts)[labels]
+    lengths = section.folded_starts[labels + 1] - section.folded_starts[labels]
     same = begins & (lengths == len(said.encode()))
     preferred = section.roles[labels] & 3 == PREFERRED
-    kinds = np.select(
-        [wrong > 0, same, begins & preferred, preferred], [FUZZY, EXACT, PREFIX, WORDS], ALTERNATIVE
-    ).astype(np.int8)  # fmt: skip
+    kinds = np.where(preferred, np.where(begins, PREFIX, WORDS), ALTERNATIVE).astype(np.int8)
+    kinds[same] = EXACT
+    kinds[wrong > 0] = FUZZY
     scores = _WORTH[kinds] + _COVERED * np.minimum(1, len(said.encode()) / lengths)
     scores -= _ROLE * (section.roles[labels] & 3) + _A_TYPO * wrong
     scores += np.where((kinds == ALTERNATIVE) & begins, 0.05, 0)  # an alternative label that begins so

@@ -43,13 +43,15 @@ class Lexicon:
     gram_words: Ints
     gram_shares: Floats  # the part of the n-gram in the word's unit vector
     _table: sparse.csr_matrix = field(init=False, repr=False)
+    _lengths: Ints = field(init=False, repr=False)  # of the words, in characters
     _alike: OrderedDict[str, Alike] = field(default_factory=OrderedDict, init=False, repr=False)
-
     _near: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict, init=False, repr=False)
+    _misspelt: OrderedDict[str, list[tuple[int, int]]] = field(default_factory=OrderedDict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         shape = (len(self.grams), len(self.words))
         self._table = sparse.csr_matrix((self.gram_shares, self.gram_words, self.gram_starts), shape, copy=False)
+        self._lengths = np.char.str_len(np.char.decode(self.words, "utf-8", "replace")).astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -138,11 +140,20 @@ class Lexicon:
 
     def misspelt(self, word: str) -> list[tuple[int, int]]:
         """The words that this one may have been meant for, with how many typos off, the nearest first."""
+        if (known := self._misspelt.get(word)) is None:
+            known = self._misspelt[word] = self._guessed(word)
+            if len(self._misspelt) > _KEPT:
+                self._misspelt.popitem(last=False)
+        return known
+
+    def _guessed(self, word: str) -> list[tuple[int, int]]:
         most = typos(word)
         if not most:
             return []
+        near = self.alike(word)[0][:_CANDIDATES]
+        lengths = self._lengths[near]
         found = []
-        for number in self.alike(word)[0][:_CANDIDATES]:
+        for number in near[(lengths >= len(word) - most) & (lengths <= len(word) + most)]:  # each other is too far off
             off = OSA.distance(word, self.word(number), score_cutoff=most)
             if off <= most:
                 found.append((int(number), int(off)))

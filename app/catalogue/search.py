@@ -158,7 +158,8 @@ class Search:
 
     def suggest(self, text: str, language: str, wanted: Filter, most: int, begun: bool = True) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
-        return self._results(text, language, wanted, slice(0, most), lambda m, words: find.find(m, words, begun))
+        page = slice(0, most)
+        return self._results(text, language, wanted, page, lambda m, words: find.find(m, words, begun), most)
 
     def only(self, types: Sequence[str]) -> Filter:
         """A filter by types of concept. Raises ValueError for a type that there is not."""
@@ -174,10 +175,10 @@ class Search:
                 find.find(matcher, words, True), find.alike(matcher, words), find.described(matcher, words)
             )  # fmt: skip
 
-        return self._results(text, language, wanted, page, asked)
+        return self._results(text, language, wanted, page, asked, _MOST_ORDERED)
 
     def _results(
-        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher, str], Hits]
+        self, text: str, language: str, wanted: Filter, page: slice, ask: Callable[[Matcher, str], Hits], most: int
     ) -> Results:
         language = language if language in self.languages else BASE
         full = spelt_out(fold(text), language)
@@ -188,11 +189,11 @@ class Search:
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
         known = {found.iri for found in coded}
         parts = [*self._searched(language, wanted)]
-        found = _ordered(parts, wanted, asked, known)
+        found = _ordered(parts, wanted, asked, known, most)
         if not found and not coded and language != BASE:
             language = BASE
             parts = [*self._searched(BASE, wanted)]
-            found = _ordered(parts, wanted, asked, known)
+            found = _ordered(parts, wanted, asked, known, most)
         items = coded[page]
         begin = max(0, page.start - len(coded))
         for row in found[begin : begin + page.stop - page.start - len(items)]:
@@ -311,9 +312,13 @@ class Search:
         place = {word: n for n, word in enumerate(every)}
         lengths = np.array([len(word) for word in every], float)
         known = np.stack([(part.matcher.lexicon.numbers(every) >= 0) * lengths for part in parts])
+        # Of each text the letters of known words, by language; behind the last word stands one of no letters, for texts without any.
+        columns = np.array([place[word] for words in said for word in words] + [len(every)])
+        starts = np.cumsum([0, *map(len, said[:-1])])
+        known = np.hstack([known, np.zeros((len(parts), 1))])[:, columns]
+        table = np.add.reduceat(known, starts, axis=1).T * (np.array([*map(len, said)]) > 0)[:, None]
         found = []
-        for words in said:
-            much = known[:, [place[word] for word in words]].sum(axis=1)
+        for words, much in zip(said, table, strict=True):
             if not much.any():  # which costs far more, and is for titles of which no language knows a word
                 much = np.array([_resemblance(part, words) for part in parts])
             best = [part.language for part, worth in zip(parts, much, strict=True) if 0 < worth == much.max()]
@@ -365,8 +370,8 @@ class _Rows(list[_Row]):
     total = 0
 
 
-def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hits], but: set[str]) -> _Rows:
-    """Hits of all parts that pass the filters; equal ones in the order of parts and concepts."""
+def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hits], but: set[str], most: int) -> _Rows:
+    """The best hits of all parts that pass the filters; equal ones in the order of parts and concepts."""
     columns: list[tuple[NDArray[Any], ...]] = []
     for number, part in enumerate(parts):
         hits = ask(part.matcher)
@@ -386,9 +391,18 @@ def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hit
     if columns:
         joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
         found.total = len(joined[0])
-        order = np.argsort(-joined[2], kind="stable")[:_MOST_ORDERED]
+        order = _first(joined[2], most)
         found += map(_Row._make, zip(*(column[order].tolist() for column in joined), strict=True))
     return found
+
+
+def _first(scores: NDArray[np.float64], most: int) -> NDArray[np.intp]:
+    """The places of the best scores, the best first, equal ones as they come; no more of them are sorted than it takes."""
+    if len(scores) > most:
+        able = np.flatnonzero(scores >= np.partition(scores, len(scores) - most)[len(scores) - most])
+    else:
+        able = np.arange(len(scores))
+    return able[np.argsort(-scores[able], kind="stable")][:most]
 
 
 __all__ = ["PREFERRED", "TYPES", "Filter", "Matched", "Part", "Results", "Search", "SearchHit"]
