@@ -35,7 +35,7 @@ lint: setup ## check style and types
 
 # What computes comes first, then what mostly waits, two files at once each; what measures time comes last, one test after
 # another. CCSI_ESCO_DATA brings the tests on full ESCO.
-unit: setup ## run the tests alone: some 27 minutes with full ESCO, less without; skipped ones say why at the end
+unit: setup ## run the tests alone: some 25 minutes with full ESCO, less without; skipped ones say why at the end
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "not waiting and not alone and not long"
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "waiting and not long"
 	$(BIN)/pytest -rs -m "alone and not long"
