@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         2,
         ge=0,
         le=64,
-        description="Processes that make heavy answers (pictures, documents, long lists) at once; 0: they are refused.",
+        description="Processes that make heavy answers (pictures, documents, long lists) at once; 0: those of more than 20 ms are refused.",
     )
 
     workshop: bool = Field(

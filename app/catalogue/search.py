@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from analysis.search.meaning import Meaning
 from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
 from analysis.search.text import fold, title
 from app.catalogue import ranking
+from app.catalogue.hits import ordered
 from app.catalogue.keys import occupation_iri, skill_iri
 from ontology import CCSID
 
@@ -41,7 +42,6 @@ _KIND_OF = {
     **dict.fromkeys(("domain", "area", "cluster", "profile"), "ccsi"),
 }
 _FORMS = {FEMALE: "female", MALE: "male", NEUTRAL: "neutral"}
-_BOOST = 0.12  # what a concept of the sectors gains where that is asked for: a step between two kinds of match
 _MOST_ORDERED = 2000  # results that can be paged through and that facets count
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_CODE = re.compile(r"[^0-9A-Z]")
@@ -189,11 +189,11 @@ class Search:
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
         known = {found.iri for found in coded}
         parts = [*self._searched(language, wanted)]
-        found = _ordered(parts, wanted, asked, known, most)
+        found = ordered(parts, wanted, asked, known, most)
         if not found and not coded and language != BASE:
             language = BASE
             parts = [*self._searched(BASE, wanted)]
-            found = _ordered(parts, wanted, asked, known, most)
+            found = ordered(parts, wanted, asked, known, most)
         items = coded[page]
         begin = max(0, page.start - len(coded))
         for row in found[begin : begin + page.stop - page.start - len(items)]:
@@ -354,55 +354,6 @@ class Filter:
         if self.among is not None and iri not in self.among:
             return False
         return not self.types or self.type_of(iri) in self.types
-
-
-class _Row(NamedTuple):
-    part: int
-    concept: int
-    score: float
-    type: int
-    label: int
-
-
-class _Rows(list[_Row]):
-    """The best hits of all parts, the best first, and how many there were."""
-
-    total = 0
-
-
-def _ordered(parts: Sequence[Part], wanted: Filter, ask: Callable[[Matcher], Hits], but: set[str], most: int) -> _Rows:
-    """The best hits of all parts that pass the filters; equal ones in the order of parts and concepts."""
-    columns: list[tuple[NDArray[Any], ...]] = []
-    for number, part in enumerate(parts):
-        hits = ask(part.matcher)
-        keep = np.ones(len(hits), bool)
-        if len(part.stand_in):
-            keep &= part.stand_in[hits.concepts]
-        if but or wanted.types or wanted.among is not None:
-            named = map(part.iris.__getitem__, hits.concepts.tolist())
-            keep &= np.fromiter((iri not in but and wanted.takes(iri) for iri in named), bool, len(hits))
-        scores = hits.scores.astype(np.float64)
-        if wanted.boosted:
-            named = map(part.iris.__getitem__, hits.concepts.tolist())
-            scores += _BOOST * np.fromiter((iri in wanted.boosted for iri in named), bool, len(hits))
-        of = np.full(len(hits), number, np.int32)
-        columns.append(tuple(c[keep] for c in (of, hits.concepts, scores, hits.types, hits.labels)))
-    found = _Rows()
-    if columns:
-        joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
-        found.total = len(joined[0])
-        order = _first(joined[2], most)
-        found += map(_Row._make, zip(*(column[order].tolist() for column in joined), strict=True))
-    return found
-
-
-def _first(scores: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """The places of the best scores, the best first, equal ones as they come; no more of them are sorted than it takes."""
-    if len(scores) > most:
-        able = np.flatnonzero(scores >= np.partition(scores, len(scores) - most)[len(scores) - most])
-    else:
-        able = np.arange(len(scores))
-    return able[np.argsort(-scores[able], kind="stable")][:most]
 
 
 __all__ = ["PREFERRED", "TYPES", "Filter", "Matched", "Part", "Results", "Search", "SearchHit"]

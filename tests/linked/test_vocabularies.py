@@ -243,7 +243,7 @@ def test_the_hierarchy_is_walked_from_the_top_and_from_below(server: Server) -> 
     assert {row["parent"] for row in above if row["broad"] == MUSEUMS} == {HERITAGE}
     assert {row["tops"] for row in above if row["broad"] == HERITAGE} == {DOMAINS}
     assert MUSEUMS in {row.get("children") for row in above}
-    assert len(rows(server, "ccsi", TOP % f"{CCSID}scheme/skill-areas")) == 139
+    assert len(rows(server, "ccsi", TOP % f"{CCSID}scheme/skill-areas")) == 145
     sections = rows(server, "nace", TOP % "http://data.europa.eu/ux2/nace2.1/nace2.1")
     assert {row["notation"] for row in sections} == set("ABCDEFGHIJKLMNOPQRSTUV")
 

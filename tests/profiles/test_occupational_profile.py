@@ -151,7 +151,7 @@ def test_one_sentence_says_what_a_language_lacks_as_a_whole(document: Any) -> No
     page = profile_page(laid_out)
     shown = sum(s["skillCount"] for s in document["sections"])
     unmarked = re.findall(r'<tr><td><a href="[^"]*/skill/[^"]*"><span lang="en" dir="ltr">[^<]*</span></a>', page)
-    assert len(unmarked) == shown > 60, "without a mark, and with the language for who reads aloud"
+    assert len(unmarked) == shown > 50, "without a mark, and with the language for who reads aloud"
 
 
 def test_parts_of_occupations_domains_and_items_make_a_role(client: TestClient, catalogue: Any) -> None:
@@ -188,13 +188,17 @@ def test_parts_of_occupations_domains_and_items_make_a_role(client: TestClient, 
 
 
 def test_a_cluster_is_a_part_too(client: TestClient, catalogue: Any) -> None:
-    cluster = next(c for c in catalogue.analysis.by_unit["heritage"] if c.level == "broad")
-    held = {m.skill for m in cluster.members}
-    occupation = next(o for o, n in catalogue.profiles.tables.occupations.items() if held & set(n.essential))
+    needs = catalogue.profiles.tables.occupations
+    cluster, held, occupation = next(
+        (c, held, o)
+        for c in catalogue.analysis.by_unit["heritage"]
+        if c.level == "broad" and (held := {m.skill for m in c.members})
+        for o, n in needs.items()
+        if held & set(n.essential)
+    )
     found = client.get(f"{COMPOSE}?anchor={occupation.rpartition('/')[2]}:1:{cluster.id}").json()
     core = next(s for s in found["sections"] if s["id"] == "core")
-    needs = catalogue.profiles.tables.occupations[occupation]
-    assert {e["skill"]["uri"] for g in core["groups"] for e in g["skills"]} == held & set(needs.essential)
+    assert {e["skill"]["uri"] for g in core["groups"] for e in g["skills"]} == held & set(needs[occupation].essential)
 
 
 @pytest.mark.parametrize(
