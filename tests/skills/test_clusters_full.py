@@ -27,7 +27,7 @@ EVERY = (
     "visual",
 )  # fmt: skip
 COHERENT: dict[Level, tuple[str, ...]] = {
-    "broad": tuple(d for d in EVERY if d not in ("advertising", "audiovisual")),
+    "broad": tuple(d for d in EVERY if d not in ("advertising", "gaming")),
     "fine": EVERY,
 }
 
