@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,16 @@ from app.main import create_app
 from app.settings import Limits, Settings
 from tests.http.conftest import Site, ask, serving
 
-KEPT = "/api/v1/domains/heritage/occupations"
+NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
+def kept() -> str:
+    """A list that no test has asked for yet."""
+    return f"/api/v1/domains/heritage/occupations?limit={next(NUMBERS)}"
+
+
+@pytest.fixture(scope="module")
 def own(starter_dir: Path) -> Iterator[Site]:
     app = create_app(Settings(data_dir=starter_dir, log_level="error"), Limits(client_requests=1, client_burst=1000))
     with serving(app, app.state.front, "on") as found:
@@ -39,42 +46,44 @@ def parsed(own: Site, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return seen
 
 
-def test_the_same_bytes_are_parsed_twice_and_no_more(own: Site, parsed: list[bytes]) -> None:
+def test_the_same_bytes_are_parsed_twice_and_no_more(own: Site, parsed: list[bytes], kept: str) -> None:
     with own.connect() as raw, own.connect() as other:
-        made = ask(raw, KEPT)  # worked out
-        first = ask(raw, KEPT)  # found, and remembered
+        made = ask(raw, kept)  # worked out
+        first = ask(raw, kept)  # found, and remembered
         before = len(parsed)
-        again, elsewhere = ask(raw, KEPT), ask(other, KEPT)
+        again, elsewhere = ask(raw, kept), ask(other, kept)
         assert len(parsed) == before == 2
         assert made[2] == first[2] == again[2] == elsewhere[2] != b""
         assert again[1].keys() == first[1].keys()
         assert again[1]["etag"] == first[1]["etag"]
         assert len({answer[1]["x-request-id"] for answer in (first, again, elsewhere)}) == 3
-        assert ask(raw, KEPT, accept="text/csv")[1]["content-type"].startswith("text/csv")
+        assert ask(raw, kept, accept="text/csv")[1]["content-type"].startswith("text/csv")
         assert len(parsed) == before + 1, "other bytes are another request"
         for _ in range(3):
-            assert ask(raw, KEPT, if_none_match=first[1]["etag"])[0] == 304
+            assert ask(raw, kept, if_none_match=first[1]["etag"])[0] == 304
         assert len(parsed) == before + 2
-        assert ask(raw, KEPT)[0] == 200
+        assert ask(raw, kept)[0] == 200
 
 
-def test_they_count_for_whoever_sends_them(own: Site, parsed: list[bytes]) -> None:
+def test_they_count_for_whoever_sends_them(own: Site, parsed: list[bytes], kept: str) -> None:
     with own.connect("127.0.0.5") as raw:
         for _ in range(300):
-            found = ask(raw, KEPT)
+            found = ask(raw, kept)
         left = int(found[1]["ratelimit"].split("r=")[1].split(";")[0])
     with own.connect("127.0.0.6") as raw:
-        fresh = int(ask(raw, KEPT)[1]["ratelimit"].split("r=")[1].split(";")[0])
+        fresh = int(ask(raw, kept)[1]["ratelimit"].split("r=")[1].split(";")[0])
     assert len(parsed) == 2
     assert left < fresh
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "x-forwarded-proto", "x-request-id"])
-def test_what_depends_on_a_header_of_the_client_is_read_each_time(own: Site, parsed: list[bytes], header: str) -> None:
+def test_what_depends_on_a_header_of_the_client_is_read_each_time(
+    own: Site, parsed: list[bytes], kept: str, header: str
+) -> None:
     value = {"x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "https", "x-request-id": "portal-7.4"}[header]
     with own.connect() as raw:
         for _ in range(4):
-            found = ask(raw, KEPT, **{header.replace("-", "_"): value})
+            found = ask(raw, kept, **{header.replace("-", "_"): value})
     assert len(parsed) == 4
     assert (found[1]["x-request-id"] == "portal-7.4") == (header == "x-request-id")
 
@@ -82,10 +91,10 @@ def test_what_depends_on_a_header_of_the_client_is_read_each_time(own: Site, par
 @pytest.mark.parametrize(
     "start", [b"GET /none HTTP/1.1\r\nX-Part: ", b"GET /no", b"POST /sparql HTTP/1.1\r\nHost: x\r\n"]
 )
-def test_in_the_middle_of_another_request_they_are_a_part_of_it(own: Site, start: bytes) -> None:
-    text = f"GET {KEPT} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
+def test_in_the_middle_of_another_request_they_are_a_part_of_it(own: Site, kept: str, start: bytes) -> None:
+    text = f"GET {kept} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
     for _ in range(3):
-        own.get(KEPT)
+        own.get(kept)
     with own.connect() as raw:
         raw.sendall(text + start)
         raw.recv(1 << 20)
@@ -101,9 +110,9 @@ def test_in_the_middle_of_another_request_they_are_a_part_of_it(own: Site, start
         assert not raw.recv(65536).startswith(b"HTTP/1.1 200")
 
 
-def test_two_requests_in_one_piece_are_remembered_as_none(own: Site, parsed: list[bytes]) -> None:
-    text = f"GET {KEPT} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
-    own.get(KEPT)
+def test_two_requests_in_one_piece_are_remembered_as_none(own: Site, parsed: list[bytes], kept: str) -> None:
+    text = f"GET {kept} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
+    own.get(kept)
     for _ in range(3):
         assert own.say(text + text.replace(b"host", b"connection: close\r\nhost")).count(b"HTTP/1.1 200") == 2
     assert len(parsed) == 7

@@ -24,7 +24,11 @@ DCAT_AP = ["shapes.ttl", "range.ttl", "mdr-vocabularies.shape.ttl", "deprecatedu
 ELM = rdflib.Namespace("http://data.europa.eu/snb/model/elm/")
 
 
-@pytest.fixture(scope="module", params=["", "Example Institute"], ids=["nobody named", "a publisher"])
+@pytest.fixture(
+    scope="module",
+    params=["", pytest.param("Example Institute", marks=pytest.mark.long)],
+    ids=["nobody named", "a publisher"],
+)
 def site(request: pytest.FixtureRequest, starter_dir: Path, starter: Release) -> Iterator[TestClient]:
     dumps.make(starter)
     settings = Settings(data_dir=starter_dir, log_level="error", publisher=request.param)

@@ -191,6 +191,7 @@ def test_rude_readers_lose_their_place_and_the_service_goes_on(mini_dir: Path) -
             connection.close()
 
 
+@pytest.mark.long
 def test_a_switch_and_a_refused_release_are_told(mini_dir: Path, fixtures: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(mini_dir, data, symlinks=True)

@@ -182,6 +182,7 @@ def test_what_an_endpoint_is_asked_is_seen(oxigraph_starter: str, tmp_path: Path
     assert any(s.parent_span_id == whole.span_id for s in page if s.name.startswith("store "))
 
 
+@pytest.mark.long
 def test_a_collector_that_is_gone_or_hangs_costs_nobody_anything(mini_dir: Path, collector: Collector) -> None:
     collector.wait.clear()
     with socket.create_server(("127.0.0.1", 0)) as probe:

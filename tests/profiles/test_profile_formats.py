@@ -74,7 +74,7 @@ def outline(text: str) -> Outline:
     return found
 
 
-@pytest.mark.parametrize("language", ["fr", "*"])
+@pytest.mark.parametrize("language", ["fr", pytest.param("*", marks=pytest.mark.long)])
 def test_documents_say_what_the_json_says(client: TestClient, language: str) -> None:
     """They are drawn from values that never were JSON."""
     ids = [item["id"] for item in client.get("/api/v1/profiles", params={"limit": 100}).json()["items"]]
