@@ -189,9 +189,8 @@ def _best(scores: Floats, most: int) -> NDArray[np.int64]:
     if most >= len(scores):
         return np.arange(len(scores))
     near = np.arange(len(scores))
-    if most * _GROUP < len(
-        scores
-    ):  # so many groups have a best as good as the worst of these that none beside is missed
+    # So many groups have a best as good as the worst of these that none beside is missed.
+    if most * _GROUP < len(scores):
         tops = np.maximum.reduceat(scores, np.arange(0, len(scores), _GROUP))
         near = np.flatnonzero(scores >= np.partition(tops, len(tops) - most)[len(tops) - most])
     able = scores[near]
