@@ -126,7 +126,7 @@ def test_format_parameter_wins(target: Endpoint) -> None:
         ("POST", {"content-type": "text/plain"}, b"ASK {}", 415),
         ("POST", {}, b"ASK {}", 415),
         ("POST", {"content-type": "application/sparql-query; charset=utf-16"}, "ASK {}".encode("utf-16"), 415),
-        ("POST", {**DIRECT, "content-encoding": "gzip"}, gzip.compress(b"ASK {}"), 415),
+        ("POST", {**DIRECT, "content-encoding": "gzip"}, gzip.compress(b"ASK {}", mtime=0), 415),
         ("POST", DIRECT, b"ASK { ?s ?p '\xff' }", 400),
         ("POST", FORM, b"query=ASK%20%7B%20%3Fs%20%3Fp%20%27%FF%27%20%7D", 400),
         ("POST", FORM, b"query=ASK+%7B%zz%7D", 400),
