@@ -8,6 +8,7 @@
     front.py     these together, as connections and the edge share them, and who is told of a finished request
     problems.py  errors as problem+json
     shapes.py    what the shapes of all answers share
+    together.py  head and body in one call of the kernel
     edge.py      the outermost ASGI layer: request ids, bounds, HEAD, CORS
     work.py      the time that a request takes of the event loop
     held.py      bytes of answers that clients have not taken yet

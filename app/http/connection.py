@@ -14,6 +14,7 @@ from typing import Any, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.http import together
 from app.http.clients import READY, client_of, network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
@@ -212,6 +213,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:
             self._under_way.append(self.cycle)
+            self.cycle.transport = cast(asyncio.Transport, together.Together(self.transport))
         if self.retiring:
             self.cycle.keep_alive = False  # so that the answer says it
         if self.parser.should_upgrade():  # to nothing that is spoken here; the parser reads no further
@@ -315,10 +317,7 @@ class Connection(HttpToolsProtocol):
             front.clients.lines(client) if limited else b"",
             request_id.encode(),
         )
-        if len(body) < _COPIED:
-            self.transport.write(head + body)
-        else:
-            self.transport.writelines((head, body))  # in one call of the kernel
+        together.write(self.transport, head, body)
         self.on_response_complete()
         front.tell(
             Finished(
@@ -387,7 +386,6 @@ class Connection(HttpToolsProtocol):
 
 
 _OF_PROXIES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])  # what is believed where it comes from one
-_COPIED = 16 * 1024  # bytes below which head and body are put together rather than written one after the other
 
 
 def _is_one(data: bytes) -> bool:
