@@ -70,19 +70,24 @@ class Matcher:
         found: list[list[Match]] = []
         for start in range(0, len(folded), _BLOCK):
             block = folded[start : start + _BLOCK]
-            concepts, labels = self.weighed(block)
+            concepts, early = self._weighed(block)
             if meant is not None:  # what was compared is the preferred label
                 concepts += meant[start : start + len(block)]
-                labels[:] = self.section.concept_labels[:-1]
+                early = np.zeros_like(early)
             kind = "fuzzy" if meant is None else "meaning"
             found += [
-                self._ranked(text, self._tiers(text, same[start + n]), concepts[n], labels[n], most, kind)
-                for n, text in enumerate(block)
+                self._ranked(text, self._tiers(text, same[start + n]), best, concepts[n], early[n], most, kind)
+                for n, (text, best) in enumerate(zip(block, _best(concepts, most), strict=True))
             ]
         return found
 
     def weighed(self, folded: Sequence[str]) -> tuple[Floats, Ints]:
         """Title × concept: what each is worth for each folded title, and the label that is most like it."""
+        scores, early = self._weighed(folded)
+        return scores, np.where(early > 0, (_LAST - early).view(np.int32), self.section.concept_labels[:-1])
+
+    def _weighed(self, folded: Sequence[str]) -> tuple[Floats, NDArray[np.uint32]]:
+        """The same, with how early the label comes: 0 where none is like the title."""
         by_label, by_concept = self._spread([text.split() for text in folded])
         labels = by_label @ self._labels
         # The greatest of numbers that begin with the worth of a label and end with how early it comes: both in one pass.
@@ -93,9 +98,7 @@ class Matcher:
         best = np.zeros(len(folded) * self.section.size, "<u8")  # flat, for which numpy is twenty times as quick
         np.maximum.at(best, where, pairs.view("<u8"))
         table = best.view(_PAIR).reshape(len(folded), self.section.size)
-        first = self.section.concept_labels[:-1]
-        chosen = np.where(table["early"] > 0, (_LAST - table["early"]).view(np.int32), first)
-        return (by_concept @ self._context).toarray() + table["worth"], chosen
+        return (by_concept @ self._context).toarray() + table["worth"], table["early"]
 
     def resembled(self, folded: Sequence[str]) -> sparse.csr_matrix:
         """Title × label: what each label is worth."""
@@ -144,19 +147,29 @@ class Matcher:
             yield by_label, by_concept
 
     def _ranked(
-        self, folded: str, tiers: dict[int, int], concepts: Floats, labels: Ints, most: int, kind: str
+        self,
+        folded: str,
+        tiers: dict[int, int],
+        best: Ints,
+        concepts: Floats,
+        early: NDArray[np.uint32],
+        most: int,
+        kind: str,
     ) -> list[Match]:
         """`kind` is that of what is in no tier."""
         found = []
-        for concept in {*_best(concepts, most).tolist(), *tiers}:
+        for concept in {*best.tolist(), *tiers}:
             label = tiers.get(concept, -1)
             tier, added = self._added(folded, label) if label >= 0 else (kind, 0.0)
             found.append((-float(concepts[concept]) - added, concept, label, tier))
         return [
-            Match(concept, int(labels[concept]) if label < 0 else label, tier, -less)
+            Match(concept, self._label(concept, int(early[concept])) if label < 0 else label, tier, -less)
             for less, concept, label, tier in sorted(found)[:most]
             if less < 0
         ]
+
+    def _label(self, concept: int, early: int) -> int:
+        return int(_LAST) - early if early else int(self.section.concept_labels[concept])
 
     def _added(self, folded: str, label: int) -> tuple[str, float]:
         """The tier of a label that is the title, and what it adds."""
@@ -184,17 +197,13 @@ class Matcher:
         return {int(section.label_concept[n]): n for n in ordered}  # the last, which is the best, stays
 
 
-def _best(scores: Floats, most: int) -> NDArray[np.int64]:
-    """The places of the best scores."""
-    if most >= len(scores):
-        return np.arange(len(scores))
-    near = np.arange(len(scores))
+def _best(scores: Floats, most: int) -> list[Ints]:
+    """Of each title the concepts with the best scores, and some more."""
+    titles, concepts = scores.shape
+    least = np.full(titles, np.finfo(np.float32).tiny)  # what is worth nothing is no match
     # So many groups have a best as good as the worst of these that none beside is missed.
-    if most * _GROUP < len(scores):
-        tops = np.maximum.reduceat(scores, np.arange(0, len(scores), _GROUP))
-        near = np.flatnonzero(scores >= np.partition(tops, len(tops) - most)[len(tops) - most])
-    able = scores[near]
-    least = np.partition(able, len(able) - most)[len(able) - most]
-    # All that are as good as the last one count, so that the order of equals is by their number and nothing else.
-    best: NDArray[np.int64] = near[able >= least][: 4 * most]
-    return best
+    if most * _GROUP < concepts:
+        tops = np.maximum.reduceat(scores, np.arange(0, concepts, _GROUP), axis=1)
+        least = np.maximum(least, np.partition(tops, tops.shape[1] - most, axis=1)[:, -most])
+    rows, able = np.nonzero(scores >= least[:, None])
+    return np.split(able.astype(np.int32), np.searchsorted(rows, np.arange(1, titles)))

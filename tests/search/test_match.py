@@ -88,6 +88,14 @@ def test_the_section_does_not_depend_on_the_order_of_its_labels() -> None:
         assert np.array_equal(one[name], other[name]), name
 
 
+def test_who_asks_for_more_than_resemble_gets_all_that_do() -> None:
+    labels = [Label(f"o:{n:04}", f"keeper of {n}", PREFERRED) for n in range(400)]
+    labels += [Label("o:9998", "trawl master", PREFERRED), Label("o:9999", "trawler hand", PREFERRED)]
+    made = Matcher(build(labels, {}, "en"), "en")
+    found = made.match(["trawlerman"], 5)[0]
+    assert {made.section.iri(m.concept) for m in found} >= {"o:9998", "o:9999"}
+
+
 def test_what_evaluation_ranks_by_is_what_match_ranks_by(matcher: Matcher) -> None:
     for title in ("museum curators", "designer of games", "A&R manager"):
         (_, scores), found = next(matcher.scored([title])), matcher.match([title], 5)[0]
