@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
-from app.api.crosswalk_schemes import CrosswalkEntry, MappedCode, crosswalk_entries, crosswalk_entry, lead
+from app.api.crosswalk_schemes import CrosswalkEntry, Lead, MappedCode, crosswalk_entries, crosswalk_entry, lead
 from app.api.lookup import find, missing
 from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
+from app.catalogue.concepts import Group, Occupation
 from app.catalogue.keys import occupation_iri
 from app.catalogue.national import INVERSE, CodeMapping
 from app.errors import BadParameter, NotFound
@@ -134,24 +135,13 @@ async def crosswalk(
     if scheme is not None and national is None:
         raise BadParameter("scheme: says what national is a code of; give both.", field="scheme")
     if given[0] in others:
-        to = lead(ctx, given[0], others[given[0]] or "")
-        return _answer(ctx, form, to.classification, to.iri, to.code, to.label, [], to.members, mappings=to.mappings)
+        return _answer(ctx, form, lead(ctx, given[0], others[given[0]] or ""))
     if national is not None:
         return _national(ctx, form, national.strip(), scheme)
     if isco is not None:
         group = isco_group(ctx, isco)
-        entries = crosswalk_entries(ctx, "isco-08", group.code)
-        return _answer(
-            ctx,
-            form,
-            "isco-08",
-            group.iri,
-            group.code,
-            ctx.labels.of(group.iri),
-            entries,
-            ctx.catalogue.under_isco(group.code),
-            mappings=_other_ends(ctx, group.iri),
-        )
+        entries, members = crosswalk_entries(ctx, "isco-08", group.code), ctx.catalogue.under_isco(group.code)
+        return _answer(ctx, form, _of_esco(ctx, "isco-08", group, members, entries))
     if nace is not None:
         return _nace(ctx, form, nace_activity(ctx, nace, revision=revision))
     if esco is not None:
@@ -159,21 +149,12 @@ async def crosswalk(
         iri = given_iri if given_iri.startswith("http") else occupation_iri(concept_key(esco, "occupation", "esco"))
         if iri not in ctx.catalogue.occupations:
             raise missing(ctx, iri, "occupation", "esco")
-        return _answer(
-            ctx,
-            form,
-            "esco",
-            iri,
-            ctx.catalogue.occupations[iri].code,
-            ctx.labels.of(iri),
-            [],
-            [iri],
-            mappings=_other_ends(ctx, iri),
-        )
+        return _answer(ctx, form, _of_esco(ctx, "esco", ctx.catalogue.occupations[iri], [iri]))
     where = find(ctx, domain or "")
     entries = [crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
     members = [d.occupation for d in ctx.catalogue.decisions_in(where)]
-    return _answer(ctx, form, "domain", where.iri, where.id, views.chosen(where.labels, ctx), entries, members)
+    label = views.chosen(where.labels, ctx)
+    return _answer(ctx, form, Lead("domain", where.iri, where.id, label, members, entries=entries))
 
 
 def _nace(ctx: Context, form: Form, item: Activity) -> Response:
@@ -182,8 +163,8 @@ def _nace(ctx: Context, form: Form, item: Activity) -> Response:
     both = [_corresponding(ctx, item.revision, one) for one in known]
     if item.revision == "2.1":
         entries = crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
-        members = occupations_of(ctx, item)
-        return _answer(ctx, form, "nace-2.1", item.iri, item.code, label, entries, members, "2.1", both)
+        found = Lead("nace-2.1", item.iri, item.code, label, occupations_of(ctx, item), entries=entries)
+        return _answer(ctx, form, found, "2.1", both)
     # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
     if not known:
         raise NotFound(
@@ -193,9 +174,8 @@ def _nace(ctx: Context, form: Form, item: Activity) -> Response:
         )  # fmt: skip
     current = wholes({one.current.code for one in known})
     shown = {row["uri"]: row for a in current for row in crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)}
-    return _answer(
-        ctx, form, "nace-2", item.iri, item.code, label, list(shown.values()), occupations_of(ctx, item), "2", both
-    )
+    found = Lead("nace-2", item.iri, item.code, label, occupations_of(ctx, item), entries=[*shown.values()])
+    return _answer(ctx, form, found, "2", both)
 
 
 def _corresponding(ctx: Context, revision: Revision, one: Correspondence) -> CorrespondingCode:
@@ -237,28 +217,33 @@ def _national(ctx: Context, form: Form, code: str, scheme: str | None) -> Respon
     shown = [_end(ctx, one, one.relation, one.esco) for one in pairs]
     members = {one.esco for one in pairs} & ctx.catalogue.occupations.keys()
     label = {"und": pairs[0].label} if pairs[0].label else {}
-    return _answer(ctx, form, schemes[0], pairs[0].iri, code, label, [], members, mappings=shown)
+    return _answer(ctx, form, Lead(schemes[0], pairs[0].iri, code, label, members, shown))
 
 
-def _other_ends(ctx: Context, iri: str) -> list[MappedCode]:
-    """The codes of other classifications that a concept of ESCO maps to."""
-    mappings = ctx.catalogue.national.by_esco.get(iri, ())
-    return [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in mappings]
+def _of_esco(
+    ctx: Context,
+    classification: str,
+    concept: Occupation | Group,
+    members: list[str],
+    entries: Sequence[CrosswalkEntry] = (),
+) -> Lead:
+    """A concept of ESCO, with the codes of other classifications that it maps to."""
+    pairs = ctx.catalogue.national.by_esco.get(concept.iri, ())
+    mappings = [_end(ctx, one, INVERSE.get(one.relation, one.relation), one.iri) for one in pairs]
+    return Lead(classification, concept.iri, concept.code, ctx.labels.of(concept.iri), members, mappings, entries)
 
 
 def _end(ctx: Context, one: CodeMapping, relation: MappingRelation, iri: str) -> MappedCode:
     """One end of a mapping, as it is reached from the other; n:m stays n:m."""
-    scheme = ctx.catalogue.national.schemes[one.scheme]
     national = iri == one.iri
-    code = one.code if national else tables.code_of(ctx, iri)
     return {
         "classification": one.scheme if national else "isco-08" if "/isco/" in iri else "esco",
-        "code": code,
+        "code": one.code if national else tables.code_of(ctx, iri),
         "uri": iri,
         "label": one.label if national else tables.label(ctx, iri),
         "relation": relation,
         "confidence": one.confidence,
-        "sources": scheme.sources,
+        "sources": ctx.catalogue.national.schemes[one.scheme].sources,
     }
 
 
@@ -277,38 +262,32 @@ def _in_csv(codes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _answer(
     ctx: Context,
     form: Form,
-    classification: str,
-    iri: str,
-    code: str,
-    label: dict[str, str],
-    entries: list[CrosswalkEntry],
-    members: Collection[str],
+    of: Lead,
     revision: Revision | None = None,
     correspondence: Sequence[CorrespondingCode] = (),
-    mappings: Sequence[MappedCode] = (),
 ) -> Response:
-    shares = domain_shares(ctx, members)
+    shares = domain_shares(ctx, of.members)
     if form.csv:
-        asked = {"classification": classification, "code": code}
+        asked = {"classification": of.classification, "code": of.code}
         parts: list[tuple[str, Sequence[Mapping[str, Any]]]] = [
-            ("entry", entries), ("occupations", [{**asked, **share} for share in shares]),
-            ("correspondence", _in_csv(correspondence)), ("mapping", _in_csv(mappings)),
+            ("entry", of.entries), ("occupations", [{**asked, **share} for share in shares]),
+            ("correspondence", _in_csv(correspondence)), ("mapping", _in_csv(of.mappings)),
         ]  # fmt: skip
         rows = [{**dict.fromkeys(COLUMNS), **row, "basis": basis} for basis, part in parts for row in part]
         return tables.csv_answer(ctx, form, tables.chosen_columns(form, COLUMNS), rows)
     payload: CrosswalkAnswer = {
         "@context": ctx.url("/context.jsonld"),
-        "uri": iri,
-        "classification": classification,
-        "code": code,
+        "uri": of.iri,
+        "classification": of.classification,
+        "code": of.code,
         "revision": revision,
-        "preferredLabel": label,
-        "entries": entries,
-        "total": len(members),
+        "preferredLabel": of.label,
+        "entries": list(of.entries),
+        "total": len(of.members),
         "domainShares": shares,
-        "iscoUnitGroups": unit_groups(ctx, members),
+        "iscoUnitGroups": unit_groups(ctx, of.members),
         "correspondence": list(correspondence),
-        "mappings": list(mappings),
+        "mappings": list(of.mappings),
         "language": ctx.language,
     }
     return ctx.json(payload)

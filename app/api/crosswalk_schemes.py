@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -58,14 +58,15 @@ class MappedCode(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A concept of another classification: what it is, the occupations under it, and the domains it maps to."""
+    """A code of any classification: what it is, the occupations under it, the codes it maps to, and its crosswalk entries."""
 
     classification: str
     iri: str
     code: str
     label: dict[str, str]
-    members: set[str]
-    mappings: list[MappedCode]
+    members: Collection[str]
+    mappings: Sequence[MappedCode] = ()
+    entries: Sequence[CrosswalkEntry] = ()
 
 
 def lead(ctx: Context, name: str, code: str) -> Lead:
@@ -113,14 +114,14 @@ def _field(ctx: Context, code: str) -> Lead:
         raise BadParameter(f"isced: '{code[:40]}' is a group of skills, no field of education.", field="isced")
     knowledge = (ctx.catalogue.skills[s] for s in ctx.catalogue.skills_under(group.iri))
     members = {occupation for skill in knowledge for occupation in skill.essential_for}
-    return Lead("isced-f", group.iri, group.code, ctx.labels.of(group.iri), members, [])
+    return Lead("isced-f", group.iri, group.code, ctx.labels.of(group.iri), members)
 
 
 def _function(ctx: Context, name: str) -> Lead:
     """A function: the occupations in scope that mainly serve it."""
     check_function(name)
     members = {d.occupation for d in ctx.catalogue.decisions_in() if name in d.functions}
-    return Lead("function", f"{CCSID}function/{name}", name, {"en": name}, members, [])
+    return Lead("function", f"{CCSID}function/{name}", name, {"en": name}, members)
 
 
 def crosswalk_entries(
