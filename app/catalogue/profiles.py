@@ -96,12 +96,8 @@ class ProfileCatalogue:
         made._read_gaps()
         return made
 
-    def template(self, entry: TemplateEntry) -> Profile:
-        """The profile of a template as the release holds it, read for this one alone."""
-        return self.read_templates([entry])[0]
-
     def read_templates(self, entries: Sequence[TemplateEntry]) -> list[Profile]:
-        """The profiles of several templates, read with one query."""
+        """The profiles of templates as the release holds them, read with one query."""
         also: dict[tuple[str, str], list[str]] = defaultdict(list)
         rows: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
         for row in self.store.select("api/profile_skills", {"profile": [NamedNode(e.iri) for e in entries]}):
@@ -204,7 +200,7 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
         scope={
             iri: {
                 d.domain: Place(
-                    _degree(d.degree),
+                    d.degree,
                     tuple(sorted(d.functions)),
                     tuple(sorted(d.charter_functions)),
                     tuple(filter(None, [d.sub_domain])),
@@ -217,7 +213,3 @@ def _tables(facts: Facts, analysis: SkillCatalogue) -> ProfileTables:
         },
         small=(u.id for u in analysis.units.values() if u.small),
     )
-
-
-def _degree(text: str) -> MemberDegree:
-    return "core" if text == "core" else "related"

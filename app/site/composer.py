@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from analysis.profiles.compose import compose
 from app.api.apart import apart
 from app.api.profiles import views
 from app.api.profiles.formats import MEDIA_TYPES, SUFFIXES
@@ -51,13 +50,7 @@ async def composer(
 
 @apart(_PRICE)
 async def _composed(ctx: Context, page_language: str, asked: ComposeRequest, checked: CheckedRequest) -> Response:
-    profiles = ctx.catalogue.profiles
-    made = compose(profiles.tables, profiles.guidelines, checked.recipe)
-    path = "/profiles/compose"
-    shown = views.RenderedProfile(
-        made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
-    )
-    document = views.profile(ctx, shown)
+    document = views.profile(ctx, views.composed(ctx, checked))
     return _page(Frame(ctx, page_language), asked, checked, profile=document, files=_files(document))
 
 

@@ -107,7 +107,7 @@ def check_full_sections(catalogue: Any) -> tuple[int, dict[str, int]]:
     for entry in entries:
         shown = {
             section
-            for s in profiles.template(entry).skills
+            for s in profiles.read_templates([entry])[0].skills
             for section in (s.section, *(rules[rule] for rule in s.also))
         }
         needs = profiles.tables.occupations[entry.recipe.anchors[0].occupation]
@@ -156,7 +156,7 @@ def test_the_words_of_gaps_are_absent_from_full_esco(full: Release) -> None:
 def test_templates_are_what_composing_gives(catalogue: Any) -> None:
     profiles = catalogue.profiles
     for entry in profiles.templates.values():
-        stored, made = profiles.template(entry), compose(profiles.tables, profiles.guidelines, entry.recipe)
+        stored, made = profiles.read_templates([entry])[0], compose(profiles.tables, profiles.guidelines, entry.recipe)
         assert stored == made, entry.id
 
 

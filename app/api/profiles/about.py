@@ -12,10 +12,11 @@ import numpy as np
 import orjson
 from pydantic import Field
 
-from analysis.profiles.similarity import SkillSet, Viability
+from analysis.profiles.similarity import Viability
 from analysis.profiles.statements import DRAFT, fields_of_education
-from analysis.profiles.tables import CORE_SECTION, Profile
+from analysis.profiles.tables import Profile
 from analysis.profiles.tasks import tasks
+from app.api.profiles.moves import nearest, needs_of, needs_of_profile, occupations_among
 from app.api.profiles.naming import words
 from app.api.views import GroupRef, OccupationRef, group_ref, occupation_ref, occupation_refs
 from app.api.views import words as words_of
@@ -154,32 +155,20 @@ def _group(ctx: Context, iri: str) -> GroupRef:
 
 def _near(ctx: Context, made: Profile) -> list[NearOccupation]:
     """The occupations of the sectors that moves out of the role lead to most easily, the nearest first."""
-    profiles = ctx.catalogue.profiles
-    transition_index, tables = profiles.transition_index, profiles.tables
+    transition_index = ctx.catalogue.profiles.transition_index
     own = {a.occupation for a in made.recipe.anchors}
-    if len(own) == 1 and made.recipe.anchors[0].only is None:
-        needs = tables.occupations[next(iter(own))]
-        given = SkillSet(frozenset(needs.essential), frozenset((*needs.essential, *needs.optional)))
-    else:
-        core = frozenset(s.skill for s in made.skills if s.section == CORE_SECTION)
-        given = SkillSet(core, frozenset(s.skill for s in made.skills if s.relation != "none") | core)
-    rows = np.array(
-        sorted(transition_index.row[o] for o, places in tables.scope.items() if places and o not in own), dtype=int
-    )
-    similarity = np.round(transition_index.out_of(given).similarity[rows], 4)
-    nearest: list[NearOccupation] = []
-    for n in np.argsort(-similarity, kind="stable")[:NEAR]:  # rows are in the order of IRIs, so ties are too
-        value = float(similarity[n])
-        if value > 0:
-            other = transition_index.occupations[int(rows[n])]
-            nearest.append(
-                {
-                    "occupation": ctx.part("occupation-ref", other, occupation_ref),
-                    "similarity": value,
-                    "viability": transition_index.viability(value),
-                }
-            )
-    return nearest
+    whole = len(own) == 1 and made.recipe.anchors[0].only is None
+    nearness = transition_index.out_of(needs_of(ctx, *own) if whole else needs_of_profile(made))
+    similarity = np.round(nearness.similarity, 4)
+    return [
+        {
+            "occupation": ctx.part("occupation-ref", transition_index.occupations[n], occupation_ref),
+            "similarity": value,
+            "viability": transition_index.viability(value),
+        }
+        for n in nearest(ctx, nearness, occupations_among(ctx, "ccsi") - own)[:NEAR].tolist()
+        if (value := float(similarity[n])) > 0
+    ]
 
 
 def _validation(ctx: Context, status: str) -> Validation:

@@ -57,11 +57,7 @@ async def bundle(
 @apart(lambda given: COSTS[given["suffix"]] * len(_entries(**given)))
 async def _bundle(ctx: Context, id: str, suffix: str, kind: str | None, volume: int) -> Response:
     entries = _entries(ctx, id, suffix, kind, volume)
-    made = ctx.catalogue.profiles.read_templates(entries)
-    shown = [
-        views.RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(entries, made, strict=True)
-    ]
-    documents = [views.profile(ctx.to_read(), one) for one in shown]
+    documents = [views.profile(ctx.to_read(), one) for one in views.templates(ctx, entries)]
     volumes = _volumes(ctx, id, suffix, kind)
     cut = f" ({volume}/{volumes})" if volumes > 1 else ""
     title = next(iter(domain_words(ctx, id).values()), id) + cut

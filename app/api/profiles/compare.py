@@ -14,9 +14,8 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from analysis.profiles import similarity
-from analysis.profiles.compose import compose
 from analysis.profiles.similarity import SkillSet
-from analysis.profiles.tables import Profile, Warning
+from analysis.profiles.tables import Warning
 from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
 from app.api.lookup import occupation_of
@@ -28,12 +27,13 @@ from app.api.profiles.moves import (
     Nearness,
     Thresholds,
     bridge,
-    in_order,
     move,
     nearest,
     needs_of,
+    needs_of_profile,
     occupations_among,
     thresholds,
+    to_learn,
 )
 from app.api.profiles.provenance import ProfileWarning, warning
 from app.api.profiles.request import ComposeIn, check_request, from_body, with_language
@@ -173,17 +173,8 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     more = {"from": origin.ref, "thresholds": thresholds(ctx)}
     if body.among:
         nearness = ctx.catalogue.profiles.transition_index.out_of(origin.skills)
-        keep = occupations_among(ctx, body.among, "among")
-        mine = origin.skills.every
-        return _moves(
-            ctx,
-            paging,
-            nearness,
-            keep - {origin.occupation},
-            lambda o: [s for s in in_order(ctx, o) if s not in mine],
-            more,
-            origin,
-        )
+        keep = occupations_among(ctx, body.among) - {origin.occupation}
+        return _moves(ctx, paging, nearness, keep, lambda o: to_learn(ctx, o, origin.skills), more, origin)
     sides = [_side(ctx, side, f"to.{n}") for n, side in enumerate(body.to)]
     return listing(ctx, sides, paging, lambda side: _pair(ctx, origin, side), **more)
 
@@ -216,19 +207,14 @@ async def related(
     """
     iri = occupation_of(ctx, uuid)
     transition_index, mine = ctx.catalogue.profiles.transition_index, needs_of(ctx, iri)
-    keep = occupations_among(ctx, among, "among") - {iri}
+    keep = occupations_among(ctx, among) - {iri}
     nearness = transition_index.out_of(mine) if direction == "out" else transition_index.into(mine)
     if viability:
         least = transition_index.viable if viability == "viable" else transition_index.highly_viable
         keep = {o for o in keep if nearness.similarity[transition_index.row[o]] >= least}
 
-    own = in_order(ctx, iri)
-
     def lacking(other: str) -> list[str]:
-        if direction == "out":
-            return [s for s in in_order(ctx, other) if s not in mine.every]
-        theirs = needs_of(ctx, other).every
-        return [s for s in own if s not in theirs]
+        return to_learn(ctx, other, mine) if direction == "out" else to_learn(ctx, iri, needs_of(ctx, other))
 
     more = {
         "occupation": occupation_ref(ctx, iri),
@@ -302,9 +288,8 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
         return Side(needs_of(ctx, iri), occupation_ref(ctx, iri), occupation=iri)
     if side.skills:
         return _list(ctx, side, where)
-    profiles = ctx.catalogue.profiles
     if side.profile:
-        entry = profiles.templates.get(side.profile.lower())
+        entry = ctx.catalogue.profiles.templates.get(side.profile.lower())
         if entry is None:
             known = side.profile.lower().partition("-")[2]
             if occupation_iri(known) in ctx.catalogue.withdrawn:
@@ -320,20 +305,9 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
         if side.compose.language is not None:
             field = asked.path("language")
             raise BadParameter(f"{field}: a comparison is in one language; name it beside from and to.", field=field)
-        checked = check_request(ctx, asked)
-        made = compose(profiles.tables, profiles.guidelines, checked.recipe)
-        path = "/profiles/compose"
-        shown = profile_views.RenderedProfile(
-            made, f"{ctx.url(path)}?{checked.query}", path, checked.query, checked.title, None, checked.warnings
-        )
+        shown = profile_views.composed(ctx, check_request(ctx, asked))
     ref: ComparedProfile = {**profile_views.head(ctx, shown), "href": profile_views.links(ctx, shown)["self"]}
-    return Side(_asked(shown.profile), ref, shown.warnings)
-
-
-def _asked(profile: Profile) -> SkillSet:
-    """What a profile asks for: its core skills as the essential ones."""
-    core = frozenset(s.skill for s in profile.skills if s.section == "core")
-    return SkillSet(core, frozenset(s.skill for s in profile.skills if s.relation != "none" or s.section == "core"))
+    return Side(needs_of_profile(shown.profile), ref, shown.warnings)
 
 
 def _list(ctx: Context, side: SideIn, where: str) -> Side:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from app.api.profiles import layout_role
 from app.api.profiles.provenance import ProfileGap, ProfileWarning
 from app.api.profiles.sections import ProfileEntry, ProfileSection
-from app.api.profiles.views import Profile, ProfileAnchor
+from app.api.profiles.views import Profile, ProfileAnchor, with_repeats
 from app.documents.sheet import (
     AnchorRow,
     GapRow,
@@ -31,7 +29,7 @@ def lay_out(document: Profile) -> Sheet:
     language = document["language"] if document["language"] != "*" else "en"
     words = all_words()
     chrome = {**words["en"], **words.get(language.partition("-")[0], {})}
-    labels = {e["skill"]["uri"]: e["skill"]["preferredLabel"] for e in _entries(document)}
+    labels = {e["skill"]["uri"]: e["skill"]["preferredLabel"] for _, _, e in with_repeats(document["sections"])}
     anchors = {a["occupation"]["uri"]: a["occupation"]["preferredLabel"] for a in document["anchors"]}
     provenance = document["provenance"]
     made = chrome["made"].format(
@@ -158,9 +156,3 @@ def _gap(gap: ProfileGap, language: str) -> GapRow:
         "definition": said(gap["definition"], language),
         "sources": "; ".join(s["title"] for s in gap["sources"] if s["title"]),
     }
-
-
-def _entries(document: Profile) -> Iterator[ProfileEntry]:
-    for section in document["sections"]:
-        for group in section["groups"]:
-            yield from group["skills"]

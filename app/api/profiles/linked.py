@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.api.profiles.formats import ELM
 from app.api.profiles.views import Profile, flat
 from app.api.views import GroupRef, OccupationRef, SkillRef
 from ontology import DCT, ESCO_DATA, SCHEME, SKOS, XSD
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.org"
-ELM = "http://data.europa.eu/snb/model/elm/"
 ISCO = SCHEME + "isco"
 SKILLS = SCHEME + "skills"
 OCCUPATIONS = SCHEME + "occupations"
@@ -24,13 +24,12 @@ OCCUPATIONS = SCHEME + "occupations"
 
 def schema_org(document: Profile) -> Json:
     """An Occupation with its category codes and skills as defined terms."""
-    statement = _literal(document["statement"])
     return {
         "@context": SCHEMA,
         "@type": "Occupation",
         "@id": document["uri"],
         "name": _literal(document["title"]),
-        "description": statement,
+        "description": _literal(document["statement"]),
         "occupationalCategory": list(_categories(document)),
         "skills": [
             {
@@ -107,7 +106,7 @@ def learning_model(document: Profile) -> Json:
                 "id": f"{uri}#outcome-{e['skill']['uri'].rpartition('/')[2]}",
                 "type": "LearningOutcome",
                 "title": _many(e["skill"]["preferredLabel"]),
-                "relatedESCOSkill": [_concept(e["skill"], SKILLS)],
+                "relatedESCOSkill": [_concept(e["skill"])],
             }
             for group in section["groups"]
             for e in group["skills"]
@@ -136,10 +135,10 @@ def learning_model(document: Profile) -> Json:
     }
 
 
-def _concept(skill: SkillRef, scheme: str) -> Json:
+def _concept(skill: SkillRef) -> Json:
     return {
         "id": skill["uri"], "type": "Concept", "prefLabel": _many(skill["preferredLabel"]),
-        "inScheme": {"id": scheme, "type": "ConceptScheme"},
+        "inScheme": {"id": SKILLS, "type": "ConceptScheme"},
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from analysis.profiles import similarity
 from analysis.profiles.similarity import SkillSet, Viability
-from analysis.profiles.tables import CCSI_UNIT
+from analysis.profiles.tables import CCSI_UNIT, CORE_SECTION, Profile
 from app.api.views import DomainDegree, OccupationRef, degrees_of, occupation_ref
 from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Listing, Shape
@@ -88,8 +88,8 @@ def related_items(ctx: Context, iri: str, most: int) -> list[Move]:
     """The occupations of the sectors that moves out of one lead to most easily, as /occupations/{uuid}/related lists them."""
     mine = needs_of(ctx, iri)
     nearness = ctx.catalogue.profiles.transition_index.out_of(mine)
-    rows = nearest(ctx, nearness, occupations_among(ctx, "ccsi", "among") - {iri})[:most]
-    return [move(ctx, nearness, int(n), lambda o: [s for s in in_order(ctx, o) if s not in mine.every]) for n in rows]
+    rows = nearest(ctx, nearness, occupations_among(ctx, "ccsi") - {iri})[:most]
+    return [move(ctx, nearness, int(n), lambda o: to_learn(ctx, o, mine)) for n in rows]
 
 
 def move(ctx: Context, nearness: similarity.Nearness, row: int, lacking: Callable[[str], list[str]]) -> Move:
@@ -123,7 +123,12 @@ def bridge(ctx: Context, iri: str) -> BridgingSkill:
     return {"uri": iri, "preferredLabel": ctx.labels.of(iri), "skillType": ctx.catalogue.skills[iri].type or None}
 
 
-def in_order(ctx: Context, iri: str) -> tuple[str, ...]:
+def to_learn(ctx: Context, iri: str, known: SkillSet) -> list[str]:
+    """The essential skills of an occupation that somebody with the known ones lacks, in the order of `_in_order`."""
+    return [s for s in _in_order(ctx, iri) if s not in known.every]
+
+
+def _in_order(ctx: Context, iri: str) -> tuple[str, ...]:
     """The essential skills of an occupation, first those that its domain asks for most widely: these open most doors."""
     profiles = ctx.catalogue.profiles
     ordered = profiles.in_order.get(iri)
@@ -149,7 +154,13 @@ def needs_of(ctx: Context, iri: str) -> SkillSet:
     return SkillSet(essential, essential | frozenset(needs.optional))
 
 
-def occupations_among(ctx: Context, name: str, field: str) -> set[str]:
+def needs_of_profile(profile: Profile) -> SkillSet:
+    """What a profile asks for: its core skills as the essential ones."""
+    core = frozenset(s.skill for s in profile.skills if s.section == CORE_SECTION)
+    return SkillSet(core, core | {s.skill for s in profile.skills if s.relation != "none"})
+
+
+def occupations_among(ctx: Context, name: str) -> set[str]:
     """The occupations of a set by its name. Raises BadParameter."""
     scope = ctx.catalogue.profiles.tables.scope
     inside = {o for o, places in scope.items() if places}
@@ -162,5 +173,5 @@ def occupations_among(ctx: Context, name: str, field: str) -> set[str]:
     domains = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
     if name not in domains:
         known = [*SPECIAL, *domains]
-        raise BadParameter(f"{field}: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+        raise BadParameter(f"among: '{name[:40]}' is none of {', '.join(known)}.", field="among", known=known)
     return {o for o in inside if name in scope[o]}

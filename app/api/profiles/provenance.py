@@ -114,11 +114,7 @@ def headings(ctx: Context) -> list[Heading]:
 
 def rules(ctx: Context) -> list[RuleWords]:
     """The rules in words, so that a document explains itself."""
-
-    def build(ctx: Context, _: str) -> list[RuleWords]:
-        return [_rule(ctx, r) for r in ctx.catalogue.profiles.guidelines.rules]
-
-    return ctx.part("rules", "", build)
+    return ctx.part("rules", "", lambda c, _: [_rule(c, r) for r in c.catalogue.profiles.guidelines.rules])
 
 
 def _rule(ctx: Context, item: Rule) -> RuleWords:

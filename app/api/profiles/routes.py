@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from analysis.profiles.compose import compose
 from analysis.profiles.tables import Cell, ProfileTables, Recipe
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
@@ -83,8 +82,10 @@ async def profiles(
     format: Format = None,
 ) -> Response:
     """By domain, cells before occupations, then by title. CSV has a row for each skill of the profiles on the page."""
-    if domain is not None:
-        domain = _top(ctx, domain, "domain")
+    if domain is not None and (above := find(ctx, domain).broader):
+        raise BadParameter(
+            f"domain: profiles are those of domains; {domain} is a part of {above}.", field="domain", see=above
+        )
     entries = [
         e
         for e in _filtered(ctx, domain, function, kind, q, sub_domain, charter)
@@ -145,13 +146,7 @@ async def _template(ctx: Context, id: str, format: FormatName | None) -> Respons
 @apart(lambda given: 6.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
 async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | None) -> Response:
     chosen = choose(ctx, format, MEDIA_TYPES)
-    profiles = ctx.catalogue.profiles
-    made = compose(profiles.tables, profiles.guidelines, asked.recipe)
-    path = "/profiles/compose"
-    shown = views.RenderedProfile(
-        made, f"{ctx.url(path)}?{asked.query}", path, asked.query, asked.title, None, asked.warnings
-    )
-    return await answer(ctx, shown, chosen)
+    return await answer(ctx, views.composed(ctx, asked), chosen)
 
 
 def templates_of(
@@ -186,16 +181,6 @@ def entry_of(ctx: Context, key: str) -> TemplateEntry:
     raise NotFound(detail, None, field="id", known=near, see=ctx.url("/profiles"))
 
 
-def _top(ctx: Context, key: str, field: str) -> str:
-    """A domain that has profiles of its own. Raises NotFound or BadParameter."""
-    domain = find(ctx, key, field)
-    if domain.broader:
-        raise BadParameter(
-            f"{field}: profiles are those of domains; {domain.id} is a part of {domain.broader}.", field=field, see=domain.broader
-        )  # fmt: skip
-    return domain.id
-
-
 def _filtered(
     ctx: Context,
     domain: str | None,
@@ -217,7 +202,7 @@ def _filtered(
             continue
         if not _about(profiles.tables, recipe, Cell(function or "", charter or "", sub_domain or "")):
             continue
-        if words and not all(w in fold(_title(ctx, entry)) for w in words):
+        if words and not all(w in fold(next(iter(title(ctx, "", recipe).values()), "")) for w in words):
             continue
         entries.append(entry)
     return sorted(entries, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
@@ -248,11 +233,6 @@ def _charter(ctx: Context) -> list[str]:
     return [iri.removeprefix(prefix) for iri in ctx.catalogue.profiles.words if iri.startswith(prefix)]
 
 
-def _title(ctx: Context, entry: TemplateEntry) -> str:
-    recipe = entry.recipe
-    return next(iter(title(ctx, "", recipe).values()), "")
-
-
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:
     return (ctx.labels.rank(entry.recipe.anchors[0].occupation) if entry.recipe.kind == "occupation" else 0, entry.id)
 
@@ -269,12 +249,7 @@ async def _listing(ctx: Context, paging: Paging, entries: list[TemplateEntry], f
         "@context": ctx.url("/context.jsonld"), "items": [views.summary(ctx, e) for e in shown],
         **counted(len(entries), paging), "language": ctx.language,
     }  # fmt: skip
-    whole: list[views.RenderedProfile] = []
-    if chosen in ("csv", "turtle") and shown:
-        made = ctx.catalogue.profiles.read_templates(shown)
-        whole = [
-            views.RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(shown, made, strict=True)
-        ]
+    whole = views.templates(ctx, shown) if chosen in ("csv", "turtle") and shown else []
     lines = (row for one in whole for row in rows(views.profile(ctx.to_read(), one)))
     statements = (line for one in whole for line in quads(ctx, one))
     return respond(ctx, chosen, payload, statements, COLUMNS, lines, page_links(ctx, len(entries), paging))

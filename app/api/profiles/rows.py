@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from analysis.profiles.statements import LINES, activity_iri, head_quads, skills_quads
 from app.api.profiles.naming import UNSAID, title
-from app.api.profiles.views import Profile, RenderedProfile, flat
+from app.api.profiles.views import Profile, RenderedProfile, flat, with_repeats
 from app.request import Context
 from ontology import CCSI, CCSID, DCT, PROV, RDF, SKOS, local_name
 
@@ -23,10 +23,8 @@ COLUMNS = (
 def rows(document: Profile) -> Iterator[tuple[Any, ...]]:
     """One row for each skill of a profile, in the order of its sections; ``sections`` are all that it stands in."""
     stands: dict[str, list[str]] = {}
-    for section in document["sections"]:
-        for group in section["groups"]:
-            for entry in group["skills"]:
-                stands.setdefault(entry["skill"]["uri"], []).append(section["id"])
+    for section, _, entry in with_repeats(document["sections"]):
+        stands.setdefault(entry["skill"]["uri"], []).append(section)
     name = document["id"] or document["uri"]
     parts = (document["domain"], document["function"], document["charterFunction"], document["subDomain"])
     cell = [part["id"] if part else "" for part in parts]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired, cast
 
 from pydantic import Field
 
 from analysis.profiles import tables
+from analysis.profiles.compose import compose
 from analysis.profiles.tables import Anchor, Cell, Kind, Warning
 from analysis.tables import MemberDegree
 from app.api.profiles.about import AboutRole, about
@@ -25,6 +26,7 @@ from app.api.profiles.provenance import (
     provenance,
     warning,
 )
+from app.api.profiles.request import CheckedRequest
 from app.api.profiles.sections import Arrangement, ProfileEntry, ProfileSection, sections
 from app.api.views import GroupRef, NaceRef, OccupationRef, group_ref, nace_ref, occupation_ref
 from app.catalogue.profiles import TemplateEntry
@@ -146,7 +148,20 @@ class RenderedProfile:
 
 def template(ctx: Context, entry: TemplateEntry) -> RenderedProfile:
     """A template of the release."""
-    return RenderedProfile(ctx.catalogue.profiles.template(entry), entry.iri, f"/profiles/{entry.id}", "", "", entry)
+    return templates(ctx, [entry])[0]
+
+
+def templates(ctx: Context, entries: Sequence[TemplateEntry]) -> list[RenderedProfile]:
+    """Several templates of the release, read together."""
+    made = ctx.catalogue.profiles.read_templates(entries)
+    return [RenderedProfile(p, e.iri, f"/profiles/{e.id}", "", "", e) for e, p in zip(entries, made, strict=True)]
+
+
+def composed(ctx: Context, asked: CheckedRequest) -> RenderedProfile:
+    """The profile of a request; its identifier is the link that makes it again."""
+    made = compose(ctx.catalogue.profiles.tables, ctx.catalogue.profiles.guidelines, asked.recipe)
+    path = "/profiles/compose"
+    return RenderedProfile(made, f"{ctx.url(path)}?{asked.query}", path, asked.query, asked.title, None, asked.warnings)
 
 
 def profile(ctx: Context, shown: RenderedProfile) -> Profile:
@@ -284,6 +299,11 @@ def links(ctx: Context, shown: RenderedProfile) -> ProfileLinks:
 
 def flat(items: Iterable[ProfileSection]) -> Iterator[tuple[str, Arrangement, ProfileEntry]]:
     """The skills of sections in their order, each once, with the section and group that it has its place in."""
+    return (placed for placed in with_repeats(items) if placed[2]["repeatOf"] is None)
+
+
+def with_repeats(items: Iterable[ProfileSection]) -> Iterator[tuple[str, Arrangement, ProfileEntry]]:
+    """The same, and the skills that have their place elsewhere once more wherever they stand."""
     for section in items:
         for group in section["groups"]:
-            yield from ((section["id"], group["group"], e) for e in group["skills"] if e["repeatOf"] is None)
+            yield from ((section["id"], group["group"], e) for e in group["skills"])
