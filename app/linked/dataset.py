@@ -125,14 +125,14 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
     document = f"{ctx.base}/.well-known/void"
     dataset, catalog = dataset_iri(ctx.served.release.id), document + "#catalog"
     counted = figures(ctx.catalogue)
-    yield from _says(
+    yield from says(
         document,
         (RDF + "type", VOID + "DatasetDescription"), (RDF + "type", FOAF + "Document"), (FOAF + "primaryTopic", dataset),
         (DCT + "title", _text("Description of the CCSI dataset")),
     )  # fmt: skip
     yield from _referred(ctx, document, publisher)
     sparql, api = document + "#sparql", document + "#api"
-    yield from _says(
+    yield from says(
         catalog,
         (RDF + "type", DCAT + "Catalog"), (DCT + "title", _text("CCSI in ESCO")), (DCT + "description", _text(DESCRIPTION)),
         (DCAT + "dataset", dataset), (DCAT + "service", sparql), (DCAT + "service", api), (FOAF + "homepage", ctx.base + "/"),
@@ -145,7 +145,7 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
             for value in links.values:
                 if links.predicate not in _NOT_REPEATED:
                     yield ox.Triple(ox.NamedNode(node), ox.NamedNode(links.predicate), value)
-    yield from _says(
+    yield from says(
         dataset,
         (DCT + "description", _text(DESCRIPTION)), (DCT + "issued", _date(ctx.served.release.manifest["createdAt"])),
         (DCAT + "landingPage", ctx.base + "/"), (DCT + "accessRights", _PUBLIC),
@@ -154,15 +154,15 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
         (VOID + "sparqlEndpoint", ctx.base + "/sparql"), (VOID + "uriSpace", ox.Literal(CCSID)),
         (VOID + "exampleResource", CCSID + "domain/heritage"), (VOID + "vocabulary", CCSI),
         *((VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "JSON-LD", "RDF_XML")),
-        (VOID + "triples", _number(sum(counted.triples.values()))), (VOID + "classes", _number(len(counted.all_classes))),
-        (VOID + "properties", _number(len(counted.all_properties))), *((VOID + "subset", graph) for graph in counted.triples),
+        (VOID + "triples", number(sum(counted.triples.values()))), (VOID + "classes", number(len(counted.all_classes))),
+        (VOID + "properties", number(len(counted.all_properties))), *((VOID + "subset", graph) for graph in counted.triples),
     )  # fmt: skip
     yield from _partitions(dataset, counted.all_classes, counted.all_properties)
     for graph, triples in counted.triples.items():
-        yield from _says(
+        yield from says(
             graph,
             (RDF + "type", VOID + "Dataset"), (RDF + "type", SD + "NamedGraph"), (SD + "name", graph),
-            (DCT + "title", _text(title_of(graph))), (VOID + "triples", _number(triples)),
+            (DCT + "title", _text(title_of(graph))), (VOID + "triples", number(triples)),
         )  # fmt: skip
         yield from _partitions(graph, counted.classes.get(graph, {}), counted.properties[graph])
     yield from _services(ctx, sparql, api, dataset)
@@ -176,18 +176,16 @@ def _referred(ctx: Context, document: str, publisher: str) -> Iterator[ox.Triple
         COMMISSION: "European Commission",
     }  # fmt: skip
     for agent, name in agents.items():
-        yield from _says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(name)))
-    yield from _says(COMMISSION, (SKOS + "inScheme", _AUTHORITY + "corporate-body"))
-    yield from _says(
-        document + "#rights", (RDF + "type", DCT + "RightsStatement"), (RDFS + "label", _text(ATTRIBUTION))
-    )
-    yield from _says(_PUBLIC, (RDF + "type", DCT + "RightsStatement"), (SKOS + "inScheme", _AUTHORITY + "access-right"))
-    yield from _says(
+        yield from says(agent, (RDF + "type", FOAF + "Agent"), (FOAF + "name", ox.Literal(name)))
+    yield from says(COMMISSION, (SKOS + "inScheme", _AUTHORITY + "corporate-body"))
+    yield from says(document + "#rights", (RDF + "type", DCT + "RightsStatement"), (RDFS + "label", _text(ATTRIBUTION)))
+    yield from says(_PUBLIC, (RDF + "type", DCT + "RightsStatement"), (SKOS + "inScheme", _AUTHORITY + "access-right"))
+    yield from says(
         _AUTHORITY + "data-theme", (RDF + "type", SKOS + "ConceptScheme"), (DCT + "title", _text("Data theme"))
     )
     for code, name in _THEMES.items():
         theme = f"{_AUTHORITY}data-theme/{code}"
-        yield from _says(
+        yield from says(
             theme, (RDF + "type", SKOS + "Concept"), (SKOS + "prefLabel", _text(name)), (SKOS + "inScheme", _AUTHORITY + "data-theme"),
         )  # fmt: skip
     kinds = {
@@ -195,25 +193,25 @@ def _referred(ctx: Context, document: str, publisher: str) -> Iterator[ox.Triple
         **{_IANA + name: "MediaType" for name in ("application/n-quads", "text/turtle", "application/gzip")},
     }  # fmt: skip
     for iri, kind in kinds.items():
-        yield from _says(iri, (RDF + "type", DCT + kind))
+        yield from says(iri, (RDF + "type", DCT + kind))
     for name in ("RDF_N_QUADS", "RDF_TURTLE"):
         form = f"{_AUTHORITY}file-type/{name}"
-        yield from _says(form, (RDF + "type", DCT + "MediaTypeOrExtent"), (SKOS + "inScheme", _AUTHORITY + "file-type"))
-    yield from _says(
+        yield from says(form, (RDF + "type", DCT + "MediaTypeOrExtent"), (SKOS + "inScheme", _AUTHORITY + "file-type"))
+    yield from says(
         _SHA256, (RDF + "type", SPDX + "ChecksumAlgorithm"), (OWL + "sameAs", SPDX + "checksumAlgorithm_sha256")
     )
     for page in (ctx.base + "/", ESCO_PAGE):
-        yield from _says(page, (RDF + "type", FOAF + "Document"))
+        yield from says(page, (RDF + "type", FOAF + "Document"))
 
 
 def _services(ctx: Context, sparql: str, api: str, dataset: str) -> Iterator[ox.Triple]:
-    yield from _says(
+    yield from says(
         sparql,
         (RDF + "type", DCAT + "DataService"), (DCT + "title", _text("SPARQL endpoint")), (DCAT + "endpointURL", ctx.base + "/sparql"),
         (DCAT + "endpointDescription", ctx.base + "/sparql"), (DCAT + "servesDataset", dataset),
         (DCT + "conformsTo", _PROTOCOL),
     )  # fmt: skip
-    yield from _says(
+    yield from says(
         api,
         (RDF + "type", DCAT + "DataService"), (DCT + "title", _text("JSON API")), (DCAT + "endpointURL", ctx.base + "/api/v1"),
         (DCAT + "endpointDescription", ctx.base + "/api/v1/openapi.json"), (DCAT + "servesDataset", dataset),
@@ -226,10 +224,10 @@ def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.
         address = f"{ctx.base}/dumps/{name}"
         node = f"{ctx.base}/.well-known/void#{name}"
         quads = name.endswith(".nq.gz")
-        yield from _says(dataset, (DCAT + "distribution", node), (VOID + "dataDump", address))
+        yield from says(dataset, (DCAT + "distribution", node), (VOID + "dataDump", address))
         if graph:
-            yield from _says(graph, (VOID + "dataDump", address))
-        yield from _says(
+            yield from says(graph, (VOID + "dataDump", address))
+        yield from says(
             node,
             (RDF + "type", DCAT + "Distribution"), (DCT + "title", _text(title_of(graph) if graph else "All graphs")),
             (DCT + "description", _text(f"{'N-Quads' if quads else 'Turtle'}, packed with gzip.")),
@@ -240,10 +238,10 @@ def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.
         )  # fmt: skip
         if dump := ready.get(name):
             checksum = node + "-sha256"
-            yield from _says(
-                node, (DCAT + "byteSize", _number(dump.bytes, "nonNegativeInteger")), (SPDX + "checksum", checksum)
+            yield from says(
+                node, (DCAT + "byteSize", number(dump.bytes, "nonNegativeInteger")), (SPDX + "checksum", checksum)
             )
-            yield from _says(
+            yield from says(
                 checksum,
                 (RDF + "type", SPDX + "Checksum"), (SPDX + "algorithm", _SHA256),
                 (SPDX + "checksumValue", ox.Literal(dump.sha256, datatype=ox.NamedNode(XSD + "hexBinary"))),
@@ -255,15 +253,16 @@ def _partitions(node: str, classes: dict[str, int], properties: dict[str, int]) 
         ("classPartition", classes, "class", "entities"),
         ("propertyPartition", properties, "property", "triples"),
     ):
-        for iri, number in parts.items():
+        for iri, size in parts.items():
             # Named after what it counts: the same description has the same bytes, and so the same validator.
             part = ox.BlankNode("b" + hashlib.sha256(f"{node} {kind} {iri}".encode()).hexdigest()[:12])
             yield ox.Triple(ox.NamedNode(node), ox.NamedNode(VOID + kind), part)
             yield ox.Triple(part, ox.NamedNode(VOID + of), ox.NamedNode(iri))
-            yield ox.Triple(part, ox.NamedNode(VOID + count), _number(number))
+            yield ox.Triple(part, ox.NamedNode(VOID + count), number(size))
 
 
-def _says(subject: str, *statements: tuple[str, str | ox.Literal]) -> Iterator[ox.Triple]:
+def says(subject: str, *statements: tuple[str, str | ox.Literal]) -> Iterator[ox.Triple]:
+    """Statements about a subject; a text is the IRI of what it is linked to."""
     for prop, value in statements:
         target = ox.NamedNode(value) if isinstance(value, str) else value
         yield ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), target)
@@ -273,7 +272,8 @@ def _text(text: str) -> ox.Literal:
     return ox.Literal(text, language="en")
 
 
-def _number(value: int, kind: str = "integer") -> ox.Literal:
+def number(value: int, kind: str = "integer") -> ox.Literal:
+    """A whole number as a literal, of one of the types of XML Schema."""
     return ox.Literal(str(value), datatype=ox.NamedNode(XSD + kind))
 
 

@@ -13,18 +13,9 @@ from app.request import Context
 from ontology import CCSID
 
 # Nodes of these kinds are statements and have no label; asking for one would cost as much as for all others together.
-_STATEMENTS = frozenset(
-    {
-        "assertion",
-        "cluster-share",
-        "crosswalk",
-        "decision",
-        "group-share",
-        "membership",
-        "specialisation",
-        "transversality",
-    }
-)
+_STATEMENTS = (
+    "assertion", "cluster-share", "crosswalk", "decision", "group-share", "membership", "specialisation", "transversality",
+)  # fmt: skip
 _UUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-?)")
 
 

@@ -7,7 +7,7 @@ An IRI below /id names a thing, which cannot be sent; its address answers 303 wi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ from app.html.render import HTML_HEADERS
 from app.http.representations import TYPED_PATH
 from app.linked import iris, rdf_formats
 from app.linked import pages as pages
-from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples
+from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples, number, says
 from app.linked.dataset_page import dataset_page
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
@@ -37,6 +37,7 @@ from releases import dumps
 router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
+_HYDRA = {"prev": "previous"}  # where Hydra has another word for the link to a page than RFC 8288
 SEE_ALSO = PREFIXES["rdfs"] + "seeAlso"
 DATASET_PATH = "/.well-known/void"
 
@@ -126,11 +127,8 @@ async def namespace_version(ctx: Ctx, version: str, form: Format = None) -> Resp
     """The ontology by its version IRI: the one that the release holds; older ones are in the releases that held them."""
     vocabulary = await asyncio.to_thread(ontology, ctx.served)
     if version != vocabulary.version:
-        raise NotFound(
-            f"This release holds version {vocabulary.version} of the ontology.",
-            field="version",
-            available=[vocabulary.version],
-        )
+        detail = f"This release holds version {vocabulary.version} of the ontology."
+        raise NotFound(detail, field="version", available=[vocabulary.version])
     return await _ontology(ctx=ctx, chosen=rdf_formats.choose(ctx.request, form), place=_place(ctx))
 
 
@@ -276,46 +274,36 @@ def _variant(ctx: Context, name: str) -> str:
 def _description_triples(ctx: Context, described: Description) -> list[ox.Triple]:
     made = [*described.triples(), *_document(ctx, described.iri)]
     for links in described.cut:
-        page = ox.NamedNode(pages.links_address(ctx, described.iri, links))
-        made.append(ox.Triple(ox.NamedNode(described.iri), ox.NamedNode(SEE_ALSO), page))
-        made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
+        page = pages.links_address(ctx, described.iri, links)
+        made += says(described.iri, (SEE_ALSO, page))
+        made += says(page, (HYDRA + "totalItems", number(links.total)))
     return made
 
 
 def _page_triples(ctx: Context, iri: str, links: Links) -> list[ox.Triple]:
-    page = ox.NamedNode(pages.links_address(ctx, iri, links, links.offset))
-    made = [*triples(iri, links), *_document(ctx, iri, page)]
-    made.append(ox.Triple(page, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")))
-    made.append(ox.Triple(page, ox.NamedNode(HYDRA + "totalItems"), _integer(links.total)))
-    for rel, offset in other_pages(links.total, ctx.limits.links, links.offset).items():
-        name = {"prev": "previous"}.get(rel, rel)
-        target = ox.NamedNode(pages.links_address(ctx, iri, links, offset))
-        made.append(ox.Triple(page, ox.NamedNode(HYDRA + name), target))
-    return made
-
-
-def _document(ctx: Context, iri: str, document: ox.NamedNode | None = None) -> list[ox.Triple]:
-    """The document about itself: what it is about, of which dataset it is part, under which terms."""
-    document = document or ox.NamedNode(
-        iris.address(iri, ctx.base) if iri.startswith(CCSID) else iris.resource(iri, ctx.base)
-    )
-    foaf, void = PREFIXES["foaf"], PREFIXES["void"]
+    page = pages.links_address(ctx, iri, links, links.offset)
+    offsets = other_pages(links.total, ctx.limits.links, links.offset)
     return [
-        ox.Triple(document, ox.NamedNode(RDF + "type"), ox.NamedNode(foaf + "Document")),
-        ox.Triple(document, ox.NamedNode(foaf + "primaryTopic"), ox.NamedNode(iri)),
-        ox.Triple(document, ox.NamedNode(void + "inDataset"), ox.NamedNode(dataset_iri(ctx.served.release.id))),
-        ox.Triple(document, ox.NamedNode(SEE_ALSO), ox.NamedNode(ctx.base + DATASET_PATH)),
-        ox.Triple(document, ox.NamedNode(DCT + "rights"), ox.Literal(ATTRIBUTION, language="en")),
+        *triples(iri, links), *_document(ctx, iri, page),
+        *says(page, (RDF + "type", HYDRA + "PartialCollectionView"), (HYDRA + "totalItems", number(links.total))),
+        *says(page, *((HYDRA + _HYDRA.get(rel, rel), pages.links_address(ctx, iri, links, n)) for rel, n in offsets.items())),
     ]  # fmt: skip
+
+
+def _document(ctx: Context, iri: str, document: str = "") -> Iterator[ox.Triple]:
+    """The document about itself: what it is about, of which dataset it is part, under which terms."""
+    foaf, void = PREFIXES["foaf"], PREFIXES["void"]
+    return says(
+        document or (iris.address(iri, ctx.base) if iri.startswith(CCSID) else iris.resource(iri, ctx.base)),
+        (RDF + "type", foaf + "Document"), (foaf + "primaryTopic", iri),
+        (void + "inDataset", dataset_iri(ctx.served.release.id)), (SEE_ALSO, ctx.base + DATASET_PATH),
+        (DCT + "rights", ox.Literal(ATTRIBUTION, language="en")),
+    )  # fmt: skip
 
 
 def _page_links(ctx: Context, iri: str, links: Links) -> str:
     offsets = other_pages(links.total, ctx.limits.links, links.offset)
     return ", ".join(f'<{pages.links_address(ctx, iri, links, n)}>; rel="{rel}"' for rel, n in offsets.items())
-
-
-def _integer(value: int) -> ox.Literal:
-    return ox.Literal(str(value), datatype=ox.NamedNode(PREFIXES["xsd"] + "integer"))
 
 
 def _iri(text: str, field: str) -> str:
