@@ -68,8 +68,7 @@ class ScopedList(OccupationList):
 @router.get("", summary="The domains of the cultural and creative sectors")
 async def domains(ctx: Ctx, paging: Paging) -> Response:
     """The eleven domains with the number of occupations in each."""
-    tops = [d for d in ctx.catalogue.domains.values() if not d.broader]
-    return listing(ctx, sorted(tops, key=lambda d: d.id), paging, lambda d: views.domain(ctx, d))
+    return listing(ctx, ctx.catalogue.top_domains, paging, lambda d: views.domain(ctx, ctx.catalogue.domains[d]))
 
 
 @router.get("/{id}", summary="One domain or sub-domain")

@@ -149,6 +149,11 @@ class Facts:
         for item in self.occupations.values():
             item.decisions.sort(key=lambda d: (d.degree, -d.confidence, d.domain))
 
+    @property
+    def top_domains(self) -> list[str]:
+        """The identifiers of the domains that are no part of another, in their order."""
+        return sorted(d.id for d in self.domains.values() if not d.broader)
+
     def decisions_in(self, domain: Domain | None = None) -> list[Decision]:
         """What is in a domain or sub-domain; without one, in any domain. Exclusions are not among them."""
         if domain is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
+from analysis.skills.tables import Specialisation
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.concepts import in_one
 from app.documents.cells import cell
@@ -37,54 +38,31 @@ def sheet(catalogue: Catalogue, domain: str, language: str = "en") -> Iterator[t
         )
 
     for c in broad:
-        own = [m for m in c.members if m.primary]
-        for n, m in enumerate(own):
-            r = rows[m.skill]
-            head = (
-                domain,
-                c.id,
-                in_one(c.labels, language),
-                " · ".join(map(said, c.telling)),
-                c.area,
-                "filled",
-                len(own),
-            )
-            yield (
-                *(head if n == 0 else (domain, c.id, "", "", "", "", "")), said(m.skill), f"{r.support} of {total}", f"{r.lq:.1f}",
-                r.skill_class, *("", "", "", ""),
-            )  # fmt: skip
+        own = [rows[m.skill] for m in c.members if m.primary]
+        head = (c.id, in_one(c.labels, language), " · ".join(map(said, c.telling)), c.area, "filled", len(own))
+        used = [(said(r.skill), f"{r.support} of {total}", f"{r.lq:.1f}", r.skill_class) for r in own]
+        yield from _block(domain, head, used)
     filled = {r.area for r in rows.values()}
     for area in analysis.areas.of_domain(domain):
         if area.id in filled:
             continue
-        lent = [
-            (d, r)
-            for d in area.domains
-            if d != domain
-            for r in analysis.specialisations.get(d, [])
-            if r.area == area.id
-        ]
+        others = [(d, r) for d in area.domains if d != domain for r in analysis.specialisations.get(d, [])]
+        lent: dict[str, tuple[str, Specialisation]] = {}  # each skill from the domain with the highest share
+        for d, r in sorted((e for e in others if e[1].area == area.id), key=lambda e: (-e[1].share, e[1].skill)):
+            lent.setdefault(r.skill, (d, r))
         state = "lent" if lent else "gap"
-        head = (
-            domain,
-            f"{domain}/{area.id}",
-            in_one(area.labels, language),
-            "",
-            area.id,
-            state,
-            len({r.skill for _, r in lent}),
-        )
-        if not lent:
-            yield (*head, "", "", "", "", "", "", "", "")
-        seen: set[str] = set()
-        for d, r in sorted(lent, key=lambda e: (-e[1].share, e[1].skill)):
-            if r.skill not in seen:
-                first = not seen
-                seen.add(r.skill)
-                yield (
-                    *(head if first else (domain, head[1], "", "", "", "", "")), said(r.skill),
-                    f"{r.support} of {analysis.units[d].occupations} in {d}", f"{r.lq:.1f}", r.skill_class, *("", "", "", ""),
-                )  # fmt: skip
+        head = (f"{domain}/{area.id}", in_one(area.labels, language), "", area.id, state, len(lent))
+        used = [
+            (said(r.skill), f"{r.support} of {analysis.units[d].occupations} in {d}", f"{r.lq:.1f}", r.skill_class)
+            for d, r in lent.values()
+        ]
+        yield from _block(domain, head, used or [("", "", "", "")])
+
+
+def _block(domain: str, head: tuple[object, ...], skills: Iterable[tuple[str, ...]]) -> Iterator[tuple[object, ...]]:
+    """The rows of a cluster, which is told in full in the first of them; the cells of judgements are empty."""
+    for n, skill in enumerate(skills):
+        yield (domain, *(head if n == 0 else (head[0], "", "", "", "", "")), *skill, "", "", "", "")
 
 
 def write_sheet(catalogue: Catalogue, domain: str, out: TextIO) -> int:

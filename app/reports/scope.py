@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from itertools import combinations
 from typing import Annotated
 
@@ -235,21 +236,18 @@ def _on_route(catalogue: Catalogue, route: str) -> set[str]:
 
 def _by_domain(catalogue: Catalogue) -> list[DomainFigures]:
     rows: list[DomainFigures] = []
-    for key, domain in sorted(catalogue.domains.items()):
-        if domain.broader:
-            continue
+    for key in catalogue.top_domains:
         decisions = catalogue.by_domain.get(key, [])
         degrees = Counter(d.degree for d in decisions)
+        sub_domains = [s for d in decisions for s in (d.sub_domain, *d.further_sub_domains)]
         rows.append(
             {
                 "domain": key,
-                "label": domain.labels.get("en", key),
+                "label": catalogue.domains[key].labels.get("en", key),
                 "core": degrees["core"],
                 "related": degrees["related"],
                 "toReview": sum(bool(review_reasons(d)) for d in decisions),
-                "subDomains": dict(
-                    sorted(Counter(s for d in decisions for s in (d.sub_domain, *d.further_sub_domains) if s).items())
-                ),
+                "subDomains": dict(sorted(Counter(s for s in sub_domains if s).items())),
                 "functions": dict(sorted(Counter(f for d in decisions for f in d.functions).items())),
             }
         )
@@ -257,19 +255,12 @@ def _by_domain(catalogue: Catalogue) -> list[DomainFigures]:
 
 
 def _by_major_group(catalogue: Catalogue, core: set[str], related: set[str]) -> list[MajorGroupFigures]:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    groups: dict[str, set[str]] = defaultdict(set)
     for iri, item in catalogue.occupations.items():
-        kind = "core" if iri in core else "related" if iri in related else "none"
-        counts[item.isco[:1]][kind] += 1
+        groups[item.isco[:1]].add(iri)
     return [
-        {
-            "code": code,
-            "label": _label(catalogue, code),
-            "occupations": sum(n.values()),
-            "core": n["core"],
-            "relatedOnly": n["related"],
-        }
-        for code, n in sorted(counts.items())
+        {**_group(catalogue, code, members, core), "relatedOnly": len(members & related)}
+        for code, members in sorted(groups.items())
     ]
 
 
@@ -283,21 +274,11 @@ def _domain_overlaps(catalogue: Catalogue) -> list[DomainOverlap]:
 
 
 def _partly_cultural(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> list[PartlyCultural]:
-    rows: list[PartlyCultural] = []
-    for code, members in sorted(catalogue.by_isco.items()):
-        inside = in_scope.intersection(members)
-        if 0 < len(inside) < len(members):
-            rows.append(
-                {
-                    "code": code,
-                    "label": _label(catalogue, code),
-                    "occupations": len(members),
-                    "core": len(core & inside),
-                    "inScope": len(inside),
-                    "share": round(len(inside) / len(members), 3),
-                }
-            )
-    return rows
+    return [
+        {**_group(catalogue, code, members, core), "inScope": inside, "share": round(inside / len(members), 3)}
+        for code, members in sorted(catalogue.by_isco.items())
+        if 0 < (inside := len(in_scope.intersection(members))) < len(members)
+    ]
 
 
 def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> ToEurostat:
@@ -306,16 +287,9 @@ def _eurostat(catalogue: Catalogue, core: set[str], in_scope: set[str]) -> ToEur
     rows: list[ListedGroup] = []
     for code in listed:
         members = set(catalogue.by_isco.get(code, ()))
-        rows.append(
-            {
-                "code": code,
-                "label": _label(catalogue, code),
-                "occupations": len(members),
-                "core": len(members & core),
-                "inScope": len(members & in_scope),
-                "leftOut": _names(catalogue, members - in_scope),
-            }
-        )
+        left_out = _names(catalogue, members - in_scope)
+        inside = len(members & in_scope)
+        rows.append({**_group(catalogue, code, members, core), "inScope": inside, "leftOut": left_out})
     outside = {o for o in core if catalogue.occupations[o].isco not in listed}
     return {"unitGroups": rows, "coreOutside": _names(catalogue, outside), "coreOutsideCount": len(outside)}
 
@@ -349,6 +323,7 @@ def _names(catalogue: Catalogue, iris: set[str]) -> list[str]:
     return sorted(f"{catalogue.occupations[i].code} {catalogue.label(i, 'en').get('en', '')}".strip() for i in iris)
 
 
-def _label(catalogue: Catalogue, code: str) -> str:
+def _group(catalogue: Catalogue, code: str, members: Collection[str], core: set[str]) -> GroupFigures:
     group = catalogue.isco.get(code)
-    return catalogue.label(group.iri, "en").get("en", "") if group else ""
+    label = catalogue.label(group.iri, "en").get("en", "") if group else ""
+    return {"code": code, "label": label, "occupations": len(members), "core": len(core.intersection(members))}
