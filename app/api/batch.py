@@ -14,7 +14,7 @@ from app.api import tables, views
 from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, few, most_of
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
-from app.api.lookup import missing
+from app.api.lookup import at_most, missing
 from app.api.occupations import with_code
 from app.api.shares import DomainShare, domain_shares
 from app.catalogue.concepts import Group
@@ -31,6 +31,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OCCUPATION = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 _ISCO = re.compile(r"[Cc]?[0-9]{1,4}")
 _SKILLS = re.compile(r"[SKLTsklt][0-9](?:\.[0-9]+)*")
+_REVISIONS: dict[str | None, Revision] = {"nace-2": "2", "nace-2.1": "2.1"}  # by classification
 LOOKUP_EXAMPLE: JsonDict = {"codes": ["2621.3", "C2621", "91.21", "9.1"]}
 
 
@@ -82,9 +83,7 @@ async def look_up(request: Request, ctx: Ctx, body: LookupIn) -> Response:
 
     Bare digits are ISCO-08 where no classification is given, and never taken for NACE: 9121 is there a group of ISCO-08.
     """
-    most = ctx.limits.lookup_codes
-    if len(body.codes) > most:
-        raise BadParameter(f"codes: at most {most}, not {len(body.codes)}.", field="codes", maximum=most)
+    at_most("codes", body.codes, ctx.limits.lookup_codes)
 
     def work() -> list[LookedUp]:
         answers = {code: look_up_code(ctx, code, body.classification) for code in dict.fromkeys(body.codes)}
@@ -119,8 +118,8 @@ def look_up_code(ctx: Context, asked: str, classification: str | None) -> Looked
 
 def _read(ctx: Context, blank: LookedUp, asked: str, classification: str | None) -> LookedUp:
     """What a code stands for. Raises Problem."""
-    if classification in ("nace-2", "nace-2.1") or (classification is None and asked.startswith(tuple(BASES.values()))):
-        return _activity(ctx, blank, nace_activity(ctx, asked, "codes", _revision(classification)))
+    if classification in _REVISIONS or (classification is None and asked.startswith(tuple(BASES.values()))):
+        return _activity(ctx, blank, nace_activity(ctx, asked, "codes", _REVISIONS.get(classification)))
     if classification == "isco-08":
         return _group(ctx, blank, isco_group(ctx, asked, "codes"))
     if asked.startswith("http") or _UUID.fullmatch(asked):
@@ -134,10 +133,6 @@ def _read(ctx: Context, blank: LookedUp, asked: str, classification: str | None)
     if _ISCO.fullmatch(asked):
         return _group(ctx, blank, isco_group(ctx, asked, "codes"))
     return _activity(ctx, blank, nace_activity(ctx, asked, "codes", None))
-
-
-def _revision(classification: str | None) -> Revision | None:
-    return {"nace-2": "2", "nace-2.1": "2.1"}.get(classification or "")  # type: ignore[return-value]
 
 
 def _concept(ctx: Context, blank: LookedUp, asked: str) -> LookedUp:

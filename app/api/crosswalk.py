@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
 from app.api.crosswalk_schemes import CrosswalkEntry, Lead, MappedCode, crosswalk_entries, crosswalk_entry, lead
-from app.api.lookup import find, missing
+from app.api.lookup import find, present
 from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
 from app.catalogue.concepts import Group, Occupation
@@ -147,9 +147,8 @@ async def crosswalk(
     if esco is not None:
         given_iri = concept_iri(esco)
         iri = given_iri if given_iri.startswith("http") else occupation_iri(concept_key(esco, "occupation", "esco"))
-        if iri not in ctx.catalogue.occupations:
-            raise missing(ctx, iri, "occupation", "esco")
-        return _answer(ctx, form, _of_esco(ctx, "esco", ctx.catalogue.occupations[iri], [iri]))
+        occupation = ctx.catalogue.occupations[present(ctx, iri, "occupation", "esco")]
+        return _answer(ctx, form, _of_esco(ctx, "esco", occupation, [iri]))
     where = find(ctx, domain or "")
     entries = [crosswalk_entry(e) for e in ctx.catalogue.crosswalk if where.id in (e.domain, e.sub_domain)]
     members = [d.occupation for d in ctx.catalogue.decisions_in(where)]

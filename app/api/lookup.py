@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence, Sized
+from typing import Any, Literal
 
 from app.api import views
 from app.catalogue.concepts import Domain
@@ -19,15 +20,25 @@ def find(ctx: Context, key: str, field: str = "domain") -> Domain:
     """The domain of this identifier. Raises NotFound naming those there are, and the parameter."""
     if domain := ctx.catalogue.domains.get(key):
         return domain
-    known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
-    raise NotFound(f"There is no domain '{key[:40]}'.", field=field, known=known)
+    raise NotFound(f"There is no domain '{key[:40]}'.", field=field, known=ctx.catalogue.top_domains)
 
 
 def check_function(name: str, field: str = "function") -> None:
     """Raises BadParameter for what is no function of ESSnet-Culture."""
-    if name not in FUNCTIONS:
-        known = list(FUNCTIONS)
-        raise BadParameter(f"function: '{name[:40]}' is none of {', '.join(known)}.", field=field, known=known)
+    one_of("function", name, FUNCTIONS, field)
+
+
+def one_of(name: str, given: str, known: Sequence[str], field: str = "") -> None:
+    """Raises BadParameter for a value that is none of those known, naming the parameter."""
+    if given not in known:
+        detail = f"{name}: '{given[:40]}' is none of {', '.join(known)}."
+        raise BadParameter(detail, field=field or name, known=list(known))
+
+
+def at_most(name: str, given: Sized, most: int, field: str = "") -> None:
+    """Raises BadParameter for more values than a limit allows, naming the parameter."""
+    if len(given) > most:
+        raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=field or name, maximum=most)
 
 
 def query_words(ctx: Context, q: str) -> list[str]:
@@ -40,17 +51,18 @@ def query_words(ctx: Context, q: str) -> list[str]:
 
 def occupation_of(ctx: Context, uuid: str) -> str:
     """The IRI of the occupation with a UUID. Raises what `missing` says, and BadParameter for what is no UUID."""
-    iri = occupation_iri(concept_key(uuid, "occupation"))
-    if iri not in ctx.catalogue.occupations:
-        raise missing(ctx, iri, "occupation")
-    return iri
+    return present(ctx, occupation_iri(concept_key(uuid, "occupation")), "occupation")
 
 
 def skill_of(ctx: Context, uuid: str) -> str:
     """The same of a skill."""
-    iri = skill_iri(concept_key(uuid, "skill"))
-    if iri not in ctx.catalogue.skills:
-        raise missing(ctx, iri, "skill")
+    return present(ctx, skill_iri(concept_key(uuid, "skill")), "skill")
+
+
+def present(ctx: Context, iri: str, kind: Literal["occupation", "skill"], field: str = "uuid") -> str:
+    """The IRI itself, of an occupation or a skill of this release. Raises what `missing` says."""
+    if iri not in (ctx.catalogue.occupations if kind == "occupation" else ctx.catalogue.skills):
+        raise missing(ctx, iri, kind, field)
     return iri
 
 

@@ -17,12 +17,12 @@ from analysis.search.extraction import Mention
 from analysis.search.match import Match
 from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Name, few, most_of
+from app.api.lookup import at_most
 from app.api.profiles.request import with_language
 from app.api.search import index_of
 from app.api.views import DomainDegree, degrees_of
 from app.catalogue.search import Matched
 from app.catalogue.texts import ReadText, read
-from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Shape
 from app.request import ALL_LANGUAGES, Context, Ctx
 from ontology import local_name
@@ -134,15 +134,10 @@ async def match_titles(request: Request, ctx: Ctx, body: MatchIn) -> Response:
     """
     asked = await with_language(request, ctx, body.language)
     if "texts" in body.model_fields_set:
-        _few("texts", body.texts, ctx.limits.match_texts)
+        at_most("texts", body.texts, ctx.limits.match_texts)
         return await _read(request, ctx, body.texts, asked.language if body.language else "", body.limit)
-    _few("titles", body.titles, ctx.limits.match_titles)
+    at_most("titles", body.titles, ctx.limits.match_titles)
     return await _answer(request, ctx, body.titles, _tongue(asked, body.language), body.limit)
-
-
-def _few(name: str, given: Sequence[str], most: int) -> None:
-    if len(given) > most:
-        raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=name, maximum=most)
 
 
 @router.get("/match", summary="One job title in ESCO's terms")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
-from app.api.lookup import find, missing, occupation_of, skill_of
+from app.api.lookup import find, missing, occupation_of, present, skill_of
 from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.catalogue.concepts import Occupation, Skill
@@ -115,10 +115,7 @@ async def occupations(
     catalogue = ctx.catalogue
     kept = set(catalogue.occupations)
     if uri is not None:
-        iri = concept_iri(uri)
-        if iri not in catalogue.occupations:
-            raise missing(ctx, iri, "occupation", "uri")
-        kept = {iri}
+        kept = {present(ctx, concept_iri(uri), "occupation", "uri")}
     if code is not None:
         kept &= {with_code(ctx, code, "code", BadParameter)}
     if isco is not None:
@@ -182,10 +179,7 @@ async def skill_list(
     """All skills that fit every given filter, by label."""
     skills: Iterable[Skill] = ctx.catalogue.skills.values()
     if uri is not None:
-        iri = concept_iri(uri)
-        if iri not in ctx.catalogue.skills:
-            raise missing(ctx, iri, "skill", "uri")
-        skills = [ctx.catalogue.skills[iri]]
+        skills = [ctx.catalogue.skills[present(ctx, concept_iri(uri), "skill", "uri")]]
     if group is not None:
         under = ctx.catalogue.skills_under(skill_group(ctx, group, "group", BadParameter).iri)
         skills = [s for s in skills if s.iri in under]

@@ -217,12 +217,10 @@ def _hit(ctx: Context, index: Search, hit: SearchHit) -> Hit:
 
 def _href(ctx: Context, kind: str, iri: str) -> str:
     match kind:
-        case "occupation" | "skill":
+        case "occupation" | "skill" | "domain" | "profile":
             return ctx.url(f"/{kind}s/{local_name(iri)}")
         case "isco-group":
             return ctx.url(f"/isco/{ctx.catalogue.groups[iri].code}")
-        case "domain" | "profile":
-            return ctx.url(f"/{kind}s/{local_name(iri)}")
         case "cluster":
             return ctx.url("/clusters/" + iri.partition("/cluster/")[2])
     return f"{ctx.base}/resource?uri={iri}"

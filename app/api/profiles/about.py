@@ -5,7 +5,6 @@ All of it is ESCO's or the graph's own; what neither says is left out or stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, cast
 
 import numpy as np
@@ -97,15 +96,16 @@ def about(ctx: Context, made: Profile, key: str) -> AboutRole:
     entry = ctx.catalogue.profiles.templates.get(key)
     anchors = [a.occupation for a in made.recipe.anchors]
     few = anchors if len(anchors) <= DESCRIBED else []
+    unit_groups = dict.fromkeys(ctx.catalogue.occupations[o].isco for o in few)
     near = ctx.part("profile-near", key, lambda c, _: _near(c, made)) if key else _near(ctx, made)
     return {
         "occupations": [ctx.part("profile-about", o, _occupation) for o in few],
-        "tasks": [told for code in _unit_groups(ctx, few) if (told := _tasks(ctx, code))],
+        "tasks": [told for code in unit_groups if code in ctx.catalogue.isco and (told := _tasks(ctx, code))],
         "regulatedProfessions": [
             ctx.part("occupation-ref", o, occupation_ref) for o in anchors if ctx.catalogue.occupations[o].regulated
         ],
         "fieldsOfEducation": [
-            {"field": ctx.part("group-ref", f, _group), "skills": n}
+            {"field": ctx.part("group-ref", f, lambda c, i: group_ref(c, c.catalogue.groups[i])), "skills": n}
             for f, n in fields_of_education(made, ctx.catalogue.profiles.tables).items()
         ],
         "eqfLevel": None,
@@ -129,11 +129,6 @@ def _occupation(ctx: Context, iri: str) -> DescribedOccupation:
     }
 
 
-def _unit_groups(ctx: Context, occupations: Iterable[str]) -> list[str]:
-    codes = (ctx.catalogue.occupations[o].isco for o in occupations)
-    return [code for code in dict.fromkeys(codes) if code in ctx.catalogue.isco]
-
-
 def _tasks(ctx: Context, code: str) -> UnitTasks | None:
     """The tasks of a unit group in every language whose text tells them; None where none does."""
 
@@ -147,10 +142,6 @@ def _tasks(ctx: Context, code: str) -> UnitTasks | None:
         return build(ctx, code)
     written = ctx.part_bytes("unit-tasks", code, build)
     return cast(UnitTasks, orjson.Fragment(written)) if written != b"null" else None
-
-
-def _group(ctx: Context, iri: str) -> GroupRef:
-    return group_ref(ctx, ctx.catalogue.groups[iri])
 
 
 def _near(ctx: Context, made: Profile) -> list[NearOccupation]:

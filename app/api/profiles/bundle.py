@@ -25,7 +25,6 @@ from app.request import Context, Ctx
 
 router = APIRouter(tags=["profiles"])
 
-SUFFIXES = ("xlsx", "pdf")
 # Profiles of one file. Laying out a page takes memory that stays until the last one: some 9 MB for each profile.
 MOST = {"xlsx": 200, "pdf": 40}
 
@@ -44,8 +43,8 @@ async def bundle(
 
     A PDF holds 40 profiles, a workbook 200; the Link header leads to the other volumes of a larger domain.
     """
-    if suffix not in SUFFIXES:
-        raise NotFound(f"There is no bundle as '{suffix[:20]}'.", None, field="suffix", known=list(SUFFIXES))
+    if suffix not in MOST:
+        raise NotFound(f"There is no bundle as '{suffix[:20]}'.", None, field="suffix", known=list(MOST))
     volumes = _volumes(ctx, id, suffix, kind)
     if volumes == 0:
         raise NotFound("There is no profile of this kind.", None, field="id", see=ctx.url(f"/domains/{id}/profiles"))

@@ -18,7 +18,7 @@ from analysis.profiles.similarity import SkillSet
 from analysis.profiles.tables import Warning
 from app.api.apart import apart
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, Name, few, most_of
-from app.api.lookup import occupation_of
+from app.api.lookup import at_most, occupation_of
 from app.api.profiles import views as profile_views
 from app.api.profiles.concepts import occupation, skill
 from app.api.profiles.moves import (
@@ -311,11 +311,7 @@ def _side(ctx: Context, side: SideIn, where: str) -> Side:
 
 
 def _list(ctx: Context, side: SideIn, where: str) -> Side:
-    most = ctx.limits.compare_skills
-    if len(side.skills) > most:
-        raise BadParameter(
-            f"{where}.skills: at most {most}, not {len(side.skills)}.", field=f"{where}.skills", maximum=most
-        )
+    at_most(f"{where}.skills", side.skills, ctx.limits.compare_skills)
     checked = [skill(ctx, text, f"{where}.skills.{n}") for n, text in enumerate(side.skills)]
     known = frozenset(iri for iri, warning in checked if not warning)
     ref: SkillList = {"className": "SkillList", "title": side.title or None, "skillCount": len(known)}

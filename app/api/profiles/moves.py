@@ -12,8 +12,8 @@ from pydantic import Field
 from analysis.profiles import similarity
 from analysis.profiles.similarity import SkillSet, Viability
 from analysis.profiles.tables import CCSI_UNIT, CORE_SECTION, Profile
+from app.api.lookup import one_of
 from app.api.views import DomainDegree, OccupationRef, degrees_of, occupation_ref
-from app.errors import BadParameter
 from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import Context
 
@@ -170,8 +170,5 @@ def occupations_among(ctx: Context, name: str) -> set[str]:
         return set(ctx.catalogue.occupations)
     if name == "outside":
         return set(ctx.catalogue.occupations) - inside
-    domains = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
-    if name not in domains:
-        known = [*SPECIAL, *domains]
-        raise BadParameter(f"among: '{name[:40]}' is none of {', '.join(known)}.", field="among", known=known)
+    one_of("among", name, [*SPECIAL, *ctx.catalogue.top_domains])
     return {o for o in inside if name in scope[o]}

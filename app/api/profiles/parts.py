@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from analysis.profiles.tables import Recipe
+from app.api.lookup import at_most, one_of
 from app.errors import BadParameter
 from app.request import Context
 from ontology import local_name
@@ -47,8 +48,7 @@ def parts(
 
 def items(texts: Sequence[str], where: str) -> tuple[str, ...]:
     """The items that ESCO lacks, each once and in their order. Raises BadParameter."""
-    if len(texts) > MOST_ITEMS:
-        raise BadParameter(f"{where}: at most {MOST_ITEMS}, not {len(texts)}.", field=where, maximum=MOST_ITEMS)
+    at_most(where, texts, MOST_ITEMS)
     for text in texts:
         if not text.strip() or len(text) > ITEM_LENGTH or NOT_IN_NAMES.search(text):
             raise BadParameter(f"{where}: an item is one line of 1 to {ITEM_LENGTH} characters.", field=where)
@@ -59,11 +59,9 @@ def beside(domain: str, others: Sequence[str], known: Sequence[str], where: str)
     """The further domains, each once. Raises BadParameter."""
     if others and not domain:
         raise BadParameter(f"{where}: name the main domain first.", field=where)
-    if len(others) > MOST_BESIDE:
-        raise BadParameter(f"{where}: at most {MOST_BESIDE}, not {len(others)}.", field=where, maximum=MOST_BESIDE)
+    at_most(where, others, MOST_BESIDE)
     for name in others:
-        if name not in known:
-            raise BadParameter(f"{where}: '{name[:40]}' is none of {', '.join(known)}.", field=where, known=list(known))
+        one_of(where, name, known)
     return tuple(d for d in dict.fromkeys(others) if d != domain)
 
 

@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from analysis.profiles.tables import OPTIONAL_SECTION, Anchor, Cell, Kind, Limit, Recipe, Warning
 from analysis.profiles.templates import equal_anchors
 from app.api.bodies import FIRST_ERROR, Body, Iri, Name, few, most_of
-from app.api.lookup import check_function
+from app.api.lookup import at_most, check_function, one_of
 from app.api.profiles import parts as profile_parts
 from app.api.profiles.concepts import occupation, skill
 from app.errors import BadParameter
@@ -150,6 +150,10 @@ class ComposeRequest:
             return {"anchors": "anchor", "sections": "section", "items": "item"}.get(name, name)
         return self.base + (name if n is None else f"{name}.{n}")
 
+    def refusal(self, name: str, detail: str, **members: object) -> BadParameter:
+        """What is wrong with a field."""
+        return BadParameter(f"{name}: {detail}", None, field=self.path(name), **members)
+
 
 def from_body(body: ComposeIn) -> ComposeRequest:
     """The request of a body."""
@@ -237,12 +241,9 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
     """Check a request against the release. Raises BadParameter, or Gone for a withdrawn occupation, naming the field."""
     profiles = ctx.catalogue.profiles
     _check_concepts(ctx, asked)
-    for name, given, most in (
-        ("anchors", asked.anchors, ctx.limits.profile_anchors), ("add", asked.add, ctx.limits.profile_changes),
-        ("drop", asked.drop, ctx.limits.profile_changes),
-    ):  # fmt: skip
-        if len(given) > most:
-            raise BadParameter(f"{name}: at most {most}, not {len(given)}.", field=asked.path(name), maximum=most)
+    at_most("anchors", asked.anchors, ctx.limits.profile_anchors, asked.path("anchors"))
+    at_most("add", asked.add, ctx.limits.profile_changes, asked.path("add"))
+    at_most("drop", asked.drop, ctx.limits.profile_changes, asked.path("drop"))
     weights: dict[str, float] = {}
     chosen = {}
     for n, (text, weight, keys) in enumerate(asked.anchors):
@@ -259,26 +260,22 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
     elif asked.domain:
         _, occupations = profiles.tables.cell(asked.domain, Cell(asked.function))
         if not occupations:
-            raise BadParameter(
-                f"function: no occupation of {asked.domain} serves {asked.function}.", field=asked.path("function")
-            )
+            raise asked.refusal("function", f"no occupation of {asked.domain} serves {asked.function}.")
         anchors = equal_anchors(occupations)
     else:
-        raise BadParameter(
-            "anchors: name occupations, or a domain to take them from.",
-            field=asked.path("anchors"),
-        )
+        raise asked.refusal("anchors", "name occupations, or a domain to take them from.")
     if kind == "composed" and asked.function and not asked.domain:
         raise BadParameter("function: say of which domain.", field=asked.path("domain"))
     added, warnings = _changes(ctx, asked)
-    dropped, more = _skills(ctx, asked.drop, "drop", asked)
-    if both := {s for s, _ in added} & set(dropped):
+    dropped = dict(skill(ctx, text, asked.path("drop", n)) for n, text in enumerate(asked.drop))
+    if both := {s for s, _ in added} & dropped.keys():
         raise BadParameter(f"{min(both)} is to be added and dropped at once.", field=asked.path("drop"))
     # What ESCO lacks stays in the recipe, so that a link to the profile carries the warning too.
+    beside = profile_parts.beside(asked.domain, asked.beside, ctx.catalogue.top_domains, asked.path("beside"))
     sections = tuple(s.id for s in profiles.guidelines.sections if s.id in asked.sections)
     recipe = Recipe(
         kind, anchors, asked.domain, Cell(asked.function), sections, asked.bounds, asked.maximum, tuple(added),
-        frozenset(dropped), _beside(ctx, asked), profile_parts.items(asked.items, asked.path("items")),
+        frozenset(dropped), beside, profile_parts.items(asked.items, asked.path("items")),
     )  # fmt: skip
     query = profile_parts.canonical(recipe, weights, asked.title)
     most = ctx.limits.url_length - len(ctx.url("/profiles/compose")) - LINK_ENDING
@@ -287,58 +284,35 @@ def check_request(ctx: Context, asked: ComposeRequest) -> CheckedRequest:
             f"add: the link that makes this profile again would hold {len(query)} bytes of at most {most}. Add or drop fewer skills.",
             field=asked.path("add" if asked.add else "drop"), maximum=most,
         )  # fmt: skip
-    return CheckedRequest(recipe, asked.title, (*warnings, *more), query)
-
-
-def _beside(ctx: Context, asked: ComposeRequest) -> tuple[str, ...]:
-    known = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
-    return profile_parts.beside(asked.domain, asked.beside, known, asked.path("beside"))
+    return CheckedRequest(recipe, asked.title, (*warnings, *filter(None, dropped.values())), query)
 
 
 def _check_concepts(ctx: Context, asked: ComposeRequest) -> None:
     """Raise BadParameter where a domain, function or section does not exist, or bounds contradict each other."""
-    catalogue = ctx.catalogue
-    domains = sorted(d.id for d in catalogue.domains.values() if not d.broader)
-    if asked.domain and asked.domain not in domains:
-        raise BadParameter(
-            f"domain: '{asked.domain[:40]}' is none of {', '.join(domains)}.", field=asked.path("domain"), known=domains
-        )
+    if asked.domain:
+        one_of("domain", asked.domain, ctx.catalogue.top_domains, asked.path("domain"))
     if asked.function:
         check_function(asked.function, asked.path("function"))
-    sections = catalogue.profiles.guidelines.sections
+    sections = ctx.catalogue.profiles.guidelines.sections
     every, skilled = [s.id for s in sections], {s.id: s for s in sections if s.grouped_by}
     for n, name in enumerate(asked.sections):
-        if name not in every:
-            raise BadParameter(
-                f"sections: '{name[:40]}' is none of {', '.join(every)}.", field=asked.path("sections", n), known=every
-            )
+        one_of("sections", name, every, asked.path("sections", n))
     least = 0
     for name, limit in asked.bounds.items():
         if name not in skilled:
-            raise BadParameter(
-                f"bounds: '{name[:40]}' is no section of skills.", field=asked.path("bounds"), known=list(skilled)
-            )
+            raise asked.refusal("bounds", f"'{name[:40]}' is no section of skills.", known=list(skilled))
         if asked.sections and name not in asked.sections:
-            raise BadParameter(
-                f"bounds: {name} is bounded but not among the sections asked for.", field=asked.path("bounds")
-            )
+            raise asked.refusal("bounds", f"{name} is bounded but not among the sections asked for.")
         minimum, maximum = limit.minimum, limit.maximum
         most = skilled[name].maximum if maximum is None else maximum
         if minimum is not None and minimum > most:
-            raise BadParameter(
-                f"bounds: the minimum of {name}, {minimum}, is above its maximum, {most}.", field=asked.path("bounds")
-            )
+            raise asked.refusal("bounds", f"the minimum of {name}, {minimum}, is above its maximum, {most}.")
         least += minimum or 0
     if profile_parts.NOT_IN_NAMES.search(asked.title):
-        raise BadParameter(
-            "title: control characters, line breaks and marks that turn the direction of writing are no part of a name.",
-            field=asked.path("title"),
-        )
+        detail = "control characters, line breaks and marks that turn the direction of writing are no part of a name."
+        raise asked.refusal("title", detail)
     if asked.maximum and least > asked.maximum:
-        raise BadParameter(
-            f"maximum: the minima of the sections add to {least}, more than {asked.maximum}.",
-            field=asked.path("maximum"),
-        )
+        raise asked.refusal("maximum", f"the minima of the sections add to {least}, more than {asked.maximum}.")
 
 
 def _changes(ctx: Context, asked: ComposeRequest) -> tuple[list[tuple[str, str]], list[Warning]]:
@@ -347,10 +321,8 @@ def _changes(ctx: Context, asked: ComposeRequest) -> tuple[list[tuple[str, str]]
     warnings = []
     for n, (section, text) in enumerate(asked.add):
         where = asked.path("add", n)
-        if section and section not in sections:
-            raise BadParameter(
-                f"{where}: '{section[:40]}' is none of {', '.join(sections)}.", field=where, known=sections
-            )
+        if section:
+            one_of(where, section, sections)
         iri, warning = skill(ctx, text, where)
         if warning and iri not in added:
             warnings.append(warning)
@@ -362,17 +334,11 @@ def _changes(ctx: Context, asked: ComposeRequest) -> tuple[list[tuple[str, str]]
 
 def _room(asked: ComposeRequest, added: Counter[str]) -> None:
     """Raise BadParameter where skills are added that the other limits of the request leave no room for."""
-    field = asked.path("add")
     for section, count in added.items():
         if asked.sections and section not in asked.sections:
-            raise BadParameter(f"add: {section} is not among the sections asked for.", field=field)
+            raise asked.refusal("add", f"{section} is not among the sections asked for.")
         limit = asked.bounds.get(section)
         if limit and limit.maximum is not None and count > limit.maximum:
-            raise BadParameter(f"add: {count} skills for {section}, whose maximum is {limit.maximum}.", field=field)
+            raise asked.refusal("add", f"{count} skills for {section}, whose maximum is {limit.maximum}.")
     if asked.maximum and added.total() > asked.maximum:
-        raise BadParameter(f"add: {added.total()} skills, and the maximum is {asked.maximum}.", field=field)
-
-
-def _skills(ctx: Context, texts: Sequence[str], name: str, asked: ComposeRequest) -> tuple[list[str], list[Warning]]:
-    checked = dict(skill(ctx, text, asked.path(name, n)) for n, text in enumerate(texts))
-    return sorted(checked), [w for w in checked.values() if w]
+        raise asked.refusal("add", f"{added.total()} skills, and the maximum is {asked.maximum}.")

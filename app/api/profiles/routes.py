@@ -12,7 +12,7 @@ from analysis.profiles.tables import Cell, ProfileTables, Recipe
 from app.api.apart import apart
 from app.api.bodies import BoundedBody
 from app.api.formats import Format, choose, respond
-from app.api.lookup import check_function, find, missing, query_words
+from app.api.lookup import check_function, find, missing, one_of, query_words
 from app.api.profiles import views
 from app.api.profiles.answers import answer
 from app.api.profiles.concepts import occupation as known_occupation
@@ -218,19 +218,12 @@ def _about(tables: ProfileTables, recipe: Recipe, cell: Cell) -> bool:
 
 def _check_cell(ctx: Context, sub_domain: str | None, charter: str | None) -> None:
     """Raises BadParameter for what is no sub-domain, or no function of CHARTER."""
-    for name, given, known in (
-        ("sub-domain", sub_domain, [d.id for d in ctx.catalogue.domains.values() if d.broader]),
-        ("charter", charter, _charter(ctx)),
-    ):
-        if given is not None and given not in known:
-            raise BadParameter(
-                f"{name}: '{given[:40]}' is none of {', '.join(sorted(known))}.", field=name, known=sorted(known)
-            )
-
-
-def _charter(ctx: Context) -> list[str]:
-    prefix = f"{CCSID}charter/"
-    return [iri.removeprefix(prefix) for iri in ctx.catalogue.profiles.words if iri.startswith(prefix)]
+    if sub_domain is not None:
+        one_of("sub-domain", sub_domain, sorted(d.id for d in ctx.catalogue.domains.values() if d.broader))
+    if charter is not None:
+        prefix = f"{CCSID}charter/"
+        known = [iri.removeprefix(prefix) for iri in ctx.catalogue.profiles.words if iri.startswith(prefix)]
+        one_of("charter", charter, sorted(known))
 
 
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:
