@@ -55,22 +55,14 @@ class National:
         if not mappings.schemes:
             return mappings
         seen: set[tuple[str, str, str]] = set()
-        for concept, scheme, code, label, relation, target, confidence in sorted(
-            as_texts(store.select("api/national"))
-        ):
+        rows = sorted(as_texts(store.select("api/national")))
+        for concept, scheme, code, label, relation, target, confidence in rows:
             if (concept, relation, target) in seen:
                 continue  # a second label, from another file
             seen.add((concept, relation, target))
             sure = float(confidence) if confidence else None
-            one = CodeMapping(
-                local_name(scheme),
-                code,
-                concept,
-                label,
-                cast(MappingRelation, relation.removeprefix(SKOS)),
-                target,
-                sure,
-            )
+            kind = cast(MappingRelation, relation.removeprefix(SKOS))
+            one = CodeMapping(local_name(scheme), code, concept, label, kind, target, sure)
             mappings.by_code[one.scheme, code].append(one)
             mappings.by_esco[target].append(one)
         return mappings

@@ -22,7 +22,7 @@ from analysis.search.extraction import Extractor
 from analysis.search.find import Hits
 from analysis.search.match import Match, Matcher
 from analysis.search.meaning import Meaning
-from analysis.search.section import FEMALE, MALE, NEUTRAL, PREFERRED, ROLES, Section
+from analysis.search.section import FEMALE, MALE, NEUTRAL, ROLES, Section
 from analysis.search.text import fold, title
 from app.catalogue import ranking
 from app.catalogue.hits import ordered
@@ -288,9 +288,8 @@ class Search:
         if self.meaning is not None and base is not None and not asked:
             strange = [n for n, one in found.items() if ranking.is_strange(one, titles[n], bool(language))]
             said = [titles[n] for n in strange]
-            for n, matches in zip(
-                strange, base.matcher.match(said, max(2, most), self.meaning.worth(said)), strict=True
-            ):
+            meant = base.matcher.match(said, max(2, most), self.meaning.worth(said))
+            for n, matches in zip(strange, meant, strict=True):
                 found[n] = Matched(base, matches[:most], confidences(matches, most))
         return [found[n] for n in range(len(titles))]
 
@@ -354,6 +353,3 @@ class Filter:
         if self.among is not None and iri not in self.among:
             return False
         return not self.types or self.type_of(iri) in self.types
-
-
-__all__ = ["PREFERRED", "TYPES", "Filter", "Matched", "Part", "Results", "Search", "SearchHit"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field
 
 from analysis.skills.statements import family_iri
-from analysis.skills.tables import Cluster, FamilyKind, FunctionLevel, FunctionScheme, SkillFamily, Specialisation
+from analysis.skills.tables import FamilyKind, FunctionLevel, FunctionScheme, SkillFamily, Specialisation
 from analysis.tables import MemberDegree
 from app.api.lookup import FUNCTIONS
 from app.api.skills import views
@@ -92,6 +92,7 @@ def area(ctx: Context, item: AreaFacts, unit: str) -> AreaItem:
     """An area in a domain: its skills there, what other domains have in it, or that ESCO has nothing."""
     mine, others = filled(ctx, item, unit)
     lent = others if len(mine) < THIN else {}
+    clusters = ctx.catalogue.analysis.by_unit.get(unit, [])
     return {
         **views.area_of(ctx, item),
         "definition": chosen(item.definitions, ctx),
@@ -99,7 +100,7 @@ def area(ctx: Context, item: AreaFacts, unit: str) -> AreaItem:
         "source": list(item.sources),
         "state": state(mine, others),
         "size": len(mine),
-        "cluster": next((views.cluster_ref(ctx, c) for c in _clusters(ctx, unit) if c.area == item.id), None),
+        "cluster": next((views.cluster_ref(ctx, c) for c in clusters if (c.level, c.area) == ("broad", item.id)), None),
         "skills": [skill_part(ctx, r.skill) for r in mine],
         "lent": [
             {"domain": d, "size": len(rows), "skills": [skill_part(ctx, r.skill) for r in rows[:LENT]]}
@@ -182,7 +183,3 @@ def levels(ctx: Context, decision: Decision, rows: list[FunctionLevel]) -> Funct
         "functions": {f: served("essnet", f) for f in FUNCTIONS},
         "charterFunctions": {f: served("charter", f) for f in CHARTER} if decision.charter_functions else None,
     }
-
-
-def _clusters(ctx: Context, unit: str) -> list[Cluster]:
-    return [c for c in ctx.catalogue.analysis.by_unit.get(unit, []) if c.level == "broad"]

@@ -11,9 +11,10 @@ from analysis.skills.specialisation import MIN_LQ
 from analysis.skills.statements import Row, area_iri, cluster_iri, family_iri, row_quads, unit_iri
 from analysis.skills.tables import Cluster, Evidence, GroupShare, Level, SkillClass, Specialisation, TransversalFigure
 from analysis.skills.transversal import FEW
+from app.api.tables import label as label
 from app.api.views import GroupRef, SkillRef, chosen, group_ref, skill_part
 from app.catalogue.areas import AreaFacts
-from app.catalogue.concepts import Group, in_one
+from app.catalogue.concepts import Group
 from app.catalogue.skills import UnitFacts
 from app.http.shapes import LanguageMap, Shape
 from app.reports.skills import Share
@@ -146,11 +147,6 @@ def unit(ctx: Context, item: UnitFacts) -> UnitOfAnalysis:
             "skills in use, and hints."
         )
     return entry
-
-
-def label(ctx: Context, iri: str) -> str:
-    """One label of a concept as plain text."""
-    return in_one(ctx.labels.of(iri), ctx.label_language)
 
 
 def specialisation(ctx: Context, s: Specialisation) -> SpecialisationItem:
