@@ -149,7 +149,8 @@ def _near(ctx: Context, made: Profile) -> list[NearOccupation]:
     transition_index = ctx.catalogue.profiles.transition_index
     own = {a.occupation for a in made.recipe.anchors}
     whole = len(own) == 1 and made.recipe.anchors[0].only is None
-    nearness = transition_index.out_of(needs_of(ctx, *own) if whole else needs_of_profile(made))
+    given = needs_of(ctx, made.recipe.anchors[0].occupation) if whole else needs_of_profile(made)
+    nearness = transition_index.out_of(given)
     similarity = np.round(nearness.similarity, 4)
     return [
         {

@@ -124,7 +124,7 @@ def bridge(ctx: Context, iri: str) -> BridgingSkill:
 
 
 def to_learn(ctx: Context, iri: str, known: SkillSet) -> list[str]:
-    """The essential skills of an occupation that somebody with the known ones lacks, in the order of `_in_order`."""
+    """The essential skills of an occupation that somebody with the known ones lacks, first those that open most doors."""
     return [s for s in _in_order(ctx, iri) if s not in known.every]
 
 
