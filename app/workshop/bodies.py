@@ -1,4 +1,4 @@
-"""Bodies of JSON that programs send to the workshop, within its bound, and answers that nobody keeps."""
+"""What is sent to the workshop, checked by a model; bodies of JSON within its bound, and answers that nobody keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.responses import Response
 
 from app.workshop.access import read_body
-from app.workshop.joining import refusal
+from app.workshop.faults import Refused
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,11 +32,17 @@ def takes(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
 
 async def read(request: Request, model: type[M]) -> M:
     """A body of JSON, within the bound. Raises TooLarge, Refused."""
-    body = await read_body(request)
+    return checked(model, await read_body(request) or b"{}")
+
+
+def checked(model: type[M], sent: dict[str, Any] | bytes) -> M:
+    """What was sent, the fields of a form or JSON, as a model has it. Raises Refused, which names the field."""
     try:
-        return model.model_validate_json(body or b"{}")
+        return model.model_validate_json(sent) if isinstance(sent, bytes) else model.model_validate(sent)
     except ValidationError as error:
-        raise refusal(error) from error
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part)[:80] for part in first["loc"]) or "body"
+        raise Refused(f"{field}: {first['msg'][:200]}.", field=field) from error
 
 
 def answer(payload: Any, status: int = 200) -> Response:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
+from app.workshop.bodies import checked
 from app.workshop.faults import Refused
-from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import settling, sorting
 from workshop.people import Seat
@@ -72,10 +71,7 @@ def sort_of(form: Form, called: Mapping[str, str]) -> Sort:
         name, colon, codes = line.partition(":")
         for code in codes.upper().replace(",", " ").split() if colon else ():
             piles[code] = called.get(name.strip().casefold(), f"{OWN}{name.strip()}")
-    try:
-        return Sort(piles=piles)
-    except ValidationError as error:
-        raise refusal(error) from error
+    return checked(Sort, {"piles": piles})
 
 
 def deck_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import strict_parameters
-from app.workshop.access import Form, Number, Seated, SentForm
+from app.workshop.access import Number, Seated, SentForm
+from app.workshop.bodies import checked
 from app.workshop.faults import Refused
-from app.workshop.joining import refusal
 from app.workshop.names import known_concept, names_of, near
 from app.workshop.page import SeatedPage, WorkshopPage
 from workshop import baskets, placing, preparing
@@ -44,7 +43,7 @@ async def basket(
 @router.post("/workshop/baskets/{number}")
 async def mark(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Put a skill into the basket, mark it otherwise, or take it out."""
-    said = marking_of(form)
+    said = checked(Marking, {name: form.get(name) for name in ("sector", "skill", "mark", "version")})
     await keep(page, seat, number, said, form.get("nonce"))
     return page.go("/workshop/baskets", sector=said.sector, group=number, q=form.get("q")[:200])
 
@@ -55,14 +54,6 @@ async def keep(page: WorkshopPage, seat: Seat, number: int, said: Marking, nonce
     if skill.type != "skill":
         raise Refused("A basket holds skills.", field="skill")
     await page.desk.write(_keep, seat, number, said, skill.label, nonce)
-
-
-def marking_of(form: Form) -> Marking:
-    """What the form says. Raises Refused."""
-    try:
-        return Marking.model_validate({name: form.get(name) for name in ("sector", "skill", "mark", "version")})
-    except ValidationError as error:
-        raise refusal(error) from error
 
 
 def basket_view(session: Session, seat: Seat, number: int, sector: str) -> dict[str, Any]:

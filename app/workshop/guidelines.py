@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -17,8 +16,8 @@ from app.api.profiles.request import check_request, from_query
 from app.catalogue.profiles import ProfileCatalogue, rule_iri, section_iri
 from app.request import context, service_of, strict_parameters
 from app.workshop.access import Seated, SentForm, require_facilitator
+from app.workshop.bodies import checked
 from app.workshop.faults import NothingThere, Refused
-from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage, WorkshopPage
 from app.workshop.rule_preview import offered, preview, rule_of, thresholds_of
 from workshop import adopted, motions, preparing
@@ -92,14 +91,12 @@ async def put_rule(page: SeatedPage, seat: Seated, form: SentForm, rule: str) ->
     before = thresholds_of(known)
     sent = {k: v for k in _FIELDS if (v := form.get(k).strip()) and v != before.get(k)}
     said = _words(page, profiles)
-    motion = _motion(
-        {
-            "proposal": "rule", "title": f"{said(rule_iri(rule), 'label') or rule} ({rule})", "rule": rule, "before": before,
-            "thresholds": sent, "text": form.get("text") if sent else "", "version": profiles.guidelines.version,
-            "voters": form.get("voters"),
-        }
-    )  # fmt: skip
-    made = await page.desk.write(motions.put, seat, motion, form.get("nonce"))
+    fields = {
+        "proposal": "rule", "title": f"{said(rule_iri(rule), 'label') or rule} ({rule})", "rule": rule, "before": before,
+        "thresholds": sent, "text": form.get("text") if sent else "", "version": profiles.guidelines.version,
+        "voters": form.get("voters"),
+    }  # fmt: skip
+    made = await page.desk.write(motions.put, seat, checked(Motion, fields), form.get("nonce"))
     return page.go(f"/workshop/motions/{made}")
 
 
@@ -121,8 +118,9 @@ async def role_motion(request: Request, language: str, role: str, title: str, vo
     except ValueError as error:
         raise Refused("This is no address of a role.") from error
     key = address.path.rpartition("/")[2]
+    fields: dict[str, Any] = {"proposal": "sign-off", "voters": voters}
     if key in profiles.templates:
-        return _motion({"proposal": "sign-off", "title": title.strip() or key, "profile": key, "voters": voters})
+        return checked(Motion, {**fields, "title": title.strip() or key, "profile": key})
     if "anchor" not in query and "domain" not in query:
         raise Refused("Give the address of a role in the composer, or the identifier of a template.")
     given: dict[str, Any] = {k: query[k] for k in _COMPOSED if k in query}
@@ -130,13 +128,9 @@ async def role_motion(request: Request, language: str, role: str, title: str, vo
         if single in given:
             given[single] = given[single][0]
     ctx = await context(request, language)
-    checked = check_request(ctx, await from_query(**given))
-    return _motion(
-        {
-            "proposal": "sign-off", "title": title.strip() or checked.title or "role", "composition": checked.query,
-            "voters": voters, "anchors": [a.occupation for a in checked.recipe.anchors], "text": "",
-        }
-    )  # fmt: skip
+    composed = check_request(ctx, await from_query(**given))
+    fields |= {"title": title.strip() or composed.title or "role", "composition": composed.query, "text": ""}
+    return checked(Motion, {**fields, "anchors": [a.occupation for a in composed.recipe.anchors]})
 
 
 def served_profiles(request: Request) -> ProfileCatalogue:
@@ -173,10 +167,3 @@ def _words(page: WorkshopPage, profiles: ProfileCatalogue) -> Any:
         return texts.get(page.language) or texts.get("en", "")
 
     return said
-
-
-def _motion(fields: dict[str, Any]) -> Motion:
-    try:
-        return Motion.model_validate(fields)
-    except ValidationError as error:
-        raise refusal(error) from error

@@ -10,15 +10,14 @@ import hmac
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
 from app.workshop.access import GUEST, Number, Seated, SentForm, guest_token, keep_guest, read_form, require_facilitator
+from app.workshop.bodies import checked
 from app.workshop.candidates import candidate
 from app.workshop.faults import Conflict, NotAllowed, Refused, TooFast
-from app.workshop.joining import refusal
 from app.workshop.names import known_concept
 from app.workshop.page import Page, SeatedPage, WorkshopPage
 from ontology import local_name
@@ -58,10 +57,7 @@ async def report(page: Page) -> Response:
     token = page.request.cookies.get(GUEST, "")
     if not token or not hmac.compare_digest(csrf_of(token).encode(), form.get("csrf").encode()):
         raise NotAllowed("The form lacks the token of its page. Load the page again.")
-    try:
-        said = Complaint(aspect=form.get("aspect"), text=form.get("text"))
-    except ValidationError as error:
-        raise refusal(error) from error
+    said = checked(Complaint, {name: form.get(name) for name in ("aspect", "text")})
     concept = known_concept(page.request, form.get("concept"))
     client = page.request.app.state.front.clients.of(page.request.scope).name
     if not page.desk.admit_guest(token, client):

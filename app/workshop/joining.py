@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop.access import COOKIE, Seated, SentForm, read_form, sign_in
-from app.workshop.faults import Refused, SignedOut
+from app.workshop.bodies import checked
+from app.workshop.faults import SignedOut
 from app.workshop.page import Page, SeatedPage
 from workshop import journal, people, preparing, review, sorting
 from workshop.people import Joining, Seat
@@ -40,13 +40,8 @@ async def join_form(page: Page, code: str) -> Response:
 async def join(page: Page) -> Response:
     """Take the seat; the browser keeps the session."""
     form = await read_form(page.request)
-    try:
-        joining = Joining(
-            pseudonym=form.get("pseudonym"), domain=form.get("domain"), role=form.get("role"), country=form.get("country"),
-            organisation=form.get("organisation"), consent=form.get("consent") == "yes",
-        )  # fmt: skip
-    except ValidationError as error:
-        raise refusal(error) from error
+    told = {name: form.get(name) for name in ("pseudonym", "domain", "role", "country", "organisation")}
+    joining = checked(Joining, {**told, "consent": form.get("consent") == "yes"})
     await page.desk.read(people.invitation, form.get("code"))  # whoever guesses does not hold up those who write
     seat = await page.desk.write(people.join, form.get("code"), joining)
     answer = page.go("/workshop/home")
@@ -70,13 +65,6 @@ async def leave(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
     answer = page.go("/workshop")
     answer.delete_cookie(COOKIE, path="/")
     return answer
-
-
-def refusal(error: ValidationError) -> Refused:
-    """What a model says of a field, as a problem."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part)[:80] for part in first["loc"]) or "body"
-    return Refused(f"{field}: {first['msg'][:200]}.", field=field)
 
 
 def _invited(session: Session, code: str) -> dict[str, Any]:

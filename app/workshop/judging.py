@@ -6,13 +6,12 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm
-from app.workshop.joining import refusal
+from app.workshop.bodies import checked
 from app.workshop.page import SeatedPage, WorkshopPage
 from workshop import journal, preparing, review
 from workshop.model import Item, WorkingGroup
@@ -57,16 +56,11 @@ async def note(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -
 
 def judgement_of(form: Form) -> Judgement:
     """What the form says. Raises Refused."""
-    try:
-        return Judgement.model_validate(
-            {
-                "round": form.get("round"), "rating": form.get("rating"), "sectors": form.all("sector"),
-                "skills": form.under("skill:"), "missing": form.all("missing"), "confidence": form.get("confidence"),
-                "reason": form.get("reason"),
-            }
-        )  # fmt: skip
-    except ValidationError as error:
-        raise refusal(error) from error
+    fields = {
+        **{name: form.get(name) for name in ("round", "rating", "confidence", "reason")},
+        "sectors": form.all("sector"), "skills": form.under("skill:"), "missing": form.all("missing"),
+    }  # fmt: skip
+    return checked(Judgement, fields)
 
 
 def item_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:

@@ -6,14 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
+from app.workshop.bodies import checked
 from app.workshop.faults import Refused
-from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import adopted, motions, preparing, settling, sorting, suggesting
 from workshop.motions import Motion, Vote
@@ -63,12 +62,7 @@ async def put(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
 @router.post("/workshop/motions/{number}/vote")
 async def vote(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a vote."""
-    try:
-        said = Vote.model_validate(
-            {"round": form.get("round"), "answer": form.get("answer"), "reason": form.get("reason")}
-        )
-    except ValidationError as error:
-        raise refusal(error) from error
+    said = checked(Vote, {name: form.get(name) for name in ("round", "answer", "reason")})
     await page.desk.write(keep_vote, seat, number, said, form.get("nonce"))
     return page.go("/workshop/motions")
 
@@ -131,10 +125,7 @@ def motion_of(form: Form) -> Motion:
         fields["cluster"] = ""
     if proposal in ("keep", "rename", "merge", "retire"):
         fields["skills"] = []
-    try:
-        return Motion.model_validate(fields)
-    except ValidationError as error:
-        raise refusal(error) from error
+    return checked(Motion, fields)
 
 
 def list_view(session: Session, seat: Seat) -> dict[str, Any]:

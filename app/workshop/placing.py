@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -15,8 +14,8 @@ from app.catalogue.catalogue import Catalogue
 from app.request import service_of, strict_parameters
 from app.site.words import INTERFACES
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
+from app.workshop.bodies import checked
 from app.workshop.faults import Conflict, Refused, Stale
-from app.workshop.joining import refusal
 from app.workshop.names import names_of
 from app.workshop.page import PRIVATE, SeatedPage, WorkshopPage
 from ontology import CCSID
@@ -77,10 +76,7 @@ def move_of(form: Form) -> Move:
     said = {
         "version": form.get("version"), "places": {p: level for p, _, level in cells}, "grades": form.under("grade:"),
     }  # fmt: skip
-    try:
-        return Move.model_validate(said)
-    except ValidationError as error:
-        raise refusal(error) from error
+    return checked(Move, said)
 
 
 def columns(catalogue: Catalogue, domains: list[Any]) -> list[Column]:

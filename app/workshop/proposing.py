@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop.access import Form, Seated, SentForm
+from app.workshop.bodies import checked
 from app.workshop.faults import Refused
-from app.workshop.joining import refusal
 from app.workshop.names import known_concept, names_of, near
 from app.workshop.page import SeatedPage, WorkshopPage
 from workshop import minutes, placing, preparing, proposals
@@ -85,15 +84,11 @@ async def keep(page: WorkshopPage, seat: Seat, said: Proposal, group: str, nonce
 
 def proposal_of(form: Form) -> Proposal:
     """What the form says. Raises Refused."""
-    try:
-        return Proposal.model_validate(
-            {
-                **{name: form.get(name) for name in ("kind", "label", "definition", "source", "concept")},
-                "language": form.get("tongue"), "near": form.all("near") if form.get("chosen") else None,
-            }
-        )  # fmt: skip
-    except ValidationError as error:
-        raise refusal(error) from error
+    fields = {
+        **{name: form.get(name) for name in ("kind", "label", "definition", "source", "concept")},
+        "language": form.get("tongue"), "near": form.all("near") if form.get("chosen") else None,
+    }  # fmt: skip
+    return checked(Proposal, fields)
 
 
 def proposals_view(session: Session, seat: Seat) -> dict[str, Any]:

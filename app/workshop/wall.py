@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.catalogue.catalogue import Catalogue
 from app.request import service_of, strict_parameters
-from app.workshop.access import Form, Seated, SentForm, require_facilitator, sent_form
+from app.workshop.access import Seated, SentForm, require_facilitator, sent_form
+from app.workshop.bodies import checked
 from app.workshop.faults import NothingThere, Refused
-from app.workshop.joining import refusal
 from app.workshop.page import SeatedPage
 from workshop import preparing, wall
 from workshop.people import Seat
@@ -49,7 +48,8 @@ async def hang(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
 @router.post("/workshop/wall/points")
 async def spend(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
     """Keep how somebody spends their points."""
-    await page.desk.write(wall.spend, seat, spending_of(form), form.get("nonce"))
+    said = checked(Spending, {"points": form.under("points:")})
+    await page.desk.write(wall.spend, seat, said, form.get("nonce"))
     return page.go("/workshop/wall", saved=1)
 
 
@@ -90,14 +90,6 @@ def wall_skills(catalogue: Catalogue) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return sorted(found, key=lambda s: (s["label"].casefold(), s["iri"]))
-
-
-def spending_of(form: Form) -> Spending:
-    """How the form spends the points. Raises Refused."""
-    try:
-        return Spending.model_validate({"points": form.under("points:")})
-    except ValidationError as error:
-        raise refusal(error) from error
 
 
 def wall_view(session: Session, seat: Seat) -> dict[str, Any]:
