@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
-from app.workshop.access import Number, Seated, desk_of, sent_json, sign_in
-from app.workshop.bodies import ResolutionBody, answer, read, takes
+from app.workshop.access import Number, Seated, desk_of, sign_in
+from app.workshop.bodies import ResolutionBody, answer, read, sends, takes
 from workshop import journal, minutes, people, preparing, review
 from workshop.model import Item
 from workshop.people import Joining, Seat
@@ -24,7 +24,6 @@ from workshop.review import Judgement
 from workshop.sorting import Sort
 
 router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
-Checked = Depends(sent_json)
 
 
 class JoinBody(Joining):
@@ -76,9 +75,7 @@ async def workshop_item(request: Request, seat: Seated, number: Number) -> Respo
     return answer(await desk_of(request).read(_item, seat, number))
 
 
-@router.post(
-    "/items/{number}/judgement", dependencies=[Checked], summary="Judge an item", openapi_extra=takes(JudgementBody)
-)
+@router.post("/items/{number}/judgement", summary="Judge an item", **sends(JudgementBody))
 async def judge_item(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a judgement."""
     body = await read(request, JudgementBody)
@@ -88,10 +85,7 @@ async def judge_item(request: Request, seat: Seated, number: Number) -> Response
 
 
 @router.post(
-    "/items/{number}/{step}",
-    dependencies=[Checked],
-    summary="Reveal an item, ask again, or close it",
-    openapi_extra=takes(ResolutionBody, required=False),
+    "/items/{number}/{step}", summary="Reveal an item, ask again, or close it", **sends(ResolutionBody, required=False)
 )
 async def step_item(
     request: Request, seat: Seated, number: Number, step: Annotated[str, Field(max_length=20)]
@@ -110,7 +104,7 @@ async def workshop_deck(request: Request, seat: Seated, number: Number) -> Respo
     return answer(await desk_of(request).read(_deck, seat, number))
 
 
-@router.post("/decks/{number}/sort", dependencies=[Checked], summary="Sort the cards", openapi_extra=takes(SortBody))
+@router.post("/decks/{number}/sort", summary="Sort the cards", **sends(SortBody))
 async def sort_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a sort."""
     body = await read(request, SortBody)

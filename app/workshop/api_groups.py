@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop import gathering, inbox, matters, placing, proposing
-from app.workshop.access import Number, Seated, desk_of, sent_json
-from app.workshop.bodies import ResolutionBody, answer, read, takes
+from app.workshop.access import Number, Seated, desk_of
+from app.workshop.bodies import ResolutionBody, answer, read, sends
 from app.workshop.page import WorkshopPage
 from workshop import baskets as room_baskets
 from workshop import inbox as room_inbox
@@ -24,7 +24,6 @@ from workshop.proposals import Proposal
 from workshop.voting import Answer
 
 router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
-Checked = Depends(sent_json)
 Nonce = Annotated[str, Field(max_length=64)]
 
 
@@ -76,12 +75,7 @@ async def workshop_boards(request: Request, seat: Seated) -> Response:
     return answer(await desk_of(request).read(_boards, seat))
 
 
-@router.post(
-    "/boards/{number}/open",
-    dependencies=[Checked],
-    summary="Open the board of a group",
-    openapi_extra=takes(NoBody, required=False),
-)
+@router.post("/boards/{number}/open", summary="Open the board of a group", **sends(NoBody, required=False))
 async def open_workshop_board(request: Request, seat: Seated, number: Number) -> Response:
     """Begin the board of a group."""
     await placing.begin(WorkshopPage(request, seat), seat, number)
@@ -94,7 +88,7 @@ async def workshop_card(request: Request, seat: Seated, number: Number) -> Respo
     return answer((await desk_of(request).read(placing.card_view, seat, number))["card"].as_dict())
 
 
-@router.post("/boards/cards/{number}", dependencies=[Checked], summary="Move a card", openapi_extra=takes(MoveBody))
+@router.post("/boards/cards/{number}", summary="Move a card", **sends(MoveBody))
 async def move_card(request: Request, seat: Seated, number: Number) -> Response:
     """Change levels of a card whose version one has seen; 409 with `state` where somebody was first."""
     body = await read(request, MoveBody)
@@ -103,12 +97,7 @@ async def move_card(request: Request, seat: Seated, number: Number) -> Response:
     return answer(moved.as_dict(), 201)
 
 
-@router.post(
-    "/matters/{number}/vote",
-    dependencies=[Checked],
-    summary="Vote on a placement, proposal or mark",
-    openapi_extra=takes(VoteBody),
-)
+@router.post("/matters/{number}/vote", summary="Vote on a placement, proposal or mark", **sends(VoteBody))
 async def vote_on_matter(request: Request, seat: Seated, number: Number) -> Response:
     """Say yes or no to a version of a matter."""
     body = await read(request, VoteBody)
@@ -116,12 +105,7 @@ async def vote_on_matter(request: Request, seat: Seated, number: Number) -> Resp
     return answer({"kept": True}, 201)
 
 
-@router.post(
-    "/matters/{number}/settlement",
-    dependencies=[Checked],
-    summary="Settle a matter by the rule",
-    openapi_extra=takes(ResolutionBody),
-)
+@router.post("/matters/{number}/settlement", summary="Settle a matter by the rule", **sends(ResolutionBody))
 async def settle_matter(request: Request, seat: Seated, number: Number) -> Response:
     """End a matter with what the rule makes of its votes."""
     body = await read(request, ResolutionBody)
@@ -136,12 +120,7 @@ async def workshop_proposals(request: Request, seat: Seated) -> Response:
     return answer({"proposals": found["proposals"]})
 
 
-@router.post(
-    "/proposals",
-    dependencies=[Checked],
-    summary="Propose an occupation, a skill or a name",
-    openapi_extra=takes(ProposalBody),
-)
+@router.post("/proposals", summary="Propose an occupation, a skill or a name", **sends(ProposalBody))
 async def propose_for_esco(request: Request, seat: Seated) -> Response:
     """Propose what ESCO lacks; near concepts are found where none are named."""
     body = await read(request, ProposalBody)
@@ -157,9 +136,7 @@ async def workshop_baskets(request: Request, seat: Seated, number: Number) -> Re
     return answer({"entries": await desk_of(request).read(_baskets, seat, number)})
 
 
-@router.post(
-    "/baskets/{number}", dependencies=[Checked], summary="Mark a skill for a sector", openapi_extra=takes(MarkingBody)
-)
+@router.post("/baskets/{number}", summary="Mark a skill for a sector", **sends(MarkingBody))
 async def mark_skill(request: Request, seat: Seated, number: Number) -> Response:
     """Put a skill into a basket of a group, mark it otherwise, or take it out."""
     body = await read(request, MarkingBody)
@@ -174,12 +151,7 @@ async def workshop_inbox(request: Request, seat: Seated) -> Response:
     return answer({"reports": await desk_of(request).read(_reports, seat)})
 
 
-@router.post(
-    "/inbox/{number}/{outcome}",
-    dependencies=[Checked],
-    summary="Accept or dismiss a report",
-    openapi_extra=takes(TriageBody),
-)
+@router.post("/inbox/{number}/{outcome}", summary="Accept or dismiss a report", **sends(TriageBody))
 async def triage_report(
     request: Request,
     seat: Seated,

@@ -14,7 +14,7 @@ from app.request import strict_parameters
 from app.workshop import guidelines, rule_preview, wall
 from app.workshop import motions as pages
 from app.workshop.access import Number, Seated, desk_of, require_facilitator, sent_json
-from app.workshop.bodies import ResolutionBody, answer, read, takes
+from app.workshop.bodies import ResolutionBody, answer, read, sends
 from workshop import adopted, motions
 from workshop import wall as walls
 from workshop.motions import Motion, Vote
@@ -22,7 +22,6 @@ from workshop.people import Seat
 from workshop.wall import Spending
 
 router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
-Checked = Depends(sent_json)
 Step = Annotated[str, Field(max_length=20)]
 
 
@@ -57,7 +56,7 @@ async def workshop_motions(request: Request, seat: Seated) -> Response:
     return answer({"motions": await desk_of(request).read(motions.report, seat.workshop)})
 
 
-@router.post("/motions", dependencies=[Checked], summary="Put a motion to the vote", openapi_extra=takes(MotionBody))
+@router.post("/motions", summary="Put a motion to the vote", **sends(MotionBody))
 async def put_motion(request: Request, seat: Seated) -> Response:
     """Put a motion to the vote; of a rule or a role it is checked against the served release first."""
     body = await read(request, MotionBody)
@@ -79,7 +78,7 @@ async def workshop_motion(request: Request, seat: Seated, number: Number) -> Res
     return answer(await desk_of(request).read(_motion, seat, number))
 
 
-@router.post("/motions/{number}/vote", dependencies=[Checked], summary="Vote", openapi_extra=takes(VoteBody))
+@router.post("/motions/{number}/vote", summary="Vote", **sends(VoteBody))
 async def vote_motion(request: Request, seat: Seated, number: Number) -> Response:
     """Keep a vote."""
     body = await read(request, VoteBody)
@@ -90,9 +89,8 @@ async def vote_motion(request: Request, seat: Seated, number: Number) -> Respons
 
 @router.post(
     "/motions/{number}/{step}",
-    dependencies=[Checked],
     summary="Reveal a motion, ask again, or close it",
-    openapi_extra=takes(ResolutionBody, required=False),
+    **sends(ResolutionBody, required=False),
 )
 async def step_motion(request: Request, seat: Seated, number: Number, step: Step) -> Response:
     """Reveal a motion, ask again (`round`), or close it (`resolution`)."""
@@ -103,12 +101,7 @@ async def step_motion(request: Request, seat: Seated, number: Number, step: Step
     return answer({"done": step}, 201)
 
 
-@router.post(
-    "/decks/{number}/resolution",
-    dependencies=[Checked],
-    summary="Close a deck by the rule",
-    openapi_extra=takes(ResolutionBody, required=False),
-)
+@router.post("/decks/{number}/resolution", summary="Close a deck by the rule", **sends(ResolutionBody, required=False))
 async def settle_deck(request: Request, seat: Seated, number: Number) -> Response:
     """Close a revealed deck: of each card what the rule makes of it."""
     body = await read(request, ResolutionBody)
@@ -140,7 +133,7 @@ async def workshop_wall(request: Request, seat: Seated) -> Response:
     return answer({k: v for k, v in found.items() if k != "groups"})
 
 
-@router.post("/wall", dependencies=[Checked], summary="Hang the wall up", openapi_extra=takes(WallBody, required=False))
+@router.post("/wall", summary="Hang the wall up", **sends(WallBody, required=False))
 async def hang_wall(request: Request, seat: Seated) -> Response:
     """Hang the wall up, frozen on the release of the workshop."""
     body = await read(request, WallBody)
@@ -149,7 +142,7 @@ async def hang_wall(request: Request, seat: Seated) -> Response:
     return answer({"hangs": True}, 201)
 
 
-@router.post("/wall/points", dependencies=[Checked], summary="Spend points", openapi_extra=takes(SpendingBody))
+@router.post("/wall/points", summary="Spend points", **sends(SpendingBody))
 async def spend_points(request: Request, seat: Seated) -> Response:
     """Keep how points are spent."""
     body = await read(request, SpendingBody)
@@ -157,7 +150,7 @@ async def spend_points(request: Request, seat: Seated) -> Response:
     return answer({"kept": True}, 201)
 
 
-@router.post("/wall/reveal", dependencies=[Checked], summary="Show what was spent")
+@router.post("/wall/reveal", dependencies=[Depends(sent_json)], summary="Show what was spent")
 async def reveal_wall(request: Request, seat: Seated) -> Response:
     """End the spending."""
     await desk_of(request).write(walls.reveal, seat)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import orjson
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.responses import Response
 
-from app.workshop.access import read_body
+from app.workshop.access import read_body, sent_json
 from app.workshop.faults import Refused
 
 M = TypeVar("M", bound=BaseModel)
@@ -28,6 +28,11 @@ def takes(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
     return {
         "requestBody": {"required": required, "content": {"application/json": {"schema": model.model_json_schema()}}}
     }
+
+
+def sends(model: type[BaseModel], required: bool = True) -> dict[str, Any]:
+    """What a route says of a body that a session sends, with its token and within its rate."""
+    return {"dependencies": [Depends(sent_json)], "openapi_extra": takes(model, required)}
 
 
 async def read(request: Request, model: type[M]) -> M:
