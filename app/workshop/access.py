@@ -110,12 +110,15 @@ def check_token(seat: Seat, given: str) -> None:
         raise NotAllowed("The form lacks the token of your session. Load the page again.")
 
 
+def set_cookie(response: Response, request: Request, name: str, value: str, seconds: int, path: str) -> None:
+    """Let the browser keep what no script may read, and what no form of another site brings along."""
+    secure = base_url(request).startswith("https:")
+    response.set_cookie(name, value, seconds, path=path, secure=secure, httponly=True, samesite="lax")
+
+
 def sign_in(response: Response, request: Request, seat: Seat) -> None:
     """Let the browser keep the session."""
-    response.set_cookie(
-        COOKIE, seat.token, max_age=people.SESSION_HOURS * 3600, path="/", httponly=True, samesite="lax",
-        secure=base_url(request).startswith("https:"),
-    )  # fmt: skip
+    set_cookie(response, request, COOKIE, seat.token, people.SESSION_HOURS * 3600, "/")
 
 
 def guest_token(request: Request) -> str:
@@ -126,10 +129,7 @@ def guest_token(request: Request) -> str:
 
 def keep_guest(response: Response, request: Request, token: str) -> None:
     """Let a guest's browser keep its session, which is for this form alone."""
-    response.set_cookie(
-        GUEST, token, max_age=3600, path="/workshop/report", httponly=True, samesite="lax",
-        secure=base_url(request).startswith("https:"),
-    )  # fmt: skip
+    set_cookie(response, request, GUEST, token, 3600, "/workshop/report")
 
 
 def nonce() -> str:

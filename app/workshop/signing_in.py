@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.request import base_url, strict_parameters
-from app.workshop.access import sign_in
+from app.request import strict_parameters
+from app.workshop.access import set_cookie, sign_in
 from app.workshop.faults import NotAllowed, SignedOut, TooFast
 from app.workshop.oidc import Issuer
 from app.workshop.page import Page, WorkshopPage
@@ -37,10 +37,7 @@ async def leave_for_issuer(
     address = await issuer.address(secret)
     await page.desk.write(arrivals.depart, workshop, secret)
     answer = page.respond("sign_in.html", page.words("ws-sign-in"), host=issuer.host, address=address)
-    answer.set_cookie(
-        _COOKIE, secret, max_age=arrivals.MINUTES * 60, path=_BACK, httponly=True, samesite="lax",
-        secure=base_url(page.request).startswith("https:"),
-    )  # fmt: skip
+    set_cookie(answer, page.request, _COOKIE, secret, arrivals.MINUTES * 60, _BACK)
     return answer
 
 
