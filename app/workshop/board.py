@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.request import strict_parameters
 from app.workshop.access import Number, Seated, SentForm, require_facilitator, sent_form
+from app.workshop.desk import at_number
 from app.workshop.faults import Refused
 from app.workshop.page import SeatedPage
 from workshop import minutes, people, preparing, review
@@ -22,6 +23,9 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_paramet
 
 _ROLES: dict[str, Role] = {"expert": "expert", "observer": "observer"}
 _GUESTS = 60  # that one code lets in
+
+close_item = at_number(review.item_of, review.resolve)
+"""Close an item of this workshop."""
 
 
 @router.get("/workshop/board")
@@ -79,11 +83,6 @@ def board_view(session: Session, seat: Seat) -> dict[str, Any]:
         "workshop": kept, "rule": Rule.of(kept.rule), "groups": preparing.groups(session, kept.id),
         **minutes.progress(session, kept.id),
     }  # fmt: skip
-
-
-def close_item(session: Session, seat: Seat, number: int, rationale: str, minority: str) -> dict[str, Any]:
-    """Close an item of this workshop."""
-    return review.resolve(session, seat, review.item_of(session, seat, number), rationale, minority)
 
 
 def step(session: Session, seat: Seat, number: int, name: str) -> None:

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.request import service_of, strict_parameters
+from app.request import strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, sent_form
 from app.workshop.bodies import checked
+from app.workshop.desk import at_number
 from app.workshop.faults import Refused
+from app.workshop.names import names_of
 from app.workshop.page import SeatedPage
 from workshop import settling, sorting
 from workshop.people import Seat
@@ -21,23 +23,20 @@ from workshop.sorting import NOT_OURS, OWN, UNKNOWN, Sort
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _NEW = "new"  # what the form sends for a pile that the field beside it names
 
+keep_sort = at_number(sorting.deck_of, sorting.sort)
+"""Keep a sort of a deck of this workshop; a facilitator brings in the cards of seat `sorter`."""
+
 
 @router.get("/workshop/decks/{number}")
 async def deck(page: SeatedPage, seat: Seated, number: Number, saved: int = 0) -> Response:
     """The cards in an order of one's own, or what the sorts came to."""
     found = await page.desk.read(deck_view, seat, number)
-    service = service_of(page.request)
-    names: dict[str, str] = {}
-    if service.ready:
-        catalogue = service.served.catalogue
-        labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
-        names = {c["iri"]: next(iter(known.values())) for c in found["deck"].cards if (known := labels.of(c["iri"]))}
+    names = await names_of(page.request, page.language, (c["iri"] for c in found["deck"].cards))
     sector = page.sector(found["deck"].domain)
     texts = {c["code"]: names.get(c["iri"], c["label"]) for c in found["deck"].cards}
     return page.respond(
-        "deck.html", page.words("ws-cards"), names=names, sector=sector, labels=texts,
-        saved=bool(saved), **found,
-    )  # fmt: skip
+        "deck.html", page.words("ws-cards"), names=names, sector=sector, labels=texts, saved=bool(saved), **found
+    )
 
 
 @router.post("/workshop/decks/{number}/sort")
@@ -54,7 +53,7 @@ async def sort(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -
 @router.post("/workshop/decks/{number}/reveal", dependencies=[Depends(sent_form)])
 async def reveal(page: SeatedPage, seat: Seated, number: Number) -> Response:
     """End the sorting and show what came of it."""
-    await page.desk.write(_reveal, seat, number)
+    await page.desk.write(at_number(sorting.deck_of, sorting.reveal), seat, number)
     return page.go(f"/workshop/decks/{number}")
 
 
@@ -85,12 +84,3 @@ def deck_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
         "closed": closed.body if closed else None,
         "sorts": seat.role == "expert" and seat.group_id in (None, found.group_id) and not revealed,
     }  # fmt: skip
-
-
-def keep_sort(session: Session, seat: Seat, number: int, said: Sort, nonce: str, sorter: int = 0) -> None:
-    """Keep a sort of a deck of this workshop; a facilitator brings in the cards of seat `sorter`."""
-    sorting.sort(session, seat, sorting.deck_of(session, seat, number), said, nonce, sorter)
-
-
-def _reveal(session: Session, seat: Seat, number: int) -> None:
-    sorting.reveal(session, seat, sorting.deck_of(session, seat, number))

@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
+from sqlalchemy.orm import Session
 
 from app.settings import Limits, Settings
 from app.workshop.faults import problem_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 T = TypeVar("T")
+X = TypeVar("X")
+P = ParamSpec("P")
 
 _READERS = 3
 _LOOK_SECONDS = 0.5
@@ -34,6 +37,17 @@ _HOUSEKEEPING_SECONDS = 3600.0
 _MOST_UNREAD = 100  # events of a listener; one that falls behind further begins anew
 _ARRIVALS = 60  # a minute, of one address
 _LISTENERS_OF_ONE = 6  # pages of one session
+
+
+def at_number(
+    find: Callable[[Session, Seat, int], X], act: Callable[Concatenate[Session, Seat, X, P], T]
+) -> Callable[Concatenate[Session, Seat, int, P], T]:
+    """An act on what has a number in the workshop of a seat: found and acted on with one session."""
+
+    def found(session: Session, seat: Seat, number: int, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return act(session, seat, find(session, seat, number), *args, **kwargs)
+
+    return found
 
 
 class Desk:

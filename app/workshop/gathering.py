@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.request import strict_parameters
 from app.workshop.access import Number, Seated, SentForm
 from app.workshop.bodies import checked
+from app.workshop.desk import at_number
 from app.workshop.faults import Refused
 from app.workshop.names import known_concept, names_of, near
 from app.workshop.page import SeatedPage, WorkshopPage
@@ -53,7 +54,7 @@ async def keep(page: WorkshopPage, seat: Seat, number: int, said: Marking, nonce
     skill = known_concept(page.request, said.skill)
     if skill.type != "skill":
         raise Refused("A basket holds skills.", field="skill")
-    await page.desk.write(_keep, seat, number, said, skill.label, nonce)
+    await page.desk.write(at_number(placing.group_of, baskets.mark), seat, number, said, skill.label, nonce)
 
 
 def basket_view(session: Session, seat: Seat, number: int, sector: str) -> dict[str, Any]:
@@ -70,7 +71,3 @@ def basket_view(session: Session, seat: Seat, number: int, sector: str) -> dict[
         "rule": Rule.of(preparing.workshop(session, seat.workshop).rule),
         "fills": seat.role == "expert" and seat.group_id in (None, group.id),
     }  # fmt: skip
-
-
-def _keep(session: Session, seat: Seat, number: int, said: Marking, label: str, nonce: str) -> None:
-    baskets.mark(session, seat, placing.group_of(session, seat, number), said, label, nonce)

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm
 from app.workshop.bodies import checked
+from app.workshop.desk import at_number
+from app.workshop.names import names_of
 from app.workshop.page import SeatedPage, WorkshopPage
 from workshop import journal, preparing, review
 from workshop.model import Item, WorkingGroup
@@ -20,6 +22,9 @@ from workshop.review import Judgement
 from workshop.rules import Rule
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
+
+keep_judgement = at_number(review.item_of, review.judge)
+"""Keep a judgement of an item of this workshop."""
 
 
 @router.get("/workshop/next")
@@ -50,7 +55,8 @@ async def judge(page: SeatedPage, seat: Seated, form: SentForm, number: Number) 
 @router.post("/workshop/items/{number}/note")
 async def note(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a note of the discussion."""
-    await page.desk.write(_note, seat, number, form.get("text"), form.get("nonce"))
+    keep_note = at_number(review.item_of, review.note)
+    await page.desk.write(keep_note, seat, number, form.get("text"), form.get("nonce"))
     return page.go(f"/workshop/items/{number}")
 
 
@@ -85,18 +91,8 @@ async def _words(page: WorkshopPage, item: Item) -> tuple[dict[str, str], str]:
         return {}, ""
     catalogue = service.served.catalogue
     language = page.language if page.language in catalogue.languages else "en"
-    labels = await catalogue.prepare(language)
     said = await asyncio.to_thread(catalogue.words, item.occupation, dict.fromkeys((language, "en")))
     texts = said.get("description", {})
     text = next((texts[tag][0] for tag in (language, "en") if texts.get(tag)), "")
     iris = (item.occupation, *(skill["iri"] for skill in item.skills))
-    return {iri: next(iter(known.values())) for iri in iris if (known := labels.of(iri))}, text
-
-
-def keep_judgement(session: Session, seat: Seat, number: int, said: Judgement, nonce: str) -> None:
-    """Keep a judgement of an item of this workshop."""
-    review.judge(session, seat, review.item_of(session, seat, number), said, nonce)
-
-
-def _note(session: Session, seat: Seat, number: int, text: str, nonce: str) -> None:
-    review.note(session, seat, review.item_of(session, seat, number), text, nonce)
+    return await names_of(page.request, language, iris), text

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.request import service_of, strict_parameters
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.bodies import checked
+from app.workshop.desk import at_number
 from app.workshop.faults import Refused
 from app.workshop.page import SeatedPage
 from workshop import adopted, motions, preparing, settling, sorting, suggesting
@@ -22,6 +23,15 @@ from workshop.rules import Rule
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 _LANGUAGES = ("en", "es", "fr", "de")
 _NAMES = 3  # that the form has room for
+
+keep_vote = at_number(motions.motion_of, motions.vote)
+"""Keep a vote on a motion of this workshop."""
+step = at_number(motions.motion_of, motions.step)
+"""Reveal a motion of this workshop, or ask again."""
+close = at_number(motions.motion_of, motions.close)
+"""Close a motion of this workshop."""
+settle_deck = at_number(sorting.deck_of, settling.settle)
+"""Close a deck of this workshop."""
 
 
 @router.get("/workshop/motions")
@@ -162,26 +172,6 @@ def motion_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
         "votes": state.stage == "open" and motions.votes_by(session, seat, motion),
         "rule": Rule.of(preparing.workshop(session, seat.workshop).rule),
     }  # fmt: skip
-
-
-def keep_vote(session: Session, seat: Seat, number: int, said: Vote, nonce: str) -> None:
-    """Keep a vote on a motion of this workshop."""
-    motions.vote(session, seat, motions.motion_of(session, seat, number), said, nonce)
-
-
-def step(session: Session, seat: Seat, number: int, name: str) -> None:
-    """Reveal a motion of this workshop, or ask again."""
-    motions.step(session, seat, motions.motion_of(session, seat, number), name)
-
-
-def close(session: Session, seat: Seat, number: int, rationale: str, minority: str) -> dict[str, Any]:
-    """Close a motion of this workshop."""
-    return motions.close(session, seat, motions.motion_of(session, seat, number), rationale, minority)
-
-
-def settle_deck(session: Session, seat: Seat, number: int, rationale: str, minority: str) -> dict[str, Any]:
-    """Close a deck of this workshop."""
-    return settling.settle(session, seat, sorting.deck_of(session, seat, number), rationale, minority)
 
 
 def _deck(session: Session, seat: Seat, number: int) -> dict[str, Any]:

@@ -52,11 +52,10 @@ def _found(
 
 def concept_of(catalogue: Catalogue, iri: str) -> Concept | None:
     """An occupation or a skill of the release; none where it has no such concept."""
-    if iri in catalogue.occupations:
-        return Concept(iri=iri, label=catalogue.label(iri, BASE).get(BASE, iri), type="occupation")
-    if iri in catalogue.skills:
-        return Concept(iri=iri, label=catalogue.label(iri, BASE).get(BASE, iri), type="skill")
-    return None
+    if iri not in catalogue.occupations and iri not in catalogue.skills:
+        return None
+    kind = "occupation" if iri in catalogue.occupations else "skill"
+    return Concept(iri=iri, label=catalogue.label(iri, BASE).get(BASE, iri), type=kind)
 
 
 def known_concept(request: HTTPConnection, iri: str) -> Concept:

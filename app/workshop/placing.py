@@ -15,6 +15,7 @@ from app.request import service_of, strict_parameters
 from app.site.words import INTERFACES
 from app.workshop.access import Form, Number, Seated, SentForm, require_facilitator, sent_form
 from app.workshop.bodies import checked
+from app.workshop.desk import at_number
 from app.workshop.faults import Conflict, Refused, Stale
 from app.workshop.names import names_of
 from app.workshop.page import PRIVATE, SeatedPage, WorkshopPage
@@ -26,6 +27,9 @@ from workshop.placing import Card, Column, Move
 from workshop.rules import Rule
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
+
+keep_move = at_number(review.item_of, placing.move)
+"""Move a card of this workshop."""
 
 
 @router.get("/workshop/boards")
@@ -50,7 +54,9 @@ async def begin(page: WorkshopPage, seat: Seat, number: int) -> None:
     kept, group = await page.desk.read(_group, seat, number)
     if kept.content_hash != served.release.manifest["contentHash"]:
         raise Conflict(f"This workshop works on {kept.release}, and the service serves another release.")
-    await page.desk.write(_open, seat, number, columns(served.catalogue, group.domains))
+    await page.desk.write(
+        at_number(placing.group_of, placing.open_board), seat, number, columns(served.catalogue, group.domains)
+    )
 
 
 @router.get("/workshop/boards/cards/{number}")
@@ -117,11 +123,6 @@ def card_view(session: Session, seat: Seat, number: int) -> dict[str, Any]:
     return {"card": found, "group": group, "columns": placing.columns_of(session, group), "rule": rule}
 
 
-def keep_move(session: Session, seat: Seat, number: int, said: Move, nonce: str) -> Card:
-    """Move a card of this workshop."""
-    return placing.move(session, seat, review.item_of(session, seat, number), said, nonce)
-
-
 async def _card_page(page: WorkshopPage, seat: Seat, number: int, status: int = 200, **more: Any) -> Response:
     found = await page.desk.read(card_view, seat, number)
     if not found["columns"]:
@@ -138,7 +139,3 @@ async def _names(page: WorkshopPage, cards: list[Card]) -> dict[str, str]:
 
 def _group(session: Session, seat: Seat, number: int) -> tuple[Any, WorkingGroup]:
     return preparing.workshop(session, seat.workshop), placing.group_of(session, seat, number)
-
-
-def _open(session: Session, seat: Seat, number: int, found: list[Column]) -> None:
-    placing.open_board(session, seat, placing.group_of(session, seat, number), found)

@@ -13,6 +13,7 @@ from app.request import service_of, strict_parameters
 from app.workshop.access import Seated, SentForm, require_facilitator, sent_form
 from app.workshop.bodies import checked
 from app.workshop.faults import NothingThere, Refused
+from app.workshop.names import names_of
 from app.workshop.page import SeatedPage
 from workshop import preparing, wall
 from workshop.people import Seat
@@ -25,12 +26,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(strict_paramet
 async def show_wall(page: SeatedPage, seat: Seated, saved: int = 0) -> Response:
     """The wall: to be hung up, to spend points on, or with what came of it."""
     found = await page.desk.read(wall_view, seat)
-    service = service_of(page.request)
-    names: dict[str, str] = {}
-    if service.ready and found["skills"]:
-        catalogue = service.served.catalogue
-        labels = await catalogue.prepare(page.language if page.language in catalogue.languages else "en")
-        names = {s["iri"]: next(iter(k.values())) for s in found["skills"] if (k := labels.of(s["iri"]))}
+    names = await names_of(page.request, page.language, (s["iri"] for s in found["skills"]))
     return page.respond("wall.html", page.words("ws-wall"), names=names, saved=bool(saved), **found)
 
 
