@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,11 +63,7 @@ def _rows(source: Any, file: Path) -> Iterator[list[str]]:
     first = next(given, "")
     separator = max(",;\t", key=first.count)
 
-    def whole() -> Iterator[str]:
-        yield first
-        yield from given
-
-    for count, row in enumerate(csv.reader(whole(), delimiter=separator)):
+    for count, row in enumerate(csv.reader(chain([first], given), delimiter=separator)):
         if count > MOST_ROWS:
             raise SourceError(f"{file}: more than {MOST_ROWS:,} rows.", "Divide the file.")
         if any(row):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -88,10 +87,10 @@ def load(
         err.print(f"{served.id} is published already.", highlight=False)
         return
     files = paths or [STARTER if starter else FACTS]
-    request = LoadRequest(files, folder_of(data_dir), esco_version, nace, curation, partial, publish, skills)
-    request = replace(
-        request, own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ())
-    )
+    request = LoadRequest(
+        files, folder_of(data_dir), esco_version, nace, curation, partial, publish, skills,
+        own=tuple(own or ()), mappings=tuple(mapping or ()), language=language, panels=tuple(panel or ()),
+    )  # fmt: skip
     with reporter(quiet=as_json) as progress:
         release = load_release(request, progress)
     if as_json:

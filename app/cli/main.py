@@ -15,22 +15,15 @@ from typer.core import TyperGroup
 from ontology import ATTRIBUTION
 from releases.errors import LoadError, system_errors
 
-# Each with the module that has it, and its name there.
-_COMMANDS = {
-    "load": ("load", "load"),
-    "crosswalk": ("crosswalk", "crosswalk"),
-    "sssom": ("crosswalk", "sssom"),
-    "find": ("search", "find"),
-    "serve": ("serve", "serve"),
-    "export": ("export", "export"),
-    "push": ("export", "push"),
-    "releases": ("releases", "cli"),
-    "scope": ("scope", "cli"),
-    "clusters": ("clusters", "cli"),
-    "profile": ("profile", "cli"),
-    "match": ("search", "cli"),
-    "workshop": ("workshop", "cli"),
-}
+# In the order of the help. A command is a function of its name, a group the `cli` of its module.
+_COMMANDS = ("load", "crosswalk", "sssom", "find", "serve", "export", "push")
+_GROUPS = ("releases", "scope", "clusters", "profile", "match", "workshop")
+_ELSEWHERE = {
+    "sssom": "crosswalk",
+    "find": "search",
+    "push": "export",
+    "match": "search",
+}  # in a module of another name
 _LOOK: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": "rich"}
 
 
@@ -39,23 +32,22 @@ class _Commands(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands = dict.fromkeys(_COMMANDS)  # type: ignore[assignment] # their names, for who mistypes one
+        self.commands = dict.fromkeys(_COMMANDS + _GROUPS)  # type: ignore[assignment] # their names, for who mistypes one
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 (typer's name)
         """In the order above."""
-        return [*_COMMANDS]
+        return [*_COMMANDS, *_GROUPS]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override] # noqa: ARG002 (typer's name)
         """The command or group of this name."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in _COMMANDS + _GROUPS:
             return None
-        module, attribute = _COMMANDS[cmd_name]
-        found = getattr(import_module(f"app.cli.{module}"), attribute)
+        module = import_module(f"app.cli.{_ELSEWHERE.get(cmd_name, cmd_name)}")
         around = typer.Typer(**_LOOK)
-        if isinstance(found, typer.Typer):
-            around.add_typer(found, name=cmd_name)
+        if cmd_name in _GROUPS:
+            around.add_typer(module.cli, name=cmd_name)
         else:
-            around.command(cmd_name)(found)
+            around.command(cmd_name)(getattr(module, cmd_name))
         return typer.main.get_group(around).commands[cmd_name]
 
 

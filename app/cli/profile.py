@@ -131,13 +131,8 @@ def compare(
         other = item.get("occupation") or item["to"]
         lacking = item["bridgingSkills"] if "bridgingSkills" in item else [m["skill"] for m in item["missing"]]
         names = [_text(s["preferredLabel"]) for s in lacking]
-        table.add_row(
-            _name(other),
-            f"{item['similarity']:.2f}",
-            item["viability"],
-            f"{item['coverage']:.0%}",
-            ", ".join(names[:5]),
-        )
+        similarity, coverage = f"{item['similarity']:.2f}", f"{item['coverage']:.0%}"
+        table.add_row(_name(other), similarity, item["viability"], coverage, ", ".join(names[:5]))
     print_table(table)
 
 

@@ -20,6 +20,9 @@ from releases.release import Release, Releases
 cli = typer.Typer(help="List, check, publish and remove releases.", no_args_is_help=True)
 out, err = Console(), Console(stderr=True)
 
+ReleaseId = Annotated[str, typer.Argument(help="Release id, or its beginning.")]
+ServedOrId = Annotated[str, typer.Argument(help="Release id; the served one when left out.")]
+
 
 @cli.command("list")
 def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -41,7 +44,7 @@ def list_releases(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @cli.command()
 def verify(
-    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
+    release: ServedOrId = "",
     content: Annotated[
         bool, typer.Option("--content", help="Also compute the content hash again from the store.")
     ] = False,
@@ -67,7 +70,7 @@ def verify(
 
 @cli.command("changes")
 def show_changes(
-    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")],
+    release: ReleaseId,
     against: Annotated[str, typer.Option(help="Release to compare it with; the served one when left out.")] = "",
     page: Annotated[
         Path | None, typer.Option(help="Write it as an HTML page of its own to this file instead of printing JSON.")
@@ -96,11 +99,7 @@ def hash_dump(
 
 
 @cli.command("dumps")
-def make_dumps(
-    release: Annotated[str, typer.Argument(help="Release id; the served one when left out.")] = "",
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+def make_dumps(release: ServedOrId = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Make a release's downloads now, rather than when somebody first asks the service for one."""
     made = dumps.make(_chosen(release, data_dir))
     if as_json:
@@ -113,9 +112,7 @@ def make_dumps(
 
 
 @cli.command()
-def publish(
-    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
-) -> None:
+def publish(release: ReleaseId, data_dir: DataDir = None) -> None:
     """Serve this release; a running service takes it once it is read, some fifteen seconds for all of ESCO, and drops no request."""
     releases = Releases(folder_of(data_dir))
     chosen = releases.get(release)
@@ -126,9 +123,7 @@ def publish(
 
 
 @cli.command()
-def remove(
-    release: Annotated[str, typer.Argument(help="Release id, or its beginning.")], data_dir: DataDir = None
-) -> None:
+def remove(release: ReleaseId, data_dir: DataDir = None) -> None:
     """Delete a release that is not served."""
     releases = Releases(folder_of(data_dir))
     chosen = releases.get(release)

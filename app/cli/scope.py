@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import pyoxigraph as ox
 import typer
@@ -30,9 +31,6 @@ from queries import select
 from releases.decisions import decisions as decisions_of
 from releases.errors import SourceError
 
-if TYPE_CHECKING:
-    from app.cli.report_page import Section
-
 cli = typer.Typer(help="The scope of the cultural and creative sectors in the published release.", no_args_is_help=True)
 out = Console()
 
@@ -45,7 +43,9 @@ Reading = Annotated[
     typer.Option("--reading", help="Take this reading (same columns) in place of the curation, and derive again."),
 ]
 
+Section = tuple[str, Sequence[Mapping[str, object]], tuple[str, ...]]  # title, rows, columns of a part of the report
 PARAMETERS = Path(__file__).parents[2] / "analysis" / "scope" / "parameters.json"
+_MEASURES = ("core", "any", "pairs", "degree")
 CAVEAT = "Measured against a reading by language models after docs/scope.md; no human expert has checked that reading."
 
 
@@ -84,13 +84,13 @@ def evaluate_scope(
         tables, read = _tables(store, chosen, reading)
         decisions: tuple[Decision, ...] = derive(tables, chosen, read=read).decisions
     else:
-        decisions = decisions_of(ox.Store.read_only(str(published(data_dir).store)))
+        decisions = decisions_of(store)
     figures = evaluate.evaluate(decisions, rows)
     other = evaluate.judged_otherwise(decisions, rows)
     if as_json:
         print_json({**figures, "judgedOtherwise": other, "note": CAVEAT})
         return
-    _figures("all occupations of the file", {k: figures[k] for k in ("core", "any", "pairs", "degree")})
+    _figures("all occupations of the file", {k: figures[k] for k in _MEASURES})
     domains: dict[str, Any] = figures["domains"]  # type: ignore[assignment]
     for measure in ("core", "pairs", "degree"):
         _figures(f"{measure} by domain", {domain: f[measure] for domain, f in domains.items()})
@@ -149,10 +149,8 @@ def fit_scope(
         return
     for case in ("uncurated", "curated"):
         if case in quality:
-            _figures(
-                f"{case}, cross-validated ({folds} folds)",
-                {k: quality[case]["cross_validated"][k] for k in ("core", "any", "pairs", "degree")},
-            )
+            found = quality[case]["cross_validated"]
+            _figures(f"{case}, cross-validated ({folds} folds)", {k: found[k] for k in _MEASURES})
             _calibration(quality[case]["calibration"])
     out.print(CAVEAT, style="dim")
 
@@ -219,15 +217,8 @@ def _routes(text: str) -> tuple[Route, ...]:
 def _figures(title: str, figures: dict[str, Any]) -> None:
     table = Table("", "precision", "recall", "F1", "tp", "fp", "fn", title=title, title_justify="left")
     for name, f in figures.items():
-        table.add_row(
-            name,
-            f"{f['precision']:.3f}",
-            f"{f['recall']:.3f}",
-            f"{f['f1']:.3f}",
-            str(f["tp"]),
-            str(f["fp"]),
-            str(f["fn"]),
-        )
+        rates, counts = (f["precision"], f["recall"], f["f1"]), (f["tp"], f["fp"], f["fn"])
+        table.add_row(name, *(f"{rate:.3f}" for rate in rates), *map(str, counts))
     show(table)
 
 
@@ -260,22 +251,15 @@ def _sections(figures: ScopeReport) -> list[Section]:
     routes = [{"route": route, **n} for route, n in figures["routes"].items()]
     overlaps = [{**o, "routes": " + ".join(o["routes"])} for o in figures["routeOverlaps"]]
     domains = [{**o, "domains": " + ".join(o["domains"])} for o in figures["domainOverlaps"]]
+    unit_group = ("code", "label", "occupations", "core", "inScope")
     return [
         ("by domain", figures["byDomain"], ("domain", "core", "related", "toReview")),
         ("by ISCO-08 major group", figures["byMajorGroup"], ("code", "label", "occupations", "core", "relatedOnly")),
         ("by route", routes, ("route", "occupations", "inScope")),
         ("overlap of routes", overlaps, ("routes", "both", "either")),
         ("overlap of domains", domains, ("domains", "both", "jaccard")),
-        (
-            "ISCO-08 unit groups that are partly cultural",
-            figures["partlyCultural"],
-            ("code", "label", "occupations", "core", "inScope", "share"),
-        ),
-        (
-            "Eurostat's cultural unit groups, code by code",
-            figures["differenceToEurostat"]["unitGroups"],
-            ("code", "label", "occupations", "core", "inScope"),
-        ),
+        ("ISCO-08 unit groups that are partly cultural", figures["partlyCultural"], (*unit_group, "share")),
+        ("Eurostat's cultural unit groups, code by code", figures["differenceToEurostat"]["unitGroups"], unit_group),
         ("check figures of the official routes", figures["checkFigures"], ("figure", "expected", "found", "holds")),
     ]
 
@@ -293,10 +277,12 @@ def _as_csv(figures: ScopeReport) -> None:
 
 
 def _as_html(figures: ScopeReport) -> None:
-    """A page of its own, without scripts."""
-    from app.cli.report_page import scope_page
+    """A page of its own with the picture: no scripts, nothing fetched."""
+    from app.html.render import render
+    from app.pictures.scope import scope_svg
 
-    sys.stdout.write(scope_page(figures, _sections(figures)))
+    picture = scope_svg(figures).decode()
+    sys.stdout.write(render("scope_report.html", found=figures, sections=_sections(figures), picture=picture))
 
 
 _FORMATS = {"table": _as_table, "json": print_json, "csv": _as_csv, "html": _as_html}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,11 +127,8 @@ def status(
     from workshop.model import Workshop
 
     with _database(data_dir, database) as opened, opened.reading() as session:
-        wanted = (
-            [preparing.workshop(session, name)]
-            if name
-            else list(session.scalars(select(Workshop).order_by(Workshop.id)))
-        )
+        every = select(Workshop).order_by(Workshop.id)
+        wanted = [preparing.workshop(session, name)] if name else list(session.scalars(every))
         found = [(kept, minutes.progress(session, kept.id)) for kept in wanted]
     rows = [
         {
@@ -237,11 +234,8 @@ def _database(data_dir: Path | None, url: str) -> Iterator[Database]:
 
     chosen = url or ("" if data_dir else get_settings().workshop_database) or default_url(folder_of(data_dir))
     try:
-        opened = Database.open(chosen)
-        try:
+        with closing(Database.open(chosen)) as opened:
             yield opened
-        finally:
-            opened.close()
     except WorkshopError as error:
         kind: Callable[[str, str], LoadError] = NoSpace if isinstance(error, DatabaseFull) else LoadError
         raise kind(error.message, error.remedy) from error
