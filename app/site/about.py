@@ -46,7 +46,7 @@ async def robots(request: Request) -> Response:
         f"Sitemap: {base_url(request)}/sitemap.xml",
         "",
     ]
-    return _fixed("\n".join(lines), "text/plain; charset=utf-8")
+    return Response("\n".join(lines), 200, {"cache-control": "public, max-age=3600"}, "text/plain; charset=utf-8")
 
 
 @router.get("/sitemap.xml")
@@ -106,7 +106,3 @@ def kinds(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
     yield kind
     for more in kind.__subclasses__():
         yield from kinds(more)
-
-
-def _fixed(text: str, media_type: str) -> Response:
-    return Response(text.encode(), 200, {"cache-control": "public, max-age=3600"}, media_type)

@@ -13,7 +13,7 @@ from app.api import views
 from app.api.apart import apart
 from app.api.lookup import find, missing
 from app.api.search import search_results
-from app.catalogue.concepts import Domain, Occupation
+from app.catalogue.concepts import Occupation
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
 from app.reports.skills import comparison, specialised
@@ -28,6 +28,7 @@ DISTINCT = 12  # skills of a sector alone that the page names
 _PRICE = 15.0  # milliseconds for each column, about
 
 Chosen = tuple[str, ...]  # IRIs of occupations, or identifiers of domains
+Rows = list[tuple[str, dict[str, str], list[str]]]  # skills with their labels, and what each column says of them
 
 
 @router.get("/compare")
@@ -121,14 +122,14 @@ def _group(frame: Frame, item: Occupation) -> list[tuple[str, Any, str]]:
     return [(frame.concept(unit.iri), frame.said(frame.ctx.labels.of(unit.iri)), "")] if unit else []
 
 
-def _in_common(ctx: Context, items: list[Occupation]) -> list[tuple[str, list[tuple[str, dict[str, str], list[str]]]]]:
+def _in_common(ctx: Context, items: list[Occupation]) -> list[tuple[str, Rows]]:
     """Skills with the relation of each occupation to them: those of all, of several, of one alone."""
     relations: dict[str, list[str]] = {}
     for n, item in enumerate(items):
         for relation, skills in (("optional", item.optional), ("essential", item.essential)):
             for skill in skills:
                 relations.setdefault(skill, [""] * len(items))[n] = relation
-    groups: dict[str, list[tuple[str, dict[str, str], list[str]]]] = {"all": [], "several": [], "single": []}
+    groups: dict[str, Rows] = {"all": [], "several": [], "single": []}
     for skill, said in sorted(
         relations.items(), key=lambda e: (-sum(map(bool, e[1])), -e[1].count("essential"), ctx.labels.rank(e[0]))
     ):
@@ -148,9 +149,8 @@ def _sectors(frame: Frame, keys: Chosen) -> dict[str, Any]:
     shared = {frozenset(p["domains"]): p for p in found.pairs}
     pairs: list[list[tuple[str, str] | None]] = [[None] * len(keys) for _ in keys]
     for n, m in combinations(range(len(keys)), 2):
-        pair = shared[frozenset((units[n], units[m]))]
-        told = t.count("occupations", len(members[n] & members[m])), t.count("skills", pair["shared"])
-        pairs[n][m] = pairs[m][n] = told
+        both, skills = len(members[n] & members[m]), shared[frozenset((units[n], units[m]))]["shared"]
+        pairs[n][m] = pairs[m][n] = t.count("occupations", both), t.count("skills", skills)
     return {
         "facts": [
             (t("core"), [[("", t.count("occupations", s["core"]), "")] for s in sizes]),
@@ -160,20 +160,14 @@ def _sectors(frame: Frame, keys: Chosen) -> dict[str, Any]:
         "pairs": pairs,
         "skills": _specialised(frame, found.shared),
         "distinctive": [
-            (_name(frame, d), [(s.skill, ctx.labels.of(s.skill)) for s in found.distinctive[u][:DISTINCT]])
+            (frame.sector(d.id), [(s.skill, ctx.labels.of(s.skill)) for s in found.distinctive[u][:DISTINCT]])
             for d, u in zip(domains, units, strict=True)
         ],
     }
 
 
-def _specialised(
-    frame: Frame, shared: list[list[Any]]
-) -> list[tuple[str, list[tuple[str, dict[str, str], list[str]]]]]:
+def _specialised(frame: Frame, shared: list[list[Any]]) -> list[tuple[str, Rows]]:
     """Skills that all of them are specialised in, with how many times the average each uses them."""
     labels, t = frame.ctx.labels, frame.words
     rows = [(s[0].skill, labels.of(s[0].skill), [f"× {t.decimal(one.lq)}" for one in s]) for s in shared]
     return [("all", rows)] if rows else []
-
-
-def _name(frame: Frame, item: Domain) -> tuple[Any, str]:
-    return frame.sector(item.id)

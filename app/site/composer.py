@@ -107,13 +107,10 @@ async def _template(ctx: Context, page_language: str, id: str) -> Response:
 def _anchors(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, pairs: Pairs) -> list[dict[str, Any]]:
     """The occupations with their weights, as the form offers to change them."""
     found: list[dict[str, Any]] = []
+    anchors = checked.recipe.anchors if checked else ()
     for text, weight, parts in asked.anchors:
         key = text.rpartition("/")[2].lower()
-        iri = (
-            next((a.occupation for a in checked.recipe.anchors if local_name(a.occupation) == key), "")
-            if checked
-            else ""
-        )
+        iri = next((a.occupation for a in anchors if local_name(a.occupation) == key), "")
         tail = f":{','.join(parts)}" if parts else ""
         others = [p for p in pairs if p[0] != "anchor" or not p[1].startswith(key)]
         found.append(

@@ -183,12 +183,9 @@ def _profiles(frame: Frame, item: Occupation, domain: str) -> dict[str, Any]:
         if entry.recipe.kind == "occupation" and len(anchors) == 1 and anchors[0].occupation == item.iri:
             files = [(s, ctx.url(f"/profiles/{entry.id}.{s}")) for s in SUFFIXES]
             return {"ready": True, "files": files, "page": frame.link(f"/profiles/{entry.id}"), "anchor": anchor}
-    if not domain:
-        return {"ready": False, "files": [], "page": "", "anchor": anchor}
     compose = ctx.url(f"/profiles/compose?anchor={anchor}&domain={domain}")
-    return {
-        "ready": False, "files": [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()], "page": "", "anchor": anchor,
-    }  # fmt: skip
+    files = [(s, f"{compose}&format={f}") for s, f in SUFFIXES.items()] if domain else []
+    return {"ready": False, "files": files, "page": "", "anchor": anchor}
 
 
 def _one(texts: dict[str, str]) -> str:

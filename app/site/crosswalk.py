@@ -133,13 +133,8 @@ async def _rows(request: Request, ctx: Context, lines: Sequence[str], kind: str)
 def _of_code(item: LookedUp) -> Row:
     """What a code stands for; groups have shares of sectors, occupations the sectors themselves."""
     shares = [(s["domain"], s["share"]) for s in item["domainShares"]]
-    return {
-        **item,
-        "kind": item["classification"] or "",
-        "confidence": None,
-        "shares": shares,
-        "note": item["detail"] or "",
-    }
+    told = {"kind": item["classification"] or "", "shares": shares, "note": item["detail"] or ""}
+    return {**item, **told, "confidence": None}
 
 
 def _of_title(ctx: Context, item: MatchedTitle) -> Row:

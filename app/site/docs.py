@@ -59,7 +59,8 @@ _OURS = {"start.js": START, "frame.css": FRAME}
 async def docs(request: Request) -> Response:
     """Swagger UI in the frame of the site."""
     shown = render("docs.html", base=base_url(request), description="api/v1/openapi.json")
-    return _page(shown, headers={"content-security-policy": POLICY})
+    headers = {**HTML_HEADERS, "cache-control": "no-cache", "content-security-policy": POLICY}
+    return Response(shown.encode(), 200, headers, "text/html; charset=utf-8")
 
 
 @router.get("/docs/{name}")
@@ -68,11 +69,6 @@ async def asset(request: Request, name: str) -> Response:
     if name not in ASSETS:
         raise NotFound(f"There is nothing at {request.scope['path']}.")
     return _asset(name).respond(request)
-
-
-def _page(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    headers = {**HTML_HEADERS, "cache-control": "no-cache", **(headers or {})}
-    return Response(text.encode(), status, headers, "text/html; charset=utf-8")
 
 
 @cache

@@ -39,9 +39,8 @@ def pages_for_browsers(app: FastAPI) -> None:
     """Answer faults with pages wherever a browser would have got one."""
     kinds: tuple[type[Exception], ...] = (Problem, RequestValidationError, HTTPException)
     for kind in kinds:
-        app.add_exception_handler(
-            kind, _or_page(cast(Handler, app.exception_handlers[kind]))
-        )  # FastAPI's own are coroutines
+        answer = cast(Handler, app.exception_handlers[kind])  # FastAPI's own are coroutines
+        app.add_exception_handler(kind, _or_page(answer))
 
 
 def _or_page(answer: Handler) -> Handler:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -37,6 +39,12 @@ async def statistics(ctx: PageCtx, page_language: PageLanguage) -> Response:
     frame = Frame(ctx, page_language)
     t, found = frame.words, report(ctx.catalogue)
     groups = ctx.catalogue.isco
+
+    def named(row: Any) -> tuple[Any, str, dict[str, str]]:
+        """A row of figures with the page of its ISCO group and what that is called."""
+        iri = groups[row["code"]].iri
+        return row, frame.concept(iri), ctx.labels.of(iri)
+
     return frame.respond(
         "statistics.html", t("statistics-title"), t("statistics-lead"), [(t("home"), frame.link("/"))],
         [("JSON", ctx.url("/scope"), "application/json"), ("SVG", ctx.url("/scope.svg"), "image/svg+xml")],
@@ -47,13 +55,9 @@ async def statistics(ctx: PageCtx, page_language: PageLanguage) -> Response:
         found=found, sectors=[(d, frame.sector(d["domain"])) for d in sorted(found["byDomain"], key=lambda d: -d["core"])],
         largest=max((d["core"] + d["related"] for d in found["byDomain"]), default=1) or 1,
         groups=[
-            (row, frame.concept(groups[row["code"]].iri), ctx.labels.of(groups[row["code"]].iri))
-            for row in found["byMajorGroup"] if row["code"] in groups and row["core"] + row["relatedOnly"]
+            named(row) for row in found["byMajorGroup"] if row["code"] in groups and row["core"] + row["relatedOnly"]
         ],
-        partly=[
-            (row, frame.concept(groups[row["code"]].iri), ctx.labels.of(groups[row["code"]].iri))
-            for row in sorted(found["partlyCultural"], key=lambda r: (-r["inScope"], r["code"]))[:PARTLY]
-        ],
+        partly=[named(r) for r in sorted(found["partlyCultural"], key=lambda r: (-r["inScope"], r["code"]))[:PARTLY]],
         overlaps=[
             (frame.sector(o["domains"][0]), frame.sector(o["domains"][1]), o["both"], o["jaccard"], o["domains"])
             for o in sorted(found["domainOverlaps"], key=lambda o: -o["both"])[:15]
