@@ -74,11 +74,8 @@ def _facts(sheet: Sheet) -> Iterable[tuple[str, str]]:
     yield from (("", line) for line in sheet["unsaid"])
     for item in sheet["occupations"]:
         whose = f" ({item['label']['text']})" if len(sheet["occupations"]) > 1 else ""
-        for name, text in (
-            ("description", item["description"]),
-            ("names", item["names"]),
-            ("scope", item["scopeNote"]),
-        ):
+        told = (("description", item["description"]), ("names", item["names"]), ("scope", item["scopeNote"]))
+        for name, text in told:
             if text["text"]:
                 yield f"{words[name]}{whose}", text["text"]
     for unit in sheet["tasks"]:
@@ -96,8 +93,7 @@ def _facts(sheet: Sheet) -> Iterable[tuple[str, str]]:
     yield from ((words["items"], text) for text in sheet["items"])
     for gap in sheet["gaps"]:
         yield sheet["headings"]["gaps"]["text"], f"{gap['label']['text']}: {gap['definition']['text']}"
-    for note in sheet["notes"]:
-        yield words["notes"], note
+    yield from ((words["notes"], note) for note in sheet["notes"])
     yield from ((f"{words['legend']}: {term}", meaning) for term, meaning in sheet["legend"])
     yield sheet["headings"]["provenance"]["text"], sheet["made"]
     yield "", sheet["self"]

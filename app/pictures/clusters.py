@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -60,25 +61,18 @@ def clusters_picture(title: str, boxes: list[Box], kind: Literal["svg", "png"] =
         axes.text(GAP, 0.68, told, fontsize=TEXT, color="#555555")
         top, largest = 0.95, max((b.size for b in boxes), default=1)
         for row, height in zip(rows, heights, strict=True):
-            for n, (box, heads, texts) in enumerate(row):
-                _card(axes, GAP + n * (CARD_WIDTH + GAP), top, height, box, heads, texts, largest, say)
+            for n, card in enumerate(row):
+                _card(axes, GAP + n * (CARD_WIDTH + GAP), top, height, card, largest, say)
             top += height + GAP
         return finish(figure, head, kind)
 
 
 def _card(
-    axes: object,
-    x: float,
-    y: float,
-    height: float,
-    box: Box,
-    heads: list[str],
-    texts: list[str],
-    largest: int,
-    say: Translate,
+    axes: Axes, x: float, y: float, height: float, card: tuple[Box, list[str], list[str]], largest: int, say: Translate
 ) -> None:
+    box, heads, texts = card
     colour = CORE if box.reliable else RELATED
-    add, write = axes.add_patch, axes.text  # type: ignore[attr-defined]
+    add, write = axes.add_patch, axes.text
     add(
         FancyBboxPatch(
             (x, y), CARD_WIDTH, height, boxstyle="round,pad=0,rounding_size=0.06", linewidth=0.8, edgecolor=EDGE, facecolor="white"

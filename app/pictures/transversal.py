@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.skills.tables import TransversalFigure
@@ -35,9 +36,7 @@ def transversal_picture(
     title = line(title, 60)
     called = [line(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}") for a in shown]
     labels = [textwrap.fill(name, 36) for name in called]
-    head = say("{title}: transversal characteristics beside all of ESCO").format(
-        title=f"{title[:1].upper()}{title[1:]}"
-    )
+    head = say("{title}: transversal characteristics beside all of ESCO").format(title=title[:1].upper() + title[1:])
     with drawing():
         figure = Figure(figsize=(11.5, 1.9 + 0.42 * len(shown)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
@@ -47,9 +46,8 @@ def transversal_picture(
             (right, [known[a].reach for a in shown], [known[a].reach_overall for a in shown], "occupations with such a skill, %"),
         ):  # fmt: skip
             for y, (m, o) in enumerate(zip(mine, other, strict=True)):
-                axes.plot(
-                    (100 * o, 100 * m), (y, y), color=CORE if m >= o else RELATED, linewidth=2.2, alpha=0.55, zorder=1
-                )
+                colour = CORE if m >= o else RELATED
+                axes.plot((100 * o, 100 * m), (y, y), color=colour, linewidth=2.2, alpha=0.55, zorder=1)
             average = axes.scatter([100 * v for v in other], range(len(shown)), s=46, color=GREY, zorder=2)
             own = axes.scatter([100 * v for v in mine], range(len(shown)), s=58, color=CORE, zorder=3)
             axes.set_xlabel(say(what))
@@ -65,11 +63,11 @@ def transversal_picture(
         return finish(figure, head, kind)
 
 
-def _ratios(axes: object, shown: Sequence[str], known: Mapping[str, TransversalFigure]) -> None:
+def _ratios(axes: Axes, shown: Sequence[str], known: Mapping[str, TransversalFigure]) -> None:
     """How many times the average, at the right margin of the panel, clear of the dots."""
-    far = axes.get_xlim()[1]  # type: ignore[attr-defined]
-    axes.set_xticks([t for t in axes.get_xticks() if t <= far])  # type: ignore[attr-defined]
-    axes.set_xlim(0, far * 1.16)  # type: ignore[attr-defined]
+    far = axes.get_xlim()[1]
+    axes.set_xticks([t for t in axes.get_xticks() if t <= far])
+    axes.set_xlim(0, far * 1.16)
     for y, a in enumerate(shown):
         if known[a].overall > 0:
-            axes.text(far * 1.15, y, f"× {known[a].ratio:.1f}", va="center", ha="right", fontsize=9, color="#444444")  # type: ignore[attr-defined]
+            axes.text(far * 1.15, y, f"× {known[a].ratio:.1f}", va="center", ha="right", fontsize=9, color="#444444")

@@ -38,14 +38,9 @@ async def report_form(page: Page, concept: _Concept, sent: int = 0) -> Response:
     named, token = known_concept(page.request, concept), guest_token(page.request)
     address = f"/{named.type}s/{local_name(named.iri)}"
     answer = page.respond(
-        "report.html",
-        page.words("ws-wrong"),
-        concept=named,
-        csrf=csrf_of(token),
-        sent=bool(sent),
-        days=KEEP_DAYS,
+        "report.html", page.words("ws-wrong"), concept=named, csrf=csrf_of(token), sent=bool(sent), days=KEEP_DAYS,
         address=address,
-    )
+    )  # fmt: skip
     keep_guest(answer, page.request, token)
     return answer
 

@@ -73,22 +73,17 @@ def _deck(deck: Json, t: WorkshopWords, sector: Callable[[str], str]) -> Iterato
     report = deck["report"]
     yield heading(f"{t('ws-cards')}: {sector(deck['domain'])}", 2)
     yield paragraph(t.count("ws-sorts", report["sorts"]))
-    rows = [
-        [
-            f"{card['code']} {card['label']}",
-            ", ".join(f"{pile} ({n})" for pile, n in card["piles"].items()),
-            _percent(t, card["share"]),
-        ]
-        for card in report["cards"]
-    ]
+    rows = []
+    for card in report["cards"]:
+        piles = ", ".join(f"{pile} ({n})" for pile, n in card["piles"].items())
+        rows.append([f"{card['code']} {card['label']}", piles, _percent(t, card["share"])])
     yield table([t("ws-card"), t("ws-pile"), t("ws-agreement")], rows)
     yield from _resolved(deck["resolution"], t)
 
 
 def _motion(motion: Json, t: WorkshopWords) -> Iterator[Json]:
-    yield heading(
-        f"{motion['title']} ({t('ws-proposal-' + motion['proposal'])}), {t('ws-stage-' + motion['stage'])}", 2
-    )
+    proposal, stage = t(f"ws-proposal-{motion['proposal']}"), t(f"ws-stage-{motion['stage']}")
+    yield heading(f"{motion['title']} ({proposal}), {stage}", 2)
     for one in motion["rounds"]:
         answer = one["answer"]
         named = (
