@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -20,11 +21,13 @@ from pyoxigraph import Literal, NamedNode
 
 from loaders.input.cells import error, iri
 from loaders.input.sources import Member
+from loaders.input.tables import lines_of
 from ontology import CCSID, DCT, ESCO_DATA, GRAPH_MAPPINGS, OWL, RDF, SKOS, SSSOM, XSD
 from releases.errors import SourceError
 
 MOST = 200_000  # pairs of one file
 LONGEST = 20_000  # characters of a cell that is read
+LONGEST_LINE = 1 << 20  # characters
 PREAMBLE = 200  # lines in which the head of the table must come
 INVERSE = {
     "exactMatch": "exactMatch", "closeMatch": "closeMatch", "relatedMatch": "relatedMatch",
@@ -47,7 +50,6 @@ class Table:
     name: str = ""
     version: str = ""
     language: str = ""
-    page: str = ""
     kept: int = 0
     unrelated: int = 0  # rows that say of a concept that it maps to nothing
     unknown: set[str] = field(default_factory=set)  # ESCO concepts that the release does not have
@@ -106,16 +108,9 @@ def _pairs(member: Member, table: Table) -> Iterator[Pair]:
             raise SourceError(f"{member.name}: {wrong}.", _REMEDY) from wrong
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(1 << 20):
-        if len(line) >= 1 << 20:
-            raise csv.Error(f"a line of more than {1 << 20:,} characters")
-        yield line
-
-
 def _parsed(member: Member, table: Table, text: io.TextIOWrapper) -> Iterator[Pair]:
     prefixes: dict[str, str] = {"skos": SKOS}
-    lines = _lines(text)
+    lines = lines_of(text, LONGEST_LINE)
     first = next(lines, "")
     sssom = first.startswith("#") or "subject_id" in first
     while sssom and first.startswith("#"):
@@ -125,10 +120,12 @@ def _parsed(member: Member, table: Table, text: io.TextIOWrapper) -> Iterator[Pa
             table.name = match[2] if match[1] == "mapping_set_title" or not table.name else table.name
             table.version = match[2] if match[1] == "mapping_set_version" else table.version
         first = next(lines, "")
-    reader = csv.reader(_chained(first, lines), delimiter="\t" if sssom else ",")
+    reader = csv.reader(itertools.chain([first], lines), delimiter="\t" if sssom else ",")
     head = _head(member, table, reader)
     relation = next(head.index(name) for name in _RELATION_HEADS if name in head)
-    read = _sssom(member, table, head, prefixes) if sssom else _official(member, table, relation)
+    read = _sssom(member, head, prefixes) if sssom else _official(member, relation)
+    table.name = table.name or member.base.rpartition(".")[0]
+    table.slug = slug(table.name)
     for count, row in enumerate(reader):
         if count >= MOST:
             raise SourceError(f"{member.name}: more than {MOST:,} mappings.", "Divide the file.")
@@ -141,11 +138,6 @@ def _parsed(member: Member, table: Table, text: io.TextIOWrapper) -> Iterator[Pa
                 yield read(row, reader.line_num)
 
 
-def _chained(first: str, lines: Iterable[str]) -> Iterator[str]:
-    yield first
-    yield from lines
-
-
 def _head(member: Member, table: Table, reader: Iterator[list[str]]) -> list[str]:
     """The headings, small; what is said before them of the two classifications is taken down by their number."""
     said: dict[str, dict[str, str]] = {"1": {}, "2": {}}
@@ -156,9 +148,7 @@ def _head(member: Member, table: Table, reader: Iterator[list[str]]) -> list[str
                 if not said[number].get("name", "").lower().startswith(("esco", "ocupaciones esco")):
                     _describe(table, said[number])
             return small
-        if match := re.fullmatch(
-            r"classification ([12]) (name|version|language|landing page)", small[0] if small else ""
-        ):
+        if match := re.fullmatch(r"classification ([12]) (name|version|language)", small[0] if small else ""):
             said[match[1]][match[2]] = row[1].strip()[:LONGEST] if len(row) > 1 else ""
     raise SourceError(f"{member.name}: has no column 'Mapping relation', 'Type of Match' or 'predicate_id'.", _REMEDY)
 
@@ -168,13 +158,10 @@ def _describe(table: Table, said: dict[str, str]) -> None:
     table.version = said.get("version", "") or table.version
     language = said.get("language", "").lower()
     table.language = language if re.fullmatch(r"[a-z]{2}", language) else ""
-    table.page = said.get("landing page", "")
 
 
-def _official(member: Member, table: Table, relation: int) -> Callable[[list[str], int], Pair]:
+def _official(member: Member, relation: int) -> Callable[[list[str], int], Pair]:
     width = relation // 2  # the columns of one side: identifier, label, and in some tables a page or a description
-    table.name = table.name or member.base.rpartition(".")[0]
-    table.slug = slug(table.name)
 
     def pair(row: list[str], line: int) -> Pair:
         first_is_esco = row[0].strip().startswith(ESCO_DATA)
@@ -193,11 +180,9 @@ def _official(member: Member, table: Table, relation: int) -> Callable[[list[str
     return pair
 
 
-def _sssom(member: Member, table: Table, head: list[str], prefixes: dict[str, str]) -> Callable[[list[str], int], Pair]:
+def _sssom(member: Member, head: list[str], prefixes: dict[str, str]) -> Callable[[list[str], int], Pair]:
     if missing := {"subject_id", "predicate_id", "object_id"} - set(head):
         raise SourceError(f"{member.name}: column {', '.join(sorted(missing))} is missing.", _REMEDY)
-    table.name = table.name or member.base.rpartition(".")[0]
-    table.slug = slug(table.name)
 
     def pair(row: list[str], line: int) -> Pair:
         cells = dict(zip(head, row, strict=False))
@@ -241,7 +226,7 @@ def slug(name: str) -> str:
 def _scheme(table: Table) -> Iterator[str]:
     node = f"<{CCSID}scheme/{table.slug}>"
     yield _quad(node, f"{RDF}type", f"<{SKOS}ConceptScheme>")
-    yield _quad(node, f"{SKOS}prefLabel", str(_text(table.name, table.language)))
+    yield _quad(node, f"{SKOS}prefLabel", str(Literal(table.name, language=table.language or None)))
     yield _quad(node, f"{SKOS}notation", str(Literal(table.slug)))
     yield _quad(node, f"{DCT}source", str(Literal(table.source)))
     if table.version:
@@ -255,7 +240,7 @@ def _quads(table: Table, pair: Pair) -> Iterator[str]:
     yield _quad(concept, f"{SKOS}inScheme", f"<{CCSID}scheme/{table.slug}>")
     yield _quad(concept, f"{SKOS}notation", str(Literal(pair.code)))
     if pair.label:
-        yield _quad(concept, f"{SKOS}prefLabel", str(_text(pair.label, table.language)))
+        yield _quad(concept, f"{SKOS}prefLabel", str(Literal(pair.label, language=table.language or None)))
     yield _quad(concept, SKOS + pair.relation, esco)
     yield _quad(esco, SKOS + INVERSE[pair.relation], concept)
     if pair.confidence:  # as SSSOM writes it in RDF
@@ -266,10 +251,6 @@ def _quads(table: Table, pair: Pair) -> Iterator[str]:
         yield _quad(axiom, f"{OWL}annotatedProperty", f"<{SKOS}{pair.relation}>")
         yield _quad(axiom, f"{OWL}annotatedTarget", esco)
         yield _quad(axiom, f"{SSSOM}confidence", str(Literal(pair.confidence, datatype=NamedNode(f"{XSD}decimal"))))
-
-
-def _text(text: str, language: str) -> Literal:
-    return Literal(text, language=language) if language else Literal(text)
 
 
 def _quad(subject: str, predicate: str, obj: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from loaders.input import sheets
 from loaders.input.cells import error
 from loaders.input.sources import Member
-from loaders.input.tables import SEPARATORS
+from loaders.input.tables import SEPARATORS, lines_of
 from ontology.nace import REVISIONS, Activity, Revision, activities
 from ontology.nace_revisions import CLASS, Correspondence, Revisions, ours
 from releases.errors import SourceError
@@ -68,15 +69,7 @@ def _rows(member: Member) -> Iterator[tuple[int, list[str]]]:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         head = [line for _, line in zip(range(PREAMBLE), iter(lambda: text.readline(LONGEST), ""), strict=False)]
         sign = max(SEPARATORS, key=lambda sign: max((len(_named(line.split(sign))) for line in head), default=0))
-
-        def lines() -> Iterator[str]:
-            yield from head
-            while line := text.readline(LONGEST):
-                if len(line) >= LONGEST:
-                    raise csv.Error(f"a line of more than {LONGEST:,} characters")
-                yield line
-
-        reader = csv.reader(lines(), delimiter=sign)
+        reader = csv.reader(itertools.chain(head, lines_of(text, LONGEST)), delimiter=sign)
         for row in reader:
             yield reader.line_num, [cell.strip() for cell in row]
 

@@ -21,49 +21,15 @@ COLLECTIONS = {
     "researchOccupationsCollection": "8ae4b9f3-507e-4057-a145-2f96f0132613",
 }
 TABLES = (
-    "occupations",
-    "skills",
-    "ISCOGroups",
-    "skillGroups",
-    "occupationSkillRelations",
-    "skillSkillRelations",
-    "broaderRelationsOccPillar",
-    "broaderRelationsSkillPillar",
-    "skillsHierarchy",
-    "conceptSchemes",
-    *COLLECTIONS,
-)
+    "occupations", "skills", "ISCOGroups", "skillGroups", "occupationSkillRelations", "skillSkillRelations",
+    "broaderRelationsOccPillar", "broaderRelationsSkillPillar", "skillsHierarchy", "conceptSchemes", *COLLECTIONS,
+)  # fmt: skip
 COLUMNS = (
-    "conceptType",
-    "conceptUri",
-    "iscoGroup",
-    "preferredLabel",
-    "altLabels",
-    "hiddenLabels",
-    "status",
-    "modifiedDate",
-    "regulatedProfessionNote",
-    "scopeNote",
-    "definition",
-    "inScheme",
-    "description",
-    "code",
-    "naceCode",
-    "skillType",
-    "reuseLevel",
-    "conceptSchemeUri",
-    "title",
-    "hasTopConcept",
-    "broaderType",
-    "broaderUri",
-    "occupationUri",
-    "skillUri",
-    "relationType",
-    "originalSkillUri",
-    "relatedSkillUri",
-    "naceCodeUri",
-    "rowId",
-)
+    "conceptType", "conceptUri", "iscoGroup", "preferredLabel", "altLabels", "hiddenLabels", "status", "modifiedDate",
+    "regulatedProfessionNote", "scopeNote", "definition", "inScheme", "description", "code", "naceCode", "skillType",
+    "reuseLevel", "conceptSchemeUri", "title", "hasTopConcept", "broaderType", "broaderUri", "occupationUri", "skillUri",
+    "relationType", "originalSkillUri", "relatedSkillUri", "naceCodeUri", "rowId",
+)  # fmt: skip
 
 
 def _key(name: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 
 from analysis.tables import Assertion, Placement
 from loaders.input.panel_entries import Entries, laid_together, read_entries
-from loaders.input.placements import read_placements, together
+from loaders.input.placements import REMEDY, only_value, read_placements, together, values_of
 from ontology import CCSI, CCSID, ESCO_DATA, FOLDER, GRAPH, PROV, RDF, local_name
 from releases.characters import UNFIT
 from releases.errors import SourceError
@@ -26,7 +27,6 @@ VOCABULARY = (FOLDER / "panel" / "panel.ttl", FOLDER / "panel" / "entries.ttl")
 MOST_BYTES = 64 * 1024 * 1024
 _WORKSHOP = re.compile(re.escape(CCSID) + r"workshop/([a-z0-9]+(?:-[a-z0-9]+)*)")
 _DEGREES = ("core", "related", "excluded")
-_REMEDY = "Give a file of: ccsi workshop publish"
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ def _read(path: Path) -> Panel:
     triples = set()
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise SourceError(f"{path}: larger than {MOST_BYTES:,} bytes.", _REMEDY)
+            raise SourceError(f"{path}: larger than {MOST_BYTES:,} bytes.", REMEDY)
         for subject, predicate, value, _ in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
             if not isinstance(subject, ox.NamedNode) or not isinstance(value, ox.NamedNode | ox.Literal):
-                raise SourceError(f"{path}: has a node without a name.", _REMEDY)
+                raise SourceError(f"{path}: has a node without a name.", REMEDY)
             if isinstance(value, ox.Literal) and UNFIT.search(value.value):
                 raise SourceError(
                     f"{path}: {subject} has a text with a character that XML cannot hold.", "Take it out."
@@ -122,56 +122,50 @@ def _read(path: Path) -> Panel:
             subjects[subject.value][predicate.value].append(value)
             triples.add(f"{subject} {predicate} {value}")
     except SyntaxError as error:
-        raise SourceError(f"{path}, line {error.lineno}: not valid Turtle ({error.msg}).", _REMEDY) from error
+        raise SourceError(f"{path}, line {error.lineno}: not valid Turtle ({error.msg}).", REMEDY) from error
     except (OSError, MemoryError) as error:
-        raise SourceError(f"{path}: cannot be read ({error}).", _REMEDY) from error
+        raise SourceError(f"{path}: cannot be read ({error}).", REMEDY) from error
     name = _name(path, subjects)
     below = (f"{CCSID}workshop/{name}/", f"{CCSID}panel/{name}/")
     for subject in subjects:
         if subject != f"{CCSID}workshop/{name}" and not subject.startswith(below):
-            raise SourceError(f"{path}: speaks of <{subject[:200]}>, which is not of the workshop '{name}'.", _REMEDY)
+            raise SourceError(f"{path}: speaks of <{subject[:200]}>, which is not of the workshop '{name}'.", REMEDY)
     graph = f"{GRAPH}panel/{name}"
     lines = tuple(f"{triple} <{graph}> .\n" for triple in sorted(triples))
-    entries = {s: p for s, p in subjects.items() if CCSI + "CurationEntry" in _values(p, RDF + "type")}
+    entries = {s: p for s, p in subjects.items() if CCSI + "CurationEntry" in values_of(p, RDF + "type")}
     assertions = tuple(_assertion(path, s, p) for s, p in sorted(entries.items()))
     if len({(a.occupation, a.domain) for a in assertions}) < len(assertions):
-        raise SourceError(f"{path}: decides twice on the same occupation and domain.", _REMEDY)
+        raise SourceError(f"{path}: decides twice on the same occupation and domain.", REMEDY)
     placements = read_placements(path, subjects)
     versions = frozenset(
-        v for p in subjects.values() for said in ("checkedAgainst", "decidedOnVersion") for v in _values(p, CCSI + said)
+        v
+        for p in subjects.values()
+        for said in ("checkedAgainst", "decidedOnVersion")
+        for v in values_of(p, CCSI + said)
     )
     return Panel(name, path, lines, assertions, placements, versions, read_entries(path, name, subjects))
 
 
 def _name(path: Path, subjects: dict[str, dict[str, list[Any]]]) -> str:
-    workshops = [s for s, p in subjects.items() if CCSI + "Workshop" in _values(p, RDF + "type")]
+    workshops = [s for s, p in subjects.items() if CCSI + "Workshop" in values_of(p, RDF + "type")]
     match = _WORKSHOP.fullmatch(workshops[0]) if len(workshops) == 1 else None
     if match is None or len(match[1]) > 60:
-        raise SourceError(f"{path}: does not say which workshop it is of.", _REMEDY)
+        raise SourceError(f"{path}: does not say which workshop it is of.", REMEDY)
     return match[1]
 
 
-def _values(properties: dict[str, list[Any]], name: str) -> list[str]:
-    return [value.value for value in properties.get(name, ())]
-
-
 def _assertion(path: Path, entry: str, properties: dict[str, list[Any]]) -> Assertion:
-    def one(name: str, start: str = "") -> str:
-        values = _values(properties, name)
-        if len(values) != 1 or not values[0].startswith(start) or not values[0][len(start) :]:
-            raise SourceError(f"{path}: {entry} needs one {local_name(name).partition('#')[2]}.", _REMEDY)
-        return values[0]
-
+    one = partial(only_value, path, entry, properties)
     degree: Any = local_name(one(CCSI + "degree", CCSID + "degree/"))
     if degree not in _DEGREES:
-        raise SourceError(f"{path}: the degree '{degree[:40]}' is none of {', '.join(_DEGREES)}.", _REMEDY)
+        raise SourceError(f"{path}: the degree '{degree[:40]}' is none of {', '.join(_DEGREES)}.", REMEDY)
     one(PROV + "wasAttributedTo", CCSID + "workshop/")
     try:
         agreement = float(one(CCSI + "agreement"))
     except ValueError:
         agreement = -1.0
     if not 0 <= agreement <= 1:
-        raise SourceError(f"{path}: the agreement of {entry} is no number from 0 to 1.", _REMEDY)
+        raise SourceError(f"{path}: the agreement of {entry} is no number from 0 to 1.", REMEDY)
     return Assertion(
         one(CCSI + "occupation", ESCO_DATA + "occupation/"), local_name(one(CCSI + "domain", CCSID + "domain/")), degree,
         "expert", (entry,), score=agreement, reason=one(CCSI + "reason"),

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from analysis.profiles.revisions import RULE_OUTCOMES, THRESHOLDS, RuleRevision, SignOff
 from analysis.skills.panel import CLUSTER_OUTCOMES, FLAG_OUTCOMES, SKILL_OUTCOMES, SkillDecision
+from loaders.input.placements import REMEDY, Properties, Subjects, values_of
 from ontology import CCSI, CCSID, ESCO_DATA, PROV, RDF, SKOS
 from releases.errors import SourceError
 
@@ -24,8 +25,6 @@ _CLUSTER = re.compile(rf"{re.escape(CCSID)}cluster/({_KEY}/{_KEY})")
 _DOMAIN = re.compile(rf"{re.escape(CCSID)}domain/({_KEY})")
 _RULE = re.compile(rf"{re.escape(CCSID)}rule/({_KEY})")
 _VERSION = re.compile(rf"{_KEY}(?:\+{_KEY}\.[0-9a-f]{{8}})*")
-_REMEDY = "Give a file of: ccsi workshop publish"
-Subjects = Mapping[str, Mapping[str, list[Any]]]
 Entry = TypeVar("Entry", SkillDecision, RuleRevision, SignOff)
 
 
@@ -45,7 +44,7 @@ def read_entries(path: Path, name: str, subjects: Subjects) -> Entries:
     rules: list[RuleRevision] = []
     profiles: list[SignOff] = []
     for iri, properties in sorted(subjects.items()):
-        if CCSI + "PanelEntry" not in (v.value for v in properties.get(RDF + "type", ())):
+        if CCSI + "PanelEntry" not in values_of(properties, RDF + "type"):
             continue
         reader = _Reader(path, iri, properties)
         outcome = reader.one("outcome")
@@ -60,11 +59,11 @@ def read_entries(path: Path, name: str, subjects: Subjects) -> Entries:
         for entry in found:
             for key, value in entry.claims().items():
                 if said.setdefault(key, value) != value:
-                    raise SourceError(f"{path}: decides twice on {' '.join(key)}.", _REMEDY)
+                    raise SourceError(f"{path}: decides twice on {' '.join(key)}.", REMEDY)
     about = subjects.get(f"{CCSID}workshop/{name}", {})
-    versions = [v.value for v in about.get(CCSI + "ruleSetVersion", ())]
+    versions = values_of(about, CCSI + "ruleSetVersion")
     if len(versions) > 1 or not all(_VERSION.fullmatch(v) and len(v) <= 200 for v in versions):
-        raise SourceError(f"{path}: the version of its rule set is none.", _REMEDY)
+        raise SourceError(f"{path}: the version of its rule set is none.", REMEDY)
     return Entries(tuple(skills), tuple(rules), tuple(profiles), "".join(versions))
 
 
@@ -104,14 +103,14 @@ def _agreed(panels: Mapping[str, Iterable[Entry]], notes: list[str]) -> tuple[En
 class _Reader:
     """One entry of a file; everything that it needs is looked at before it is believed."""
 
-    def __init__(self, path: Path, entry: str, properties: Mapping[str, list[Any]]) -> None:
+    def __init__(self, path: Path, entry: str, properties: Properties) -> None:
         self.path, self.entry, self.properties = path, entry, properties
 
     def fault(self, what: str) -> SourceError:
-        return SourceError(f"{self.path}: {self.entry} {what}.", _REMEDY)
+        return SourceError(f"{self.path}: {self.entry} {what}.", REMEDY)
 
     def values(self, name: str) -> list[str]:
-        return [v.value for v in self.properties.get(CCSI + name, ())]
+        return values_of(self.properties, CCSI + name)
 
     def one(self, name: str) -> str:
         found = self.values(name)
@@ -182,7 +181,7 @@ class _Reader:
         for name in THRESHOLDS:
             if found := self.values(name):
                 thresholds.append((name, self.number(name, found)))
-        text = " ".join(v.value for v in self.properties.get(SKOS + "definition", ()))
+        text = " ".join(values_of(self.properties, SKOS + "definition"))
         if (outcome == "amend") != bool(thresholds) or (outcome == "amend") != bool(text) or len(text) > MOST_TEXT:
             raise self.fault("amends a rule with thresholds and a text, and no other outcome has them")
         return RuleRevision(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,31 @@ from analysis.tables import Decision, Placement
 from ontology import CCSI, CCSID, ESCO_DATA, PROV, RDF, local_name
 from releases.errors import SourceError
 
-_REMEDY = "Give a file of: ccsi workshop publish"
+REMEDY = "Give a file of: ccsi workshop publish"
 
-Subjects = Mapping[str, Mapping[str, list[Any]]]
+Properties = Mapping[str, list[Any]]  # property -> its values
+Subjects = Mapping[str, Properties]
+
+
+def values_of(properties: Properties, name: str) -> list[str]:
+    """The values of a property as text."""
+    return [value.value for value in properties.get(name, ())]
+
+
+def only_value(path: Path, entry: str, properties: Properties, name: str, start: str = "") -> str:
+    """The one value that an entry has to have of a property, with something behind its start. Raises SourceError."""
+    values = values_of(properties, name)
+    if len(values) != 1 or not values[0].startswith(start) or not values[0][len(start) :]:
+        raise SourceError(f"{path}: {entry} needs one {local_name(name).partition('#')[2]}.", REMEDY)
+    return values[0]
 
 
 def read_placements(path: Path, subjects: Subjects) -> tuple[Placement, ...]:
     """The placement entries among the subjects of a file. Raises SourceError."""
-    entries = {s: p for s, p in subjects.items() if CCSI + "PlacementEntry" in _values(p, RDF + "type")}
+    entries = {s: p for s, p in subjects.items() if CCSI + "PlacementEntry" in values_of(p, RDF + "type")}
     found = tuple(_placement(path, s, p) for s, p in sorted(entries.items()))
     if len({(p.occupation, p.domain) for p in found}) < len(found):
-        raise SourceError(f"{path}: places an occupation twice in the same domain.", _REMEDY)
+        raise SourceError(f"{path}: places an occupation twice in the same domain.", REMEDY)
     return found
 
 
@@ -51,30 +66,21 @@ def unplaced(placements: Iterable[Placement], decisions: Iterable[Decision]) -> 
     ]
 
 
-def _placement(path: Path, entry: str, properties: Mapping[str, list[Any]]) -> Placement:
+def _placement(path: Path, entry: str, properties: Properties) -> Placement:
     def several(name: str, *starts: str) -> tuple[str, ...]:
-        found = _values(properties, CCSI + name)
+        found = values_of(properties, CCSI + name)
         for value in found:
             if not any(value.startswith(CCSID + start) for start in starts):
-                raise SourceError(f"{path}: {entry} has a {name} that is none.", _REMEDY)
+                raise SourceError(f"{path}: {entry} has a {name} that is none.", REMEDY)
         return tuple(sorted(value.removeprefix(CCSID) for value in found))
 
-    def one(name: str, start: str) -> str:
-        found = _values(properties, name)
-        if len(found) != 1 or not found[0].startswith(start) or not found[0][len(start) :]:
-            raise SourceError(f"{path}: {entry} needs one {local_name(name).partition('#')[2]}.", _REMEDY)
-        return found[0]
-
+    one = partial(only_value, path, entry, properties)
     main, functions = several("subDomain", "domain/"), several("function", "function/")
     if len(main) > 1 or len(functions) > 1:
-        raise SourceError(f"{path}: {entry} names two main sub-domains or functions.", _REMEDY)
+        raise SourceError(f"{path}: {entry} names two main sub-domains or functions.", REMEDY)
     one(PROV + "wasAttributedTo", CCSID + "workshop/")
     return Placement(
         one(CCSI + "occupation", ESCO_DATA + "occupation/"), local_name(one(CCSI + "domain", CCSID + "domain/")), (entry,),
         local_name(main[0]) if main else "", tuple(map(local_name, several("furtherSubDomain", "domain/"))), functions,
         several("charterFunction", "charter/"), several("functionInPart", "function/", "charter/"),
     )  # fmt: skip
-
-
-def _values(properties: Mapping[str, list[Any]], name: str) -> list[str]:
-    return [value.value for value in properties.get(name, ())]

@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class Member:
                         yield _unmarked(bounded)
                 else:
                     yield _unmarked(raw)
-        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib_error) as error:
+        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise SourceError(
                 f"{self.name}: the archive is damaged or cut short ({error}).",
                 "Download the file again and compare its size with the download page.",
@@ -109,10 +110,7 @@ class Member:
             with zipfile.ZipFile(self.path) as archive:
                 try:
                     stream = archive.open(self.inner)
-                except (
-                    RuntimeError,
-                    NotImplementedError,
-                ) as error:  # encrypted, or packed in a way Python does not know
+                except RuntimeError as error:  # encrypted, or packed in a way Python does not know
                     raise SourceError(f"{self.name}: cannot be unpacked ({error}).", "Unpack it first.") from error
                 with stream:
                     yield stream
@@ -145,9 +143,6 @@ def _out_of_proportion(name: str, ratio: float) -> SourceError:
     return SourceError(
         f"{name}: unpacks to {ratio:.0f} times its size.", "Use the archive as downloaded from the ESCO portal."
     )
-
-
-zlib_error: type[Exception] = __import__("zlib").error
 
 
 def _unmarked(stream: IO[bytes]) -> IO[bytes]:
@@ -327,8 +322,6 @@ def _beside(paths: list[Path], source: Source) -> bool:
 
 def fingerprint(path: Path) -> InputFile:
     """Name, size and SHA-256 of an input file, for the manifest."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+        digest = hashlib.file_digest(stream, "sha256")
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}

@@ -15,6 +15,14 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MAX_ROW = 1 << 22  # characters; the longest of ESCO, the top concepts of a scheme, has a sixth of that
 
 
+def lines_of(text: io.TextIOWrapper, most: int) -> Iterator[str]:
+    """The lines of a text. Raises csv.Error at one of more characters than `most`."""
+    while line := text.readline(most):
+        if len(line) >= most:
+            raise csv.Error(f"a line of more than {most:,} characters")
+        yield line
+
+
 def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of one table with their line numbers; cells may span lines. Columns have the names of the CSV bundle.
 
