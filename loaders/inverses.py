@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from analysis.above import all_above
 from ontology import CCSID, SKOS
 
 _BROADER, _IN_SCHEME, _TOP = f"<{SKOS}broader>", f"<{SKOS}inScheme>", f"<{SKOS}topConceptOf>"
@@ -45,12 +46,5 @@ def _of_hierarchies(above: dict[str, list[str]]) -> Iterator[str]:
     for child in sorted(above):
         for parent in above[child]:
             yield f"{parent} <{SKOS}narrower> {child}"
-        reached: dict[str, None] = {}
-        todo = [*above[child]]
-        while todo:
-            parent = todo.pop(0)
-            if parent not in reached:
-                reached[parent] = None
-                todo += above.get(parent, ())
-        for parent in reached:
+        for parent in sorted(all_above(child, lambda concept: above.get(concept, ()))):
             yield f"{child} <{SKOS}broaderTransitive> {parent}"

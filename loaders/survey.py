@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.above import all_above
 from loaders.input.csv_bundle import NOTES
 from ontology import DCT, ESCO, ISO_THES, OWL, RDF, SKOS, SKOSXL
 from releases.manifest import Dangling
@@ -179,14 +180,7 @@ class Survey:
 
     def _complete_hierarchy(self, broader: dict[str, set[str]]) -> None:
         for concept in broader:
-            above: set[str] = set()
-            todo = list(broader[concept])
-            while todo:
-                parent = todo.pop()
-                if parent not in above:
-                    above.add(parent)
-                    todo += broader.get(parent, ())
-            if lacking := above - self._transitive.get(concept, set()):
+            if lacking := all_above(concept, lambda c: broader.get(c, ())) - self._transitive.get(concept, set()):
                 self.lacking[concept] = lacking
 
 

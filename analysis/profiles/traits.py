@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from analysis.above import all_above
 from analysis.profiles.tables import SkillFacts
 
 FIELDS = "/isced-f/"  # part of the IRI of every ISCED-F field
@@ -38,7 +39,7 @@ def skill_facts(
         traits.add("green")
     if traits & {"digital", "green"}:
         traits.add("digital-or-green")
-    above = _above(iri, broader)
+    above = all_above(iri, lambda concept: broader.get(concept, ()))
     branch = sorted(groups[a] for a in above if groups.get(a, "").startswith(TRANSVERSAL_BRANCH))
     if t_groups is not None or branch:
         traits.add("transversal")
@@ -53,15 +54,3 @@ def skill_facts(
     if tool:
         traits.clear()
     return SkillFacts(frozenset(traits), fields[0] if fields else "", t_groups[0] if t_groups else "", areas, under)
-
-
-def _above(iri: str, broader: Mapping[str, Collection[str]]) -> set[str]:
-    """All that stands above a concept, by any path."""
-    seen: set[str] = set()
-    todo = list(broader.get(iri, ()))
-    while todo:
-        parent = todo.pop()
-        if parent not in seen:
-            seen.add(parent)
-            todo.extend(broader.get(parent, ()))
-    return seen

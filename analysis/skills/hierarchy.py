@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analysis.above import all_above
 from analysis.skills.tables import SkillTables
 
 UNCLASSIFIED = ""
@@ -29,14 +30,7 @@ class Hierarchy:
         """All groups and skills above, by any path."""
         known = self._ancestors.get(iri)
         if known is None:
-            seen: set[str] = set()
-            todo = list(self.parents(iri))
-            while todo:
-                a = todo.pop()
-                if a not in seen:
-                    seen.add(a)
-                    todo.extend(self.parents(a))
-            known = self._ancestors[iri] = frozenset(seen - {iri})
+            known = self._ancestors[iri] = frozenset(all_above(iri, self.parents) - {iri})
         return known
 
     def flow(self, iri: str) -> dict[str, float]:

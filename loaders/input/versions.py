@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from analysis.above import all_above
 from loaders.input.cells import iri, unit_group
 from loaders.input.csv_bundle import CONCEPTS, CsvBundle
 from loaders.input.sources import Member
@@ -42,7 +43,7 @@ def check(bundle: CsvBundle) -> None:
         for line, row in read_csv(member, {"conceptUri"}) if facts_here else ():
             group = unit_group(row.get("iscoGroup", ""), member, line, Counter())
             concept = iri(row["conceptUri"], member, line).value
-            places = _above(concept, parents)
+            places = all_above(concept, lambda c: parents.get(c, ()))
             if group and places and f"{ESCO_DATA}isco/C{group}" not in places:
                 raise _mixed(
                     f"{member.name}, line {line}: {concept} is in ISCO group {group}, but not in the hierarchy"
@@ -61,16 +62,6 @@ def _contradiction(one: dict[str, dict[str, str]], other: dict[str, dict[str, st
         if one[c][column] != other[c][column]
     )
     return f"the {differ[0][1]} of {differ[0][0]} (and on {len(differ) - 1} more)" if differ else ""
-
-
-def _above(concept: str, parents: dict[str, set[str]]) -> set[str]:
-    concepts: set[str] = set()
-    todo = [concept]
-    while todo:
-        new = parents.get(todo.pop(), set()) - concepts
-        concepts |= new
-        todo += new
-    return concepts
 
 
 def _mixed(what: str) -> SourceError:
