@@ -33,6 +33,11 @@ class Occupation:
     essential: frozenset[str]
     optional: frozenset[str]
 
+    @property
+    def skills(self) -> frozenset[str]:
+        """What it asks for, either way."""
+        return self.essential | self.optional
+
 
 @dataclass(frozen=True, slots=True)
 class Assertion:

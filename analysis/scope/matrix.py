@@ -40,14 +40,14 @@ class SkillMatrix:
 def build_matrix(occupations: Mapping[str, Occupation]) -> SkillMatrix:
     """Build the matrix, rows and columns in order of IRI; a skill both essential and optional is essential."""
     order = tuple(sorted(occupations))
-    used = sorted(set().union(*(occupations[o].essential | occupations[o].optional for o in order)))
+    used = sorted(set().union(*(occupations[o].skills for o in order)))
     column = {iri: i for i, iri in enumerate(used)}
     skills: list[int] = []
     weights: list[float] = []
     indptr = [0]
     for iri in order:
         occupation = occupations[iri]
-        for skill in sorted(occupation.essential | occupation.optional):
+        for skill in sorted(occupation.skills):
             skills.append(column[skill])
             weights.append(1.0 if skill in occupation.essential else OPTIONAL_WEIGHT)
         indptr.append(len(skills))

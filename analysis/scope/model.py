@@ -15,9 +15,6 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float64]
 
 # Evidence of an uncurated pair. isco and nace: 1 where the route asserts that degree; label: the score of the label
 # assertion of that degree; skills: the skills score in standard units, clipped; agree2 and agree3: 1 where at least

@@ -13,12 +13,8 @@ long enough for a skill in it to be less used than expected.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.scope.matrix import SkillMatrix
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from analysis.scope.matrix import Floats, Ints, SkillMatrix
 
 # A domain is marked by at most this many skills, those with the largest support x log2 LQ. 30 and 100 rank pairs
 # alike (area under the curve 0.909 and 0.910); fewer are quicker and easier to read.

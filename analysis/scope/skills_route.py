@@ -14,18 +14,15 @@ It needs no label, no code and no language, and so works for an occupation that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.scope.matrix import SkillMatrix, build_matrix
+from analysis.scope.matrix import Floats, SkillMatrix, build_matrix
 from analysis.scope.relatedness import relatedness_density
 from analysis.tables import Assertion, Degree, Occupation
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # Pseudo-occupations with average skills that are added to each domain's core (add-alpha smoothing). Values from 0.5
 # to 5 gave the same ranking of pairs (area under the curve 0.880 to 0.883); 2 keeps a core of five from shouting.
@@ -133,11 +130,9 @@ def skills_assertions(
     largest share of its other core occupations has, relative to their use in all of ESCO.
     """
     result: list[Assertion] = []
-    use: dict[str, int] = {}
-    for occupation in occupations.values():
-        for skill in occupation.essential | occupation.optional:
-            use[skill] = use.get(skill, 0) + 1
-    core_use = {domain: _count_skills(occupations, seeds.get(domain, ())) for domain in scores.domains}
+    use = Counter(s for occupation in occupations.values() for s in occupation.skills)
+    cores = {domain: occupations.keys() & seeds.get(domain, ()) for domain in scores.domains}
+    core_use = {domain: Counter(s for o in core for s in occupations[o].skills) for domain, core in cores.items()}
     with np.errstate(invalid="ignore"):
         rows, columns = np.nonzero(scores.score >= min(thresholds["related"], thresholds["core"]))
     for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -145,9 +140,8 @@ def skills_assertions(
         value = float(scores.score[i, j])
         degree: Degree = "core" if value >= thresholds["core"] else "related"
         own = int(iri in seeds.get(domain, ()))
-        skills = occupations[iri].essential | occupations[iri].optional
-        others = {s: core_use[domain].get(s, 0) - own for s in skills}
-        best = sorted((s for s in skills if others[s] > 0), key=lambda s: (-(others[s] ** 2) / use[s], s))
+        others = {s: core_use[domain][s] - own for s in occupations[iri].skills}
+        best = sorted((s for s in others if others[s] > 0), key=lambda s: (-(others[s] ** 2) / use[s], s))
         result.append(
             Assertion(
                 occupation=iri,
@@ -161,13 +155,3 @@ def skills_assertions(
             )
         )
     return sorted(result, key=lambda a: (a.occupation, a.domain))
-
-
-def _count_skills(occupations: Mapping[str, Occupation], members: Collection[str]) -> dict[str, int]:
-    """Count in how many of the given occupations each skill is used."""
-    counts: dict[str, int] = {}
-    for iri in members:
-        if iri in occupations:
-            for skill in occupations[iri].essential | occupations[iri].optional:
-                counts[skill] = counts.get(skill, 0) + 1
-    return counts

@@ -8,10 +8,11 @@ panel gave levels of the functions of a scheme, these stand as they are.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
-from analysis.skills.tables import FunctionLevel, FunctionScheme, SkillArea, SkillTables, Specialisation
+from analysis.skills.tables import FunctionLevel, FunctionScheme, SkillTables, Specialisation
+from analysis.tables import Served
 
 MIN_SKILLS = 2
 MIN_SHARE = 0.10
@@ -28,38 +29,29 @@ def function_levels(tables: SkillTables, rows: Iterable[Specialisation]) -> tupl
     for (occupation, domain), scope in sorted(tables.scope.items()):
         if scope.degree == "excluded":
             continue
-        used = tables.occupations[occupation].essential | tables.occupations[occupation].optional
-        counts, total = _counts({s: place[domain][s] for s in used if s in place[domain]}, areas)
+        placed = [place[domain][s] for s in tables.occupations[occupation].skills if s in place[domain]]
+        counts = Counter(key for area in placed for key in areas[area].functions)
         panel = {_key(function): level for function, level in scope.levels}
         spoken = {scheme for scheme, _ in panel}
         main: set[tuple[FunctionScheme, str]] = {("essnet", f) for f in scope.functions}
         main |= {("charter", f) for f in scope.charter_functions}
         for key in sorted(main | counts.keys() | panel.keys()):
             scheme, function = key
-            share = counts.get(key, 0) / total if total else 0.0
+            share = counts[key] / len(placed) if placed else 0.0
+            level: Served | None = None
             if scheme in spoken:
-                if key in panel:
-                    levels.append(FunctionLevel(occupation, domain, scheme, function, panel[key], round(share, 6)))
-                continue
-            if scheme == "charter" and not scope.charter_functions:
-                continue  # CHARTER's functions are said of heritage alone
-            if key in main:
-                levels.append(FunctionLevel(occupation, domain, scheme, function, "main", round(share, 6)))
+                level = panel.get(key)
+            elif scheme == "charter" and not scope.charter_functions:
+                pass  # CHARTER's functions are said of heritage alone
+            elif key in main:
+                level = "main"
             elif counts[key] >= MIN_SKILLS and share >= MIN_SHARE:
-                levels.append(FunctionLevel(occupation, domain, scheme, function, "some", round(share, 6)))
+                level = "some"
+            if level:
+                levels.append(FunctionLevel(occupation, domain, scheme, function, level, round(share, 6)))
     return tuple(levels)
 
 
 def _key(function: str) -> tuple[FunctionScheme, str]:
     scheme, _, name = function.partition("/")
     return ("charter" if scheme == "charter" else "essnet"), name
-
-
-def _counts(
-    placed: Mapping[str, str], areas: Mapping[str, SkillArea]
-) -> tuple[dict[tuple[FunctionScheme, str], int], int]:
-    counts: dict[tuple[FunctionScheme, str], int] = defaultdict(int)
-    for area in placed.values():
-        for key in areas[area].functions:
-            counts[key] += 1
-    return counts, len(placed)

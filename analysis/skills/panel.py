@@ -324,7 +324,7 @@ class _Maps:
         """How many occupations of a domain use two of these skills or more."""
         wanted = set(skills)
         return sum(
-            len(wanted & (o.essential | o.optional)) >= MIN_OCCUPATION_SKILLS
+            len(wanted & o.skills) >= MIN_OCCUPATION_SKILLS
             for (occupation, of), place in self.tables.scope.items()
             if (of == domain or domain == "ccsi")
             and place.degree != "excluded"

@@ -80,7 +80,7 @@ def fingerprints(store: ox.Store, occupations: Iterable[Occupation]) -> dict[str
             o.isco,
             o.labels.get("en", ("",))[0],
             _digest(texts[o.iri]) if o.iri in texts else "",
-            frozenset(_mark(skill) for skill in o.essential | o.optional),
+            frozenset(_mark(skill) for skill in o.skills),
         )
         for o in occupations
     }

@@ -15,7 +15,7 @@ from analysis.profiles.traits import skill_facts
 from analysis.skills.statements import published
 from analysis.skills.tables import SkillsResult
 from analysis.tables import Decision, Occupation
-from ontology import COLLECTIONS
+from loaders.derive.scope import collections_of, grouped
 from queries import select
 from queries.rows import as_texts
 
@@ -71,13 +71,7 @@ def _tables(
             figures[row.unit][row.skill] = Figures(round(row.lq, 4), round(row.share, 4), row.evidence, cluster)
     spoken = {skill for _, skill in told}
     transversal = {t.skill: t.t_groups for t in result.transversality if t.transversal and t.skill in spoken}
-    collections: dict[str, set[str]] = defaultdict(set)
-    for concept, scheme in as_texts(select(store, "api/collections")):
-        if name := COLLECTIONS.get(scheme):
-            collections[concept].add(name)
-    broader: dict[str, set[str]] = defaultdict(set)
-    for concept, above in as_texts(select(store, "api/broader")):
-        broader[concept].add(above)
+    collections, broader = collections_of(store), grouped(store, "api/broader")
     kinds_of_skill = {iri: kind.rpartition("/")[2] for iri, kind, _ in as_texts(select(store, "api/skills"))}
     groups = {
         iri: code

@@ -17,7 +17,7 @@ from analysis.scope.statements import scope_quads
 from analysis.tables import ROUTES, Assertion, Degree, Occupation, Placement, Route, ScopeTables
 from loaders.derive.carryover import CarryOver, compare, fingerprints, read_baseline
 from loaders.input.rdf_files import numbered
-from ontology import GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS, local_name
+from ontology import COLLECTIONS, GRAPH_LABELS, GRAPH_ONTOLOGY, SKOS, local_name
 from queries import select
 from queries.rows import as_text, as_texts
 from releases.characters import UNFIT
@@ -98,7 +98,7 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     """Every occupation with its labels and skills."""
     codes = {row[0]: row[1] for row in as_texts(select(store, "api/occupations"))}
     isco = {o: c for o, _, c in as_texts(select(store, "materialise/isco_groups"))}
-    essential, optional = _skills(store, "api/essential_skills"), _skills(store, "api/optional_skills")
+    essential, optional = grouped(store, "api/essential_skills"), grouped(store, "api/optional_skills")
     graphs = [ox.NamedNode(GRAPH_LABELS + language) for language in LABEL_LANGUAGES]
     preferred: dict[tuple[str, str], str] = {}
     others: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -125,11 +125,18 @@ def occupation_tables(store: ox.Store) -> dict[str, Occupation]:
     }
 
 
-def _skills(store: ox.Store, name: str) -> dict[str, set[str]]:
-    skills: dict[str, set[str]] = defaultdict(set)
-    for occupation, skill in as_texts(select(store, name)):
-        skills[occupation].add(skill)
-    return skills
+def grouped(store: ox.Store, query: str) -> dict[str, set[str]]:
+    """What a query of two columns says of each concept; nothing of any other."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for concept, value in as_texts(select(store, query)):
+        groups[concept].add(value)
+    return groups
+
+
+def collections_of(store: ox.Store) -> dict[str, set[str]]:
+    """The collections of ESCO that a skill is in, by their identifiers."""
+    schemes = grouped(store, "api/collections")
+    return defaultdict(set, {c: {COLLECTIONS[s] for s in of & COLLECTIONS.keys()} for c, of in schemes.items()})
 
 
 def _assertions(store: ox.Store, route: Route) -> list[Assertion]:

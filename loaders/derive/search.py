@@ -37,7 +37,6 @@ _TYPES = frozenset({"|u1", "<i4", "<f4", "<u8", "|S40"})
 
 Forms = dict[tuple[str, str, str], int]
 Select = Callable[[str, Mapping[str, Iterable[Term]] | None], list[Row]]
-_Labels = dict[tuple[str, str], list[Label]]
 
 
 def write_index(select: Select, languages: Iterable[str], folder: Path) -> None:

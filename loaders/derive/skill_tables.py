@@ -10,8 +10,8 @@ import pyoxigraph as ox
 from analysis.skills.names import BASE_LANGUAGE
 from analysis.skills.tables import FunctionScheme, Group, PreviousCluster, Scope, Skill, SkillArea, SkillTables
 from analysis.tables import Decision, Occupation
-from loaders.derive.scope import occupation_tables
-from ontology import CCSID, COLLECTIONS, GRAPH_LABELS, local_name
+from loaders.derive.scope import collections_of, grouped, occupation_tables
+from ontology import CCSID, GRAPH_LABELS, local_name
 from queries import select
 from queries.rows import as_text
 from releases.decisions import decisions
@@ -53,23 +53,18 @@ def skill_tables(
         if d.degree != "excluded" and d.domain
     }
     inside = {occupation for occupation, _ in scope}
-    used = {s for o in inside for s in occupations[o].essential | occupations[o].optional}
+    used = {s for o in inside for s in occupations[o].skills}
     kinds = {
         as_text(s): (local_name(as_text(kind)), local_name(as_text(reuse)))
         for s, kind, reuse in select(store, "api/skills")
     }
     codes = _groups(store, kinds)
-    broader: dict[str, set[str]] = defaultdict(set)
-    for concept, above in select(store, "api/broader"):
-        broader[as_text(concept)].add(as_text(above))
+    broader = grouped(store, "api/broader")
     related: dict[str, set[str]] = defaultdict(set)
     for one, other in select(store, "materialise/skill_relations"):
         related[as_text(one)].add(as_text(other))
         related[as_text(other)].add(as_text(one))
-    collections: dict[str, set[str]] = defaultdict(set)
-    for concept, scheme in select(store, "api/collections"):
-        if (name := COLLECTIONS.get(as_text(scheme))) is not None:
-            collections[as_text(concept)].add(name)
+    collections = collections_of(store)
     named = used | codes.keys() | inside
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for language in sorted({BASE_LANGUAGE, *languages}):
@@ -111,33 +106,26 @@ def skill_tables(
 def skill_areas(store: ox.Store) -> tuple[SkillArea, ...]:
     """The hand-written areas of the ontology, in the order of their identifiers."""
     labels: dict[str, dict[str, str]] = defaultdict(dict)
-    domains: dict[str, set[str]] = defaultdict(set)
-    beside: dict[str, set[str]] = defaultdict(set)
-    examples: dict[str, set[str]] = defaultdict(set)
     for area, text in select(store, "materialise/skill_area_labels"):
-        labels[local_name(as_text(area))][text.language] = as_text(text)  # type: ignore[union-attr, index]
-    for area, domain in select(store, "materialise/skill_area_domains"):
-        domains[local_name(as_text(area))].add(local_name(as_text(domain)))
-    for area, domain in select(store, "materialise/skill_area_beside"):
-        beside[local_name(as_text(area))].add(local_name(as_text(domain)))
-    for area, skill in select(store, "materialise/skill_area_examples"):
-        examples[local_name(as_text(area))].add(as_text(skill))
-    functions: dict[str, set[tuple[FunctionScheme, str]]] = defaultdict(set)
-    for area, function in select(store, "materialise/skill_area_functions"):
-        functions[local_name(as_text(area))].add(
-            ("charter" if as_text(function).startswith(_CHARTER) else "essnet", local_name(as_text(function)))
-        )
+        labels[as_text(area)][text.language] = as_text(text)  # type: ignore[union-attr, index]
+    domains, beside, examples, functions = (
+        grouped(store, f"materialise/skill_area_{what}") for what in ("domains", "beside", "examples", "functions")
+    )
     return tuple(
         SkillArea(
-            a,
-            frozenset(domains[a]),
+            local_name(a),
+            frozenset(map(local_name, domains[a])),
             labels[a],
             frozenset(examples[a]),
-            tuple(sorted(functions[a])),
-            frozenset(beside[a]),
+            tuple(sorted(map(_function, functions[a]))),
+            frozenset(map(local_name, beside[a])),
         )
-        for a in sorted(labels)
+        for a in sorted(labels, key=local_name)
     )
+
+
+def _function(iri: str) -> tuple[FunctionScheme, str]:
+    return ("charter" if iri.startswith(_CHARTER) else "essnet"), local_name(iri)
 
 
 def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
@@ -154,11 +142,7 @@ def previous_clusters(store: ox.Store) -> tuple[PreviousCluster, ...]:
 
 def can_derive(tables: SkillTables) -> bool:
     """Whether there is anything to derive: skills, and occupations in scope that use them."""
-    return any(
-        s in tables.skills
-        for o, _ in tables.scope
-        for s in tables.occupations[o].essential | tables.occupations[o].optional
-    )
+    return any(s in tables.skills for o, _ in tables.scope for s in tables.occupations[o].skills)
 
 
 def alternative_labels(store: ox.Store) -> dict[str, list[str]]:

@@ -98,7 +98,7 @@ def base_language_only(tables: SkillTables) -> SkillTables:
     def one(labels: Mapping[str, str]) -> dict[str, str]:
         return {BASE_LANGUAGE: text} if (text := label(labels, BASE_LANGUAGE)) else {}
 
-    used = {s for o, _ in tables.scope for s in tables.occupations[o].essential | tables.occupations[o].optional}
+    used = {s for o, _ in tables.scope for s in tables.occupations[o].skills}
     return replace(
         tables,
         skills={
