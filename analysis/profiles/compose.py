@@ -134,7 +134,7 @@ def main_domain(tables: ProfileTables, recipe: Recipe) -> str:
 
 def kinship(one: Needs, other: Needs) -> float:
     """Jaccard index of all skills of two occupations."""
-    a, b = {*one.essential, *one.optional}, {*other.essential, *other.optional}
+    a, b = set(one.every), set(other.every)
     return len(a & b) / max(1, len(a | b))
 
 
@@ -268,17 +268,13 @@ class _Placing:
     def _emerging(self, requires: frozenset[str]) -> list[Ordered]:
         """What several of the nearest occupations ask for and no anchor does."""
         skills, recipe = self.tables.skills, self.recipe
-        asked = {s for anchor in recipe.anchors for s in self._of_occupation(anchor.occupation)}
+        asked = {s for anchor in recipe.anchors for s in self.tables.occupations[anchor.occupation].every}
         entries = []
         for skill, count in neighbourhood(self.tables).asked(recipe.anchors).items():
             lq, traits = self._known(skill)
             if skill not in asked and requires <= {*traits} and not recipe.drops(skill, skills[skill]):
                 entries.append((-float(count), lq, skill))
         return sorted(entries)
-
-    def _of_occupation(self, occupation: str) -> tuple[str, ...]:
-        needs = self.tables.occupations[occupation]
-        return (*needs.essential, *needs.optional)
 
     def _holding(self, requires: frozenset[str]) -> list[Ordered]:
         """The skills asked for of which everything that is required holds, by share."""

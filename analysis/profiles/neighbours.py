@@ -24,7 +24,7 @@ class Neighbourhood:
     def __init__(self, tables: ProfileTables) -> None:
         self._tables = tables
         self._occupations = tuple(sorted(o for o, places in tables.scope.items() if places and o in tables.occupations))
-        held = [self._skills(o) for o in self._occupations]
+        held = [tables.occupations[o].every for o in self._occupations]
         self._column = {s: n for n, s in enumerate(sorted({s for skills in held for s in skills}))}
         rows = [n for n, skills in enumerate(held) for _ in skills]
         columns = [self._column[s] for skills in held for s in skills]
@@ -38,8 +38,7 @@ class Neighbourhood:
         own = set()
         for anchor in anchors:
             own.add(anchor.occupation)
-            needs = self._tables.needs(anchor)
-            skills = (*needs.essential, *needs.optional)
+            skills = self._tables.needs(anchor).every
             mine = np.zeros(self._matrix.shape[1])
             mine[[self._column[s] for s in skills if s in self._column]] = 1
             shared = self._matrix @ mine
@@ -50,12 +49,8 @@ class Neighbourhood:
 
     def asked(self, anchors: Iterable[Anchor]) -> Counter[str]:
         """How many of the nearest occupations ask for each skill, where enough of them agree."""
-        counts = Counter(s for o in self.nearest(anchors) for s in self._skills(o))
+        counts = Counter(s for o in self.nearest(anchors) for s in self._tables.occupations[o].every)
         return Counter({s: n for s, n in counts.items() if n >= AGREEING})
-
-    def _skills(self, occupation: str) -> tuple[str, ...]:
-        needs = self._tables.occupations[occupation]
-        return (*needs.essential, *needs.optional)
 
 
 def neighbourhood(tables: ProfileTables) -> Neighbourhood:

@@ -17,17 +17,15 @@ Shapes: o occupations (rows, sorted by IRI), s skills, g groups.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
-from numpy.typing import NDArray
 
 from analysis.profiles.tables import ProfileTables
+from analysis.skills.matrix import Floats, Ints, Sparse, row_sums, unit_rows
 
-Floats = NDArray[np.float64]
-Sparse = Any  # scipy's sparse matrices
 Viability = Literal["highly-viable", "viable", "none"]
 
 
@@ -50,7 +48,7 @@ class Nearness:
     similarity: Floats
     coverage: Floats
     reverse: Floats
-    shared: NDArray[np.int64]
+    shared: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +116,24 @@ def transition_index(
     row = {o: n for n, o in enumerate(occupations)}
     column = {s: n for n, s in enumerate(sorted(tables.skills))}
     codes = {c: n for n, c in enumerate(sorted({a for f in tables.skills.values() for a in f.areas}))}
-    essential = _matrix(
-        [(row[o], column[s], 1.0) for o in occupations for s in tables.occupations[o].essential],
-        (len(row), len(column)),
-    )
-    optional = _matrix(
-        [(row[o], column[s], 1.0) for o in occupations for s in tables.occupations[o].optional], (len(row), len(column))
-    )
+    needs = [(row[o], tables.occupations[o]) for o in occupations]
+    shape = len(row), len(column)
+    essential = _matrix([(i, column[s], 1.0) for i, need in needs for s in need.essential], shape)
+    optional = _matrix([(i, column[s], 1.0) for i, need in needs for s in need.optional], shape)
     areas = _matrix(
         [(column[s], codes[a], 1 / len(f.areas)) for s, f in tables.skills.items() for a in f.areas],
         (len(column), max(1, len(codes))),
     )
     every = (essential + optional).tocsr()
-    sizes = np.asarray(essential.sum(axis=1), dtype=np.float64).ravel()
+    sizes = row_sums(essential)
     made = TransitionIndex(
-        occupations, row, column, essential, every, areas, _unit_rows(essential @ areas), _unit_rows(every @ areas), sizes, 0.0, 0.0
+        occupations, row, column, essential, every, areas, unit_rows(essential @ areas), unit_rows(every @ areas), sizes, 0.0, 0.0
     )  # fmt: skip
     viable, highly = (
         _threshold(made, [[row[o] for o in members] for _, members in sorted(groups.items())])
         for groups in (unit_groups, families)
     )
-    return TransitionIndex(
-        occupations, row, column, essential, every, areas, made.essential_areas, made.every_areas, sizes, viable, max(viable, highly)
-    )  # fmt: skip
+    return replace(made, viable=viable, highly_viable=max(viable, highly))
 
 
 def similarities(made: TransitionIndex, rows: Sequence[int]) -> Floats:
@@ -167,11 +160,6 @@ def _threshold(made: TransitionIndex, groups: Iterable[Sequence[int]]) -> float:
 def _matrix(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> Sparse:
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     return sp.csr_matrix((np.array(values), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape=shape)
-
-
-def _unit_rows(matrix: Sparse) -> Sparse:
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel())
-    return (sp.diags(_divided(np.ones_like(length), length)) @ matrix).tocsr()
 
 
 def _unit(vector: Any) -> Floats:

@@ -103,6 +103,11 @@ class Needs:
     essential: tuple[str, ...]
     optional: tuple[str, ...]
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Both, the essential ones first."""
+        return self.essential + self.optional
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

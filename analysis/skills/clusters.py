@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.skills import areas, identity, names, quality
-from analysis.skills.consensus import Partition, Settings, absorb_small, partition, relabel
+from analysis.skills.consensus import Partition, Settings, absorb_small, divided, partition, relabel
 from analysis.skills.graph import Features
 from analysis.skills.hierarchy import Hierarchy
 from analysis.skills.matrix import Floats, Ints, Use, row_sums
@@ -273,15 +273,12 @@ def by_area(part: Partition, fit: areas.Fit, settings: Settings) -> tuple[Partit
     if (place == areas.NONE).all():
         return part, place
     broad = relabel(np.where(place == areas.NONE, part.broad + place.max(initial=0) + 1, place))
-    fine = np.zeros_like(broad)
-    offset = 0
-    for c in range(int(broad.max(initial=-1)) + 1):
-        inside = np.flatnonzero(broad == c)
+
+    def parts(inside: Ints) -> Ints:
         sub = np.ix_(inside, inside)
-        parts = absorb_small(part.fine[inside], part.together_fine[sub], part.similarity[sub], settings.min_size)
-        fine[inside] = parts + offset
-        offset += int(parts.max(initial=0)) + 1
-    return replace(part, broad=broad, fine=fine), place
+        return absorb_small(part.fine[inside], part.together_fine[sub], part.similarity[sub], settings.min_size)
+
+    return replace(part, broad=broad, fine=divided(broad, parts)), place
 
 
 def with_names(tables: SkillTables, unnamed: DomainClusters) -> tuple[Cluster, ...]:

@@ -31,7 +31,7 @@ import scipy.sparse as sp  # type: ignore[import-untyped]
 from scipy.sparse.linalg import svds  # type: ignore[import-untyped]
 
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Floats, Ints, unit_rows
+from analysis.skills.matrix import Floats, Ints, by_name, unit_rows
 from analysis.skills.names import _stem
 from analysis.skills.tables import Cluster, Level, SkillTables, at_level
 
@@ -78,11 +78,7 @@ def text_space(
         title, body = tokens(skill.labels["en"]), tokens(skill.descriptions.get("en", ""))
         synonyms = {w for text in alternatives.get(s, ()) for w in tokens(text)}
         bags.append(Counter(title + title + body + sorted(synonyms)))
-    vocabulary = {w: i for i, w in enumerate(sorted({w for bag in bags for w in bag}))}
-    rows = [i for i, bag in enumerate(bags) for _ in bag]
-    columns = [vocabulary[w] for bag in bags for w in bag]
-    values = [1 + np.log(n) for bag in bags for n in bag.values()]
-    counts = sp.csr_matrix((values, (rows, columns)), shape=(len(skills), len(vocabulary)))
+    counts, _ = by_name([{w: 1 + np.log(n) for w, n in bag.items()} for bag in bags])
     present = np.asarray((counts > 0).sum(axis=0)).ravel()
     weighted = unit_rows(counts @ sp.diags(np.log((1 + len(skills)) / (1 + present)) + 1))
     k = min(dimensions, min(weighted.shape) - 1)

@@ -16,6 +16,7 @@ method share all but the seeds.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,14 +174,22 @@ def partition(features: Features, skills: Ints, domain_rows: Ints, settings: Set
     broad = absorb_small(cut_tree(together, settings.cut), together, similarity, settings.min_size)
     # The finer resolutions see divisions inside a large cluster that the broad ones cannot.
     broad = split_large(broad, (together + fine_together) / 2, similarity, settings)
+
+    def parts(inside: Ints) -> Ints:
+        sub = np.ix_(inside, inside)
+        cut = cut_tree(fine_together[sub], settings.fine_cut)
+        return absorb_small(cut, fine_together[sub], similarity[sub], settings.min_size)
+
+    return Partition(broad, divided(broad, parts), graph, similarity, together, fine_together)
+
+
+def divided(broad: Ints, parts: Callable[[Ints], Ints]) -> Ints:
+    """The fine labels inside broad ones, numbered through; ``parts`` labels the members of one, given by position."""
     fine = np.zeros_like(broad)
     offset = 0
     for c in range(int(broad.max(initial=-1)) + 1):
         inside = np.flatnonzero(broad == c)
-        sub = np.ix_(inside, inside)
-        parts = absorb_small(
-            cut_tree(fine_together[sub], settings.fine_cut), fine_together[sub], similarity[sub], settings.min_size
-        )
-        fine[inside] = parts + offset
-        offset += int(parts.max(initial=0)) + 1
-    return Partition(broad, fine, graph, similarity, together, fine_together)
+        labels = parts(inside)
+        fine[inside] = labels + offset
+        offset += int(labels.max(initial=0)) + 1
+    return fine

@@ -53,8 +53,7 @@ def _betweenness(graph: Sparse) -> Floats:
     deterministic since nodes are in the order of their IRIs.
     """
     n = graph.shape[0]
-    a = graph.copy()
-    a.data = np.ones_like(a.data)
+    a = graph.sign()
     sources = np.arange(n) if n <= PIVOTS else np.linspace(0, n - 1, PIVOTS).astype(np.int64)
     m = len(sources)
     distance = np.full((n, m), -1, dtype=np.int64)
@@ -97,8 +96,7 @@ def _eigenvector(graph: Sparse) -> Floats:
 
 def _clustering(graph: Sparse) -> Floats:
     """Local clustering coefficient: closed triples over all triples around a node; 0 for fewer than two neighbours."""
-    a = graph.copy()
-    a.data = np.ones_like(a.data)
+    a = graph.sign()
     closed = row_sums((a @ a).multiply(a))
     degree = row_sums(a)
     triples = degree * (degree - 1)

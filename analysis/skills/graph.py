@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Floats, Ints, Sparse, Use, column_sums, one_hot, row_sums, unit_rows
+from analysis.skills.matrix import Floats, Ints, Sparse, Use, by_name, column_sums, one_hot, row_sums, unit_rows
 from analysis.skills.tables import SkillTables
 
 _BLOCK = 256  # rows of the neighbour search at a time
@@ -55,12 +55,7 @@ class Features:
 
 def features(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> Features:
     """Build the features of every skill."""
-    above = [sorted(a for a in hierarchy.ancestors(s) if not hierarchy.is_t(a)) for s in use.skills]
-    names = sorted({a for row in above for a in row})
-    position = {a: i for i, a in enumerate(names)}
-    rows = [i for i, row in enumerate(above) for _ in row]
-    columns = [position[a] for row in above for a in row]
-    places = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(use.skills), len(names)))
+    places, names = by_name([{a: 1.0 for a in hierarchy.ancestors(s) if not hierarchy.is_t(a)} for s in use.skills])
     n = len(use.skills)
     places = unit_rows(places @ sp.diags(np.log(n / np.maximum(column_sums(places), 1.0)))) if names else places
     pairs = {

@@ -5,7 +5,7 @@ Rows and columns are sorted by IRI, so that every figure is independent of the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,9 +42,7 @@ class Use:
     @property
     def binary(self) -> Sparse:
         """1 where a skill is used either way."""
-        b = self.x.copy()
-        b.data = np.ones_like(b.data)
-        return b
+        return self.x.sign()
 
     def rows(self, occupations: Iterable[str]) -> Ints:
         """Sorted row numbers of the given occupations."""
@@ -104,10 +102,13 @@ def unit_rows(m: Sparse) -> Sparse:
 
 def one_hot(labels: Iterable[str]) -> tuple[Sparse, tuple[str, ...]]:
     """A 0/1 matrix of rows by distinct labels, and the labels in order."""
-    values = list(labels)
-    names = tuple(sorted(set(values)))
-    position = {n: i for i, n in enumerate(names)}
-    columns = [position[v] for v in values]
-    return sp.csr_matrix(
-        (np.ones(len(values)), (np.arange(len(values)), columns)), shape=(len(values), len(names))
-    ), names
+    return by_name([{label: 1.0} for label in labels])
+
+
+def by_name(rows: Sequence[Mapping[str, float]]) -> tuple[Sparse, tuple[str, ...]]:
+    """A matrix of rows by all names that a row has a value for, and these names in order."""
+    names = tuple(sorted({name for row in rows for name in row}))
+    position = {name: i for i, name in enumerate(names)}
+    places = [i for i, row in enumerate(rows) for _ in row], [position[name] for row in rows for name in row]
+    values = np.array([value for row in rows for value in row.values()], dtype=np.float64)
+    return sp.csr_matrix((values, places), shape=(len(rows), len(names))), names

@@ -157,8 +157,7 @@ def compose_descriptions(
             tables.occupations[o].labels[language][0] for o in occupations if tables.occupations[o].labels.get(language)
         ]
         first, second = _TEMPLATES.get(language, ("{n}: {skills}.", "({occupations})"))
-        sentences = []
-        sentences.append(first.format(n=n, skills=", ".join(said)))
+        sentences = [first.format(n=n, skills=", ".join(said))]
         if users:
             sentences.append(second.format(occupations=", ".join(users)))
         result[language] = " ".join(sentences)

@@ -17,7 +17,7 @@ import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.skills import coreness
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Bools, Floats, Sparse, Use, column_sums, row_sums
+from analysis.skills.matrix import Bools, Floats, Sparse, Use, by_name, column_sums, row_sums
 from analysis.skills.tables import (
     CCSI,
     Evidence,
@@ -214,13 +214,7 @@ def specialise(
 
 def flow_matrix(use: Use, hierarchy: Hierarchy) -> tuple[Sparse, tuple[str, ...]]:
     """Skills by groups: the share of one use of the skill that flows through the group."""
-    flows = [hierarchy.flow(s) for s in use.skills]
-    groups = tuple(sorted({g for f in flows for g in f}))
-    position = {g: i for i, g in enumerate(groups)}
-    rows = [i for i, f in enumerate(flows) for _ in f]
-    columns = [position[g] for f in flows for g in f]
-    values = [v for f in flows for v in f.values()]
-    return sp.csr_matrix((values, (rows, columns)), shape=(len(flows), len(groups))), groups
+    return by_name([hierarchy.flow(s) for s in use.skills])
 
 
 def occupation_profiles(use: Use) -> Sparse:

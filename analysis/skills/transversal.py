@@ -112,16 +112,11 @@ def flags(rows: tuple[Transversality, ...]) -> Bools:
 def aspects(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> tuple[tuple[str, ...], Sparse]:
     """Names of the aspects and a 0/1 matrix of skills by aspects: T and its groups, named groups, collections."""
     codes = sorted(g.code for g in tables.groups.values() if g.code.startswith("T"))
-    columns: list[tuple[str, Floats]] = []
     above = [{hierarchy.code(a) for a in hierarchy.ancestors(s)} for s in use.skills]
-    for code in codes:
-        columns.append((code, np.array([code in a for a in above], dtype=np.float64)))
-    for name, code in NAMED_GROUPS.items():
-        columns.append((name, np.array([code in a for a in above], dtype=np.float64)))
-    for name in COLLECTIONS:
-        columns.append((name, np.array([name in tables.skills[s].collections for s in use.skills], dtype=np.float64)))
-    matrix = np.stack([c for _, c in columns], axis=1) if columns else np.zeros((len(use.skills), 0))
-    return tuple(n for n, _ in columns), matrix
+    named = [*((code, code) for code in codes), *NAMED_GROUPS.items()]
+    columns = [(name, [code in a for a in above]) for name, code in named]
+    columns += [(name, [name in tables.skills[s].collections for s in use.skills]) for name in COLLECTIONS]
+    return tuple(name for name, _ in columns), np.stack([c for _, c in columns], axis=1).astype(np.float64)
 
 
 def profiles(
