@@ -25,17 +25,10 @@ from releases.errors import VerificationFailed
 from releases.manifest import CheckResult
 
 # Of what is derived about skills, these classes are validated node by node, of the others every n-th node.
-VALIDATED_WHOLE = frozenset(
-    {
-        "DerivationActivity",
-        "AnalysisUnit",
-        "SkillCluster",
-        "SkillFamily",
-        "ClusterLineage",
-        "ClusteringQuality",
-        "ProfileTemplate",
-    }
-)
+VALIDATED_WHOLE = frozenset([
+    "DerivationActivity", "AnalysisUnit", "SkillCluster", "SkillFamily", "ClusterLineage", "ClusteringQuality",
+    "ProfileTemplate",
+])  # fmt: skip
 SAMPLE_EVERY = 97
 
 

@@ -41,10 +41,11 @@ def changes(before: Release, after: Release) -> dict[str, Any]:
     }
 
 
-def _differing(said: list[dict[Any, Any]]) -> list[Any]:
-    """The keys of which two tables say different things."""
+def _differing(said: list[dict[Any, Any]]) -> list[tuple[Any, dict[str, Any]]]:
+    """The keys of which two tables say different things, each with what they say."""
     first, second = said
-    return [key for key in sorted(first.keys() | second.keys()) if first.get(key) != second.get(key)]
+    both = {key: {"before": first.get(key), "after": second.get(key)} for key in sorted(first.keys() | second.keys())}
+    return [(key, values) for key, values in both.items() if values["before"] != values["after"]]
 
 
 def _scope(stores: list[ox.Store], labels: dict[str, str]) -> list[dict[str, Any]]:
@@ -53,12 +54,9 @@ def _scope(stores: list[ox.Store], labels: dict[str, str]) -> list[dict[str, Any
         for store in stores
     ]
     return [
-        {
-            "occupation": occupation, "label": labels.get(occupation, ""), "domain": domain,
-            "before": said[0].get((occupation, domain)), "after": said[1].get((occupation, domain)),
-        }
-        for occupation, domain in _differing(said)
-    ]  # fmt: skip
+        {"occupation": occupation, "label": labels.get(occupation, ""), "domain": domain, **values}
+        for (occupation, domain), values in _differing(said)
+    ]
 
 
 def _members(
@@ -110,22 +108,16 @@ def _places(stores: list[ox.Store], labels: dict[str, str]) -> list[dict[str, An
         for rows in (as_texts(select(store, "api/skill_places")) for store in stores)
     ]
     return [
-        {
-            "unit": unit, "skill": skill, "label": labels.get(skill, ""), "before": said[0].get((unit, skill)),
-            "after": said[1].get((unit, skill)),
-        }
-        for unit, skill in _differing(said)
-    ]  # fmt: skip
+        {"unit": unit, "skill": skill, "label": labels.get(skill, ""), **values}
+        for (unit, skill), values in _differing(said)
+    ]
 
 
 def _flags(stores: list[ox.Store], labels: dict[str, str]) -> list[dict[str, Any]]:
     said = [
         {row[0]: row[4] == "true" for row in as_texts(select(store, "api/skill_transversality"))} for store in stores
     ]
-    return [
-        {"skill": s, "label": labels.get(s, ""), "before": said[0].get(s), "after": said[1].get(s)}
-        for s in _differing(said)
-    ]
+    return [{"skill": s, "label": labels.get(s, ""), **values} for s, values in _differing(said)]
 
 
 def _rules(stores: list[ox.Store]) -> list[dict[str, Any]]:
@@ -136,7 +128,7 @@ def _rules(stores: list[ox.Store]) -> list[dict[str, Any]]:
         }
         for store in stores
     ]
-    return [{"rule": r, "before": said[0].get(r), "after": said[1].get(r)} for r in _differing(said)]
+    return [{"rule": rule, **values} for rule, values in _differing(said)]
 
 
 def _validation(stores: list[ox.Store]) -> list[dict[str, Any]]:
@@ -146,7 +138,7 @@ def _validation(stores: list[ox.Store]) -> list[dict[str, Any]]:
         for rows in (as_texts(select(store, "api/profile_status")) for store in stores)
     ]
     both = said[0].keys() & said[1].keys()
-    return [{"profile": key, "before": said[0][key], "after": said[1][key]} for key in _differing(said) if key in both]
+    return [{"profile": profile, **values} for profile, values in _differing(said) if profile in both]
 
 
 def _labels(store: ox.Store) -> dict[str, str]:

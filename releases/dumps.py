@@ -16,11 +16,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
@@ -91,7 +90,9 @@ def write(store: ox.Store, out: IO[bytes], form: str, graph: str = "", packed: b
     """
     if form not in FORMATS or (form in _OF_DATASETS) == bool(graph):
         raise ValueError(f"'{form}' does not fit: all graphs are written as nq or trig, one graph as nt or ttl")
-    with _packing(out, packed) as inner:
+    # Neither name nor time: the same bytes every time.
+    packing: AbstractContextManager[Any] = gzip.GzipFile("", "wb", _LEVEL, out, mtime=0) if packed else nullcontext(out)
+    with packing as inner:
         counted = _Counted(inner)
         buffered = io.BufferedWriter(counted, _BUFFER)
         store.dump(
@@ -102,15 +103,6 @@ def write(store: ox.Store, out: IO[bytes], form: str, graph: str = "", packed: b
         )
         buffered.flush()
         return counted.bytes
-
-
-@contextmanager
-def _packing(out: IO[bytes], packed: bool) -> Iterator[IO[bytes]]:
-    if not packed:
-        yield out
-        return
-    with gzip.GzipFile("", "wb", _LEVEL, out, mtime=0) as pack:  # neither name nor time: the same bytes every time
-        yield cast(IO[bytes], pack)
 
 
 def find(release: Release) -> list[Dump]:

@@ -195,19 +195,9 @@ def _fit_models(
     """Fit all models on some occupations of the reading."""
     pairs = _pairs(bare, gold, occupations)
     known = [p for p in pairs if p.opinions == {"none"} or "none" not in p.opinions]
-    in_scope = fit_logistic(
-        [pair_features(p.assertions, p.skills) for p in known],
-        [p.opinions != {"none"} for p in known],
-        FEATURES,
-        PENALTY,
-    )
+    in_scope = _fitted([(pair_features(p.assertions, p.skills), p.opinions != {"none"}) for p in known], FEATURES)
     agreed = [p for p in pairs if p.opinions in ({"core"}, {"related"})]
-    core = fit_logistic(
-        [pair_features(p.assertions, p.skills) for p in agreed],
-        [p.opinions == {"core"} for p in agreed],
-        FEATURES,
-        PENALTY,
-    )
+    core = _fitted([(pair_features(p.assertions, p.skills), p.opinions == {"core"}) for p in agreed], FEATURES)
     reading = {iri: gold[iri] for iri in occupations}
     shares = route_precision(bare.assertions, reading)
     # One half is added to the right and the wrong ones each, so that three of three are not taken for certainty.
@@ -244,17 +234,13 @@ def _fit_curated(
             said.append((curated_features(degree, p.assertions, p.skills), p.opinions == {degree}))
     return replace(
         parameters,
-        curated=_fit_cases(said, CURATED_FEATURES, parameters.curated),
-        excluded=_fit_cases(unsaid, EXCLUDED_FEATURES, parameters.excluded),
+        curated=_fitted(said, CURATED_FEATURES) if said else parameters.curated,
+        excluded=_fitted(unsaid, EXCLUDED_FEATURES) if unsaid else parameters.excluded,
     )
 
 
-def _fit_cases(
-    cases: Sequence[tuple[Mapping[str, float], bool]], names: Sequence[str], otherwise: LogisticModel
-) -> LogisticModel:
-    """Fit a model to (features, right) cases; with none at all, keep what there was."""
-    if not cases:
-        return otherwise
+def _fitted(cases: Sequence[tuple[Mapping[str, float], bool]], names: Sequence[str]) -> LogisticModel:
+    """Fit a model to (features, right) cases."""
     return fit_logistic([features for features, _ in cases], [right for _, right in cases], names, PENALTY)
 
 
