@@ -15,6 +15,10 @@ class Problem(Exception):
     slug = "internal"
     title = "Internal error"
 
+    def __init_subclass__(cls, *, status: int = 0, slug: str = "", title: str = "") -> None:
+        """What a kind of error does not say of itself is as in the kind above."""
+        cls.status, cls.slug, cls.title = status or cls.status, slug or cls.slug, title or cls.title
+
     def __init__(self, detail: str, headers: dict[str, str] | None = None, **members: object) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -22,229 +26,157 @@ class Problem(Exception):
         self.members = members
 
 
-class BadParameter(Problem):
+class BadParameter(Problem, status=422, slug="bad-parameter", title="A parameter cannot be used"):
     """A parameter has a value that cannot be used."""
 
-    status, slug, title = 422, "bad-parameter", "A parameter cannot be used"
 
-
-class UnknownParameter(BadParameter):
+class UnknownParameter(BadParameter, slug="unknown-parameter", title="No such parameter"):
     """The request has a parameter that this path does not know."""
 
-    slug, title = "unknown-parameter", "No such parameter"
 
-
-class TooCostly(BadParameter):
+class TooCostly(BadParameter, slug="too-costly", title="More than one answer may cost"):
     """So many rows in this format cost more than one answer may."""
 
-    slug, title = "too-costly", "More than one answer may cost"
 
-
-class NotFound(Problem):
+class NotFound(Problem, status=404, slug="not-found", title="Not found"):
     """Nothing stands at this identifier."""
 
-    status, slug, title = 404, "not-found", "Not found"
 
-
-class Gone(Problem):
+class Gone(Problem, status=410, slug="withdrawn", title="Withdrawn from ESCO"):
     """A concept that ESCO has withdrawn."""
 
-    status, slug, title = 410, "withdrawn", "Withdrawn from ESCO"
 
-
-class NotAcceptable(Problem):
+class NotAcceptable(Problem, status=406, slug="not-acceptable", title="No acceptable representation"):
     """No representation that the client accepts."""
 
-    status, slug, title = 406, "not-acceptable", "No acceptable representation"
 
-
-class TooLarge(Problem):
+class TooLarge(Problem, status=413, slug="too-large", title="Request too large"):
     """The request is larger than the published limit."""
 
-    status, slug, title = 413, "too-large", "Request too large"
 
-
-class NoSuchRange(Problem):
+class NoSuchRange(Problem, status=416, slug="no-such-range", title="No such part"):
     """A download has no such part."""
 
-    status, slug, title = 416, "no-such-range", "No such part"
 
-
-class Changed(Problem):
+class Changed(Problem, status=412, slug="changed", title="Not the state that was asked for"):
     """The client asks for a state (If-Match) that is not the one that there is."""
 
-    status, slug, title = 412, "changed", "Not the state that was asked for"
 
-
-class RequestTimeout(Problem):
+class RequestTimeout(Problem, status=408, slug="request-timeout", title="The request did not arrive in time"):
     """The body of a request does not come to its end."""
 
-    status, slug, title = 408, "request-timeout", "The request did not arrive in time"
 
-
-class NotReady(Problem):
+class NotReady(Problem, status=503, slug="not-ready", title="No release is loaded"):
     """No release is loaded yet."""
 
-    status, slug, title = 503, "not-ready", "No release is loaded"
 
-
-class SearchNotReady(NotReady):
+class SearchNotReady(NotReady, slug="search-not-ready", title="Search is not ready"):
     """The served release has no search index, or not yet."""
 
-    slug, title = "search-not-ready", "Search is not ready"
 
-
-class BadRequest(Problem):
+class BadRequest(Problem, status=400, slug="sparql-request", title="Not a SPARQL protocol request"):
     """The request is not one of the SPARQL protocol."""
 
-    status, slug, title = 400, "sparql-request", "Not a SPARQL protocol request"
 
-
-class QuerySyntax(BadRequest):
+class QuerySyntax(BadRequest, slug="sparql-syntax", title="The query is not valid SPARQL"):
     """The query cannot be parsed."""
 
-    slug, title = "sparql-syntax", "The query is not valid SPARQL"
 
-
-class TooComplex(BadRequest):
+class TooComplex(BadRequest, slug="sparql-too-complex", title="The query is too complex"):
     """The query is above a published limit of complexity."""
 
-    slug, title = "sparql-too-complex", "The query is too complex"
 
-
-class UpdateRefused(Problem):
+class UpdateRefused(Problem, status=403, slug="sparql-update", title="This endpoint is read-only"):
     """The public endpoint only reads."""
 
-    status, slug, title = 403, "sparql-update", "This endpoint is read-only"
 
-
-class FederationRefused(Problem):
+class FederationRefused(Problem, status=403, slug="sparql-federation", title="SERVICE is not followed"):
     """SERVICE names an endpoint that is not allowed."""
 
-    status, slug, title = 403, "sparql-federation", "SERVICE is not followed"
 
-
-class NotPassedOn(Problem):
+class NotPassedOn(Problem, status=400, slug="sparql-not-passed-on", title="The query is not passed on"):
     """A query that is understood here, and that the endpoint behind the service could understand otherwise."""
 
-    status, slug, title = 400, "sparql-not-passed-on", "The query is not passed on"
 
-
-class GraphRefused(Problem):
+class GraphRefused(Problem, status=400, slug="sparql-graph", title="Not a graph of the release"):
     """A query before an endpoint names a graph that is not the release's."""
 
-    status, slug, title = 400, "sparql-graph", "Not a graph of the release"
 
-
-class MethodRefused(Problem):
+class MethodRefused(Problem, status=405, slug="method-not-allowed", title="Method not allowed"):
     """A method that the endpoint does not have."""
 
-    status, slug, title = 405, "method-not-allowed", "Method not allowed"
 
-
-class MediaTypeRefused(Problem):
+class MediaTypeRefused(Problem, status=415, slug="unsupported-media-type", title="Unsupported media type"):
     """A body of a type that the SPARQL protocol does not know."""
 
-    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
 
-
-class TooManyRequests(Problem):
+class TooManyRequests(Problem, status=429, slug="too-many-requests", title="Too many requests"):
     """This client has used up what it may ask for in this time."""
 
-    status, slug, title = 429, "too-many-requests", "Too many requests"
 
-
-class TooManyReaders(Problem):
+class TooManyReaders(Problem, status=429, slug="too-many-readers", title="Too many downloads at once"):
     """This client already reads as many downloads as one client may."""
 
-    status, slug, title = 429, "too-many-readers", "Too many downloads at once"
 
-
-class TooManyQueries(Problem):
+class TooManyQueries(Problem, status=429, slug="sparql-too-many", title="Too many queries at once"):
     """This client already has as many queries under way as one client may."""
 
-    status, slug, title = 429, "sparql-too-many", "Too many queries at once"
 
-
-class TooManyHeavy(TooManyQueries):
+class TooManyHeavy(TooManyQueries, slug="heavy-too-many", title="Too many heavy answers at once"):
     """This client already has as many heavy answers under way as one client may."""
 
-    slug, title = "heavy-too-many", "Too many heavy answers at once"
 
-
-class Overloaded(Problem):
+class Overloaded(Problem, status=503, slug="sparql-busy", title="The SPARQL endpoint is busy"):
     """More queries are waiting than can be run in time."""
 
-    status, slug, title = 503, "sparql-busy", "The SPARQL endpoint is busy"
 
-
-class NoRoom(Overloaded):
+class NoRoom(Overloaded, slug="sparql-no-room", title="There is no room for the answer"):
     """The files in which answers are held take all that they may, or the disk is full."""
 
-    slug, title = "sparql-no-room", "There is no room for the answer"
 
-
-class Unavailable(Overloaded):
+class Unavailable(Overloaded, slug="sparql-unavailable", title="SPARQL is not offered here"):
     """Untrusted queries cannot be run safely here."""
 
-    slug, title = "sparql-unavailable", "SPARQL is not offered here"
 
-
-class HeavyBusy(Overloaded):
+class HeavyBusy(Overloaded, slug="heavy-busy", title="Too busy for an answer that takes long"):
     """Answers that take long are made by few processes, and these are taken or not there."""
 
-    slug, title = "heavy-busy", "Too busy for an answer that takes long"
 
-
-class HeavyUnavailable(HeavyBusy):
+class HeavyUnavailable(HeavyBusy, slug="heavy-unavailable", title="Answers that take long are not offered here"):
     """Answers that take long are not made here."""
 
-    slug, title = "heavy-unavailable", "Answers that take long are not offered here"
 
-
-class QueryStopped(Problem):
+class QueryStopped(Problem, status=504, slug="sparql-stopped", title="The query was stopped"):
     """A published limit ended the query before its answer was complete; nothing of the answer was sent."""
 
-    status, slug, title = 504, "sparql-stopped", "The query was stopped"
 
-
-class HeavyStopped(QueryStopped):
+class HeavyStopped(QueryStopped, slug="heavy-stopped", title="Making the answer was stopped"):
     """A published limit ended the making of an answer."""
 
-    slug, title = "heavy-stopped", "Making the answer was stopped"
 
-
-class UpstreamFault(Problem):
+class UpstreamFault(Problem, status=502, slug="upstream-fault", title="The store behind this service failed"):
     """The SPARQL endpoint that holds the graph fails, or what it sends is not a whole answer."""
 
-    status, slug, title = 502, "upstream-fault", "The store behind this service failed"
 
-
-class UpstreamBusy(Problem):
+class UpstreamBusy(Problem, status=503, slug="upstream-busy", title="The store behind this service is busy"):
     """The SPARQL endpoint that holds the graph refuses for now."""
 
-    status, slug, title = 503, "upstream-busy", "The store behind this service is busy"
 
-
-class UpstreamTimeout(Problem):
+class UpstreamTimeout(
+    Problem, status=504, slug="upstream-timeout", title="The store behind this service did not answer in time"
+):
     """The SPARQL endpoint that holds the graph does not answer in time."""
 
-    status, slug, title = 504, "upstream-timeout", "The store behind this service did not answer in time"
 
-
-class ServiceFault(UpstreamFault):
+class ServiceFault(UpstreamFault, slug="service-fault", title="An endpoint that the query names failed"):
     """An endpoint that a query names by SERVICE fails, or what it sends is not a whole answer, or cannot be used."""
 
-    slug, title = "service-fault", "An endpoint that the query names failed"
 
-
-class ServiceBusy(UpstreamBusy):
+class ServiceBusy(UpstreamBusy, slug="service-busy", title="An endpoint that the query names is busy"):
     """An endpoint that a query names by SERVICE refuses for now."""
 
-    slug, title = "service-busy", "An endpoint that the query names is busy"
 
-
-class ServiceTimeout(UpstreamTimeout):
+class ServiceTimeout(
+    UpstreamTimeout, slug="service-timeout", title="An endpoint that the query names did not answer in time"
+):
     """An endpoint that a query names by SERVICE does not answer in time."""
-
-    slug, title = "service-timeout", "An endpoint that the query names did not answer in time"
