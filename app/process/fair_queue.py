@@ -6,7 +6,8 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -103,15 +104,18 @@ class FairQueue(Generic[T]):
         """How many queries are being evaluated."""
         return len(self._runs)
 
-    def slot(self, client: str) -> _Slot[T]:
+    @contextmanager
+    def slot(self, client: str) -> Iterator[None]:
         """Count a request of a client from its start to its last byte, inside a `with`."""
-        return _Slot(self, self._known(client))
-
-    def unseated(self, client: _Client[T]) -> None:
-        """A request of a client has ended, and one that waits for that may run."""
-        self._rest(client)
-        if client.waiting and self._free:
-            self._hand_over()
+        who = self._known(client)
+        who.seated += 1
+        try:
+            yield
+        finally:
+            who.seated -= 1
+            self._rest(who)
+            if who.waiting and self._free:  # one that waits for this end may run
+                self._hand_over()
 
     async def take(self, client: str) -> T:
         """A worker, when it is this client's turn. Raises TooManyQueries or Overloaded; who gets one calls `done`."""
@@ -274,20 +278,3 @@ class FairQueue(Generic[T]):
                 headers=headers,
             )
         return Overloaded("Too many queries are waiting; try again later.", headers=headers)
-
-
-class _Slot(Generic[T]):
-    """A place in the count of a client."""
-
-    __slots__ = ("_client", "_turns")
-
-    def __init__(self, turns: FairQueue[T], client: _Client[T]) -> None:
-        self._turns = turns
-        self._client = client
-
-    def __enter__(self) -> None:
-        self._client.seated += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._client.seated -= 1
-        self._turns.unseated(self._client)
