@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
 import queries
-from app.store.port import GraphStore
+from app.store.port import GraphStore, Values
 from releases import dumps
 from releases.errors import ReleaseError
 from releases.release import Release, Releases
@@ -29,13 +28,7 @@ class EmbeddedStore:
         """See GraphStore."""
         return dumps.graphs(self._opened)
 
-    def select(
-        self,
-        name: str,
-        values: Mapping[str, Iterable[queries.Term]] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[queries.Row]:
+    def select(self, name: str, values: Values = None, limit: int | None = None, offset: int = 0) -> list[queries.Row]:
         """See GraphStore; evaluated and consumed in the calling thread, as the engine requires."""
         return queries.select(self._opened, name, values, limit, offset)
 

@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 from queries import Row, Term
 from releases.release import Release
 
+Values = Mapping[str, Iterable[Term]] | None  # of a query's parameters, by name
+
 
 @runtime_checkable
 class GraphStore(Protocol):
@@ -21,13 +23,7 @@ class GraphStore(Protocol):
         """The IRIs of the release's named graphs, sorted; whatever else holds them may have others."""
         ...
 
-    def select(
-        self,
-        name: str,
-        values: Mapping[str, Iterable[Term]] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[Row]:
+    def select(self, name: str, values: Values = None, limit: int | None = None, offset: int = 0) -> list[Row]:
         """Rows of the named query in the order of its declared columns, parameters bound to typed terms.
 
         At most `limit` rows, the first `offset` passed over.

@@ -16,7 +16,7 @@ import queries
 from app.errors import UpstreamFault, UpstreamTimeout
 from app.settings import Settings
 from app.store import upstream
-from app.store.port import GraphStore
+from app.store.port import GraphStore, Values
 from app.telemetry import traces
 from ontology import XSD
 from releases.errors import ReleaseError
@@ -66,13 +66,7 @@ class RemoteStore:
         """The same, knowing the release's graphs: an endpoint may not list them, or list its own too (Virtuoso does both)."""
         return RemoteStore(self._endpoint, self._seconds, graphs, self._client)
 
-    def select(
-        self,
-        name: str,
-        values: Mapping[str, Iterable[queries.Term]] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[queries.Row]:
+    def select(self, name: str, values: Values = None, limit: int | None = None, offset: int = 0) -> list[queries.Row]:
         """See GraphStore. Raises a Problem (502, 503, 504) when the endpoint gives no whole answer."""
         query = queries.load(name)
         with traces.span(f"store {name}", outgoing=True):
