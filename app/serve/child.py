@@ -27,7 +27,7 @@ _SPARQL_SECONDS = 20.0  # that the first SPARQL worker may take before this proc
 
 
 def run(
-    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
+    app: FastAPI, settings: Settings, counts: Counts, listener: socket.socket, number: int, channel: Channel
 ) -> None:
     """Serve until the supervisor says otherwise or is gone; for a process that was just forked."""
     logs.mark(worker=number, pid=os.getpid())

@@ -11,12 +11,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
-from fastapi import FastAPI
 
 from app import logs
 from app.errors import Problem
@@ -32,6 +32,7 @@ from app.service import Served, Service, settle
 from app.settings import Limits, Settings, get_limits, get_settings
 
 log = structlog.get_logger()
+T = TypeVar("T", Settings, Limits)
 
 
 def main(arguments: list[str]) -> None:
@@ -62,31 +63,21 @@ def main(arguments: list[str]) -> None:
     if heavy is not None:
         heavy.start()
     channel.send(edition=served.release.edition if served else "")
+    run = partial(child.run, app, settings, counts, listener)
     while (received := channel.receive()) is not None:
-        _fork(app, settings, received[0]["fork"], counts, listener, channel, heavy)
+        _fork(run, received[0]["fork"], channel, heavy)
 
 
 def shares(settings: Settings, limits: Limits, workers: int) -> tuple[Settings, Limits]:
     """What one of so many processes gets of what the settings allow to all together."""
 
-    def part(whole: int) -> int:
-        return -(-whole // workers)  # rounded up: a process without any SPARQL worker could answer no query
+    def shared(whole: T, *names: str) -> T:
+        # Rounded up: a process without any SPARQL worker could answer no query.
+        return whole.model_copy(update={name: -(-getattr(whole, name) // workers) for name in names})
 
     return (
-        settings.model_copy(
-            update={
-                "sparql_workers": part(settings.sparql_workers),
-                "sparql_cache_bytes": part(settings.sparql_cache_bytes),
-                "heavy_processes": part(settings.heavy_processes),
-            }
-        ),
-        limits.model_copy(
-            update={
-                "cache_bytes": part(limits.cache_bytes),
-                "parts_bytes": part(limits.parts_bytes),
-                "sparql_queue": part(limits.sparql_queue),
-            },
-        ),
+        shared(settings, "sparql_workers", "sparql_cache_bytes", "heavy_processes"),
+        shared(limits, "cache_bytes", "parts_bytes", "sparql_queue"),
     )
 
 
@@ -105,15 +96,7 @@ def _read(service: Service) -> tuple[Served | None, Problem | None]:
     return asyncio.run(read()), service.error
 
 
-def _fork(
-    app: FastAPI,
-    settings: Settings,
-    number: int,
-    counts: Counts,
-    listener: socket.socket,
-    channel: Channel,
-    heavy: HeavyServer | None,
-) -> None:
+def _fork(run: Callable[[int, Channel], None], number: int, channel: Channel, heavy: HeavyServer | None) -> None:
     here, there = Channel.pair()
     pid = os.fork()
     if pid == 0:
@@ -121,19 +104,17 @@ def _fork(
         channel.close()
         if heavy is not None:
             heavy.leave()
-        _serve(app, settings, number, counts, listener, there)
+        _serve(run, number, there)
     there.close()
     channel.send((here.fileno(),), child=number, pid=pid)
     here.close()
 
 
-def _serve(
-    app: FastAPI, settings: Settings, number: int, counts: Counts, listener: socket.socket, channel: Channel
-) -> NoReturn:
+def _serve(run: Callable[[int, Channel], None], number: int, channel: Channel) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        child.run(app, settings, number, counts, listener, channel)
+        run(number, channel)
         status = 0
     except BaseException:
         log.exception("a serving process failed")
