@@ -185,17 +185,14 @@ async def context(
     service = service_of(request)
     served = service.served
     available = served.catalogue.languages
-    if language is not None:
-        if language == ALL_LANGUAGES:
-            chosen = ALL_LANGUAGES
-        elif not TAG.fullmatch(language):
-            raise BadParameter(
-                f"language: '{language[:40]}' is not a language tag.", field="language", available=available
-            )
-        else:
-            chosen = lookup([language], available, served.catalogue.fallback)
+    if language == ALL_LANGUAGES:
+        chosen = ALL_LANGUAGES
+    elif language is not None and not TAG.fullmatch(language):
+        detail = f"language: '{language[:40]}' is not a language tag."
+        raise BadParameter(detail, field="language", available=available)
     else:
-        chosen = lookup(accepted(request.headers.get("accept-language", "")), available, served.catalogue.fallback)
+        ranges = accepted(request.headers.get("accept-language", "")) if language is None else [language]
+        chosen = lookup(ranges, available, served.catalogue.fallback)
     labels = await served.catalogue.prepare(chosen)
     readable = _accepted(request) != "json" or request.query_params.get("format") == "jsonld"
     return Context(request, served, chosen, base_url(request), service.limits, labels, readable)

@@ -154,13 +154,8 @@ class Metrics:
         return families
 
 
-_LIMITS = (
-    TIME,
-    wire.MEMORY,
-    wire.ROWS,
-    wire.BYTES,
-    ENGINE,
-)  # shown from the start, so that the first one is an increase
+# Shown from the start, so that the first one is an increase.
+_LIMITS = (TIME, wire.MEMORY, wire.ROWS, wire.BYTES, ENGINE)
 
 
 def _answered(rows: dict[tuple[str, str, int, bool], Row]) -> Iterator[Family]:

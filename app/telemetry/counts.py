@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 UNMATCHED = "none"
 METHODS = frozenset(["GET", "HEAD", "POST", "OPTIONS", "other"])
-_UNROUTED = frozenset(
-    ["/sparql", *(f"/sparql/{name}" for name in VOCABULARIES), "/metrics"]
-)  # which the application does not know when it is asked for its routes
+# Which the application does not know when it is asked for its routes.
+_UNROUTED = frozenset(["/sparql", *(f"/sparql/{name}" for name in VOCABULARIES), "/metrics"])
 _MOST_PATHS = 4096
 _LONGEST_PATH = 200
 
@@ -35,10 +34,8 @@ class Routes:
     @classmethod
     def of(cls, app: FastAPI) -> Routes:
         """Those of an application, in the order in which it tries them."""
-        routes = [
-            (c.path_regex, c.path_format) for c in iter_route_contexts(app.routes) if c.path_regex and c.path_format
-        ]
-        return cls(routes)
+        routes = iter_route_contexts(app.routes)
+        return cls((r.path_regex, r.path_format) for r in routes if r.path_regex and r.path_format)
 
     def name(self, path: str) -> str:
         """The template; `none` for a path that no route has."""
