@@ -201,7 +201,7 @@ class _Reader:
             text = f"<{self._full(token)}>"
         elif kind == "string":
             text = quoted(self._value(token))
-        elif text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
+        elif kind == "word" and text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
             text = text.lower()
         typed = before is not None and before.text == "^^"
         if typed and kind not in ("iri", "name"):
@@ -314,9 +314,11 @@ class _Reader:
 
 def _joined(tokens: list[Token], number: int) -> bool:
     """Whether this is the one variable of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
+    if tokens[number].kind != "variable":
+        return False
     around = [token.text.upper() for token in tokens[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
     after = tokens[number + 1].text if number + 1 < len(tokens) else ""
-    return tokens[number].kind == "variable" and around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
+    return around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
 
 
 def federation_refusal(bounds: Bounds) -> str:

@@ -32,8 +32,9 @@ _ESCAPE = r"\\[tbnrf\\\"']|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
 _TERMINAL = re.compile(
     rf"""
-      (?P<space>[ \t\r\n]++|\#[^\r\n]*+)
-    | (?P<string>\"\"\"(?:[^"\\]++|{_ESCAPE}|"(?!""))*+\"\"\" | '''(?:[^'\\]++|{_ESCAPE}|'(?!''))*+'''
+    (?:[ \t\r\n]++|\#[^\r\n]*+)*+  # space and comments before
+    (?:
+      (?P<string>\"\"\"(?:[^"\\]++|{_ESCAPE}|"(?!""))*+\"\"\" | '''(?:[^'\\]++|{_ESCAPE}|'(?!''))*+'''
                 |"(?!"")(?:[^"\\\r\n]++|{_ESCAPE})*+"         | '(?!'')(?:[^'\\\r\n]++|{_ESCAPE})*+')
     | (?P<triple><<\(?|\)>>|>>|\{{\||\|\}}|~)
     | (?P<iri>{_IRI})
@@ -45,6 +46,7 @@ _TERMINAL = re.compile(
     | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[A-Za-z]++)?+)
     | (?P<bracket>[(){{}}\[\]])
     | (?P<operator>\|\|?|&&|\^\^?|!=|[<>]=|[!=<>*/+?.;,-])
+    )?
     """,
     re.VERBOSE,
 )
@@ -127,17 +129,17 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
     brackets = Brackets()
     at, end = 0, len(text)
     terminal = _TERMINAL.match
+    before: Token | None = None
     while at < end:
         match = terminal(text, at)
-        if match is None:
-            raise _unreadable(text, at)
-        kind = match.lastgroup
-        start, at = at, match.end()
-        if kind == "space":
-            continue
-        assert kind is not None  # noqa: S101 (every branch of the pattern is a named group)
-        before = read[-1] if read else None
-        token = Token(kind, match[0], start, brackets.in_expression or brackets.in_conditions)
+        assert match is not None  # noqa: S101 (nothing is a match too)
+        kind, at = match.lastgroup, match.end()
+        if kind is None:
+            if at < end:
+                raise _unreadable(text, at)
+            break
+        start = match.start(kind)
+        token = Token(kind, match[kind], start, brackets.in_expression or brackets.in_conditions)
         if kind in ("iri", "triple") and token.text[0] == "<" and brackets.in_expression and ends_value(before):
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
@@ -151,6 +153,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
             elif token.text != "~" and not brackets.close(token.text):
                 raise syntax_error(text, start, f"nothing is open that {token.text} closes")
         read.append(token)
+        before = token
         if pause is not None and not len(read) % PAUSED:
             pause()
     return read
