@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import importlib.util
 import os
@@ -164,6 +165,20 @@ def test_the_wheel_says_that_its_packages_are_typed(tmp_path: Path) -> None:
     assert {name.split("/")[0] for name in files if name.endswith("/__init__.py")} == {
         name.split("/")[0] for name in files if name.endswith("/py.typed")
     }
+
+
+def test_a_room_that_lists_its_modules_lists_them_all() -> None:
+    listing = 0
+    for room in sorted(
+        {path.parent for path in ROOT.glob("[alrw]*/**/__init__.py") if "node_modules" not in path.parts}
+    ):
+        said = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
+        lines = re.findall(r"^ *([a-z_]+\.py(?:, [a-z_]+\.py)*) ", said, re.MULTILINE)
+        named = [name for line in lines for name in line.split(", ")]
+        there = {path.name for path in room.glob("*.py")} - {"__init__.py"}
+        assert not named or sorted(named) == sorted(there), room
+        listing += bool(named)
+    assert listing >= 9
 
 
 class Loaded(HTMLParser):

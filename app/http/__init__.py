@@ -1,19 +1,25 @@
 """What every request and answer goes through, whatever it is about; knows settings and errors, and no release.
 
-    host.py      is the head of a request one of HTTP/1.1, with one Host
-    parser.py    httptools' parser, which reads on where a client asks for another protocol
-    clients.py   who asks, and how much more he may
-    ready.py     answers that are kept, and what finds them
-    answers.py   bytes as a cacheable answer: conditional requests, content coding
-    front.py     these together, as connections and the edge share them, and who is told of a finished request
-    problems.py  errors as problem+json
-    shapes.py    what the shapes of all answers share
-    together.py  head and body in one call of the kernel
-    edge.py      the outermost ASGI layer: request ids, bounds, HEAD, CORS
-    work.py      the time that a request takes of the event loop
-    held.py      bytes of answers that clients have not taken yet
-
-`app/http/connection.py` is the connection itself; it sends ready answers before any of ASGI runs.
+listen.py                     a port is taken before anything slow happens
+connection.py                 the connection itself; it sends ready answers before any of ASGI runs
+crowd.py                      all connections of a process, and how many there may be
+turns.py                      whose bytes are read next
+pace.py                       whose request is worked on next
+host.py                       is the head of a request one of HTTP/1.1, with one Host
+parser.py                     httptools' parser, which reads on where a client asks for another protocol
+clients.py                    who asks, and how much more he may
+ready.py                      answers that are kept, and what finds them
+responses.py                  bytes as a cacheable answer: conditional requests, content coding
+negotiation.py, languages.py  what a client wants: media types, codings, languages
+representations.py            an answer as JSON-LD and Turtle
+front.py                      these together, as connections and the edge share them, and who is told of a finished request
+problems.py                   errors as problem+json
+shapes.py                     what the shapes of all answers share
+together.py                   head and body in one call of the kernel
+edge.py                       the outermost ASGI layer: request ids, bounds, HEAD, CORS
+work.py                       the time that a request takes of the event loop
+held.py                       bytes of answers that clients have not taken yet
+inprocess.py                  the application asked from within its own process
 """
 
 from app.http.edge import EdgeMiddleware

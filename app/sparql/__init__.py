@@ -1,25 +1,31 @@
 """The public SPARQL endpoint: untrusted queries behind a guard, in worker processes that can be killed.
 
-    protocol.py     HTTP: SPARQL 1.1 Protocol, content negotiation, caching headers, problem+json
-    tokens.py       a text cut into the tokens of the standard
-    words.py        the words that there are
-    complexity.py   how large a query may be
-    guard.py        what is refused by its text alone, and how the rest goes on: written anew
-    judge.py        a second opinion on what leaves for an endpoint
-    refusals.py     what a client is told whose query has no answer
-    turns.py        who runs next: a fair queue with bounds
-    spool.py        the files in which answers are held, within one budget
-    stats.py        what is told for monitoring
-    federation.py   SERVICE clauses for the endpoints that the settings allow, and for the index of labels
-    search_clause.py  the form of those, and what is found as VALUES
-    remote.py       the same for queries that an endpoint elsewhere evaluates
-    pool.py         the worker processes together: kept, timed, killed, replaced
-    process.py      one of them as the service sees it: started, asked, ended
-    worker.py       one worker process: opens the release read-only, confines itself (confine.py), evaluates
-    conformance.py, conformance_syntax.py  the W3C's tests
-    description.py  the service description
+    gateway.py              the endpoint itself: from a request to a complete answer, or a problem that says why not
+    protocol.py             a request of the SPARQL 1.1 Protocol, read and checked
+    result_formats.py       representations of answers, and which a client wants
+    tokens.py               a text cut into the tokens of the standard
+    words.py                the words that there are
+    complexity.py           how large a query may be
+    guard.py                what is refused by its text alone, and how the rest goes on: written anew
+    judge.py                a second opinion on what leaves for an endpoint
+    refusals.py             what a client is told whose query has no answer
+    sending.py              an answer on its way to the client, in pieces that have to be taken in time
+    packing.py              its content codings
+    spool.py                the files in which answers are held, within one budget
+    stats.py                what is told for monitoring
+    federation.py           SERVICE clauses for the endpoints that the settings allow, and for the index of labels
+    search_clause.py        the form of those, and what is found as VALUES
+    remote.py               the same for queries that an endpoint elsewhere evaluates
+    pool.py                 the worker processes together: kept, timed, killed, replaced
+    process.py              one of them as the service sees it: started, asked, ended
+    worker.py               one worker process: opens the release read-only, confines itself (confine.py), evaluates
+    wire.py                 what goes between it and the service
+    counting.py, markup.py  rows of an answer counted, and its XML checked, as it is written
+    probe.py                whether the store behind the service has a way out
+    service_description.py  the service description
 
-Imports are kept out of this file: every worker process starts by reading it and needs none of the web framework.
+Who runs next is `app/process/fair_queue.py`. Imports are kept out of this file: every worker process starts by reading
+it and needs none of the web framework.
 """
 
 from __future__ import annotations
