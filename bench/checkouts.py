@@ -1,0 +1,193 @@
+"""Two checkouts of this program side by side: whether a change made anything slower.
+
+    python -m bench.checkouts BEFORE AFTER [--source FOLDER …] [--rounds N]
+
+BEFORE and AFTER are checkouts in which `make setup` was run. Both load the same source (the bundled sample, or what --source
+names), serve it, and answer the requests of bench.serve, bench.sparql and bench.profiles in short turns, one after the
+other, so that what else the machine does falls on both alike. Printed are the figures of the quietest turns and their
+ratio, above 1 where AFTER is slower. Exit code 1 when one is above 1.05.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from bench.profiles import Ask
+from bench.profiles import measure as ask_profiles
+from bench.serve import free_port, measure, running, warm
+from bench.sparql import Client
+
+WORST = 1.05
+_COMMAND = "try:\n from app.cli.main import main\nexcept ImportError:\n from app.cli import main\nmain()"
+_BLOCK = 25
+LIST = "/domains/heritage/occupations"
+_LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+_SPARQL = {
+    "ASK {}": "ASK {}",
+    "an occupation": "SELECT ?p ?o { $iri ?p ?o }",
+    "describe it": "CONSTRUCT WHERE { $iri ?p ?o }",
+    "what it is near": f"SELECT ?l {{ $iri ?p ?x . ?x {_LABEL} ?l }}",
+    "100 labels": f"SELECT ?s ?l {{ ?s {_LABEL} ?l }} LIMIT 100",
+    "1,000 labels": f"SELECT ?s ?l {{ ?s {_LABEL} ?l }} LIMIT 1000",
+}
+Pair = tuple[float, float]
+
+
+class Checkout:
+    """One of the two."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.python = str(self.root / ".venv" / "bin" / "python")
+        self.env = {"PYTHONPATH": str(self.root), "CCSI_LOG_FORMAT": "json"}
+
+    def command(self, *given: object) -> list[str]:
+        """A command of `ccsi`."""
+        return [self.python, "-P", "-c", _COMMAND, *map(str, given)]
+
+    def load(self, source: list[str], data_dir: Path) -> float:
+        """Seconds of processor time of a load, its children included."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = self.command("load", *(source or ["--starter"]), "--data-dir", data_dir)
+        subprocess.run(command, check=True, env={**os.environ, **self.env}, stdout=subprocess.DEVNULL, cwd=self.root)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Measure both and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    parser.add_argument("--source", nargs="+", default=[], help="what to load, and options of `ccsi load`")
+    parser.add_argument("--rounds", type=int, default=6, help="turns of each")
+    options = parser.parse_args()
+    both = (Checkout(options.before), Checkout(options.after))
+    found: dict[str, Pair] = {}
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-checkouts-")))
+        loads = [[one.load(options.source, work / f"{n}-{turn}") for n, one in enumerate(both)] for turn in range(3)]
+        found["load, processor seconds"] = _least(loads)
+        for cached in (True, False):
+            found |= _serve(stack, both, work, options.rounds, cached)
+    print(f"{'':44}{'before':>10}{'after':>10}{'ratio':>8}")
+    for name, (before, after) in found.items():
+        print(f"{name:44}{before:10.3f}{after:10.3f}{after / before:8.3f}")
+    worst = max(after / before for before, after in found.values())
+    print(f"worst ratio: {worst:.3f} (bound {WORST})")
+    sys.exit(worst > WORST)
+
+
+def _least(turns: list[list[float]]) -> Pair:
+    """The quietest turn of each."""
+    before, after = (min(column) for column in zip(*turns, strict=True))
+    return before, after
+
+
+def _turns(count: int, asks: Sequence[Callable[[int], float]]) -> list[list[float]]:
+    """So many turns of each, whoever is first in one is second in the next."""
+    turns = []
+    for turn in range(count):
+        order = list(enumerate(asks))[:: -1 if turn % 2 else 1]
+        took = {n: ask(turn) for n, ask in order}
+        turns.append([took[n] for n in range(len(asks))])
+    return turns
+
+
+def _block(client: Client, query: Callable[[int], str], turn: int) -> float:
+    """The median of a turn of queries, each of which is asked in other words, in milliseconds."""
+    took = []
+    for number in range(turn * _BLOCK, (turn + 1) * _BLOCK):
+        started = time.perf_counter()
+        client.ask(query(number))
+        took.append(time.perf_counter() - started)
+    return statistics.median(took) * 1000
+
+
+def _serve(stack: ExitStack, both: tuple[Checkout, Checkout], work: Path, rounds: int, cached: bool) -> dict[str, Pair]:
+    """Milliseconds an answer of lists and occupations; of profiles too where answers are worked out anew."""
+    env = {"CCSI_LIMIT_CLIENT_REQUESTS": "0", **({} if cached else {"CCSI_LIMIT_CACHE_BYTES": "0"})}
+    ports = []
+    for n, one in enumerate(both):
+        port, data_dir = free_port(), work / f"{n}-0"
+        command = one.command("serve", "--no-starter", "--data-dir", data_dir, "--port", port)
+        stack.enter_context(running(command, {**one.env, **env}, port, work / f"{port}.log"))
+        ports.append(port)
+    occupations = _uris(ports[0], f"/api/v1{LIST}")
+    profiles = _uris(ports[0], "/api/v1/profiles?limit=100")
+    found = {}
+    for what, targets in (("list", [LIST]), ("occupation", [f"/occupations/{_key(o)}" for o in occupations])):
+        file = work / f"{what}.txt"
+        file.write_text("".join(f"/api/v1{target}\n" for target in targets))
+        for port in ports:
+            warm(port, file)
+        asks = [partial(_answer, port, file) for port in ports]
+        found[f"{what}, {'ready' if cached else 'anew'}, ms at 8 clients"] = _least(_turns(rounds, asks))
+    if cached:
+        return found
+    clients = [Client(f"http://127.0.0.1:{port}/sparql") for port in ports]
+    for name, text in _SPARQL.items():
+
+        def query(number: int, text: str = text) -> str:
+            return f"{text.replace('$iri', f'<{occupations[number % len(occupations)]}>')} # {number}"
+
+        asks = [partial(_block, client, query) for client in clients]
+        found[f"sparql, {name}, ms"] = _least(_turns(2 * rounds, asks))
+    for kind, draw in _profiles(occupations, profiles).items():
+        asks = [partial(_profile, port, {kind: draw}) for port in ports]
+        found[f"profiles, {kind}, ms"] = _least(_turns(rounds, asks))
+    return found
+
+
+def _answer(port: int, targets: Path, _: int) -> float:
+    return 1000 / measure(port, targets, 8, 3)["rate"]
+
+
+def _profile(port: int, kinds: dict[str, Callable[[random.Random], Ask]], _: int) -> float:
+    (seconds,) = ask_profiles(port, kinds, 20).values()
+    return statistics.median(seconds) * 1000
+
+
+def _uris(port: int, target: str) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{target}", timeout=60) as answer:
+        items = json.load(answer)["items"]
+    return [item.get("uri") or item["occupation"]["uri"] for item in items]
+
+
+def _key(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _profiles(occupations: list[str], profiles: list[str]) -> dict[str, Callable[[random.Random], Ask]]:
+    """How to draw a request of each kind, as bench.profiles has them."""
+
+    def compose(draw: random.Random) -> Ask:
+        anchors = [{"uri": o, "weight": draw.randint(1, 5)} for o in draw.sample(occupations, 2)]
+        return "POST", "/api/v1/profiles/compose", json.dumps({"anchors": anchors})
+
+    def compare(draw: random.Random) -> Ask:
+        asked = {"from": {"profile": _key(draw.choice(profiles))}, "among": "ccsi"}
+        return "POST", "/api/v1/profiles/compare?limit=500", json.dumps(asked)
+
+    def related(draw: random.Random) -> Ask:
+        return "GET", f"/api/v1/occupations/{_key(draw.choice(occupations))}/related", ""
+
+    return {"compose": compose, "compare": compare, "related": related}
+
+
+if __name__ == "__main__":
+    main()
