@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.site.words import INTERFACES
+from app.workshop import judging
 from app.workshop.page import catalogue
 from tests.api.conftest import InProcess, running
 from tests.workshop.conftest import Room, Visitor, hidden
-from workshop import review
 from workshop.database import Database
 from workshop.model import Deck, Item
 
@@ -328,7 +328,7 @@ def test_a_full_disk_is_a_clear_problem(
     def full(*_: object) -> None:
         raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
 
-    monkeypatch.setattr(review, "judge", full)
+    monkeypatch.setattr(judging, "keep_judgement", full)
     visitor, where = experts[2], f"/workshop/items/{items[3]}"
     answer = visitor.act(f"{where}/judgement", at=where, status=507, round="1", rating="out", confidence="3")
     assert "not kept" in answer.text
