@@ -34,11 +34,14 @@ lint: setup ## check style and types
 	$(BIN)/lint-imports --no-logo --no-cache
 
 # What computes comes first, then what mostly waits, two files at once each; what measures time comes last, one test after
-# another. CCSI_ESCO_DATA brings the tests on full ESCO.
+# another. Releases that all three read are loaded once. CCSI_ESCO_DATA brings the tests on full ESCO.
+unit: export TEST_RELEASES := $(CURDIR)/build/test-releases
 unit: setup ## run the tests alone: some 25 minutes with full ESCO, less without; skipped ones say why at the end
+	@rm -rf $(TEST_RELEASES) && mkdir -p $(TEST_RELEASES)
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "not waiting and not alone and not long"
 	$(BIN)/pytest -n 2 --dist loadfile -rs -m "waiting and not long"
 	$(BIN)/pytest -rs -m "alone and not long"
+	@rm -rf $(TEST_RELEASES)
 
 long: setup ## run the tests that take minutes each
 	$(BIN)/pytest -rs --timeout 3000 -m long

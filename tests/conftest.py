@@ -86,6 +86,8 @@ def _once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], ob
     """A folder that the first of the processes which share the tests out builds for all; a second one tries it if it fails."""
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    if kept := os.environ.get("TEST_RELEASES"):  # `make unit` runs several sessions, one after the other
+        shared = Path(kept)
     folder = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

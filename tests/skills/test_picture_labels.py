@@ -35,6 +35,8 @@ LABELS = {
     "nothing": ("", ""),
     "a number": ("2024", "2024"),
 }
+# As PNG too, for which each sign is drawn.
+DRAWN = frozenset(["what mathtext refuses", "control characters", "no glyph", "right to left", "very long"])
 
 
 def clusters(label: str, kind: Kind) -> bytes:
@@ -72,7 +74,8 @@ def test_labels_are_drawn_as_they_stand(picture: str, name: str) -> None:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message="Glyph|Matplotlib currently does not support")  # of fonts
         svg = PICTURES[picture](label, "svg")
-        assert PICTURES[picture](label, "png").startswith(b"\x89PNG")
+        if name in DRAWN:
+            assert PICTURES[picture](label, "png").startswith(b"\x89PNG")
     texts = [
         " ".join("".join(e.itertext()).split()) for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")
     ]
