@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from app.http.connection import connections
 from app.settings import Limits, Settings
 from app.sparql.gateway import Gateway
 from app.sparql.process import Source
+
+_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def endpoint(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loops.append(asyncio.get_running_loop())
         await gateway.start()
+        with suppress(TimeoutError):  # who asks is not to be refused because this machine is slow to start a worker
+            await asyncio.wait_for(gateway.ready(), _START_SECONDS)
         yield
         await gateway.stop()
 

@@ -20,7 +20,7 @@ from tests.command import STARTER
 from tests.deploy.conftest import Client, Kept
 from tests.deploy.engine import SERVICES, Engine, Stack, engine, stack
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]  # images are built first
 
 RUNNING = ("oxigraph", "service", "proxy")
 READY = "/api/v1/health/ready"
