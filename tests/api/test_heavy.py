@@ -207,6 +207,7 @@ def test_a_lost_server_is_replaced_and_a_lost_child_is_a_503(server: Server) -> 
     assert [p for p in found.children() if p.status() == psutil.STATUS_ZOMBIE] == []
 
 
+@pytest.mark.long
 def test_it_ends_with_the_service(serve: Callable[..., Server], starter_dir: Path, tmp_path: Path) -> None:
     server = serve(starter_dir, TMPDIR=str(tmp_path))
     assert asked(server, f"{API}/scope").status_code == 200
@@ -282,6 +283,7 @@ def test_cost_is_bounded_by_rows_and_format(server: Server) -> None:
     assert limits["heavy_cost"] == 1000
 
 
+@pytest.mark.long
 def test_a_new_release_has_a_server_of_its_own(
     serve: Callable[..., Server], mini_dir: Path, fixtures: Path, tmp_path: Path
 ) -> None:

@@ -207,6 +207,7 @@ def test_going_back_restores_the_content_hash(tmp_path: Path, starter_dir: Path,
     assert again.manifest["contentHash"] == starter.manifest["contentHash"]
 
 
+@pytest.mark.long
 def test_a_rule_is_amended_in_the_release_and_its_templates_are_those_of_the_preview(
     tmp_path: Path, starter: Release
 ) -> None:

@@ -341,6 +341,7 @@ def test_full_reports_what_is_missing(full: Release) -> None:
     assert any(m.startswith("SKOS-XL labels") for m in missing)
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_full_routes(full: Release) -> None:
     catalogue = Catalogue(full, EmbeddedStore(full.store))

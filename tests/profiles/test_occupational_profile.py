@@ -257,6 +257,7 @@ def test_the_note_on_regulation_is_in_the_answer(mini_dir: Path) -> None:
     assert "regulated-professions/unregulated" in page or "regulated-professions%2Funregulated" in page
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_the_roles_of_the_guidelines_have_the_core_that_they_tell(full_api: InProcess) -> None:
     """The three bodies in docs/profile-guidelines.md, composed from full ESCO, and architect, which is regulated."""

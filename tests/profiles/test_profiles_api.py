@@ -53,6 +53,7 @@ def test_lists_and_their_filters(client: TestClient, core: list[str]) -> None:
     assert first.json()["items"] == everything["items"][2:4]
 
 
+@pytest.mark.long
 def test_a_funder_pulls_all_profiles_of_a_domain_as_csv(client: TestClient) -> None:
     answer = client.get("/api/v1/domains/heritage/profiles?format=csv&limit=100")
     rows = list(csv.DictReader(io.StringIO(answer.text)))

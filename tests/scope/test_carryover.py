@@ -78,6 +78,7 @@ def test_version_1_2_0_is_what_was_read(full: Release) -> None:
     assert full.manifest["carryOver"] == {"unchanged": 3039}
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_the_partial_version_1_2_1_reports_its_changes(esco_data: Path, tmp_path: Path) -> None:
     release = load(LoadRequest([esco_data / "esco-1.2.1-csv-partial"], tmp_path, partial=True))

@@ -116,7 +116,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("update", [False, True], ids=["graph store", "updates"])
+@pytest.mark.parametrize("update", [False, pytest.param(True, marks=pytest.mark.long)], ids=["graph store", "updates"])
 def test_what_is_pushed_replaces_what_was_there(update: bool, mini_dir: Path, empty: str) -> None:
     release = Releases(mini_dir).current()
     assert release is not None
