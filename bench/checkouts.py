@@ -26,23 +26,17 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.profiles import Ask
-from bench.serve import free_port, measure, running, warm
+import pyoxigraph as ox
+
+from bench.profiles import Ask, draws
+from bench.serve import free_port, measure, own_query, running, warm
 from bench.sparql import Client
 
 WORST = 1.05
 _COMMAND = "try:\n from app.cli.main import main\nexcept ImportError:\n from app.cli import main\nmain()"
 _SINGLE = 40  # turns of what is asked by one client, one request each, for a turn of what eight ask
 LIST = "/domains/heritage/occupations"
-_LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
-_SPARQL = {
-    "ASK {}": "ASK {}",
-    "an occupation": "SELECT ?p ?o { $iri ?p ?o }",
-    "describe it": "CONSTRUCT WHERE { $iri ?p ?o }",
-    "what it is near": f"SELECT ?l {{ $iri ?p ?x . ?x {_LABEL} ?l }}",
-    "100 labels": f"SELECT ?s ?l {{ ?s {_LABEL} ?l }} LIMIT 100",
-    "1,000 labels": f"SELECT ?s ?l {{ ?s {_LABEL} ?l }} LIMIT 1000",
-}
+DOMAIN = "https://w3id.org/ccsi/id/domain/heritage"
 Pair = tuple[float, float]
 
 
@@ -135,14 +129,14 @@ def _serve(stack: ExitStack, both: tuple[Checkout, Checkout], work: Path, rounds
     if cached:
         return found
     clients = [Client(f"http://127.0.0.1:{port}/sparql") for port in ports]
-    for name, text in _SPARQL.items():
-
-        def query(number: int, text: str = text) -> str:
-            return f"{text.replace('$iri', f'<{occupations[number % len(occupations)]}>')} # {number}"
-
-        asks = [partial(_query, client, query) for client in clients]
+    texts = {
+        "a list": [own_query("domain").bind({"domain": [ox.NamedNode(DOMAIN)]})],
+        "an occupation": [own_query("occupation").bind({"occupation": [ox.NamedNode(o)]}) for o in occupations],
+    }
+    for name, asked in texts.items():
+        asks = [partial(_query, client, lambda n, a=asked: f"{a[n % len(a)]} # {n}") for client in clients]  # type: ignore[misc]
         found[f"sparql, {name}, ms"] = _least(_turns(_SINGLE * rounds, asks))
-    for kind, draw in _profiles(occupations, profiles).items():
+    for kind, draw in draws(occupations, occupations, profiles).items():
         asks = [partial(_profile, HTTPConnection("127.0.0.1", port), random.Random(11), draw) for port in ports]
         found[f"profiles, {kind}, ms"] = _least(_turns(_SINGLE * rounds, asks))
     return found
@@ -171,23 +165,6 @@ def _uris(port: int, target: str) -> list[str]:
 
 def _key(uri: str) -> str:
     return uri.rpartition("/")[2]
-
-
-def _profiles(occupations: list[str], profiles: list[str]) -> dict[str, Callable[[random.Random], Ask]]:
-    """How to draw a request of each kind, as bench.profiles has them."""
-
-    def compose(draw: random.Random) -> Ask:
-        anchors = [{"uri": o, "weight": draw.randint(1, 5)} for o in draw.sample(occupations, 2)]
-        return "POST", "/api/v1/profiles/compose", json.dumps({"anchors": anchors})
-
-    def compare(draw: random.Random) -> Ask:
-        asked = {"from": {"profile": _key(draw.choice(profiles))}, "among": "ccsi"}
-        return "POST", "/api/v1/profiles/compare?limit=500", json.dumps(asked)
-
-    def related(draw: random.Random) -> Ask:
-        return "GET", f"/api/v1/occupations/{_key(draw.choice(occupations))}/related", ""
-
-    return {"compose": compose, "compare": compare, "related": related}
 
 
 if __name__ == "__main__":

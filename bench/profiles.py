@@ -68,8 +68,11 @@ def requests(store: Path) -> dict[str, Callable[[random.Random], Ask]]:
     def column(name: str, n: int) -> list[str]:
         return sorted({str(row[n].value) for row in queries.select(graph, name) if row[n] is not None})  # type: ignore[union-attr]
 
-    occupations, profiles = column("api/occupations", 0), column("api/profile_templates", 0)
-    inside = column("api/profile_templates", 5)
+    return draws(column("api/occupations", 0), column("api/profile_templates", 5), column("api/profile_templates", 0))
+
+
+def draws(occupations: list[str], inside: list[str], profiles: list[str]) -> dict[str, Callable[[random.Random], Ask]]:
+    """The same from IRIs: of occupations, of those of the sectors, of profiles."""
 
     def compose(draw: random.Random) -> Ask:
         anchors = [{"uri": o, "weight": draw.randint(1, 5)} for o in draw.sample(inside, draw.randint(1, 3))]

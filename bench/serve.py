@@ -168,7 +168,7 @@ def _paths(work: Path, store: Path, domain: str) -> dict[tuple[str, str], Path]:
     rows = queries.select(ox.Store.read_only(str(store)), "api/occupations")
     occupations = [row[0].value for row in rows if row[0] is not None]
     random.Random(7).shuffle(occupations)
-    by_domain, by_occupation = _query("domain"), _query("occupation")
+    by_domain, by_occupation = own_query("domain"), own_query("occupation")
     iri = f"https://w3id.org/ccsi/id/domain/{domain}"
     sparql = {
         "domain": [by_domain.bind({"domain": [ox.NamedNode(iri)]})],
@@ -194,7 +194,8 @@ def _paths(work: Path, store: Path, domain: str) -> dict[tuple[str, str], Path]:
     return found
 
 
-def _query(name: str) -> queries.Query:
+def own_query(name: str) -> queries.Query:
+    """A query of a file beside this one."""
     return queries.Query(name, (HERE / f"{name}.rq").read_text(encoding="utf-8"), "", {name: ""}, ())
 
 

@@ -23,12 +23,12 @@ def nosniff(answer: httpx2.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_answer_is_taken_for_what_it_says(starter_api: InProcess, target: str) -> None:
+def test_every_answer_is_taken_for_what_it_says(api: InProcess, target: str) -> None:
     for method in ("GET", "GET", "HEAD"):  # made, then kept
-        answer = starter_api.request(method, target)
+        answer = api.request(method, target)
         assert (answer.status_code, nosniff(answer)) == (TARGETS[target], ["nosniff"]), method
     if etag := answer.headers.get("etag"):
-        known = starter_api.get(target, headers={"If-None-Match": etag})
+        known = api.get(target, headers={"If-None-Match": etag})
         assert (known.status_code, nosniff(known)) == (304, ["nosniff"])
 
 
