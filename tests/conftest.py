@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pyoxigraph
 import pytest
 
@@ -26,6 +27,8 @@ FIXTURES = Path(__file__).parent / "fixtures"
 # What no test needs unless it asks for it, and what each application that is started would spend seconds on.
 SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2"}
 os.environ |= SPARING  # of servers that are started for a whole session
+# A slow machine is no fault: tests that promise a time say so themselves.
+httpx2._config.DEFAULT_TIMEOUT_CONFIG.read = 60.0
 keeper._UNWANTED_SECONDS = 60.0  # of a heavy server's start, which costs as much as all else of an application
 
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from app.cli.main import cli
-from app.main import create_app
-from app.settings import Limits, Settings
+from tests.api.conftest import InProcess
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 REQUESTS = re.findall(r"curl 'http://127\.0\.0\.1:8000([^']+)'\s+```json\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def client(starter_dir: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as found:
-        yield found
+def client(starter_api: InProcess) -> InProcess:
+    return starter_api
 
 
 def contains(answer: Any, shown: Any) -> bool:
@@ -51,7 +47,7 @@ def test_there_are_seven_requests() -> None:
 
 
 @pytest.mark.parametrize(("path", "shown"), REQUESTS)
-def test_a_request_answers_as_shown(client: TestClient, path: str, shown: str) -> None:
+def test_a_request_answers_as_shown(client: InProcess, path: str, shown: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     expected = json.loads(shown)

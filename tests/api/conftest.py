@@ -53,6 +53,9 @@ class InProcess:
     def get(self, target: str, **options: Any) -> httpx2.Response:
         return self.request("GET", target if target.startswith(("/", "http")) else f"/api/v1/{target}", **options)
 
+    def post(self, target: str, **options: Any) -> httpx2.Response:
+        return self.request("POST", target, **options)
+
     def json(self, target: str, **options: Any) -> Any:
         answer = self.get(target, **options)
         assert answer.status_code == 200, answer.text
@@ -76,18 +79,9 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
         client.close()
 
 
-@pytest.fixture(
-    scope="session", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])]
-)
-def api(
-    request: pytest.FixtureRequest, starter_api: InProcess, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InProcess]:
-    """The API on the bundled sample: in its own store, at an Oxigraph server, and at a Virtuoso server."""
-    if request.param == "embedded":
-        yield starter_api
-        return
-    endpoint = request.getfixturevalue(f"{request.param}_starter")
-    with running(tmp_path_factory.mktemp("no-releases"), sparql_endpoint=endpoint) as client:
+@contextmanager
+def _at(endpoint: str, folder: Path) -> Iterator[InProcess]:
+    with running(folder, sparql_endpoint=endpoint) as client:
         until = time.monotonic() + 120
         while client.get("/api/v1/suggest?q=a").status_code == 503 and time.monotonic() < until:
             time.sleep(0.2)  # a release at an endpoint has no index of labels until the service has built one
@@ -95,6 +89,29 @@ def api(
 
 
 @pytest.fixture(scope="session")
+def oxigraph_api(oxigraph_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """The application on the starter at an Oxigraph server."""
+    with _at(oxigraph_starter, tmp_path_factory.mktemp("no-releases")) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def virtuoso_api(virtuoso_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """The application on the starter at a Virtuoso server."""
+    with _at(virtuoso_starter, tmp_path_factory.mktemp("no-releases")) as client:
+        yield client
+
+
+# Not of the session itself: a parameter of the session ends with each file, and the application with it.
+@pytest.fixture(params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])])
+def api(request: pytest.FixtureRequest) -> InProcess:
+    """The API on the bundled sample: in its own store, at an Oxigraph server, and at a Virtuoso server."""
+    name = "starter_api" if request.param == "embedded" else f"{request.param}_api"
+    client: InProcess = request.getfixturevalue(name)
+    return client
+
+
+@pytest.fixture
 def catalogue(api: InProcess) -> Any:
     """What the API serves, as tables."""
     return api.app.state.service.served.catalogue

@@ -18,14 +18,6 @@ PREFIXES = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _indexed(api: InProcess) -> None:
-    """Where an endpoint holds the release, its index is built after it is served."""
-    for _ in range(20):
-        if api.get("suggest?q=museum").status_code != 503:  # each waits for some seconds
-            return
-
-
 def ask(api: InProcess, text: str) -> httpx2.Response:
     form = {"query": PREFIXES + text}
     return api.request("POST", "/sparql", data=form, headers={"accept": "application/sparql-results+json"})

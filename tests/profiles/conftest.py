@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.api.profiles.layout import lay_out
-from app.main import create_app
-from app.settings import Limits, Settings
+from tests.api.conftest import InProcess
 
 HERITAGE = "/api/v1/profiles/heritage-preservation"
 
@@ -22,13 +18,12 @@ def sheet(document: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def client(starter_dir: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())) as found:
-        yield found
+def client(starter_api: InProcess) -> InProcess:
+    return starter_api
 
 
 @pytest.fixture(scope="session")
-def catalogue(client: TestClient) -> Any:
+def catalogue(client: InProcess) -> Any:
     """What the API serves, as tables."""
     return client.app.state.service.served.catalogue  # type: ignore[attr-defined]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.api.conftest import InProcess
 from tests.command import CCSI, ROOT
 
 
@@ -30,7 +30,7 @@ def run(starter_dir: Path) -> Callable[..., tuple[int, bytes, str]]:
 
 
 @pytest.mark.long
-def test_show_writes_what_the_api_answers(run, client: TestClient, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_show_writes_what_the_api_answers(run, client: InProcess, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = run("show", "heritage-preservation", "--format", "csv")
     assert code == 0
     assert out == client.get("/api/v1/profiles/heritage-preservation.csv").content
@@ -67,7 +67,7 @@ def test_compare_a_curriculum_with_a_profile(run, core: list[str], catalogue, tm
 
 
 @pytest.mark.long
-def test_export_to_a_folder_and_an_archive(run, client: TestClient, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_export_to_a_folder_and_an_archive(run, client: InProcess, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     ids = {i["id"] for i in client.get("/api/v1/domains/heritage/profiles?limit=500").json()["items"]}
     assert run("export", str(tmp_path / "out"), "--format", "csv", "--format", "ttl", "--domain", "heritage")[0] == 0
     assert {p.name for p in (tmp_path / "out").iterdir()} == {f"{i}.{s}" for i in ids for s in ("csv", "ttl")}

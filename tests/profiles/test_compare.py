@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
-from starlette.testclient import TestClient
 
 from analysis.profiles.similarity import SkillSet, similarities
 from app.api.answers import ANSWERS
 from ontology import ESCO_DATA, local_name
+from tests.api.conftest import InProcess
 
 COMPARE = "/api/v1/profiles/compare"
 
@@ -25,7 +25,7 @@ def uris(listed: list[dict[str, Any]]) -> set[str]:
     return {i["skill"]["uri"] for i in listed}
 
 
-def test_two_occupations(client: TestClient, catalogue: Any, core: list[str]) -> None:
+def test_two_occupations(client: InProcess, catalogue: Any, core: list[str]) -> None:
     one, other = (catalogue.occupations[o] for o in core[:2])
     answer = client.post(
         COMPARE, json={"from": {"occupation": core[0]}, "to": [{"occupation": core[1]}, {"occupation": core[0]}]}
@@ -42,7 +42,7 @@ def test_two_occupations(client: TestClient, catalogue: Any, core: list[str]) ->
     assert (same["coverage"], same["viability"], same["missing"]) == (1, "highly-viable", [])
 
 
-def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], catalogue: Any) -> None:
+def test_a_curriculum_against_a_profile(client: InProcess, core: list[str], catalogue: Any) -> None:
     skills = list(catalogue.occupations[core[0]].essential)
     body = {
         "from": {"skills": [*skills, f"{ESCO_DATA}skill/00000000-0000-0000-0000-000000000000"], "title": "Curriculum"},
@@ -61,7 +61,7 @@ def test_a_curriculum_against_a_profile(client: TestClient, core: list[str], cat
     assert client.get(composed["to"]["href"]).status_code == 200
 
 
-def test_all_of_the_sectors_in_one_request(client: TestClient, core: list[str], catalogue: Any) -> None:
+def test_all_of_the_sectors_in_one_request(client: InProcess, core: list[str], catalogue: Any) -> None:
     body = {"from": {"profile": f"heritage-{local_name(core[0])}"}, "among": "ccsi"}
     answer = client.post(f"{COMPARE}?limit=500", json=body)
     TypeAdapter(ANSWERS["/profiles/compare"][1]).validate_json(answer.content)
@@ -77,7 +77,7 @@ def test_all_of_the_sectors_in_one_request(client: TestClient, core: list[str], 
         assert {s["uri"] for s in move["bridgingSkills"]} <= needs
 
 
-def test_moves_in_and_out(client: TestClient, core: list[str], catalogue: Any) -> None:
+def test_moves_in_and_out(client: InProcess, core: list[str], catalogue: Any) -> None:
     path = f"/api/v1/occupations/{local_name(core[0])}/related"
     inside = {d.occupation for found in catalogue.by_domain.values() for d in found}
     answer = client.get(f"{path}?limit=500")
@@ -144,7 +144,7 @@ def test_thresholds_are_mean_less_one_deviation_within_unit_groups(catalogue: An
         ({"from": {"occupation": "CORE"}, "among": "ccsi", "nonsense": 1}, "nonsense"),
     ],
 )
-def test_what_is_refused_names_the_field(client: TestClient, core: list[str], body: dict[str, Any], field: str) -> None:
+def test_what_is_refused_names_the_field(client: InProcess, core: list[str], body: dict[str, Any], field: str) -> None:
     def real(value: Any) -> Any:
         if isinstance(value, list):
             return [real(v) for v in value]
@@ -157,13 +157,13 @@ def test_what_is_refused_names_the_field(client: TestClient, core: list[str], bo
     assert answer.json()["field"] == field
 
 
-def test_one_language_for_a_comparison(client: TestClient, core: list[str]) -> None:
+def test_one_language_for_a_comparison(client: InProcess, core: list[str]) -> None:
     body = {"from": {"occupation": core[0]}, "among": "heritage", "language": "en"}
     assert client.post(f"{COMPARE}?language=en", json=body).status_code == 200
     assert client.post(f"{COMPARE}?language=fr", json=body).json()["field"] == "language"
 
 
-def test_related_refuses_what_it_does_not_know(client: TestClient, core: list[str]) -> None:
+def test_related_refuses_what_it_does_not_know(client: InProcess, core: list[str]) -> None:
     path = f"/api/v1/occupations/{local_name(core[0])}/related"
     assert client.get(f"{path}?among=nonsense").json()["field"] == "among"
     assert client.get(f"{path}?direction=up").status_code == 422

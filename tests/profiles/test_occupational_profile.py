@@ -31,7 +31,7 @@ COMPOSE = "/api/v1/profiles/compose"
 
 
 @pytest.fixture(scope="module")
-def document(client: TestClient) -> Any:
+def document(client: InProcess) -> Any:
     return client.get(f"/api/v1/profiles/heritage-{CONSERVATOR}").json()
 
 
@@ -60,7 +60,7 @@ def test_fields_of_education_are_those_of_the_knowledge(document: Any, catalogue
     )
 
 
-def test_near_occupations_are_the_first_of_the_moves(client: TestClient, document: Any) -> None:
+def test_near_occupations_are_the_first_of_the_moves(client: InProcess, document: Any) -> None:
     moves = client.get(f"/api/v1/occupations/{CONSERVATOR}/related?limit=5").json()["items"]
     assert [(n["occupation"]["uri"], n["similarity"]) for n in document["near"]] == [
         (m["occupation"]["uri"], m["similarity"]) for m in moves
@@ -94,7 +94,7 @@ def test_tasks_and_words_are_those_of_esco(document: Any) -> None:
     assert in_french["occupations"][0]["description"]["tag"] == "en"
 
 
-def test_one_occupation_has_no_shares_and_every_figure_is_explained(client: TestClient, document: Any) -> None:
+def test_one_occupation_has_no_shares_and_every_figure_is_explained(client: InProcess, document: Any) -> None:
     single, several = sheet(document), sheet(client.get(HERITAGE).json())
     shares = [
         {s["share"] for sec in d["sections"] for g in sec["groups"] for s in g["skills"]} for d in (single, several)
@@ -106,7 +106,7 @@ def test_one_occupation_has_no_shares_and_every_figure_is_explained(client: Test
     assert [term for term, _ in several["legend"]] == ["relation", "share", "specialisation", "↑"]
 
 
-def test_a_repeated_skill_is_marked_with_the_section_it_has_its_place_in(client: TestClient, document: Any) -> None:
+def test_a_repeated_skill_is_marked_with_the_section_it_has_its_place_in(client: InProcess, document: Any) -> None:
     laid_out = sheet(document)
     marked = {
         s["label"]["text"]: s["repeat"]["text"]
@@ -129,7 +129,7 @@ def test_a_repeated_skill_is_marked_with_the_section_it_has_its_place_in(client:
     assert all(r["section"] in r["sections"].split() for r in rows)
 
 
-def test_a_profile_is_a_draft_in_the_graph_too(client: TestClient) -> None:
+def test_a_profile_is_a_draft_in_the_graph_too(client: InProcess) -> None:
     graph = list(ox.parse(input=client.get(f"{HERITAGE}.ttl").content, format=ox.RdfFormat.TURTLE))
     found = {
         q.predicate.value: q.object.value
@@ -154,7 +154,7 @@ def test_one_sentence_says_what_a_language_lacks_as_a_whole(document: Any) -> No
     assert len(unmarked) == shown > 50, "without a mark, and with the language for who reads aloud"
 
 
-def test_parts_of_occupations_domains_and_items_make_a_role(client: TestClient, catalogue: Any) -> None:
+def test_parts_of_occupations_domains_and_items_make_a_role(client: InProcess, catalogue: Any) -> None:
     part = catalogue.profiles.part("S5.6", catalogue, catalogue.analysis)
     needs = catalogue.profiles.tables.occupations[f"http://data.europa.eu/esco/occupation/{GAMES}"]
     expected = {s for s in (*needs.essential, *needs.optional) if s in part}
@@ -187,7 +187,7 @@ def test_parts_of_occupations_domains_and_items_make_a_role(client: TestClient, 
     assert {q.object.value for q in turtle if q.predicate.value == CCSI + "anchorPart"} == {"S5.6"}  # type: ignore[union-attr]
 
 
-def test_a_cluster_is_a_part_too(client: TestClient, catalogue: Any) -> None:
+def test_a_cluster_is_a_part_too(client: InProcess, catalogue: Any) -> None:
     needs = catalogue.profiles.tables.occupations
     cluster, held, occupation = next(
         (c, held, o)
@@ -212,13 +212,13 @@ def test_a_cluster_is_a_part_too(client: TestClient, catalogue: Any) -> None:
         ({"anchors": [GAMES], "items": [" "]}, "items"),
     ],
 )
-def test_what_is_no_part_domain_or_item_is_refused(client: TestClient, body: dict[str, Any], field: str) -> None:
+def test_what_is_no_part_domain_or_item_is_refused(client: InProcess, body: dict[str, Any], field: str) -> None:
     answer = client.post(COMPOSE, json=body)
     assert answer.status_code == 422
     assert answer.json()["field"] == field
 
 
-def test_cells_by_sub_domain_and_by_charter_function(client: TestClient, catalogue: Any) -> None:
+def test_cells_by_sub_domain_and_by_charter_function(client: InProcess, catalogue: Any) -> None:
     found = client.get("/api/v1/domains/museums/profiles?limit=100").json()["items"]
     (cell,) = (i for i in found if i["kind"] == "cell")
     assert (cell["id"], cell["subDomain"]["id"], cell["function"]) == ("heritage-sub-museums", "museums", None)
@@ -233,7 +233,7 @@ def test_cells_by_sub_domain_and_by_charter_function(client: TestClient, catalog
     assert charter[0]["title"]["en"] == "cultural heritage: preservation and safeguarding (CHARTER)"
 
 
-def test_a_bundle_of_a_domain(client: TestClient) -> None:
+def test_a_bundle_of_a_domain(client: InProcess) -> None:
     listed = client.get("/api/v1/domains/gaming/profiles?limit=100").json()["items"]
     book = client.get("/api/v1/domains/gaming/profiles.xlsx")
     assert book.headers["content-disposition"] == 'inline; filename="gaming-profiles.xlsx"'

@@ -8,9 +8,9 @@ from typing import Any
 import pypdfium2
 import pytest
 import typst
-from starlette.testclient import TestClient
 
 from app.documents.pdf import bundle_pdf, profile_pdf
+from tests.api.conftest import InProcess
 from tests.profiles.boxes import outside, overlaps, words
 from tests.profiles.conftest import HERITAGE, sheet
 
@@ -49,7 +49,7 @@ def worst(document: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", LABELS)
-def test_no_word_lies_over_another_in_the_worst_case(client: TestClient, language: str) -> None:
+def test_no_word_lies_over_another_in_the_worst_case(client: InProcess, language: str) -> None:
     for path in (HERITAGE, "/api/v1/profiles/gaming-production"):
         made = profile_pdf(sheet(worst(client.get(path).json(), language)))
         assert overlaps(made) == []
@@ -60,7 +60,7 @@ def test_no_word_lies_over_another_in_the_worst_case(client: TestClient, languag
         assert "\N{REPLACEMENT CHARACTER}" not in text
 
 
-def test_a_bundle_has_none_either(client: TestClient) -> None:
+def test_a_bundle_has_none_either(client: InProcess) -> None:
     documents = [client.get(f"/api/v1/profiles/{name}").json() for name in ("gaming-production", "gaming-creation")]
     made = bundle_pdf([sheet(d) for d in documents], "gaming")
     assert overlaps(made) == []

@@ -31,13 +31,14 @@ from loaders.build import load
 from loaders.request import LoadRequest
 from loaders.starter import STARTER
 from ontology import SKOS
+from tests.api.conftest import InProcess
 from tests.profiles.conftest import HERITAGE, sheet
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 @pytest.fixture(scope="module")
-def document(client: TestClient) -> Any:
+def document(client: InProcess) -> Any:
     return client.get(HERITAGE).json()
 
 
@@ -75,7 +76,7 @@ def outline(text: str) -> Outline:
 
 
 @pytest.mark.parametrize("language", ["fr", pytest.param("*", marks=pytest.mark.long)])
-def test_documents_say_what_the_json_says(client: TestClient, language: str) -> None:
+def test_documents_say_what_the_json_says(client: InProcess, language: str) -> None:
     """They are drawn from values that never were JSON."""
     ids = [item["id"] for item in client.get("/api/v1/profiles", params={"limit": 100}).json()["items"]]
     for path in (f"/api/v1/profiles/{key}" for key in ids[::24]):
@@ -92,7 +93,7 @@ def test_documents_say_what_the_json_says(client: TestClient, language: str) -> 
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_suffix_format_and_accept_agree(client: TestClient, suffix: str) -> None:
+def test_suffix_format_and_accept_agree(client: InProcess, suffix: str) -> None:
     name = SUFFIXES[suffix]
     one = client.get(f"{HERITAGE}.{suffix}")
     assert one.status_code == 200
@@ -102,7 +103,7 @@ def test_suffix_format_and_accept_agree(client: TestClient, suffix: str) -> None
     assert 'rel="canonical"' in one.headers["link"]
 
 
-def test_a_browser_gets_a_page(client: TestClient, skills: set[str]) -> None:
+def test_a_browser_gets_a_page(client: InProcess, skills: set[str]) -> None:
     answer = client.get(HERITAGE, headers={"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
     found = outline(answer.text)
     assert skills <= found.links
@@ -111,7 +112,7 @@ def test_a_browser_gets_a_page(client: TestClient, skills: set[str]) -> None:
     assert found.attributes["html"]["lang"] == "en"
 
 
-def test_csv_and_markdown_hold_every_skill(client: TestClient, skills: set[str]) -> None:
+def test_csv_and_markdown_hold_every_skill(client: InProcess, skills: set[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get(f"{HERITAGE}.csv").text)))
     assert {r["skillUri"] for r in rows} == skills
     assert len(rows) == len(skills)
@@ -122,7 +123,7 @@ def test_csv_and_markdown_hold_every_skill(client: TestClient, skills: set[str])
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}) == 1
 
 
-def test_the_workbook_holds_texts_and_no_formula(client: TestClient, core: list[str]) -> None:
+def test_the_workbook_holds_texts_and_no_formula(client: InProcess, core: list[str]) -> None:
     answer = client.post("/api/v1/profiles/compose?format=xlsx", json={"anchors": core[:2], "title": "=1+1"})
     book = zipfile.ZipFile(io.BytesIO(answer.content))
     assert book.testzip() is None
@@ -148,7 +149,7 @@ def described(value: Any) -> Iterator[dict[str, Any]]:
             yield from described(part)
 
 
-def test_schema_org(client: TestClient, skills: set[str]) -> None:
+def test_schema_org(client: InProcess, skills: set[str]) -> None:
     answer = client.get(f"{HERITAGE}.schemaorg")
     found = answer.json()
     assert (found["@context"], found["@type"]) == ("https://schema.org", "Occupation")
@@ -192,7 +193,7 @@ def nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # by rdflib itself
-def test_learning_model(client: TestClient, skills: set[str]) -> None:
+def test_learning_model(client: InProcess, skills: set[str]) -> None:
     found = client.get(f"{HERITAGE}.elm").json()
     context = found.pop("@context")
     for node in nodes(found):
@@ -208,7 +209,7 @@ def test_learning_model(client: TestClient, skills: set[str]) -> None:
     assert {str(o) for o in other.objects(None, rdflib.URIRef(ELM + "relatedESCOSkill"))} == skills
 
 
-def test_the_pdf_is_the_same_each_time_and_speaks_of_the_title(client: TestClient, core: list[str]) -> None:
+def test_the_pdf_is_the_same_each_time_and_speaks_of_the_title(client: InProcess, core: list[str]) -> None:
     target = f"/api/v1/profiles/compose?anchor={core[0].rpartition('/')[2]}&format=pdf&language=en"
     body = client.get(target).content
     assert body.startswith(b"%PDF-")
@@ -216,7 +217,7 @@ def test_the_pdf_is_the_same_each_time_and_speaks_of_the_title(client: TestClien
     assert client.get(f"{target}&title=%23text%28fill%3A%20red%29%5Bx%5D").content.startswith(b"%PDF-")
 
 
-def test_hostile_titles_stay_text(client: TestClient, core: list[str]) -> None:
+def test_hostile_titles_stay_text(client: InProcess, core: list[str]) -> None:
     title = '<script>alert(1)</script> "#x | `y` ]]'
     body = {"anchors": core[:1], "title": title}
     page = client.post("/api/v1/profiles/compose?format=html", json=body)
@@ -227,7 +228,7 @@ def test_hostile_titles_stay_text(client: TestClient, core: list[str]) -> None:
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_a_spreadsheet_takes_no_title_for_a_formula(client: TestClient, core: list[str], title: str) -> None:
+def test_a_spreadsheet_takes_no_title_for_a_formula(client: InProcess, core: list[str], title: str) -> None:
     body = {"anchors": core[:1], "title": title}
     text = client.post("/api/v1/profiles/compose?format=csv", json=body).text
     assert {r["profileTitle"] for r in csv.DictReader(io.StringIO(text))} == {f"'{title}"}
@@ -235,7 +236,7 @@ def test_a_spreadsheet_takes_no_title_for_a_formula(client: TestClient, core: li
     assert f">'{title}<" in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/sharedStrings.xml").decode()
 
 
-def test_a_title_is_told_in_turtle_as_in_the_document(client: TestClient, core: list[str]) -> None:
+def test_a_title_is_told_in_turtle_as_in_the_document(client: InProcess, core: list[str]) -> None:
     term = ox.NamedNode("http://purl.org/dc/terms/title")
     for target in (HERITAGE, f"/api/v1/profiles/compose?anchor={core[0].rpartition('/')[2]}&title=Mine"):
         document = client.get(target).json()
@@ -245,7 +246,7 @@ def test_a_title_is_told_in_turtle_as_in_the_document(client: TestClient, core: 
         assert {found.language or "und": found.value} == document["title"]
 
 
-def test_a_learning_model_text_has_a_language(client: TestClient, core: list[str]) -> None:
+def test_a_learning_model_text_has_a_language(client: InProcess, core: list[str]) -> None:
     answer = client.post("/api/v1/profiles/compose?format=elm", json={"anchors": core[:1], "title": "Mine"})
     assert answer.json()["title"] == {"en": ["Mine"]}
 
@@ -261,7 +262,7 @@ def test_figures_are_written_the_same_everywhere(document: Any) -> None:
         assert all(re.fullmatch(r"[0-9]+\N{NO-BREAK SPACE}%|", s["share"]) for s in rows)
 
 
-def test_notes_name_the_concepts_they_are_about(client: TestClient, core: list[str]) -> None:
+def test_notes_name_the_concepts_they_are_about(client: InProcess, core: list[str]) -> None:
     document = client.post("/api/v1/profiles/compose", json={"anchors": core[:2]}).json()
     document["warnings"] = [{"code": "anchors-apart", "detail": "Apart.", "about": [core[0], "urn:x"]}]
     name = document["anchors"][0]["occupation"]["preferredLabel"]["en"]

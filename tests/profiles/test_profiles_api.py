@@ -8,10 +8,10 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from starlette.testclient import TestClient
 
 from app.api.profiles.formats import MEDIA_TYPES
 from ontology import CCSI, ESCO_DATA, local_name
+from tests.api.conftest import InProcess
 from tests.profiles.conftest import HERITAGE
 
 COMPOSE = "/api/v1/profiles/compose"
@@ -27,7 +27,7 @@ def entries(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [e for s in document["sections"] for g in s["groups"] for e in g["skills"] if e["repeatOf"] is None]
 
 
-def test_lists_and_their_filters(client: TestClient, core: list[str]) -> None:
+def test_lists_and_their_filters(client: InProcess, core: list[str]) -> None:
     everything = client.get("/api/v1/profiles?limit=500").json()
     assert everything["total"] == len(everything["items"]) > 100
     for query, holds in (
@@ -54,7 +54,7 @@ def test_lists_and_their_filters(client: TestClient, core: list[str]) -> None:
 
 
 @pytest.mark.long
-def test_a_funder_pulls_all_profiles_of_a_domain_as_csv(client: TestClient) -> None:
+def test_a_funder_pulls_all_profiles_of_a_domain_as_csv(client: InProcess) -> None:
     answer = client.get("/api/v1/domains/heritage/profiles?format=csv&limit=100")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     listed = client.get("/api/v1/domains/heritage/profiles?limit=500").json()
@@ -62,7 +62,7 @@ def test_a_funder_pulls_all_profiles_of_a_domain_as_csv(client: TestClient) -> N
     assert len(rows) == sum(i["skillCount"] for i in listed["items"])
 
 
-def test_a_template_says_where_every_skill_comes_from(client: TestClient) -> None:
+def test_a_template_says_where_every_skill_comes_from(client: InProcess) -> None:
     found = client.get(HERITAGE).json()
     assert found["className"] == "ProfileTemplate"
     assert len(entries(found)) == found["skillCount"]
@@ -96,7 +96,7 @@ def test_a_template_says_where_every_skill_comes_from(client: TestClient) -> Non
 
 
 @pytest.mark.parametrize("suffix", ["json", "jsonld", "ttl", "csv"])
-def test_suffix_format_and_accept_agree(client: TestClient, suffix: str) -> None:
+def test_suffix_format_and_accept_agree(client: InProcess, suffix: str) -> None:
     name = {"ttl": "turtle"}.get(suffix, suffix)
     media = MEDIA_TYPES[name]
     by_suffix = client.get(f"{HERITAGE}.{suffix}")
@@ -106,7 +106,7 @@ def test_suffix_format_and_accept_agree(client: TestClient, suffix: str) -> None
     assert by_suffix.content == client.get(HERITAGE, headers={"accept": media}).content
 
 
-def test_turtle_round_trips(client: TestClient) -> None:
+def test_turtle_round_trips(client: InProcess) -> None:
     document = client.get(HERITAGE).json()
     graph = list(ox.parse(input=client.get(f"{HERITAGE}.ttl").content, format=ox.RdfFormat.TURTLE))
     skills = {q.object.value for q in graph if q.predicate.value == CCSI + "skill"}  # type: ignore[union-attr]
@@ -117,7 +117,7 @@ def test_turtle_round_trips(client: TestClient) -> None:
     assert anchors == {a["occupation"]["uri"] for a in document["anchors"]}
 
 
-def test_post_and_get_give_the_same_document(client: TestClient, core: list[str], catalogue: Any) -> None:
+def test_post_and_get_give_the_same_document(client: InProcess, core: list[str], catalogue: Any) -> None:
     skill = next(iter(catalogue.skills))
     body = {
         "anchors": [{"uri": core[0], "weight": 2}, core[1]], "domain": "heritage", "function": "preservation",
@@ -145,12 +145,12 @@ def test_post_and_get_give_the_same_document(client: TestClient, core: list[str]
     assert list(ox.parse(input=turtle.content, format=ox.RdfFormat.TURTLE))
 
 
-def test_a_post_does_not_become_the_answer_to_a_get(client: TestClient, core: list[str]) -> None:
+def test_a_post_does_not_become_the_answer_to_a_get(client: InProcess, core: list[str]) -> None:
     assert client.post(f"{COMPOSE}?language=en", json={"anchors": core[:1]}).status_code == 200
     assert client.get(f"{COMPOSE}?language=en").status_code == 422
 
 
-def test_a_domain_alone_or_with_a_function_is_a_cell(client: TestClient) -> None:
+def test_a_domain_alone_or_with_a_function_is_a_cell(client: InProcess) -> None:
     cell = client.get(f"{COMPOSE}?domain=heritage&function=preservation").json()
     template = client.get(HERITAGE).json()
     assert cell["sections"] == template["sections"]
@@ -198,7 +198,7 @@ def test_a_domain_alone_or_with_a_function_is_a_cell(client: TestClient) -> None
     ],
 )
 def test_what_is_refused_names_the_field(
-    client: TestClient, core: list[str], catalogue: Any, body: dict[str, Any], field: str
+    client: InProcess, core: list[str], catalogue: Any, body: dict[str, Any], field: str
 ) -> None:
     skill, other, *_ = catalogue.skills
 
@@ -230,7 +230,7 @@ def test_what_is_refused_names_the_field(
     ],
 )  # fmt: skip
 def test_a_link_is_refused_in_its_own_terms(
-    client: TestClient, core: list[str], catalogue: Any, query: str, field: str
+    client: InProcess, core: list[str], catalogue: Any, query: str, field: str
 ) -> None:
     text = query.replace("CORE", local_name(core[0])).replace("SKILL", local_name(next(iter(catalogue.skills))))
     answer = client.get(f"{COMPOSE}?{text}")
@@ -239,7 +239,7 @@ def test_a_link_is_refused_in_its_own_terms(
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b'{"anchors": "\xff"}', b"[" * 60_000, b"anchors=x", b"<x/>"])
-def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
+def test_what_is_no_json_is_refused(client: InProcess, body: bytes) -> None:
     answer = client.post(COMPOSE, content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -247,14 +247,14 @@ def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("weight", [0.001, 0.0012345678, 0.123456789, 1 / 3, 999.99999, 1000])
-def test_every_weight_survives_in_the_link(client: TestClient, core: list[str], weight: float) -> None:
+def test_every_weight_survives_in_the_link(client: InProcess, core: list[str], weight: float) -> None:
     made = client.post(COMPOSE, json={"anchors": [{"uri": core[0], "weight": weight}, core[1]]})
     again = client.get(made.json()["links"]["self"])
     assert (again.content, again.headers["etag"]) == (made.content, made.headers["etag"])
 
 
 def test_no_profile_is_made_whose_link_could_not_be_asked_for(
-    client: TestClient, core: list[str], catalogue: Any
+    client: InProcess, core: list[str], catalogue: Any
 ) -> None:
     skills = sorted(catalogue.skills)
     body: dict[str, Any] = {
@@ -270,7 +270,7 @@ def test_no_profile_is_made_whose_link_could_not_be_asked_for(
     assert (refused.status_code, refused.json()["field"]) == (422, "add")
 
 
-def test_a_warning_is_given_once_and_minima_that_are_not_reached_are_told(client: TestClient, core: list[str]) -> None:
+def test_a_warning_is_given_once_and_minima_that_are_not_reached_are_told(client: InProcess, core: list[str]) -> None:
     nowhere = NOWHERE.replace("0", "1")
     body: dict[str, Any] = {"anchors": core[:1], "add": [NOWHERE] * 2, "drop": [nowhere] * 2}
     body["bounds"] = {"languages": {"minimum": 15}}
@@ -280,7 +280,7 @@ def test_a_warning_is_given_once_and_minima_that_are_not_reached_are_told(client
 
 
 @pytest.mark.parametrize("path", ["compose", "compare"])
-def test_the_described_request_works(client: TestClient, path: str) -> None:
+def test_the_described_request_works(client: InProcess, path: str) -> None:
     described = client.get("/api/v1/openapi.json").json()
     content = described["paths"][f"/api/v1/profiles/{path}"]["post"]["requestBody"]["content"]["application/json"]
     shape = described["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
@@ -291,7 +291,7 @@ def test_the_described_request_works(client: TestClient, path: str) -> None:
 
 
 def test_withdrawn_concepts_name_their_successor(
-    client: TestClient, catalogue: Any, core: list[str], monkeypatch: pytest.MonkeyPatch
+    client: InProcess, catalogue: Any, core: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client.app.state.service, "heavy", None)  # type: ignore[attr-defined]  # it has a catalogue of its own
     old, lost = f"{ESCO_DATA}occupation/{NOWHERE}", f"{ESCO_DATA}skill/{NOWHERE}"
@@ -314,7 +314,7 @@ def test_withdrawn_concepts_name_their_successor(
         del catalogue.withdrawn[old], catalogue.withdrawn[lost]
 
 
-def test_unknown_profiles_and_formats(client: TestClient) -> None:
+def test_unknown_profiles_and_formats(client: InProcess) -> None:
     missing = client.get("/api/v1/profiles/heritage-nonsense")
     assert missing.status_code == 404
     assert "heritage-preservation" in missing.json()["known"]

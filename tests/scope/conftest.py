@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from starlette.testclient import TestClient
 
 from app.catalogue.catalogue import Catalogue
-from app.main import create_app
-from app.settings import Limits, Settings
 from app.store.embedded import EmbeddedStore
 from releases.release import Release
+from tests.api.conftest import InProcess
 
 
 @pytest.fixture(scope="session")
-def client(starter_dir: Path) -> Iterator[TestClient]:
-    settings = Settings(data_dir=starter_dir, log_level="error")
-    with TestClient(create_app(settings, Limits())) as found:
-        yield found
+def client(starter_api: InProcess) -> InProcess:
+    return starter_api
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import csv
 
 import pyoxigraph as ox
 import pytest
-from starlette.testclient import TestClient
 
 from ontology import FOLDER, nace, turtle_files
 from ontology.nace_revisions import ours
+from tests.api.conftest import InProcess
 
 # The divisions, groups and classes of Rev. 2 in which Eurostat's cultural statistics look, and those around them.
 CULTURE = ("18", "32.12", "32.2", "47.61", "47.62", "47.63", "58", "59", "60", "63.12", "63.91", "70.21", "71.11", "73.1", "74.1",
@@ -60,7 +60,7 @@ def test_former_codes_of_the_crosswalk_agree() -> None:
         ("90.03", "2", [("narrowMatch", "90.11"), ("narrowMatch", "90.12"), ("narrowMatch", "90.13"), ("relatedMatch", "91.30")]),
     ],
 )  # fmt: skip
-def test_relations_and_direction(client: TestClient, code: str, revision: str, expected: list[tuple[str, str]]) -> None:
+def test_relations_and_direction(client: InProcess, code: str, revision: str, expected: list[tuple[str, str]]) -> None:
     found = client.get(f"/api/v1/crosswalk?nace={code}&revision={revision}").json()
     assert [(c["relation"], c["code"]) for c in found["correspondence"]] == expected
     assert found["revision"] == revision
@@ -68,7 +68,7 @@ def test_relations_and_direction(client: TestClient, code: str, revision: str, e
     assert {(c["revision"], c["official"], c["of"]) for c in found["correspondence"]} == {(other, False, code)}
 
 
-def test_a_code_above_the_classes_leads_to_what_its_classes_lead_to(client: TestClient) -> None:
+def test_a_code_above_the_classes_leads_to_what_its_classes_lead_to(client: InProcess) -> None:
     found = client.get("/api/v1/crosswalk?nace=91&revision=2").json()
     assert {c["code"] for c in found["correspondence"]} == {
         "91.11",
@@ -84,7 +84,7 @@ def test_a_code_above_the_classes_leads_to_what_its_classes_lead_to(client: Test
     assert {e["uri"] for e in found["entries"]} >= {e["uri"] for e in now["entries"]}
 
 
-def test_a_renumbered_code_is_not_taken_for_the_new_one(client: TestClient) -> None:
+def test_a_renumbered_code_is_not_taken_for_the_new_one(client: InProcess) -> None:
     directories = client.get("/api/v1/crosswalk?nace=58.12&revision=2").json()
     newspapers = client.get("/api/v1/crosswalk?nace=58.12").json()
     assert directories["preferredLabel"] != newspapers["preferredLabel"]

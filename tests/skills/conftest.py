@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from starlette.testclient import TestClient
 
-from app.main import create_app
-from app.settings import Limits, Settings
+from tests.api.conftest import InProcess
 
 
 @pytest.fixture(scope="session")
-def skills_client(starter_dir: Path) -> Iterator[TestClient]:
-    settings = Settings(data_dir=starter_dir, log_level="error")
-    with TestClient(create_app(settings, Limits())) as found:
-        yield found
+def skills_client(starter_api: InProcess) -> InProcess:
+    return starter_api

@@ -7,17 +7,17 @@ import io
 
 import pyoxigraph as ox
 import pytest
-from fastapi.testclient import TestClient
 
 from app.catalogue.catalogue import Catalogue
 from app.reports.clusters import COLUMNS, tally, total, write_sheet
 from app.store.embedded import EmbeddedStore
 from releases.errors import SourceError
 from releases.release import Release
+from tests.api.conftest import InProcess
 from tests.skills.test_skills_api import triples
 
 
-def test_areas_are_filled_lent_or_missing(skills_client: TestClient) -> None:
+def test_areas_are_filled_lent_or_missing(skills_client: InProcess) -> None:
     answer = skills_client.get("/api/v1/domains/heritage/areas").json()
     areas = {a["id"]: a for a in answer["items"]}
     assert answer["total"] == len(areas) == 20
@@ -39,7 +39,7 @@ def test_areas_are_filled_lent_or_missing(skills_client: TestClient) -> None:
     }  # fmt: skip
 
 
-def test_a_cluster_has_the_name_of_its_area_in_every_language(skills_client: TestClient) -> None:
+def test_a_cluster_has_the_name_of_its_area_in_every_language(skills_client: InProcess) -> None:
     found = skills_client.get("/api/v1/domains/heritage/clusters?level=broad&language=*").json()["items"]
     assert found
     for item in found:
@@ -48,7 +48,7 @@ def test_a_cluster_has_the_name_of_its_area_in_every_language(skills_client: Tes
         assert item["subtitle"].count(" · ") == len(item["tellingSkill"]) - 1
 
 
-def test_fine_clusters_are_those_that_hold_every_skill(skills_client: TestClient) -> None:
+def test_fine_clusters_are_those_that_hold_every_skill(skills_client: InProcess) -> None:
     def skills(level: str) -> list[str]:
         found = skills_client.get(f"/api/v1/domains/heritage/clusters?level={level}&limit=500").json()["items"]
         whole = [skills_client.get(f"/api/v1/clusters/{c['id']}").json() for c in found]
@@ -57,7 +57,7 @@ def test_fine_clusters_are_those_that_hold_every_skill(skills_client: TestClient
     assert skills("broad") == skills("fine")
 
 
-def test_skills_of_an_area(skills_client: TestClient) -> None:
+def test_skills_of_an_area(skills_client: InProcess) -> None:
     found = skills_client.get("/api/v1/domains/heritage/skills?area=conservation-restoration").json()
     assert found["total"] > 0
     assert {i["area"]["id"] for i in found["items"]} == {"conservation-restoration"}
@@ -67,7 +67,7 @@ def test_skills_of_an_area(skills_client: TestClient) -> None:
     assert {i["support"] for i in singles["items"]} == {1}
 
 
-def test_blocks_stand_beside_the_map(skills_client: TestClient) -> None:
+def test_blocks_stand_beside_the_map(skills_client: InProcess) -> None:
     answer = skills_client.get("/api/v1/domains/design/blocks").json()
     on_map = {
         m["skill"]["uri"]
@@ -82,7 +82,7 @@ def test_blocks_stand_beside_the_map(skills_client: TestClient) -> None:
         assert block["familyKind"] != "tools" or block["conceptAbove"]["uri"] not in inside
 
 
-def test_every_occupation_has_a_level_on_every_function(skills_client: TestClient) -> None:
+def test_every_occupation_has_a_level_on_every_function(skills_client: InProcess) -> None:
     answer = skills_client.get("/api/v1/domains/heritage/functions?limit=200").json()
     found = {i["preferredLabel"]["en"]: i for i in answer["items"]}
     conservator = found["conservator"]
@@ -97,7 +97,7 @@ def test_every_occupation_has_a_level_on_every_function(skills_client: TestClien
     assert {i["charterFunctions"] is None for i in games} == {True}
 
 
-def test_transversal_skills_with_no_user_are_told(skills_client: TestClient) -> None:
+def test_transversal_skills_with_no_user_are_told(skills_client: InProcess) -> None:
     answer = skills_client.get("/api/v1/domains/heritage/transversal/skills").json()
     collection = [i for i in answer["items"] if i["collection"]]
     unused = [i for i in collection if i["support"] == 0]
@@ -108,7 +108,7 @@ def test_transversal_skills_with_no_user_are_told(skills_client: TestClient) -> 
             assert i["ratioLow"] <= i["ratio"] <= i["ratioHigh"]
 
 
-def test_domains_side_by_side(skills_client: TestClient) -> None:
+def test_domains_side_by_side(skills_client: InProcess) -> None:
     answer = skills_client.get("/api/v1/domains/transversal?ids=heritage,gaming").json()
     alone = skills_client.get("/api/v1/domains/heritage/transversal").json()
     mine = {f["aspect"]: f for f in alone["items"]}
@@ -120,14 +120,14 @@ def test_domains_side_by_side(skills_client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["domains/heritage/areas", "domains/design/blocks", "domains/heritage/functions"])
-def test_turtle_and_csv(path: str, skills_client: TestClient) -> None:
+def test_turtle_and_csv(path: str, skills_client: InProcess) -> None:
     rows = list(csv.reader(io.StringIO(skills_client.get(f"/api/v1/{path}?format=csv").text)))
     assert len(rows) > 3
     assert {len(r) for r in rows} == {len(rows[0])}
     assert triples(skills_client.get(f"/api/v1/{path}?format=turtle").content, ox.RdfFormat.TURTLE)
 
 
-def test_historical_places_hold_somebody(skills_client: TestClient) -> None:
+def test_historical_places_hold_somebody(skills_client: InProcess) -> None:
     members = skills_client.get("/api/v1/domains/historical-places/occupations?limit=100").json()["items"]
     named = {m["preferredLabel"]["en"]: m for m in members}
     assert "conservator" in named

@@ -19,6 +19,7 @@ from loaders.request import LoadRequest
 from ontology import CCSI, CCSID
 from ontology.jsonld_context import DECIMALS
 from releases.release import Release
+from tests.api.conftest import InProcess
 from tests.command import FIXTURES
 
 LISTS = [
@@ -34,7 +35,7 @@ def triples(body: bytes, form: ox.RdfFormat) -> set[tuple[str, str, str]]:
     }
 
 
-def first_cluster(client: TestClient, level: str) -> dict:
+def first_cluster(client: InProcess, level: str) -> dict:
     return client.get(f"/api/v1/domains/heritage/clusters?level={level}").json()["items"][0]
 
 
@@ -46,7 +47,7 @@ def other_client(starter_dir: Path) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_every_list_comes_in_four_formats(skills_client: TestClient, path: str) -> None:
+def test_every_list_comes_in_four_formats(skills_client: InProcess, path: str) -> None:
     joint = "&" if "?" in path else "?"
     bodies = {f: skills_client.get(f"/api/v1/{path}{joint}format={f}") for f in ("json", "jsonld", "turtle", "csv")}
     assert {a.status_code for a in bodies.values()} == {200}
@@ -73,14 +74,14 @@ def as_numbers(value: Any) -> Any:
     return value
 
 
-def test_an_unknown_function_is_named(skills_client: TestClient) -> None:
+def test_an_unknown_function_is_named(skills_client: InProcess) -> None:
     refused = skills_client.get("/api/v1/domains/ccsi/skills?function=juggling")
     assert refused.status_code == 422
     assert refused.json()["field"] == "function"
     assert "creation" in refused.json()["known"]
 
 
-def test_accept_decides_and_refuses(skills_client: TestClient) -> None:
+def test_accept_decides_and_refuses(skills_client: InProcess) -> None:
     url = "/api/v1/domains/heritage/skills"
     assert (
         skills_client.get(url, headers={"accept": "text/csv;q=0.2, text/turtle"})
@@ -108,7 +109,7 @@ def test_accept_decides_and_refuses(skills_client: TestClient) -> None:
         ("group=S1", lambda _: True),
     ],
 )
-def test_filters(skills_client: TestClient, query: str, holds: object) -> None:
+def test_filters(skills_client: InProcess, query: str, holds: object) -> None:
     everything = skills_client.get("/api/v1/domains/heritage/skills?limit=500").json()["total"]
     found = skills_client.get(f"/api/v1/domains/heritage/skills?limit=500&{query}").json()
     assert 0 < found["total"] < everything
@@ -118,12 +119,12 @@ def test_filters(skills_client: TestClient, query: str, holds: object) -> None:
 @pytest.mark.parametrize(
     ("sort", "field"), [("lq", "locationQuotient"), ("support", "support"), ("coreness", "coreness")]
 )
-def test_sorts(skills_client: TestClient, sort: str, field: str) -> None:
+def test_sorts(skills_client: InProcess, sort: str, field: str) -> None:
     values = [i[field] for i in skills_client.get(f"/api/v1/domains/ccsi/skills?sort={sort}&limit=500").json()["items"]]
     assert values == sorted(values, reverse=True)
 
 
-def test_a_cluster_and_who_is_in_it(skills_client: TestClient) -> None:
+def test_a_cluster_and_who_is_in_it(skills_client: InProcess) -> None:
     for level in ("broad", "fine"):
         item = first_cluster(skills_client, level)
         found = skills_client.get(f"/api/v1/clusters/{item['id']}").json()
@@ -140,7 +141,7 @@ def test_a_cluster_and_who_is_in_it(skills_client: TestClient) -> None:
     assert skills_client.get("/api/v1/domains/nonsense/clusters").status_code == 404
 
 
-def test_domains_side_by_side_are_linked_data(skills_client: TestClient) -> None:
+def test_domains_side_by_side_are_linked_data(skills_client: InProcess) -> None:
     """The Turtle is about the statements that the JSON shows, and says nothing about the domains themselves."""
     path = "/api/v1/domains/compare?ids=heritage,crafts"
     answer = skills_client.get(path).json()
@@ -156,14 +157,14 @@ def test_domains_side_by_side_are_linked_data(skills_client: TestClient) -> None
     assert not [t for t in turtle if t[1] == CCSI + "occupation"]
 
 
-def test_a_cluster_is_linked_data(skills_client: TestClient) -> None:
+def test_a_cluster_is_linked_data(skills_client: InProcess) -> None:
     item = first_cluster(skills_client, "broad")
     turtle = skills_client.get(f"/api/v1/clusters/{item['id']}?format=turtle").content
     triples = {(q.subject.value, q.predicate.value) for q in ox.parse(input=turtle, format=ox.RdfFormat.TURTLE)}  # type: ignore[union-attr]
     assert (f"{CCSID}cluster/{item['id']}", CCSI + "clusterStability") in triples
 
 
-def test_the_top_shares_of_a_domain_add_to_one(skills_client: TestClient) -> None:
+def test_the_top_shares_of_a_domain_add_to_one(skills_client: InProcess) -> None:
     found = skills_client.get("/api/v1/domains/heritage/transversal").json()
     top = [g["share"] for g in found["groupShares"] if g["group"]["code"] in ("S", "K", "L", "T")]
     assert sum(top) == pytest.approx(1, abs=0.03)
@@ -173,7 +174,7 @@ def test_the_top_shares_of_a_domain_add_to_one(skills_client: TestClient) -> Non
 @pytest.mark.parametrize(
     "path", ["domains/heritage/clusters", "domains/gaming/transversal", "domains/overlap", "domains/ccsi/clusters"]
 )
-def test_pictures_come_out_the_same(skills_client: TestClient, other_client: TestClient, path: str) -> None:
+def test_pictures_come_out_the_same(skills_client: InProcess, other_client: TestClient, path: str) -> None:
     first = skills_client.get(f"/api/v1/{path}.svg")
     assert first.headers["content-type"] == "image/svg+xml"
     assert other_client.get(f"/api/v1/{path}.svg").content == first.content
@@ -204,7 +205,7 @@ def test_without_figures_every_answer_about_them_is_404(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["detail"][:29]) == (404, "This release has no figures a"), path
 
 
-def test_the_whole_of_a_sample_has_clusters_marked_as_hints(skills_client: TestClient) -> None:
+def test_the_whole_of_a_sample_has_clusters_marked_as_hints(skills_client: InProcess) -> None:
     found = skills_client.get("/api/v1/domains/ccsi/clusters?limit=500").json()
     assert found["total"] > 10
     assert not any(c["reliable"] for c in found["items"])
