@@ -19,7 +19,7 @@ from loaders.request import LoadRequest
 from loaders.starter import load_starter
 from releases import dumps
 from releases.release import Release, Releases
-from tests.api.conftest import InProcess, running
+from tests.api.conftest import InProcess, Server, at_endpoint, running
 from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
@@ -113,6 +113,14 @@ def starter_api(starter_dir: Path) -> Iterator[InProcess]:
 
 
 @pytest.fixture(scope="session")
+def starter_server(starter_dir: Path) -> Iterator[Server]:
+    """`ccsi serve` on the starter, for tests that only ask it."""
+    server = Server(starter_dir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def starter(starter_dir: Path) -> Release:
     """The release of the bundled starter."""
     release = Releases(starter_dir).current()
@@ -138,6 +146,20 @@ def virtuoso_starter(starter: Release, tmp_path_factory: pytest.TempPathFactory)
     with virtuoso(tmp_path_factory.mktemp("virtuoso")) as url:
         virtuoso_graph_store(url).run(pyoxigraph.Store.read_only(str(starter.store)))
         yield f"{url}/sparql"
+
+
+@pytest.fixture(scope="session")
+def oxigraph_api(oxigraph_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """The application on the starter at an Oxigraph server."""
+    with at_endpoint(oxigraph_starter, tmp_path_factory.mktemp("no-releases")) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def virtuoso_api(virtuoso_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """The application on the starter at a Virtuoso server."""
+    with at_endpoint(virtuoso_starter, tmp_path_factory.mktemp("no-releases")) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

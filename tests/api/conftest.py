@@ -80,25 +80,12 @@ def running(data_dir: Path, limits: Limits | None = None, **settings: Any) -> It
 
 
 @contextmanager
-def _at(endpoint: str, folder: Path) -> Iterator[InProcess]:
+def at_endpoint(endpoint: str, folder: Path) -> Iterator[InProcess]:
+    """The app on the release that an endpoint holds."""
     with running(folder, sparql_endpoint=endpoint) as client:
         until = time.monotonic() + 120
         while client.get("/api/v1/suggest?q=a").status_code == 503 and time.monotonic() < until:
             time.sleep(0.2)  # a release at an endpoint has no index of labels until the service has built one
-        yield client
-
-
-@pytest.fixture(scope="session")
-def oxigraph_api(oxigraph_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
-    """The application on the starter at an Oxigraph server."""
-    with _at(oxigraph_starter, tmp_path_factory.mktemp("no-releases")) as client:
-        yield client
-
-
-@pytest.fixture(scope="session")
-def virtuoso_api(virtuoso_starter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
-    """The application on the starter at a Virtuoso server."""
-    with _at(virtuoso_starter, tmp_path_factory.mktemp("no-releases")) as client:
         yield client
 
 

@@ -55,9 +55,9 @@ def test_head_is_get_without_body(api: InProcess, target: str) -> None:
 
 
 @pytest.fixture(scope="module", params=[Limits(), Limits(cache_bytes=0)], ids=["cached", "uncached"])
-def keeping(request: pytest.FixtureRequest, starter_dir: Path) -> Iterator[InProcess]:
+def keeping(request: pytest.FixtureRequest, mini_dir: Path) -> Iterator[InProcess]:
     """The API that keeps answers, and one that keeps none."""
-    with running(starter_dir, request.param) as client:
+    with running(mini_dir, request.param) as client:
         yield client
 
 
@@ -126,8 +126,8 @@ def test_kept_answers_belong_to_the_request(starter_dir: Path) -> None:
         assert twice.headers["content-language"] == once.headers["content-language"] == "en"
 
 
-def test_public_url(starter_dir: Path) -> None:
-    with running(starter_dir, public_url="https://esco.example/ccsi/") as client:
+def test_public_url(mini_dir: Path) -> None:
+    with running(mini_dir, public_url="https://esco.example/ccsi/") as client:
         answer = client.get("domains?limit=1")
         assert answer.json()["items"][0]["href"] == "https://esco.example/ccsi/api/v1/domains/advertising"
         assert answer.headers["link"].startswith("<https://esco.example/ccsi/api/v1/domains?limit=1&offset=0>")
@@ -166,8 +166,8 @@ def test_cors(api: InProcess) -> None:
         assert "Origin" not in answer.headers.get("vary", "")
 
 
-def test_request_id_is_echoed_and_logged(starter_dir: Path, serve: Callable[..., Server]) -> None:
-    server = serve(starter_dir)
+def test_request_id_is_echoed_and_logged(mini_dir: Path, serve: Callable[..., Server]) -> None:
+    server = serve(mini_dir)
     given = httpx2.get(f"{server.url}/api/v1/domains", headers={"X-Request-ID": "portal-7.4_2"})
     assert given.headers["x-request-id"] == "portal-7.4_2"
     for bad in ("short", "with blank in it", "x" * 65, 'quote"quote'):
@@ -316,9 +316,9 @@ def test_odd_host_header(api: InProcess, host: str) -> None:
     assert answer.status_code < 500
 
 
-def test_unforeseen_fault(starter_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unforeseen_fault(mini_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even then: problem+json with an id, nothing of the inside shown, and the next request served."""
-    with running(starter_dir) as client:
+    with running(mini_dir) as client:
         with monkeypatch.context() as patch:
             patch.setattr("app.api.views.domain", lambda *_: 1 / 0)
             body = problem(client.get("domains"), 500)

@@ -14,13 +14,14 @@ from hypothesis.errors import Unsatisfiable
 
 from tests.api.conftest import Server
 
-EXAMPLES = 5  # of each operation
+EXAMPLES = [3, pytest.param(20, marks=pytest.mark.long)]  # of each operation
 SECONDS = 30
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name.lower())
-def test_no_request_is_a_fault_of_the_service(starter_dir: Path, mode: Any) -> None:
+def test_no_request_is_a_fault_of_the_service(starter_dir: Path, mode: Any, examples: int) -> None:
     server = Server(starter_dir)
     try:
         schema = schemathesis.openapi.from_url(f"{server.url}/api/v1/openapi.json")
@@ -29,7 +30,7 @@ def test_no_request_is_a_fault_of_the_service(starter_dir: Path, mode: Any) -> N
 
         def ask(operation: Any) -> None:
             @settings(
-                max_examples=EXAMPLES,
+                max_examples=examples,
                 deadline=None,
                 derandomize=True,
                 database=None,

@@ -125,6 +125,7 @@ Releases.all = lambda self: (time.sleep(1.5), quick(self))[1]
 """
 
 
+@pytest.mark.long
 def test_graceful_end(mini_dir: Path, serve: Callable[..., Server]) -> None:
     """Requests that run when the signal comes are answered; then the process ends, and takes no new ones."""
     server = serve(mini_dir, prelude=SLOW_DISK)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,8 @@ DOMAINS = f"SELECT ?label WHERE {{ <{HERITAGE}> <{SKOS.prefLabel}> ?label }} ORD
 
 
 @pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    yield running
-    running.stop()
+def server(starter_server: Server) -> Server:
+    return starter_server
 
 
 def wrapper(server: Server, query: str, method: str = GET) -> SPARQLWrapper:

@@ -18,6 +18,7 @@ from app.settings import Limits, Settings
 from ontology import ATTRIBUTION, CCSI, PREFIXES, RDF
 from releases import dumps
 from releases.release import Release
+from tests.api.conftest import InProcess
 
 VOID, DCAT, DCT = PREFIXES["void"], PREFIXES["dcat"], PREFIXES["dct"]
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -243,11 +244,9 @@ def test_a_server_that_cannot_write_says_so(mini_dir: Path, tmp_path: Path) -> N
         assert client.get("/.well-known/void").status_code == 200
 
 
-def test_a_service_at_an_endpoint_offers_no_files(oxigraph_starter: str, tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, sparql_endpoint=oxigraph_starter, log_level="error")
-    with TestClient(create_app(settings, Limits())) as site:
-        refused = site.get("/dumps/all.nq.gz")
-        assert refused.status_code == 404
-        assert "endpoint" in refused.json()["detail"]
-        assert "dataDump" not in site.get("/.well-known/void").text
-        assert "has no files of it" in site.get("/.well-known/void?format=html").text
+def test_a_service_at_an_endpoint_offers_no_files(oxigraph_api: InProcess) -> None:
+    refused = oxigraph_api.get("/dumps/all.nq.gz")
+    assert refused.status_code == 404
+    assert "endpoint" in refused.json()["detail"]
+    assert "dataDump" not in oxigraph_api.get("/.well-known/void").text
+    assert "has no files of it" in oxigraph_api.get("/.well-known/void?format=html").text

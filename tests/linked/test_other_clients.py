@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +89,8 @@ echo $document->get('https://w3id.org/ccsi/id/domain/museums', 'skos:notation'),
 
 
 @pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    yield running
-    running.stop()
+def server(starter_server: Server) -> Server:
+    return starter_server
 
 
 @pytest.mark.skipif(not COMUNICA, reason="Comunica is not installed; docs/linked-data.md says how")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -19,10 +17,8 @@ EXAMPLES = [*STORIES, *(name for name in queries.names() if name.startswith("com
 
 
 @pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    yield running
-    running.stop()
+def server(starter_server: Server) -> Server:
+    return starter_server
 
 
 def test_a_browser_gets_the_page_and_a_program_the_description(server: Server) -> None:

@@ -6,8 +6,6 @@ The queries are written anew in the shape in which Skosmos 3 sends them to an en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -158,11 +156,9 @@ Rows = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    running.wait(lambda: httpx2.get(f"{running.url}/api/v1/health/ready/sparql").status_code == 200)
-    yield running
-    running.stop()
+def server(starter_server: Server) -> Server:
+    starter_server.wait(lambda: httpx2.get(f"{starter_server.url}/api/v1/health/ready/sparql").status_code == 200)
+    return starter_server
 
 
 @pytest.fixture(scope="module")

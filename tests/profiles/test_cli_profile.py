@@ -52,6 +52,7 @@ def test_compose_with_weights(run, core: list[str]) -> None:  # type: ignore[no-
     assert run("compose", "--anchor", "x")[0] == 3
 
 
+@pytest.mark.long
 def test_compare_a_curriculum_with_a_profile(run, core: list[str], catalogue, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     curriculum = tmp_path / "curriculum.txt"
     curriculum.write_text("\n".join(catalogue.occupations[core[0]].essential[:5]))

@@ -63,7 +63,10 @@ def test_the_picture_is_one_and_the_same(found: dict) -> None:
     assert scope_svg(found, "png").startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("output", ["table", "json", "csv", "html"])
+@pytest.mark.parametrize(
+    "output",
+    [pytest.param("table", marks=pytest.mark.long), "json", pytest.param("csv", marks=pytest.mark.long), "html"],
+)
 def test_the_command_prints_each_format(output: str, starter_dir: Path) -> None:
     command = [sys.executable, "-m", "app.cli", "scope", "report", "--format", output, "--data-dir", str(starter_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)

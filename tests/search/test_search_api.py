@@ -142,8 +142,8 @@ def test_a_body_that_cannot_be_matched_is_refused(found_api: InProcess, body: An
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_large_body_is_refused_before_it_is_read(starter_dir: Path) -> None:
-    with running(starter_dir, Limits(match_bytes=1024)) as api:
+def test_a_large_body_is_refused_before_it_is_read(mini_dir: Path) -> None:
+    with running(mini_dir, Limits(match_bytes=1024)) as api:
         answer = api.request("POST", "/api/v1/match", content=b'{"titles": ["' + b"a" * 2000 + b'"]}')
         assert answer.status_code == 413
 

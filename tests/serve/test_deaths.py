@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import pytest
 
 from tests.serve.conftest import WORKERS, Clients, Workers
 
@@ -62,6 +63,7 @@ def test_nobody_outlives_the_supervisor(mini_dir: Path, workers: Callable[..., W
     assert alive == []
 
 
+@pytest.mark.long
 def test_supervisor_killed_while_a_release_is_read(mini_dir: Path, workers: Callable[..., Workers]) -> None:
     service = workers(mini_dir)
     service.settled()

@@ -73,6 +73,7 @@ def test_connections_that_stay_are_divided(service: Workers) -> None:
     assert min(after[n] for n in range(WORKERS)) >= len(kept) // WORKERS - 4
 
 
+@pytest.mark.long
 def test_damaged_release_is_refused(two: tuple[Releases, Release, Release], workers: Callable[..., Workers]) -> None:
     releases, first, second = two
     service = workers(releases.data_dir)
@@ -106,6 +107,7 @@ def test_release_published_later_is_picked_up(mini_dir: Path, tmp_path: Path, wo
     assert httpx2.get(f"{service.url}/api/v1/domains").status_code == 200
 
 
+@pytest.mark.long
 def test_release_at_an_endpoint(oxigraph_starter: str, tmp_path: Path, workers: Callable[..., Workers]) -> None:
     folder = tmp_path / "data"
     folder.mkdir()

@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,10 +55,8 @@ def web(starter_api: InProcess) -> InProcess:
 
 
 @pytest.fixture(scope="module")
-def server(starter_dir: Path) -> Iterator[Server]:
-    running = Server(starter_dir)
-    yield running
-    running.stop()
+def server(starter_server: Server) -> Server:
+    return starter_server
 
 
 @pytest.fixture(scope="module")

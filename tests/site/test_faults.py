@@ -77,8 +77,8 @@ def test_a_method_that_a_page_does_not_have_names_those_that_it_has(web: InProce
     assert "GET" in answer.headers["allow"]
 
 
-def test_who_asks_too_much_is_told_when_to_come_again(starter_dir: Path) -> None:
-    with running(starter_dir, Limits(client_requests=0.5, client_burst=2)) as client:
+def test_who_asks_too_much_is_told_when_to_come_again(mini_dir: Path) -> None:
+    with running(mini_dir, Limits(client_requests=0.5, client_burst=2)) as client:
         answers = [client.get("/find?language=de", headers=BROWSER) for _ in range(3)]
         seconds = answers[-1].headers["retry-after"]
         page = held(answers[-1], 429, "often", "de")

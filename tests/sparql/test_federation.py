@@ -60,7 +60,9 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         yield {**found, "dead": f"http://127.0.0.1:{free_port()}/query"}
 
 
-@pytest.fixture(scope="module", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=needs_virtuoso)])
+@pytest.fixture(
+    scope="module", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])]
+)
 def target(
     request: pytest.FixtureRequest, store: Path, others: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Endpoint]:

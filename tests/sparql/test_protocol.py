@@ -29,7 +29,9 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 DIRECT = {"content-type": "application/sparql-query"}
 
 
-@pytest.fixture(scope="module", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=needs_virtuoso)])
+@pytest.fixture(
+    scope="module", params=["embedded", "oxigraph", pytest.param("virtuoso", marks=[needs_virtuoso, pytest.mark.long])]
+)
 def target(request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """On its own store, in front of an Oxigraph server, and in front of a Virtuoso server.
 

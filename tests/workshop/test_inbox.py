@@ -114,8 +114,8 @@ def test_what_guests_wrote_is_deleted_after_the_term(
     stored.close()
 
 
-def test_a_service_without_a_workshop_asks_nobody_what_is_wrong(starter_dir: Path) -> None:
-    with running(starter_dir) as app:
+def test_a_service_without_a_workshop_asks_nobody_what_is_wrong(mini_dir: Path) -> None:
+    with running(mini_dir) as app:
         iri = app.json("occupations?limit=1")["items"][0]["uri"]
         page = app.run(Visitor(app).http.get(f"/occupations/{iri.rpartition('/')[2]}")).text
         assert "/workshop/report" not in page

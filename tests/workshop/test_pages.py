@@ -44,11 +44,11 @@ def stored(room: Room) -> Iterator[Database]:
     opened.close()
 
 
-def test_a_service_has_no_workshop_unless_it_is_switched_on(starter_dir: Path) -> None:
-    with running(starter_dir) as app:
+def test_a_service_has_no_workshop_unless_it_is_switched_on(mini_dir: Path) -> None:
+    with running(mini_dir) as app:
         assert app.get("/workshop").status_code == 404
         assert app.get("/api/v1/workshop").status_code == 404
-        assert not (starter_dir / "workshop.sqlite").exists()
+        assert not (mini_dir / "workshop.sqlite").exists()
 
 
 def test_nothing_heavy_is_read_where_it_is_off() -> None:
