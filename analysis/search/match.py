@@ -108,25 +108,29 @@ class Matcher:
         """Title × word: how much each word of the section stands for the words of a title, beside labels and concepts."""
         said = [list(dict.fromkeys(words)) for words in titles]
         every = list(dict.fromkeys(word for words in said for word in words))
-        alike, numbers = self.lexicon.alike_all(every), self.lexicon.numbers(every)
-        starts = np.cumsum([0, *(len(found) for found, _ in alike)])
-        where = np.concatenate([np.zeros(0, np.int32), *(found for found, _ in alike)])
-        much = np.concatenate([np.zeros(0, np.float32), *(much for _, much in alike)])
         place = {word: n for n, word in enumerate(every)}
-        columns = np.array([place[word] for words in said for word in words], np.int32)
+        columns = np.array([place[word] for words in said for word in words], np.intp)
         bounds = np.cumsum([0, *map(len, said)])
         of = np.repeat(np.arange(len(said)), np.diff(bounds))
+        numbers = self.lexicon.numbers(every)[columns]
         rare, spread = (
-            np.where(numbers[columns] >= 0, known[numbers[columns]], rarest) if len(known) else np.ones(len(columns))
+            np.where(numbers >= 0, known[numbers], rarest) if len(known) else np.ones(len(columns))
             for known, rarest in zip((self.section.word_weights, self.section.word_spread), self._rarest, strict=True)
         )
         length, whole = np.sqrt(np.bincount(of, rare**2, len(said))), np.bincount(of, spread, len(said))
-        made = []
-        for shares, likeness in ((rare / length[of], much), (spread / whole[of], much * much)):
-            words = sparse.csr_matrix((likeness, where, starts), (len(every), len(self.lexicon)))
-            title = sparse.csr_matrix((shares.astype(np.float32), columns, bounds), (len(said), len(every)))
-            made.append(title @ words)
-        return made[0], made[1]
+        alike = self.lexicon.alike_all(every)
+        found = [alike[n] for n in columns.tolist()]
+        many = np.array([len(words) for words, _ in found], np.intp)
+        where = np.concatenate([np.zeros(0, np.int32), *(words for words, _ in found)])
+        much = np.concatenate([np.zeros(0, np.float32), *(likeness for _, likeness in found)])
+        starts = np.concatenate([np.zeros(1, np.intp), np.cumsum(many)])[bounds]
+        shape = len(said), len(self.lexicon)
+        # A word that two words of a title resemble stands there twice, and a product counts it twice.
+        by_label, by_concept = (
+            sparse.csr_matrix((np.repeat(shares.astype(np.float32), many) * likeness, where, starts), shape)
+            for shares, likeness in ((rare / length[of], much), (spread / whole[of], much * much))
+        )
+        return by_label, by_concept
 
     def scored(self, titles: Sequence[str], meant: Floats | None = None) -> Iterator[tuple[Floats, Floats]]:
         """Of each title the scores of all labels and of all concepts, tiers included: what `match` ranks by."""
@@ -205,5 +209,6 @@ def _best(scores: Floats, most: int) -> list[Ints]:
     if most * _GROUP < concepts:
         tops = np.maximum.reduceat(scores, np.arange(0, concepts, _GROUP), axis=1)
         least = np.maximum(least, np.partition(tops, tops.shape[1] - most, axis=1)[:, -most])
-    rows, able = np.nonzero(scores >= least[:, None])
+    # Of a flat array numpy finds what is true ten times as fast as of a table.
+    rows, able = np.divmod(np.flatnonzero(scores >= least[:, None]), concepts)
     return np.split(able.astype(np.int32), np.searchsorted(rows, np.arange(1, titles)))

@@ -316,12 +316,14 @@ class Search:
         starts = np.cumsum([0, *map(len, said[:-1])])
         known = np.hstack([known, np.zeros((len(parts), 1))])[:, columns]
         table = np.add.reduceat(known, starts, axis=1).T * (np.array([*map(len, said)]) > 0)[:, None]
-        found = []
-        for words, much in zip(said, table, strict=True):
-            if not much.any():  # which costs far more, and is for titles of which no language knows a word
-                much = np.array([_resemblance(part, words) for part in parts])
-            best = [part.language for part, worth in zip(parts, much, strict=True) if 0 < worth == much.max()]
-            found.append(self._base if self._base in best or not best else best[0])
+        languages = [part.language for part in parts]
+        most, first = table.max(axis=1), table.argmax(axis=1).tolist()
+        by_base = table[:, languages.index(self._base)] == most if self._base in languages else most < 0
+        found = [self._base if base else languages[n] for base, n in zip(by_base.tolist(), first, strict=True)]
+        for n in np.flatnonzero(most == 0).tolist():  # no language knows a word: this costs far more
+            much = [_resemblance(part, said[n]) for part in parts]
+            likest = [of for of, worth in zip(languages, much, strict=True) if 0 < worth == max(much)]
+            found[n] = self._base if self._base in likest or not likest else likest[0]
         return found
 
     def part(self, kind: str, language: str) -> Part | None:
