@@ -63,12 +63,14 @@ class Complexity:
     def add(self, token: Token, before: Token | None) -> None:
         """Count the next token. Raises TooComplex."""
         kind, text = token.kind, token.text
-        self._bangs = self._bangs + 1 if text == "!" and kind == "operator" else 0
+        bangs, self._bangs = self._bangs, 0
         if kind == "word":
             self._word(text.upper())
         elif kind == "bracket" or kind == "triple":
             self._bracket(text, before)
         elif kind == "operator":
+            if text == "!":
+                self._bangs = bangs + 1
             self._operators += text in _SIGNS
             self._patterns += not token.valued and not self._template and text in _JOINTS
         elif kind == "number" and text[0] in "+-" and before is not None and ends_value(before):
@@ -76,10 +78,13 @@ class Complexity:
         if self._values_depth:
             self._values += kind in _TERMS
         elif kind in _TERMS or kind == "variable":
-            self._patterns += not token.valued and not self._template and self._opened[-1:] == ["("]  # of a list
+            opened = self._opened
+            self._patterns += (
+                not token.valued and not self._template and bool(opened) and opened[-1] == "("
+            )  # of a list
         bounds = self._bounds
         if (
-            self.depth + self._bangs > bounds.nesting
+            len(self._opened) + self._bangs > bounds.nesting
             or self._operators > bounds.operators
             or self._patterns > bounds.patterns
             or self._values > bounds.values

@@ -69,6 +69,8 @@ class Gateway:
         self._page = page
         self._federation = Federation(settings, limits, find)
         self._bounds = Bounds.of(limits, self._federation.services, standard=bool(settings.sparql_endpoint))
+        bounds = self._bounds
+        self._checked = lru_cache(512)(lambda text, base: check(text, bounds, base))  # of texts up to _LONG_TEXT
         self._sender = Sender(limits, settings.sparql_max_age)
         self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: FairQueue[Worker] = FairQueue(
@@ -209,7 +211,7 @@ class Gateway:
     async def _read(self, asked: SparqlRequest, text: str) -> Outline:
         """What the guard makes of a text. Raises what `check` raises."""
         if len(text) <= _LONG_TEXT:
-            return _checked(text, self._bounds, asked.endpoint)
+            return self._checked(text, asked.endpoint)
         with self._readers.slot(asked.client):
             reader = await self._readers.take(asked.client)
             try:
@@ -326,9 +328,6 @@ class SparqlMiddleware:
         await (self._gateway if is_query else self._app)(scope, receive, send)
 
 
-_checked = lru_cache(maxsize=512)(check)  # of texts up to _LONG_TEXT
-
-
 def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:
     with no_garbage():  # a search among ten thousands of tokens would hold up the event loop for 20 ms and find none
         return check(text, bounds, endpoint, Breaks())
@@ -340,7 +339,7 @@ def _etag(source: Source, asked: SparqlRequest, text: str) -> str:
         _SALT,
         asked.endpoint,
         asked.coding,
-        asked.choice.name(),
+        asked.choice.name,
         *asked.default_graphs,
         "|",
         *asked.named_graphs,

@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -51,8 +52,7 @@ class Service:
     """What it asks of the index of labels, where that is its endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What the text of a query says about it, and the text written anew."""
 
     form: str
@@ -66,7 +66,7 @@ class Outline:
     volatile: bool
     """Whether the same query may answer differently each time (RAND, NOW, fresh blank nodes)."""
     services: tuple[Service, ...] = ()
-    places: tuple[tuple[int, ...], tuple[int, ...]] = field(default=((), ()), repr=False)
+    places: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     """Where each token begins, in `text` and in the text of the client."""
 
 
@@ -177,7 +177,8 @@ class _Reader:
                 volatile = True
             if self._bounds.standard:
                 self._hold_to_standard(token, before, tokens[number + 1 : number + 2])
-            self._write(token._replace(text=f"STR( {token.text} )") if _joined(tokens, number) else token, before)
+            joined = token.kind == "variable" and _joined(tokens, number)
+            self._write(token._replace(text=f"STR( {token.text} )") if joined else token, before)
             before = token
             if clause is not None and number == clause.opens:
                 clause.group = self._length - 1
@@ -313,8 +314,8 @@ class _Reader:
 
 
 def _joined(tokens: list[Token], number: int) -> bool:
-    """Whether this is the one variable of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
-    if tokens[number].kind != "variable":
+    """Whether this variable is the one of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
+    if number < 2 or tokens[number - 1].text.upper() not in ("(", "DISTINCT"):  # as before most variables
         return False
     around = [token.text.upper() for token in tokens[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
     after = tokens[number + 1].text if number + 1 < len(tokens) else ""

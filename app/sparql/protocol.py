@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,8 +46,7 @@ class ClientGone(Exception):
     """The client hung up; there is nobody to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SparqlRequest:
+class SparqlRequest(NamedTuple):
     """What a client asks for. Without a query, the service description."""
 
     query: str | None
@@ -143,7 +142,7 @@ def within(asked: SparqlRequest, graphs: list[str]) -> SparqlRequest:
     covered = tuple(g for g in graphs if any(g == s or (s.endswith("/") and g.startswith(s)) for s in starts))
     if not covered:
         raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-    return replace(asked, default_graphs=covered)
+    return asked._replace(default_graphs=covered)
 
 
 def endpoint_of(scope: Scope, headers: dict[str, str], public_url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from app.http.negotiation import Offer, best, ranges
 
@@ -53,7 +53,7 @@ FORMAT_IRIS = tuple(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """What to answer with, for each kind of answer; None where nothing that we have is acceptable."""
 
@@ -66,6 +66,7 @@ class Choice:
         """The offer for a query of this form."""
         return {"select": self.bindings, "ask": self.boolean}.get(form, self.graph)
 
+    @cached_property
     def name(self) -> str:
         """All of the choice as text, for a cache key."""
         return " ".join(offer[1] if offer else "-" for offer in (self.bindings, self.boolean, self.graph))

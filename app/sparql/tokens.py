@@ -55,6 +55,7 @@ _VALUES = frozenset(["variable", "iri", "name", "number", "string", "language"])
 CLOSERS = {"(": ")", "{": "}", "[": "]", "<<": ">>", "<<(": ")>>", "{|": "|}"}
 # Words behind which a bracket in a clause or a group holds no expression.
 _NO_EXPRESSION = frozenset(["A", "VALUES", "TRUE", "FALSE"])
+_TURNS = frozenset(["word", "bracket", "triple"])  # tokens behind which a value may mean something else
 _CONDITIONS = frozenset(["SELECT", "BY", "HAVING"])  # what follows are expressions, until
 _PATTERNS = frozenset(["WHERE", "FROM", "LIMIT", "OFFSET", "VALUES"])  # one of these or a brace
 
@@ -95,7 +96,7 @@ class Brackets:
     def _begins_expression(self, before: Token | None, second: Token | None) -> bool:
         if before is not None and before.kind == "word":
             return before.text.upper() not in _NO_EXPRESSION
-        if self.in_expression or self.in_conditions:
+        if self.valued:
             return True
         called = before is not None and before.kind in ("iri", "name")
         return called and second is not None and second.kind == "word" and second.text.upper() == "FILTER"
@@ -115,9 +116,9 @@ class Brackets:
         return self._expression[-1]
 
     @property
-    def in_conditions(self) -> bool:
-        """Whether conditions are being listed, outside brackets."""
-        return self._conditions[-1] and not (self.opened and self.opened[-1] != "{")
+    def valued(self) -> bool:
+        """Whether values are computed here: in an expression, or where conditions are being listed, outside brackets."""
+        return self._expression[-1] or (self._conditions[-1] and (not self.opened or self.opened[-1] == "{"))
 
 
 def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
@@ -130,6 +131,7 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
     at, end = 0, len(text)
     terminal = _TERMINAL.match
     before: Token | None = None
+    in_expression = valued = False  # as the brackets say, which change at words and brackets only
     while at < end:
         match = terminal(text, at)
         assert match is not None  # noqa: S101 (nothing is a match too)
@@ -139,19 +141,20 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
                 raise _unreadable(text, at)
             break
         start = match.start(kind)
-        token = Token(kind, match[kind], start, brackets.in_expression or brackets.in_conditions)
-        if kind in ("iri", "triple") and token.text[0] == "<" and brackets.in_expression and ends_value(before):
+        token = Token(kind, match[kind], start, valued)
+        if in_expression and kind in ("iri", "triple") and token.text[0] == "<" and ends_value(before):
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
-        elif kind == "name" and brackets.in_expression and ends_value(before):
+        elif in_expression and kind == "name" and ends_value(before):
             raise syntax_error(text, start, "between two values stands an operator")
-        elif kind == "word":
-            brackets.word(token.text.upper())
-        elif kind in ("bracket", "triple"):
-            if token.text in CLOSERS:
+        elif kind in _TURNS:
+            if kind == "word":
+                brackets.word(token.text.upper())
+            elif token.text in CLOSERS:
                 brackets.open(token.text, before, read[-2] if len(read) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
                 raise syntax_error(text, start, f"nothing is open that {token.text} closes")
+            in_expression, valued = brackets.in_expression, brackets.valued
         read.append(token)
         before = token
         if pause is not None and not len(read) % PAUSED:
