@@ -94,7 +94,16 @@ def overlapping() -> bytes:
 
 # Like others in what they try; a second of processor time and more each.
 AGAIN = frozenset(
-    ["a long entity", "many entities", "a long attribute", "a long comment", "a long prefix of XML", "packed twice"]
+    [
+        "a long entity",
+        "a short entity very often",
+        "many entities",
+        "a literal that just parses",
+        "a long attribute",
+        "a long comment",
+        "a long prefix of XML",
+        "packed twice",
+    ]
 )
 
 

@@ -286,7 +286,10 @@ def test_an_iri_leads_a_browser_to_the_page_for_people_and_a_program_to_data(
     )
 
 
-@pytest.mark.parametrize("language", INTERFACES)
+@pytest.mark.parametrize(
+    "language",
+    ["en", "de", *(pytest.param(tag, marks=pytest.mark.long) for tag in INTERFACES if tag not in ("en", "de"))],
+)
 def test_every_tool_speaks_every_language_of_the_interface(web: InProcess, language: str) -> None:
     for path in (
         "/compare?sector=heritage&sector=gaming", f"/composer?anchor={CONSERVATOR}&anchor={DESIGNER}", "/crosswalk?text=2621.3",

@@ -172,7 +172,13 @@ def test_the_top_shares_of_a_domain_add_to_one(skills_client: InProcess) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["domains/heritage/clusters", "domains/gaming/transversal", "domains/overlap", "domains/ccsi/clusters"]
+    "path",
+    [
+        "domains/heritage/clusters",
+        "domains/overlap",
+        pytest.param("domains/gaming/transversal", marks=pytest.mark.long),
+        pytest.param("domains/ccsi/clusters", marks=pytest.mark.long),
+    ],
 )
 def test_pictures_come_out_the_same(skills_client: InProcess, other_client: TestClient, path: str) -> None:
     first = skills_client.get(f"/api/v1/{path}.svg")
