@@ -15,12 +15,16 @@ from app.settings import Limits, Settings
 
 
 def test_sparql_has_a_readiness_of_its_own(mini_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = create_app(Settings(data_dir=mini_dir, log_level="error"), Limits())
+    settings = Settings(data_dir=mini_dir, log_level="error")
+    app = create_app(settings, Limits())
     with TestClient(app) as client:
-        until = time.monotonic() + 30
-        while client.get("/api/v1/health/ready/sparql").status_code != 200:
+        until = time.monotonic() + 60
+        while (
+            len(app.state.gateway.pool.processes()) < settings.sparql_workers
+        ):  # or one comes while none is to be left
             assert time.monotonic() < until
             time.sleep(0.05)
+        assert client.get("/api/v1/health/ready/sparql").status_code == 200
         assert client.get("/api/v1/health/ready").json()["parts"] == {"api": "ready", "sparql": "ready"}
         with monkeypatch.context() as patched:  # the pool ends its workers when the service stops, so it gets them back
             patched.setattr(app.state.gateway.pool, "_alive", set())  # none is left

@@ -309,12 +309,11 @@ def test_somebody_who_leaves_can_be_forgotten(room: Room, service: InProcess) ->
 def test_a_session_that_sends_too_much_is_slowed(room: Room, service: InProcess) -> None:
     visitor = Visitor(service).join(room.code("observer"))
     page = visitor.hidden("/workshop/home")
-    seen = [
-        visitor.app.run(visitor.http.post("/workshop/items/1/note", data={**page, "text": "x"})).status_code for _ in range(125)
-    ]  # fmt: skip
-    assert seen.count(429) >= 1
-    assert 429 not in seen[:115]
-    answer = visitor.app.run(visitor.http.post("/workshop/items/1/note", data={**page, "text": "x"}))
+    for sent in range(1000):  # a slow machine earns some while it sends
+        answer = visitor.app.run(visitor.http.post("/workshop/items/1/note", data={**page, "text": "x"}))
+        if answer.status_code == 429:
+            break
+    assert sent >= 115
     assert answer.headers["retry-after"] == "2"
 
 
