@@ -17,11 +17,6 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 REQUESTS = re.findall(r"curl 'http://127\.0\.0\.1:8000([^']+)'\s+```json\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def client(starter_api: InProcess) -> InProcess:
-    return starter_api
-
-
 def contains(answer: Any, shown: Any) -> bool:
     """Whether everything shown is in the answer; a list shows some of its items."""
     if isinstance(shown, dict):
@@ -47,8 +42,8 @@ def test_there_are_seven_requests() -> None:
 
 
 @pytest.mark.parametrize(("path", "shown"), REQUESTS)
-def test_a_request_answers_as_shown(client: InProcess, path: str, shown: str) -> None:
-    answer = client.get(path)
+def test_a_request_answers_as_shown(starter_api: InProcess, path: str, shown: str) -> None:
+    answer = starter_api.get(path)
     assert answer.status_code == 200
     expected = json.loads(shown)
     assert expected

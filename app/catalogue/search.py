@@ -316,15 +316,12 @@ class Search:
         starts = np.cumsum([0, *map(len, said[:-1])])
         known = np.hstack([known, np.zeros((len(parts), 1))])[:, columns]
         table = np.add.reduceat(known, starts, axis=1).T * (np.array([*map(len, said)]) > 0)[:, None]
+        for n in np.flatnonzero(~table.any(axis=1)).tolist():  # no language knows a word: this costs far more
+            table[n] = [_resemblance(part, said[n]) for part in parts]
         languages = [part.language for part in parts]
-        most, first = table.max(axis=1), table.argmax(axis=1).tolist()
-        by_base = table[:, languages.index(self._base)] == most if self._base in languages else most < 0
-        found = [self._base if base else languages[n] for base, n in zip(by_base.tolist(), first, strict=True)]
-        for n in np.flatnonzero(most == 0).tolist():  # no language knows a word: this costs far more
-            much = [_resemblance(part, said[n]) for part in parts]
-            likest = [of for of, worth in zip(languages, much, strict=True) if 0 < worth == max(much)]
-            found[n] = self._base if self._base in likest or not likest else likest[0]
-        return found
+        by_base = table[:, languages.index(self._base)] == table.max(axis=1)
+        best = table.argmax(axis=1)
+        return [self._base if base else languages[n] for base, n in zip(by_base.tolist(), best.tolist(), strict=True)]
 
     def part(self, kind: str, language: str) -> Part | None:
         """The section of a kind of concept in a language."""

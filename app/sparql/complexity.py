@@ -78,10 +78,8 @@ class Complexity:
         if self._values_depth:
             self._values += kind in _TERMS
         elif kind in _TERMS or kind == "variable":
-            opened = self._opened
-            self._patterns += (
-                not token.valued and not self._template and bool(opened) and opened[-1] == "("
-            )  # of a list
+            in_list = bool(self._opened) and self._opened[-1] == "("
+            self._patterns += in_list and not token.valued and not self._template
         bounds = self._bounds
         if (
             len(self._opened) + self._bangs > bounds.nesting

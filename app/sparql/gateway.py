@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pyoxigraph
 import structlog
@@ -69,8 +69,7 @@ class Gateway:
         self._page = page
         self._federation = Federation(settings, limits, find)
         self._bounds = Bounds.of(limits, self._federation.services, standard=bool(settings.sparql_endpoint))
-        bounds = self._bounds
-        self._checked = lru_cache(512)(lambda text, base: check(text, bounds, base))  # of texts up to _LONG_TEXT
+        self._checked = lru_cache(512)(partial(check, bounds=self._bounds))  # of texts up to _LONG_TEXT
         self._sender = Sender(limits, settings.sparql_max_age)
         self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: FairQueue[Worker] = FairQueue(
@@ -211,7 +210,7 @@ class Gateway:
     async def _read(self, asked: SparqlRequest, text: str) -> Outline:
         """What the guard makes of a text. Raises what `check` raises."""
         if len(text) <= _LONG_TEXT:
-            return self._checked(text, asked.endpoint)
+            return self._checked(text, base=asked.endpoint)
         with self._readers.slot(asked.client):
             reader = await self._readers.take(asked.client)
             try:

@@ -315,11 +315,12 @@ class _Reader:
 
 def _joined(tokens: list[Token], number: int) -> bool:
     """Whether this variable is the one of a GROUP_CONCAT: the engine would join no IRIs, others join their texts."""
-    if number < 2 or tokens[number - 1].text.upper() not in ("(", "DISTINCT"):  # as before most variables
+    before = number - 1
+    if before > 0 and tokens[before].text.upper() == "DISTINCT":
+        before -= 1
+    if before < 1 or tokens[before].text != "(" or tokens[before - 1].text.upper() != "GROUP_CONCAT":
         return False
-    around = [token.text.upper() for token in tokens[max(0, number - 3) : number] if token.text.upper() != "DISTINCT"]
-    after = tokens[number + 1].text if number + 1 < len(tokens) else ""
-    return around[-2:] == ["GROUP_CONCAT", "("] and after in (";", ")")
+    return number + 1 < len(tokens) and tokens[number + 1].text in (";", ")")
 
 
 def federation_refusal(bounds: Bounds) -> str:

@@ -19,9 +19,8 @@ def test_sparql_has_a_readiness_of_its_own(mini_dir: Path, monkeypatch: pytest.M
     app = create_app(settings, Limits())
     with TestClient(app) as client:
         until = time.monotonic() + 60
-        while (
-            len(app.state.gateway.pool.processes()) < settings.sparql_workers
-        ):  # or one comes while none is to be left
+        # All of them, or one comes while none is to be left.
+        while len(app.state.gateway.pool.processes()) < settings.sparql_workers:
             assert time.monotonic() < until
             time.sleep(0.05)
         assert client.get("/api/v1/health/ready/sparql").status_code == 200

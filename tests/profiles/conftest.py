@@ -25,7 +25,7 @@ def client(starter_api: InProcess) -> InProcess:
 @pytest.fixture(scope="session")
 def catalogue(client: InProcess) -> Any:
     """What the API serves, as tables."""
-    return client.app.state.service.served.catalogue  # type: ignore[attr-defined]
+    return client.app.state.service.served.catalogue
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from tests.api.conftest import InProcess
 from tests.skills.test_skills_api import triples
 
 
-def test_areas_are_filled_lent_or_missing(skills_client: InProcess) -> None:
-    answer = skills_client.get("/api/v1/domains/heritage/areas").json()
+def test_areas_are_filled_lent_or_missing(starter_api: InProcess) -> None:
+    answer = starter_api.get("/api/v1/domains/heritage/areas").json()
     areas = {a["id"]: a for a in answer["items"]}
     assert answer["total"] == len(areas) == 20
     conservation = areas["conservation-restoration"]
@@ -32,15 +32,15 @@ def test_areas_are_filled_lent_or_missing(skills_client: InProcess) -> None:
     assert served == {"recognition", "preservation", "engagement", "research-education", "management", "governance"}
     sizes = [a["size"] for a in answer["items"]]
     assert sizes == sorted(sizes, reverse=True)
-    every = skills_client.get("/api/v1/domains/heritage/areas?language=*").json()["items"]
+    every = starter_api.get("/api/v1/domains/heritage/areas?language=*").json()["items"]
     assert {a["id"]: a["preferredLabel"] for a in every}["conservation-restoration"] == {
         "de": "Konservierung und Restaurierung", "en": "Conservation and restoration", "es": "Conservación y restauración",
         "fr": "Conservation et restauration",
     }  # fmt: skip
 
 
-def test_a_cluster_has_the_name_of_its_area_in_every_language(skills_client: InProcess) -> None:
-    found = skills_client.get("/api/v1/domains/heritage/clusters?level=broad&language=*").json()["items"]
+def test_a_cluster_has_the_name_of_its_area_in_every_language(starter_api: InProcess) -> None:
+    found = starter_api.get("/api/v1/domains/heritage/clusters?level=broad&language=*").json()["items"]
     assert found
     for item in found:
         assert item["preferredLabel"] == item["area"]["preferredLabel"]
@@ -48,31 +48,31 @@ def test_a_cluster_has_the_name_of_its_area_in_every_language(skills_client: InP
         assert item["subtitle"].count(" · ") == len(item["tellingSkill"]) - 1
 
 
-def test_fine_clusters_are_those_that_hold_every_skill(skills_client: InProcess) -> None:
+def test_fine_clusters_are_those_that_hold_every_skill(starter_api: InProcess) -> None:
     def skills(level: str) -> list[str]:
-        found = skills_client.get(f"/api/v1/domains/heritage/clusters?level={level}&limit=500").json()["items"]
-        whole = [skills_client.get(f"/api/v1/clusters/{c['id']}").json() for c in found]
+        found = starter_api.get(f"/api/v1/domains/heritage/clusters?level={level}&limit=500").json()["items"]
+        whole = [starter_api.get(f"/api/v1/clusters/{c['id']}").json() for c in found]
         return sorted(m["skill"]["uri"] for c in whole for m in c["members"] if m["primary"])
 
     assert skills("broad") == skills("fine")
 
 
-def test_skills_of_an_area(skills_client: InProcess) -> None:
-    found = skills_client.get("/api/v1/domains/heritage/skills?area=conservation-restoration").json()
+def test_skills_of_an_area(starter_api: InProcess) -> None:
+    found = starter_api.get("/api/v1/domains/heritage/skills?area=conservation-restoration").json()
     assert found["total"] > 0
     assert {i["area"]["id"] for i in found["items"]} == {"conservation-restoration"}
-    assert skills_client.get("/api/v1/domains/heritage/skills?area=nonsense").status_code == 422
-    singles = skills_client.get("/api/v1/domains/heritage/skills?class=single").json()
+    assert starter_api.get("/api/v1/domains/heritage/skills?area=nonsense").status_code == 422
+    singles = starter_api.get("/api/v1/domains/heritage/skills?class=single").json()
     assert singles["total"] > 0
     assert {i["support"] for i in singles["items"]} == {1}
 
 
-def test_blocks_stand_beside_the_map(skills_client: InProcess) -> None:
-    answer = skills_client.get("/api/v1/domains/design/blocks").json()
+def test_blocks_stand_beside_the_map(starter_api: InProcess) -> None:
+    answer = starter_api.get("/api/v1/domains/design/blocks").json()
     on_map = {
         m["skill"]["uri"]
-        for c in skills_client.get("/api/v1/domains/design/clusters?level=broad&limit=500").json()["items"]
-        for m in skills_client.get(f"/api/v1/clusters/{c['id']}").json()["members"]
+        for c in starter_api.get("/api/v1/domains/design/clusters?level=broad&limit=500").json()["items"]
+        for m in starter_api.get(f"/api/v1/clusters/{c['id']}").json()["members"]
     }
     assert answer["items"]
     for block in answer["items"]:
@@ -82,8 +82,8 @@ def test_blocks_stand_beside_the_map(skills_client: InProcess) -> None:
         assert block["familyKind"] != "tools" or block["conceptAbove"]["uri"] not in inside
 
 
-def test_every_occupation_has_a_level_on_every_function(skills_client: InProcess) -> None:
-    answer = skills_client.get("/api/v1/domains/heritage/functions?limit=200").json()
+def test_every_occupation_has_a_level_on_every_function(starter_api: InProcess) -> None:
+    answer = starter_api.get("/api/v1/domains/heritage/functions?limit=200").json()
     found = {i["preferredLabel"]["en"]: i for i in answer["items"]}
     conservator = found["conservator"]
     assert conservator["charterFunctions"]["preservation"]["level"] == "main"
@@ -93,12 +93,12 @@ def test_every_occupation_has_a_level_on_every_function(skills_client: InProcess
     for i in found.values():
         for f in i["charterFunctions"].values():
             assert f["level"] != "some" or f["share"] >= 0.1
-    games = skills_client.get("/api/v1/domains/gaming/functions").json()["items"]
+    games = starter_api.get("/api/v1/domains/gaming/functions").json()["items"]
     assert {i["charterFunctions"] is None for i in games} == {True}
 
 
-def test_transversal_skills_with_no_user_are_told(skills_client: InProcess) -> None:
-    answer = skills_client.get("/api/v1/domains/heritage/transversal/skills").json()
+def test_transversal_skills_with_no_user_are_told(starter_api: InProcess) -> None:
+    answer = starter_api.get("/api/v1/domains/heritage/transversal/skills").json()
     collection = [i for i in answer["items"] if i["collection"]]
     unused = [i for i in collection if i["support"] == 0]
     assert unused
@@ -108,27 +108,27 @@ def test_transversal_skills_with_no_user_are_told(skills_client: InProcess) -> N
             assert i["ratioLow"] <= i["ratio"] <= i["ratioHigh"]
 
 
-def test_domains_side_by_side(skills_client: InProcess) -> None:
-    answer = skills_client.get("/api/v1/domains/transversal?ids=heritage,gaming").json()
-    alone = skills_client.get("/api/v1/domains/heritage/transversal").json()
+def test_domains_side_by_side(starter_api: InProcess) -> None:
+    answer = starter_api.get("/api/v1/domains/transversal?ids=heritage,gaming").json()
+    alone = starter_api.get("/api/v1/domains/heritage/transversal").json()
     mine = {f["aspect"]: f for f in alone["items"]}
     assert {u["id"] for u in answer["units"]} == {"heritage", "gaming"}
     for item in answer["items"]:
         assert item["in"]["heritage"] == mine[item["aspect"]]
-    assert skills_client.get("/api/v1/domains/transversal?ids=").status_code in (200, 422)
-    assert skills_client.get("/api/v1/domains/transversal?ids=nowhere").status_code == 404
+    assert starter_api.get("/api/v1/domains/transversal?ids=").status_code in (200, 422)
+    assert starter_api.get("/api/v1/domains/transversal?ids=nowhere").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["domains/heritage/areas", "domains/design/blocks", "domains/heritage/functions"])
-def test_turtle_and_csv(path: str, skills_client: InProcess) -> None:
-    rows = list(csv.reader(io.StringIO(skills_client.get(f"/api/v1/{path}?format=csv").text)))
+def test_turtle_and_csv(path: str, starter_api: InProcess) -> None:
+    rows = list(csv.reader(io.StringIO(starter_api.get(f"/api/v1/{path}?format=csv").text)))
     assert len(rows) > 3
     assert {len(r) for r in rows} == {len(rows[0])}
-    assert triples(skills_client.get(f"/api/v1/{path}?format=turtle").content, ox.RdfFormat.TURTLE)
+    assert triples(starter_api.get(f"/api/v1/{path}?format=turtle").content, ox.RdfFormat.TURTLE)
 
 
-def test_historical_places_hold_somebody(skills_client: InProcess) -> None:
-    members = skills_client.get("/api/v1/domains/historical-places/occupations?limit=100").json()["items"]
+def test_historical_places_hold_somebody(starter_api: InProcess) -> None:
+    members = starter_api.get("/api/v1/domains/historical-places/occupations?limit=100").json()["items"]
     named = {m["preferredLabel"]["en"]: m for m in members}
     assert "conservator" in named
     assert "historical-places" in named["conservator"]["furtherSubDomains"]

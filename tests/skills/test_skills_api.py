@@ -47,9 +47,9 @@ def other_client(starter_dir: Path) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_every_list_comes_in_four_formats(skills_client: InProcess, path: str) -> None:
+def test_every_list_comes_in_four_formats(starter_api: InProcess, path: str) -> None:
     joint = "&" if "?" in path else "?"
-    bodies = {f: skills_client.get(f"/api/v1/{path}{joint}format={f}") for f in ("json", "jsonld", "turtle", "csv")}
+    bodies = {f: starter_api.get(f"/api/v1/{path}{joint}format={f}") for f in ("json", "jsonld", "turtle", "csv")}
     assert {a.status_code for a in bodies.values()} == {200}
     linked = as_numbers(bodies["jsonld"].json())
     if path.startswith("domains/compare"):  # what JSON tells by domain, JSON-LD tells as a list
@@ -74,23 +74,23 @@ def as_numbers(value: Any) -> Any:
     return value
 
 
-def test_an_unknown_function_is_named(skills_client: InProcess) -> None:
-    refused = skills_client.get("/api/v1/domains/ccsi/skills?function=juggling")
+def test_an_unknown_function_is_named(starter_api: InProcess) -> None:
+    refused = starter_api.get("/api/v1/domains/ccsi/skills?function=juggling")
     assert refused.status_code == 422
     assert refused.json()["field"] == "function"
     assert "creation" in refused.json()["known"]
 
 
-def test_accept_decides_and_refuses(skills_client: InProcess) -> None:
+def test_accept_decides_and_refuses(starter_api: InProcess) -> None:
     url = "/api/v1/domains/heritage/skills"
     assert (
-        skills_client.get(url, headers={"accept": "text/csv;q=0.2, text/turtle"})
+        starter_api.get(url, headers={"accept": "text/csv;q=0.2, text/turtle"})
         .headers["content-type"]
         .startswith("text/turtle")
     )
-    assert skills_client.get(url, headers={"accept": "*/*"}).headers["content-type"] == "application/json"
-    assert skills_client.get(url, headers={"accept": "image/gif"}).status_code == 406
-    assert skills_client.get(f"{url}?format=xml").status_code == 422
+    assert starter_api.get(url, headers={"accept": "*/*"}).headers["content-type"] == "application/json"
+    assert starter_api.get(url, headers={"accept": "image/gif"}).status_code == 406
+    assert starter_api.get(f"{url}?format=xml").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_accept_decides_and_refuses(skills_client: InProcess) -> None:
         ("group=S1", lambda _: True),
     ],
 )
-def test_filters(skills_client: InProcess, query: str, holds: object) -> None:
-    everything = skills_client.get("/api/v1/domains/heritage/skills?limit=500").json()["total"]
-    found = skills_client.get(f"/api/v1/domains/heritage/skills?limit=500&{query}").json()
+def test_filters(starter_api: InProcess, query: str, holds: object) -> None:
+    everything = starter_api.get("/api/v1/domains/heritage/skills?limit=500").json()["total"]
+    found = starter_api.get(f"/api/v1/domains/heritage/skills?limit=500&{query}").json()
     assert 0 < found["total"] < everything
     assert all(holds(i) for i in found["items"])  # type: ignore[operator]
 
@@ -119,53 +119,53 @@ def test_filters(skills_client: InProcess, query: str, holds: object) -> None:
 @pytest.mark.parametrize(
     ("sort", "field"), [("lq", "locationQuotient"), ("support", "support"), ("coreness", "coreness")]
 )
-def test_sorts(skills_client: InProcess, sort: str, field: str) -> None:
-    values = [i[field] for i in skills_client.get(f"/api/v1/domains/ccsi/skills?sort={sort}&limit=500").json()["items"]]
+def test_sorts(starter_api: InProcess, sort: str, field: str) -> None:
+    values = [i[field] for i in starter_api.get(f"/api/v1/domains/ccsi/skills?sort={sort}&limit=500").json()["items"]]
     assert values == sorted(values, reverse=True)
 
 
-def test_a_cluster_and_who_is_in_it(skills_client: InProcess) -> None:
+def test_a_cluster_and_who_is_in_it(starter_api: InProcess) -> None:
     for level in ("broad", "fine"):
-        item = first_cluster(skills_client, level)
-        found = skills_client.get(f"/api/v1/clusters/{item['id']}").json()
+        item = first_cluster(starter_api, level)
+        found = starter_api.get(f"/api/v1/clusters/{item['id']}").json()
         assert found["uri"] == f"{CCSID}cluster/{item['id']}"
         assert [m["rank"] for m in found["members"]] == list(range(1, len(found["members"]) + 1))
         skill = found["members"][0]["skill"]["uri"].rpartition("/")[2]
-        of_skill = skills_client.get(f"/api/v1/skills/{skill}/clusters").json()
+        of_skill = starter_api.get(f"/api/v1/skills/{skill}/clusters").json()
         assert item["id"] in {i["id"] for i in of_skill["items"]}
         for drawing in found["occupations"][:1]:
             uuid = drawing["skillOccupation"]["uri"].rpartition("/")[2]
-            of_occupation = skills_client.get(f"/api/v1/occupations/{uuid}/clusters").json()
+            of_occupation = starter_api.get(f"/api/v1/occupations/{uuid}/clusters").json()
             assert item["id"] in {i["id"] for i in of_occupation["items"]}
-    assert skills_client.get("/api/v1/clusters/heritage/no-such-thing").status_code == 404
-    assert skills_client.get("/api/v1/domains/nonsense/clusters").status_code == 404
+    assert starter_api.get("/api/v1/clusters/heritage/no-such-thing").status_code == 404
+    assert starter_api.get("/api/v1/domains/nonsense/clusters").status_code == 404
 
 
-def test_domains_side_by_side_are_linked_data(skills_client: InProcess) -> None:
+def test_domains_side_by_side_are_linked_data(starter_api: InProcess) -> None:
     """The Turtle is about the statements that the JSON shows, and says nothing about the domains themselves."""
     path = "/api/v1/domains/compare?ids=heritage,crafts"
-    answer = skills_client.get(path).json()
+    answer = starter_api.get(path).json()
     assert {u["id"] for u in answer["units"]} == {"heritage", "crafts"}
     assert answer["shared"]
     assert any(answer["distinctive"].values())
     shown = [s for row in answer["shared"] for s in row["in"].values()]
     shown += [s for found in answer["distinctive"].values() for s in found]
-    turtle = triples(skills_client.get(f"{path}&format=turtle").content, ox.RdfFormat.TURTLE)
+    turtle = triples(starter_api.get(f"{path}&format=turtle").content, ox.RdfFormat.TURTLE)
     classes = {t for t in turtle if t[1] == CCSI + "skillClass"}
     assert classes == {(s["uri"], CCSI + "skillClass", s["skillClass"]) for s in shown}
     assert len(classes) == 2 * len(answer["shared"]) + sum(map(len, answer["distinctive"].values()))
     assert not [t for t in turtle if t[1] == CCSI + "occupation"]
 
 
-def test_a_cluster_is_linked_data(skills_client: InProcess) -> None:
-    item = first_cluster(skills_client, "broad")
-    turtle = skills_client.get(f"/api/v1/clusters/{item['id']}?format=turtle").content
+def test_a_cluster_is_linked_data(starter_api: InProcess) -> None:
+    item = first_cluster(starter_api, "broad")
+    turtle = starter_api.get(f"/api/v1/clusters/{item['id']}?format=turtle").content
     triples = {(q.subject.value, q.predicate.value) for q in ox.parse(input=turtle, format=ox.RdfFormat.TURTLE)}  # type: ignore[union-attr]
     assert (f"{CCSID}cluster/{item['id']}", CCSI + "clusterStability") in triples
 
 
-def test_the_top_shares_of_a_domain_add_to_one(skills_client: InProcess) -> None:
-    found = skills_client.get("/api/v1/domains/heritage/transversal").json()
+def test_the_top_shares_of_a_domain_add_to_one(starter_api: InProcess) -> None:
+    found = starter_api.get("/api/v1/domains/heritage/transversal").json()
     top = [g["share"] for g in found["groupShares"] if g["group"]["code"] in ("S", "K", "L", "T")]
     assert sum(top) == pytest.approx(1, abs=0.03)
     assert {"T1", "T4", "digital", "green", "cultural"} <= {f["aspect"] for f in found["items"]}
@@ -180,11 +180,11 @@ def test_the_top_shares_of_a_domain_add_to_one(skills_client: InProcess) -> None
         pytest.param("domains/ccsi/clusters", marks=pytest.mark.long),
     ],
 )
-def test_pictures_come_out_the_same(skills_client: InProcess, other_client: TestClient, path: str) -> None:
-    first = skills_client.get(f"/api/v1/{path}.svg")
+def test_pictures_come_out_the_same(starter_api: InProcess, other_client: TestClient, path: str) -> None:
+    first = starter_api.get(f"/api/v1/{path}.svg")
     assert first.headers["content-type"] == "image/svg+xml"
     assert other_client.get(f"/api/v1/{path}.svg").content == first.content
-    assert skills_client.get(f"/api/v1/{path}.png").content.startswith(b"\x89PNG")
+    assert starter_api.get(f"/api/v1/{path}.png").content.startswith(b"\x89PNG")
 
 
 def test_its_shapes_hold(starter: Release) -> None:
@@ -211,9 +211,9 @@ def test_without_figures_every_answer_about_them_is_404(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["detail"][:29]) == (404, "This release has no figures a"), path
 
 
-def test_the_whole_of_a_sample_has_clusters_marked_as_hints(skills_client: InProcess) -> None:
-    found = skills_client.get("/api/v1/domains/ccsi/clusters?limit=500").json()
+def test_the_whole_of_a_sample_has_clusters_marked_as_hints(starter_api: InProcess) -> None:
+    found = starter_api.get("/api/v1/domains/ccsi/clusters?limit=500").json()
     assert found["total"] > 10
     assert not any(c["reliable"] for c in found["items"])
     assert "nothing can be specialised" in found["unit"]["note"]
-    assert "note" not in skills_client.get("/api/v1/domains/heritage/clusters").json()["unit"]
+    assert "note" not in starter_api.get("/api/v1/domains/heritage/clusters").json()["unit"]
