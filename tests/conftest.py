@@ -44,6 +44,16 @@ WAITING = (
     "tests/loaders/test_crash.py", "tests/store/test_bad_upstream.py", "tests/workshop/test_browser.py",
     "tests/workshop/test_kill.py",
 )  # fmt: skip
+# What asks for each kind of answer, at an Oxigraph server too; all else does so in `make long`.
+AT_A_SERVER = "tests/api/test_answers.py"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no file of which `-m "waiting and …"` or `-m "alone and …"` takes no test: reading all takes half a minute."""
+    kinds = {"waiting": WAITING, "alone": ALONE}
+    files = kinds.get(config.getoption("markexpr").partition(" and ")[0])
+    is_other = files is not None and collection_path.name.startswith("test_") and collection_path.is_file()
+    return True if is_other and not str(collection_path.relative_to(config.rootpath)).startswith(files) else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,6 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("alone")
         elif item.nodeid.startswith(WAITING):
             item.add_marker("waiting")
+        given = getattr(item, "callspec", None)
+        if given and given.params.get("api") == "oxigraph" and not item.nodeid.startswith(AT_A_SERVER):
+            item.add_marker("long")
     shared_out = "PYTEST_XDIST_WORKER" in os.environ
     items.sort(key=lambda item: (item.get_closest_marker("full") is not None) != shared_out)
     if not os.environ.get("CCSI_ESCO_DATA"):

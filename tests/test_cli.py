@@ -275,6 +275,7 @@ def test_setting_that_cannot_be(tmp_path: Path, ccsi: Command, monkeypatch: pyte
 # --- profiles, tables, ports -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_profiles_are_listed(starter_dir: Path, ccsi: Command) -> None:
     found = json.loads(ccsi("profile", "list", "--domain", "heritage", "--json", "--data-dir", starter_dir).out)
     assert "heritage-preservation" in {item["id"] for item in found}

@@ -14,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 
 from tests.api.conftest import Server
 
-EXAMPLES = [3, pytest.param(20, marks=pytest.mark.long)]  # of each operation
+EXAMPLES = [1, pytest.param(20, marks=pytest.mark.long)]  # of each operation
 SECONDS = 30
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 

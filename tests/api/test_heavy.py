@@ -240,6 +240,7 @@ def test_bounds_of_time_and_size(serve: Callable[..., Server], starter_dir: Path
     assert (answer.status_code, answer.json()["limit"]) == (504, "bytes")
 
 
+@pytest.mark.long
 def test_a_full_queue_refuses_and_equal_requests_take_one_place(
     serve: Callable[..., Server], starter_dir: Path
 ) -> None:
@@ -260,6 +261,7 @@ def test_a_full_queue_refuses_and_equal_requests_take_one_place(
     assert refused.json()["type"].endswith("/heavy-busy")
 
 
+@pytest.mark.long
 def test_without_processes_heavy_answers_are_refused_and_the_rest_is_there(
     serve: Callable[..., Server], starter_dir: Path
 ) -> None:

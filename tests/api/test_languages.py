@@ -109,6 +109,7 @@ def test_lookup_by_other_names(tag: str, found: str) -> None:
     assert lookup([tag], ["de", "el", "en", "no"], "x") == found
 
 
+@pytest.mark.long
 def test_a_release_without_english(tmp_path: Path) -> None:
     """What stands in is a language that the release has, tagged with it; lists are in its order."""
     folder = tmp_path / "bundle"

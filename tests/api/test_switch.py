@@ -60,6 +60,7 @@ def served(server: Server) -> str:
     return found
 
 
+@pytest.mark.long
 def test_switch_under_load(two: tuple[Releases, Release, Release], serve: Callable[..., Server]) -> None:
     releases, first, second = two
     server = serve(releases.data_dir)

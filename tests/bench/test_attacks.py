@@ -59,6 +59,7 @@ def _step(name: str, port: int, world: World, number: int, source: str) -> Tally
     return asyncio.run(run())
 
 
+@pytest.mark.long
 def test_every_attack_reaches_the_service(service: tuple[int, int], world: World) -> None:
     slow = {"pictures", "documents", "formats", "sparql-long", "hostile"}  # what they ask for is tested elsewhere
     for name in ATTACKS.keys() - slow - ENDLESS - {"malformed"}:
@@ -123,6 +124,7 @@ def test_the_verdict_names_what_did_not_hold() -> None:
     assert Row("a", 1, quiet, bad, 1431.0, 1.0, {}).missed == ["ratio", "live", "memory", "sparql"]
 
 
+@pytest.mark.long
 def test_an_attack_is_run_and_measured(
     service: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +145,7 @@ def test_requests_of_the_soak_are_right_and_differ(service: tuple[int, int], wor
     assert not met
 
 
+@pytest.mark.long
 def test_others_are_answered_in_a_crowd(service: tuple[int, int]) -> None:
     met: Counter[str] = Counter()
     asyncio.run(crowd(service[0], 40, ["127.0.1.1", "127.0.1.2"], met, 2.5))

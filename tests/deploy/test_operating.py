@@ -129,6 +129,7 @@ def test_the_service_needs_no_memory_that_is_written_and_executed(mini_dir: Path
 # --- supply chain ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_image_is_listed_with_its_licences(tmp_path: Path) -> None:
     offline = {"PATH": "/usr/bin:/bin", "HTTPS_PROXY": "http://127.0.0.1:9", "HOME": str(tmp_path)}
     ended = run("sh", DEPLOY / "supply_chain.sh", BIN, tmp_path, env=offline)

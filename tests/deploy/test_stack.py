@@ -62,6 +62,7 @@ def test_the_containers_answer_together_and_follow_a_new_release(
                 ask = client(public)
                 server.wait(lambda: ask("/api/v1/health/ready").status == 200)
                 assert ask("/api/v1/health/ready").json["release"] == first.id
+                server.wait(lambda: ask("/api/v1/health/ready/sparql").status == 200)
                 assert ask("/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D").json["boolean"] is True
                 assert ask("/api/v1/domains").json["items"]
         releases.publish(second)

@@ -210,6 +210,7 @@ def test_the_sums_check_the_files(site: TestClient, starter: Release) -> None:
     assert lines == {dump.name: dump.sha256 for dump in dumps.find(starter)}
 
 
+@pytest.mark.long
 def test_files_are_made_when_first_asked_for(mini_dir: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -291,6 +291,7 @@ def test_the_ontology_is_documented_term_by_term(web: TestClient, store: ox.Stor
             assert defined <= subjects
 
 
+@pytest.mark.long
 def test_the_public_address_is_a_setting(starter_dir: Path) -> None:
     from app.main import create_app
     from app.settings import Settings
@@ -334,6 +335,7 @@ def test_a_withdrawn_concept_is_gone(tmp_path: Path, fixtures: Path) -> None:
         assert "Withdrawn" in page.text
 
 
+@pytest.mark.long
 def test_no_thing_has_a_name_that_a_suffix_would_hide(store: ox.Store) -> None:
     ours = {q.subject.value for q in store if q.subject.value.startswith(CCSID)}
     assert not [iri for iri in ours if iri.endswith((".ttl", ".jsonld", ".nt", ".rdf", ".html"))]

@@ -81,7 +81,10 @@ def profiles(starter_dir: Path) -> rdflib.Graph:
     return found
 
 
-@pytest.mark.parametrize("name", ["AMS-constraints.ttl", "EDC-generic-no-cv.ttl", "LOQ-constraints.ttl"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("AMS-constraints.ttl", marks=pytest.mark.long), "EDC-generic-no-cv.ttl", "LOQ-constraints.ttl"],
+)
 def test_profiles_satisfy_the_learning_model(profiles: rdflib.Graph, esco_data: Path, name: str) -> None:
     outcomes = set(profiles.subjects(rdflib.RDF.type, ELM.LearningOutcome))
     assert len(outcomes) > 200

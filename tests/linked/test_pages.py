@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
 from starlette.testclient import TestClient
 
 from app.linked import iris
@@ -54,6 +55,7 @@ def page_of(web: TestClient, target: str) -> Links:
     return read
 
 
+@pytest.mark.long
 def test_pages_lead_to_pages(web: TestClient) -> None:
     """From an occupation by its links: every link to us answers, three steps far, and pages are well formed."""
     todo, seen = [iris.resource(CURATOR, "https://ccsi.example"), "https://ccsi.example/"], set[str]()

@@ -71,6 +71,7 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
         list(Facts(file).statements())
 
 
+@pytest.mark.long
 def test_a_load_that_gives_way_does_not_replace_what_a_user_published(two: tuple[Releases, Release, Release]) -> None:
     releases, first, _ = two
     options = {"curation": FIXTURES / "no-curation.ttl", "partial": True, "skills": False}

@@ -222,6 +222,7 @@ def test_a_label_role_that_is_no_iri_is_left_out(tmp_path: Path) -> None:
     assert normaliser.repairs == {"label role that is no IRI left out": 1}
 
 
+@pytest.mark.long
 def test_a_concept_withdrawn_by_a_later_file_is_withdrawn(fixtures: Path, tmp_path: Path) -> None:
     later = tmp_path / "later.nt"
     status = "http://purl.org/iso25964/skos-thes#status"

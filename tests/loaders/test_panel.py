@@ -139,6 +139,7 @@ def test_without_the_file_the_content_hash_is_as_before(before: Release, tmp_pat
     assert "panels" not in again.manifest["parameters"]
 
 
+@pytest.mark.long
 def test_two_panels_that_differ_are_named_and_neither_counts(before: Release, pairs, tmp_path: Path) -> None:
     inside, outside = pairs
     one = write(tmp_path, "one", (*inside, "excluded"), (*outside, "core"))
@@ -159,6 +160,7 @@ def test_what_this_esco_does_not_have_is_named(tmp_path: Path, pairs) -> None:
     assert (gone, "gaming") not in scope(made)
 
 
+@pytest.mark.long
 def test_forty_decisions_over_our_own_curation_change_forty_pairs(starter: Release, tmp_path: Path) -> None:
     """Turned round: what was in is out, what was out is in, in the sectors where something was said."""
     was = {pair: said for pair, said in scope(starter).items() if pair[1]}

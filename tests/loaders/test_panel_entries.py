@@ -154,6 +154,7 @@ def test_every_entry_is_found_behind_what_it_decided(after: Release, forty: Fort
     assert {row[0].value for row in rows} == {e.split("> a ", 1)[0][1:] for e in forty.entries}
 
 
+@pytest.mark.long
 def test_pages_name_the_panel_beside_what_it_decided(after: Release, forty: Forty) -> None:
     key, skill = min(forty.renamed), min(forty.denied)
     with running(after.store.parents[2]) as app:

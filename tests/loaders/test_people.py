@@ -29,6 +29,7 @@ def read(folder: Path) -> tuple[set[str], CsvBundle]:
     return {f"{s} {p} {o}" for s, p, o in bundle.statements()}, bundle
 
 
+@pytest.mark.long
 def test_the_oldest_columns_load_whole(tmp_path: Path) -> None:
     release = load(LoadRequest([write(tmp_path / "b", OLDEST)], tmp_path / "d", "1.0.3", skills=False))
     counts = release.manifest["counts"]
@@ -212,6 +213,7 @@ def workbook(path: Path, tables: dict[str, list[dict[str, str]]]) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_workbooks(tmp_path: Path) -> None:
     expected = quads(write(tmp_path / "plain", OLDEST))
     assert quads(workbook(tmp_path / "esco.xlsx", OLDEST)) == expected

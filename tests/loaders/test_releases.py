@@ -71,6 +71,7 @@ def test_rebuild_in_another_process_is_identical(mini_dir: Path, tmp_path: Path)
     assert one == other
 
 
+@pytest.mark.long
 @pytest.mark.full
 def test_rebuild_of_the_starter_is_identical(starter: Release, tmp_path: Path) -> None:
     subprocess.run(
@@ -108,6 +109,7 @@ def same_answers(one: Release, other: Release) -> None:
     b.close()
 
 
+@pytest.mark.long
 def test_turtle_of_the_same_content_gives_the_same_answers(mini_dir: Path, tmp_path: Path) -> None:
     bundle = published(Releases(mini_dir))
     file = tmp_path / "esco-v1.2.0.ttl"
@@ -126,6 +128,7 @@ def test_the_same_content_again_is_the_same_release(data: Releases) -> None:
     assert [r.id for r in data.all()] == [before.id]
 
 
+@pytest.mark.long
 def test_a_damaged_release_is_replaced_when_loaded_again(data: Releases) -> None:
     before = published(data)
     next(before.store.glob("*.sst")).unlink()

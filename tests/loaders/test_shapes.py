@@ -95,6 +95,7 @@ def test_dangling_relations_are_held_to_the_share_of_relations() -> None:
     _check_consistency(survey, partial=True)
 
 
+@pytest.mark.long
 def test_what_dangles_is_left_out_and_listed(tmp_path: Path) -> None:
     unlisted = "http://data.europa.eu/esco/occupation/0badc0de-0000-4000-8000-000000000000"
     skill = "http://data.europa.eu/esco/skill/000f1d3d-220f-4789-9c0a-cc742521fb02"
@@ -135,6 +136,7 @@ def test_an_export_is_loaded_as_the_release_that_it_was(form: str, mini_dir: Pat
     assert again.manifest["repairs"] == {}
 
 
+@pytest.mark.long
 def test_the_export_of_withdrawn_concepts_remembers_them(tmp_path: Path) -> None:
     release = load(LoadRequest([FIXTURES / "dump.ttl"], tmp_path / "one", **QUICK))
     target = tmp_path / "all.nq"

@@ -170,6 +170,7 @@ def test_a_port_in_use_is_told_before_serving(mini_dir: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_rude_readers_lose_their_place_and_the_service_goes_on(mini_dir: Path) -> None:
     with watched(mini_dir, "import app.metrics.server as s; s.SECONDS = 1.0") as service:
         rude = []

@@ -294,6 +294,7 @@ def other_languages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCl
         yield client
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "direction"), [("fr", "ltr"), ("ar", "rtl")])
 def test_missing_labels_are_marked(other_languages: TestClient, language: str, direction: str) -> None:
     core = other_languages.get("/api/v1/domains/heritage/occupations?degree=core&limit=5").json()["items"]

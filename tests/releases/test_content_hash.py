@@ -50,6 +50,7 @@ def test_turtle_files_of_every_graph_give_it_too(starter: Release, tmp_path: Pat
     assert content_hash.of_dump(files[1:])[0] != starter.manifest["contentHash"]
 
 
+@pytest.mark.long
 def test_a_changed_statement_is_found(starter_dir: Path, starter: Release, tmp_path: Path) -> None:
     ended = run("releases", "verify", "--content", "--data-dir", starter_dir)
     assert (ended.code, "is sound" in ended.out) == (0, True)

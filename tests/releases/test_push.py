@@ -68,7 +68,9 @@ def test_an_export_that_cannot_be_written_leaves_nothing(ccsi: Command, mini_dir
     assert [file.name for file in tmp_path.iterdir()] == ["taken"]
 
 
-@pytest.mark.parametrize(("path", "options"), [("/store", []), ("/update", ["--update"])])
+@pytest.mark.parametrize(
+    ("path", "options"), [("/store", []), pytest.param("/update", ["--update"], marks=pytest.mark.long)]
+)
 def test_what_is_pushed_is_served(
     ccsi: Command, mini_dir: Path, release: Release, quads: set[ox.Quad], tmp_path: Path, path: str, options: list[str]
 ) -> None:

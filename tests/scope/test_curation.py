@@ -95,6 +95,7 @@ def test_the_shapes_notice_a_broken_entry(tmp_path) -> None:
     assert entry in str(report["detail"])
 
 
+@pytest.mark.long
 def test_a_fault_in_a_later_part_is_noticed() -> None:
     entry = "https://w3id.org/ccsi/id/curation/broken"
     with Validation("parts") as validation:

@@ -65,7 +65,7 @@ def test_the_picture_is_one_and_the_same(found: dict) -> None:
 
 @pytest.mark.parametrize(
     "output",
-    [pytest.param("table", marks=pytest.mark.long), "json", pytest.param("csv", marks=pytest.mark.long), "html"],
+    ["json", *(pytest.param(form, marks=pytest.mark.long) for form in ("table", "csv", "html"))],
 )
 def test_the_command_prints_each_format(output: str, starter_dir: Path) -> None:
     command = [sys.executable, "-m", "app.cli", "scope", "report", "--format", output, "--data-dir", str(starter_dir)]

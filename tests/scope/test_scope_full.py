@@ -83,6 +83,7 @@ def test_check_figures_of_the_official_routes_hold(full: Release) -> None:
     assert all(c["holds"] for c in found["checkFigures"]), found["checkFigures"]
 
 
+@pytest.mark.long
 def test_deriving_takes_less_time_than_loading(full: Release, store: ox.Store) -> None:
     started = time.monotonic()
     derive_scope(store)

@@ -14,6 +14,7 @@ from tests.command import run
 CURATOR = "http://data.europa.eu/esco/occupation/691d30cc-6b2c-4025-89b4-3e719fe664c7"
 
 
+@pytest.mark.long
 def test_find_says_what_the_api_says(starter_dir: Path) -> None:
     ended = run("find", "museum", "cur", "--json", "--data-dir", starter_dir)
     assert ended.code == 0, ended.err
@@ -44,6 +45,7 @@ def test_a_file_that_is_no_text_is_refused(starter_dir: Path, tmp_path: Path, co
     assert "cannot be read as text" in ended.err
 
 
+@pytest.mark.long
 def test_evaluation_counts_what_is_found(starter_dir: Path, tmp_path: Path) -> None:
     """A set in MELO's form: each title is a label of one concept, so all are found first, by any way."""
     folder = tmp_path / "melo" / "xxx_q_en_c_en"

@@ -198,6 +198,7 @@ def test_the_command_prints_skills_and_targets(starter_dir: Path, tmp_path: Path
     assert {t["holds"] for t in said["targets"] if t["what"].startswith("skills")} == {False}  # not above, but the same
 
 
+@pytest.mark.long
 def test_queries_are_judged_by_a_file(starter_dir: Path, tmp_path: Path) -> None:
     head = "query,language,kind,expected\n"
     (tmp_path / "q.csv").write_text(

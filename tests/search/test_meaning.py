@@ -222,6 +222,7 @@ def test_the_service_takes_what_it_finds_beside_the_release(copied: Release, fou
     assert not plain[2]["occupations"] or plain[2]["occupations"][0]["matchType"] == "fuzzy"
 
 
+@pytest.mark.long
 def test_a_damaged_file_keeps_nothing_from_being_served(copied: Release, found_api: InProcess) -> None:
     copied.vectors.parent.mkdir()
     copied.vectors.write_bytes(b"{}\n")

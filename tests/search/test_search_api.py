@@ -190,6 +190,7 @@ def test_a_release_without_an_index_gets_one_beside_what_is_served(unindexed: Pa
     assert not release.search.exists()  # a release never changes
 
 
+@pytest.mark.long
 def test_where_no_index_can_be_built_search_says_so_and_all_else_is_answered(
     unindexed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_supervisor_killed_while_a_release_is_read(mini_dir: Path, workers: Call
     assert alive == []
 
 
+@pytest.mark.long
 def test_graceful_end(mini_dir: Path, workers: Callable[..., Workers]) -> None:
     """Requests that have begun are answered; then all processes end, and nothing listens."""
     service = workers(mini_dir)

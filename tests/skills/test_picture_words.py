@@ -47,6 +47,7 @@ def test_pictures_speak_one_language(language: str) -> None:
     assert len([said for said in fixed if said in seen]) >= len(fixed) - 4
 
 
+@pytest.mark.long
 def test_english_where_there_are_no_words() -> None:
     assert pictures("fi") == pictures("en")
     assert "Central skills below each label" in pictures("fi")

@@ -202,6 +202,7 @@ def test_a_release_without_skills_says_so(mini_dir: Path) -> None:
         assert any("clusters" in m for m in release.manifest["missing"])
 
 
+@pytest.mark.long
 def test_without_figures_every_answer_about_them_is_404(tmp_path: Path) -> None:
     load(LoadRequest([FIXTURES / "csv-v1.2.0"], tmp_path, partial=True, skills=False))
     paths = [*LISTS, "domains/heritage/clusters.svg", "domains/design/transversal.png", "domains/overlap.svg"]

@@ -79,6 +79,7 @@ def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
         raw.close()
 
 
+@pytest.mark.long
 def test_fuzz(target: Endpoint) -> None:
     me = psutil.Process()
     fuzz(target.url, 30, seed=1)

@@ -69,6 +69,7 @@ def remote(virtuoso_starter: str) -> Iterator[RemoteStore]:
         yield opened
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OTHERS)
 def test_own_queries_answer_the_same(name: str, store: ox.Store, remote: RemoteStore) -> None:
     assert rows(remote.select(name)) == rows(queries.select(store, name))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from app.cli.workshop import cli
 from tests.api.conftest import HOST, InProcess, Server, running
-from tests.command import run
 from tests.site.conftest import CHROMIUM
 from workshop import adopted, motions, people, preparing, sorting
 from workshop.database import Database
@@ -142,9 +144,10 @@ def hidden(page: str, name: str) -> str:
 
 
 def command(*given: str | Path) -> str:
-    ended = run("workshop", *given)
-    assert ended.code == 0, ended.err
-    return ended.out
+    """What `ccsi workshop` prints, run in this process."""
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(cli, list(map(str, given)))
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
 
 
 class Room:
@@ -154,7 +157,13 @@ class Room:
         self.url = f"sqlite:///{folder}/workshop.sqlite"
         self.data_dir = data_dir
         self.common = ("--data-dir", data_dir, "--database", self.url)
-        command("create", "helsingborg", "--title", "Helsingborg 2023", *options, *self.common)
+        prepared = (
+            folder.parent / f"prepared-{data_dir.name}{''.join(options)}.sqlite"
+        )  # once for all who want the same
+        if not prepared.exists():
+            where = ("--data-dir", data_dir, "--database", f"sqlite:///{prepared}")
+            command("create", "helsingborg", "--title", "Helsingborg 2023", *options, *where)
+        shutil.copy(prepared, folder / "workshop.sqlite")
 
     def code(self, role: str = "expert", group: str = "", uses: int = 50) -> str:
         options = ["--role", role, "--uses", str(uses), *(["--group", group] if group else [])]

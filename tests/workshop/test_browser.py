@@ -100,6 +100,7 @@ def test_it_works_without_scripts(hall: tuple[Room, Server, Any]) -> None:
     page.get_by_text("1 occupation waits for you.").wait_for()
 
 
+@pytest.mark.long
 def test_two_browsers_see_each_others_moves_at_once_and_by_keyboard(hall: tuple[Room, Server, Any]) -> None:
     room, server, browser = hall
     leader = join(browser.new_context(), server, room.code("facilitator"))

@@ -27,6 +27,7 @@ def day(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Room:
     return Room(starter_dir, tmp_path_factory.mktemp("day"), "--items", "4", "--quorum", "5", "--readers", "12")
 
 
+@pytest.mark.long
 def test_from_joining_to_the_published_overlay(day: Room, tmp_path: Path) -> None:
     codes = {group: day.code("expert", group) for group in ("heritage", "design")}
     facilitator_code = day.code("facilitator")

@@ -64,6 +64,7 @@ def read(page: Page, pile: str, *files: Path) -> list[str]:
     return page.locator("#photo fieldset input").evaluate_all("boxes => boxes.map(box => box.value)")
 
 
+@pytest.mark.long
 def test_two_piles_come_back_and_count_as_typed_ones_do(
     hall: tuple[Room, Server, Browser], leader: Page, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_no_card_is_missed_however_they_lie(
         assert read(leader, "Pile", path) == codes[:count], f"turned by up to {2 * turn} degrees"
 
 
+@pytest.mark.long
 def test_a_card_moves_with_its_second_picture_and_another_deck_is_told(
     hall: tuple[Room, Server, Browser], leader: Page, tmp_path: Path
 ) -> None:

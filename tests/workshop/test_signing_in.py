@@ -264,6 +264,7 @@ def test_an_issuer_that_answers_wrongly_is_not_followed(room: Room, issuer: Issu
             assert app.get("/api/v1/domains").status_code == 200
 
 
+@pytest.mark.long
 def test_an_issuer_that_does_not_answer_holds_nobody_for_long(
     room: Room, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +311,7 @@ def test_settings_that_cannot_work_are_refused_at_the_start(issuer: Issuer) -> N
             settings(issuer, **wrong)
 
 
+@pytest.mark.long
 def test_it_is_off_unless_an_issuer_is_set(room: Room) -> None:
     with room.open() as app:
         visitor = Visitor(app)

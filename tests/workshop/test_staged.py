@@ -34,6 +34,7 @@ def staged(starter_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder / "data", made, key
 
 
+@pytest.mark.long
 def test_the_command_tells_it_as_json_and_as_a_page(staged: tuple[Path, Release, str], tmp_path: Path) -> None:
     folder, release, key = staged
     ended = run("releases", "changes", release.id, "--data-dir", folder)
