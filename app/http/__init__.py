@@ -26,7 +26,7 @@ from app.http.edge import EdgeMiddleware
 from app.http.front import Finished, Front
 from app.http.negotiation import coding_of
 from app.http.ready import Answer, AnswerCache, Key, Tally
-from app.http.responses import CACHE_CONTROL, VARY, matches, respond, respond_json, sent, uncached_json
+from app.http.responses import CACHE_CONTROL, VARY, matches, respond, sent, uncached_json
 from app.http.work import count_seconds
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "count_seconds",
     "matches",
     "respond",
-    "respond_json",
     "sent",
     "uncached_json",
 ]

@@ -29,13 +29,6 @@ class Source(Protocol):
         ...
 
 
-def respond_json(
-    request: Request, source: Source, payload: Any, language: str = "", links: str = "", keep: bool = True
-) -> Response:
-    """A JSON payload as a cacheable answer."""
-    return respond(request, source, orjson.dumps(payload), "application/json", language, links, keep=keep)
-
-
 def respond(
     request: Request,
     source: Source,
@@ -80,9 +73,9 @@ def sent(request: Request, source: Source, made: Answer, keep: bool = True) -> R
     return ReadyResponse(made, request.headers.get("if-none-match", "") if asked else "")
 
 
-def uncached_json(payload: Any, media_type: str = "application/json") -> Response:
+def uncached_json(payload: Any) -> Response:
     """A JSON answer that does not depend on the release and is not kept."""
-    return Response(orjson.dumps(payload), 200, {"cache-control": "no-cache"}, media_type)
+    return Response(orjson.dumps(payload), 200, {"cache-control": "no-cache"}, "application/json")
 
 
 class ReadyResponse(Response):
