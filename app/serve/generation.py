@@ -40,14 +40,12 @@ class Child:
 class Generation:
     """From `launch` to `end`; `begin` and `retire` in between. What ends by itself while it serves is replaced."""
 
-    def __init__(
-        self, workers: int, on_lost: Callable[[], None] | None = None, on_end: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, workers: int, on_lost: Callable[[], None]) -> None:
         self.workers = workers
         self.edition = ""
         self.children: dict[int, Child] = {}
         self.lost = False  # whether the template has gone; then what ends cannot be replaced
-        self._on_lost, self._on_end = on_lost, on_end
+        self._on_lost = on_lost
         self._began = self._leaving = False
         self._pause = _FIRST_PAUSE
         loop = asyncio.get_running_loop()
@@ -152,8 +150,6 @@ class Generation:
         loop.remove_reader(child.channel.fileno())
         child.channel.close()
         del self.children[child.pid]
-        if self._on_end is not None:
-            self._on_end(child.pid)
         if self._leaving:
             self._finish()
             return
@@ -185,7 +181,7 @@ class Generation:
             if not future.done():
                 future.set_exception(Lost(f"the template of the serving processes ended with {code}"))
                 future.exception()  # seen, whether or not anybody waits
-        if self._began and not self._leaving and self._on_lost is not None:
+        if self._began and not self._leaving:
             log.error("the template of the serving processes has gone", code=code)
             self._on_lost()
         self._finish()

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -49,7 +48,6 @@ class Supervisor:
         self._backend: Backend = (
             RemoteBackend(settings) if settings.sparql_endpoint else EmbeddedBackend(settings.data_dir)
         )
-        self.on_end: list[Callable[[int], None]] = []  # told the id of each serving process that has ended
         self._serving: Generation | None = None
         self._leaving: Generation | None = None
         self._farewell: asyncio.Task[None] | None = None
@@ -119,7 +117,7 @@ class Supervisor:
         if self._farewell is not None:  # never more than two generations at once
             await asyncio.shield(self._farewell)
             self._leaving = self._farewell = None
-        old, new = self._serving, Generation(self._settings.workers, self._wake.set, self._ended)
+        old, new = self._serving, Generation(self._settings.workers, self._wake.set)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await new.launch(self._listener, os.environ)
@@ -157,10 +155,6 @@ class Supervisor:
     def _back_off(self) -> None:
         self._not_before = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _LAST_PAUSE)
-
-    def _ended(self, pid: int) -> None:
-        for hook in self.on_end:
-            hook(pid)
 
 
 if __name__ == "__main__":
