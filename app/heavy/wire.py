@@ -37,12 +37,11 @@ class RequestHead(TypedDict):
 
 
 class ReplyHead(TypedDict):
-    """What is answered, beside the body, and the release that gave it; or the error alone."""
+    """What is answered, beside the body; or the error alone."""
 
     error: NotRequired[str]
     status: NotRequired[int]
     headers: NotRequired[Headers]
-    release: NotRequired[str]
 
 
 class Start(BaseModel):
@@ -69,9 +68,9 @@ def as_bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
-def answer(reply: Reply, release: str) -> bytes:
-    """A reply, and the release that gave it."""
-    return pack({"status": reply.status, "headers": as_text(reply.headers), "release": release}, reply.body)
+def answer(reply: Reply) -> bytes:
+    """A reply as a message."""
+    return pack({"status": reply.status, "headers": as_text(reply.headers)}, reply.body)
 
 
 def receive(channel: socket.socket, most: int) -> tuple[RequestHead, bytes]:

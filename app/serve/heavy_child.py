@@ -22,7 +22,7 @@ _NICENESS = 10  # the service keeps nine parts of ten of a processor that both w
 _SECOND_ALARM = 2.0  # past the server's own deadline, for a server that is gone
 
 
-def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, memory: int, most: int) -> None:
+def work(app: ASGIApp, channel: socket.socket, seconds: float, memory: int, most: int) -> None:
     """Answer the one request of a channel and end the process, whatever happens."""
     try:
         # What the server does at signals is not for its children.
@@ -34,7 +34,7 @@ def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, mem
         confine.limit_memory(memory)
         channel.setblocking(True)
         head, body = wire.receive(channel, _MOST_ASKED)
-        channel.sendall(_answer(app, head, body, release, most))
+        channel.sendall(_answer(app, head, body, most))
     except (EOFError, ConnectionError):
         os._exit(0)  # the service asks no more
     except BaseException:
@@ -43,7 +43,7 @@ def work(app: ASGIApp, channel: socket.socket, release: str, seconds: float, mem
     os._exit(0)
 
 
-def _answer(app: ASGIApp, head: wire.RequestHead, body: bytes, release: str, most: int) -> bytes:
+def _answer(app: ASGIApp, head: wire.RequestHead, body: bytes, most: int) -> bytes:
     headers = wire.as_bytes(head["headers"])
     try:
         with structlog.contextvars.bound_contextvars(request_id=head["id"]):
@@ -57,4 +57,4 @@ def _answer(app: ASGIApp, head: wire.RequestHead, body: bytes, release: str, mos
         return wire.pack({"error": wire.INTERNAL})
     if len(reply.body) > most:
         return wire.pack({"error": wire.BYTES})
-    return wire.answer(reply, release)
+    return wire.answer(reply)

@@ -80,7 +80,6 @@ def serve(
 class _Server:
     def __init__(self, app: FastAPI, listener: socket.socket, lifeline: int, bounds: Bounds) -> None:
         self._app = app
-        self._release = app.state.service.served.release.id
         self._listener = listener
         self._lifeline = lifeline
         self._bounds = bounds
@@ -138,7 +137,7 @@ class _Server:
                 end.close()
             os.close(self._lifeline)
             bounds = self._bounds
-            heavy_child.work(self._app, channel, self._release, bounds.seconds, bounds.memory, bounds.bytes)
+            heavy_child.work(self._app, channel, bounds.seconds, bounds.memory, bounds.bytes)
         self._children[pid] = _Child(channel, time.monotonic() + self._bounds.seconds)
 
     def _reap(self) -> None:
