@@ -124,7 +124,6 @@ class Gateway:
             running=turns.running, waiting=turns.waiting, held_refusals=turns.held,
             workers=len(pool.processes()), ready=pool.ready, restarts=pool.restarts,
             gave_way=turns.gave_way, dropped=turns.dropped, stopped=dict(self._stopped), refused=dict(self._refused),
-            cache_hits=self.cache.tally.hits, cache_stored=self.cache.tally.stored, cache_bytes=self.cache.used,
             spool_files=self._spool.files, spool_bytes=self._spool.bytes,
             waited=turns.waited.copy(), evaluated=turns.evaluated.copy(),
         )  # fmt: skip

@@ -33,9 +33,6 @@ class Stats:
     refused: Mapping[str, int]
     """Other problems by the last part of their type: sparql-syntax, sparql-too-complex, sparql-federation,
     sparql-update, sparql-too-many, sparql-busy, sparql-no-room and so on."""
-    cache_hits: int
-    cache_stored: int
-    cache_bytes: int
     spool_files: int
     """Files of answers that are held."""
     spool_bytes: int
