@@ -53,7 +53,6 @@ class Test:
     """One test of the manifest."""
 
     name: str
-    label: str
     calls: tuple[Call, ...]
 
     @property
@@ -111,9 +110,8 @@ def _test(graph: Graph, node: Node) -> Test:
     action = graph.value(node, MF.action)
     requests = graph.value(action, HT.requests)
     assert requests is not None  # noqa: S101 (the manifest is W3C's)
-    label = str(graph.value(node, MF.name))
     calls = tuple(_call(graph, request) for request in Collection(graph, requests))
-    return Test(str(node).rpartition("#")[2], label, calls)
+    return Test(str(node).rpartition("#")[2], calls)
 
 
 def _call(graph: Graph, node: Node) -> Call:
