@@ -25,19 +25,15 @@ class Member(Protocol):
     @property
     def busy(self) -> bool:
         """Whether a request is under way."""
-        ...
 
     def waiting(self) -> int:
         """Bytes that the client has not taken yet."""
-        ...
 
     def emptied(self) -> bool:
         """Whether all that waited was taken at some time since the last look."""
-        ...
 
     def cut(self, reason: str) -> None:
         """End it at once."""
-        ...
 
 
 class Crowd:

@@ -26,7 +26,6 @@ class Source(Protocol):
 
     def etag(self, body: bytes) -> str:
         """A strong validator of these bytes."""
-        ...
 
 
 def respond(

@@ -22,11 +22,9 @@ class Reader(Protocol):
 
     def read(self, data: bytes) -> None:
         """Parse what was received."""
-        ...
 
     def hold(self, held: bool) -> None:
         """Take nothing more from the client, or take on."""
-        ...
 
 
 class Turns:
