@@ -51,9 +51,8 @@ class Connection(HttpToolsProtocol):
     _head_read = 0
     _head_lines = 0
     _in_head = True
-    _rest = (
-        0  # bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head
-    )
+    # Bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head.
+    _rest = 0
     _timer: asyncio.TimerHandle | None = None
     _why: tuple[int, str] | None = None  # a refusal that the parser has to be told of
     _began = 0.0

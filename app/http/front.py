@@ -51,9 +51,8 @@ class Front:
         self.proxies = Proxies(settings.trusted_proxies)
         self.held = Held(limits.held_bytes)
         self.pace = Pace()
-        self.probes = (
-            Pace()
-        )  # of those who ask whether the service lives: not behind the crowd, and no crowd themselves
+        # Of those who ask whether the service lives: not behind the crowd, and no crowd themselves.
+        self.probes = Pace()
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
         self.told: Callable[[Scope, Response], Response] = _as_it_is

@@ -10,9 +10,8 @@ from functools import lru_cache
 import langcodes
 from langcodes.data_dicts import MACROLANGUAGES
 
-SAME = (
-    5  # of CLDR's distances: the same language in another region, or by another name; not one that is only understood
-)
+# Of CLDR's distances: the same language in another region, or by another name; not one that is only understood.
+SAME = 5
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
 

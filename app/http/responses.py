@@ -53,9 +53,8 @@ def respond(
     if links:
         headers["link"] = links
     made = Answer(body, media_type, etag, tuple(headers.items()))
-    if (
-        coding
-    ):  # which costs more than the answer itself, and is done already where the request was only worded otherwise
+    # Packing costs more than the answer itself, and is done already where the request was only worded otherwise.
+    if coding:
         made = source.cache.equal(made) or replace(made, body=_packed(body, coding))
     return sent(request, source, made, keep)
 

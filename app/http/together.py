@@ -28,9 +28,8 @@ class Together:
         if not self._begun:
             self._begun = True
             self._head = data
-            asyncio.get_running_loop().call_soon(
-                self._flush
-            )  # of a stream the client may want the head before anything is said
+            # Of a stream the client may want the head before anything is said.
+            asyncio.get_running_loop().call_soon(self._flush)
         elif self._head is None:
             self._transport.write(data)
         else:

@@ -47,9 +47,8 @@ def sealed(text: str, base: str, bounds: Bounds) -> str:
     try:
         outline = check(text, bounds, base)
     except QuerySyntax as error:
-        reason = error.detail.partition(": ")[
-            2
-        ]  # without its place, which is one in a text that the client does not know
+        # Without its place, which is one in a text that the client does not know.
+        reason = error.detail.partition(": ")[2]
         raise NotPassedOn(f"The query is not passed on: {reason}") from error
     return f"BASE <{outline.base}> {outline.text}"
 

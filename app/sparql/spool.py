@@ -61,9 +61,8 @@ class SpoolFile:
         self._spool = spool
         self._client = client
         self._size = 0
-        self._busy = (
-            threading.Lock()
-        )  # closing waits for a write in another thread: its descriptor may be another file's soon
+        # Closing waits for a write in another thread: its descriptor may be another file's soon.
+        self._busy = threading.Lock()
         try:
             # Without a buffer: what does not fit is found by the write, not by a later close.
             make = tempfile.NamedTemporaryFile if named else tempfile.TemporaryFile

@@ -45,9 +45,8 @@ _XML = frozenset(["xml", "rdf"])
 _PREFIXED = frozenset(["ttl", "trig", "rdf"])
 _SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is itself stuck
 _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
-_JUDGE_DEPTH = (
-    20_000  # calls inside each other: what the deepest permitted query needs, on a stack that has room for it
-)
+# Calls inside each other: what the deepest permitted query needs, on a stack that has room for it.
+_JUDGE_DEPTH = 20_000
 _KEPT_MEMORY = 4  # a worker that keeps more than this part of what a query may take is replaced
 
 

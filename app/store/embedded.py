@@ -73,9 +73,8 @@ class EmbeddedBackend:
 
     def open(self, release: Release) -> GraphStore:
         """See Backend; compares the files with their checksums first."""
-        if faults := self._releases.verify(
-            release
-        ):  # the engine may end the process over a file that was tampered with
+        # The engine may end the process over a file that was tampered with.
+        if faults := self._releases.verify(release):
             raise ReleaseError("; ".join(faults), "Load the ESCO files again.")
         return EmbeddedStore(release.store)
 
