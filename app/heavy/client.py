@@ -146,12 +146,8 @@ class HeavyAnswers:
     async def _made(self, release: str, asked: HeavyRequest) -> Answer | Response:
         try:
             with self.turns.slot(asked.client):
-                slot = await self.turns.take(asked.client)
-                try:
+                async with self.turns.turn(asked.client):
                     reply, body = await self._at_server(release, asked)
-                finally:
-                    self.turns.done(slot)
-                    self.turns.add(slot)
         except HeavyBusy:
             raise
         except TooManyQueries as error:
@@ -159,12 +155,11 @@ class HeavyAnswers:
             raise TooManyHeavy(detail, headers=error.headers) from None
         except Overloaded as error:
             raise HeavyBusy("Too many heavy answers are waited for.", headers=error.headers) from None
-        headers = wire.as_bytes(reply["headers"])
         if reply["status"] != 200:
             made = Response(body, reply["status"])
-            made.raw_headers = headers
+            made.raw_headers = wire.as_bytes(reply["headers"])
             return made
-        texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        texts = dict(reply["headers"])
         media_type, etag = texts.pop("content-type"), texts.pop("etag")
         texts.pop("content-length", None)
         return Answer(body, media_type, etag, tuple(texts.items()))

@@ -6,8 +6,8 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -149,6 +149,16 @@ class FairQueue(Generic[T]):
             if future in who.waiting:
                 who.waiting.remove(future)
                 self._left(who)
+
+    @asynccontextmanager
+    async def turn(self, client: str) -> AsyncIterator[None]:
+        """The same inside a `with`, for what needs no worker but only its turn."""
+        worker = await self.take(client)
+        try:
+            yield
+        finally:
+            self.done(worker)
+            self.add(worker)
 
     def add(self, worker: T) -> None:
         """Offer a worker that is free."""

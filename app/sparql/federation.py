@@ -138,7 +138,7 @@ class Federation:
                         self._found(call, service, room) if service.search else self._values(call, service, query, room)
                     )
                     values, terms = await ask
-                    answers.append(values)
+                    answers.append(f" {values} ")
                     room -= terms
         except TimeoutError:
             return Result(checked.source, {"error": TIME, "message": ""}, b"", None, 0)
@@ -175,12 +175,8 @@ class Federation:
         """What the index of labels has for a clause as VALUES, and how many terms that are; when it is this client's turn."""
         assert self._find is not None and service.search is not None  # noqa: S101, PT018 (else the guard refuses the clause)
         try:
-            place = await self._turns.take(call.client)
-            try:
+            async with self._turns.turn(call.client):
                 matches = await asyncio.to_thread(self._find, service.search)
-            finally:
-                self._turns.done(place)
-                self._turns.add(place)
             values, terms = search_clause.values(service.search, matches)
             if terms > room:
                 raise self._unusable(service, {"error": wire.ROWS})
@@ -195,13 +191,8 @@ class Federation:
         form = upstream.fields(query)
         try:
             # One that may fail leaves time for the rest of the query.
-            async with asyncio.timeout(call.left() / 2 if service.silent else None):
-                place = await self._turns.take(call.client)
-                try:
-                    return await self._ask(service, form, file)
-                finally:
-                    self._turns.done(place)
-                    self._turns.add(place)
+            async with asyncio.timeout(call.left() / 2 if service.silent else None), self._turns.turn(call.client):
+                return await self._ask(service, form, file)
         except TimeoutError:
             raise ServiceTimeout(f"{_name(service)} did not answer in time.") from None
 
@@ -259,17 +250,14 @@ def _query(text: str, service: Service) -> str:
 
 def _skeleton(text: str, services: Sequence[Service]) -> str:
     """The query without what its clauses hold, to be parsed before anything is sent."""
-    parts, at = [], 0
-    for service in services:
-        # MINUS may stand where SERVICE may and nowhere else.
-        parts += [text[at : service.start], "MINUS{}", _blank(text[service.start + len("MINUS{}") : service.end])]
-        at = service.end
-    return "".join([*parts, text[at:]])
+    # MINUS may stand where SERVICE may and nowhere else.
+    empty = ["MINUS{}" + _blank(text[service.start + len("MINUS{}") : service.end]) for service in services]
+    return _replaced(text, services, empty)
 
 
-def _replaced(text: str, services: Sequence[Service], answers: Sequence[str]) -> str:
+def _replaced(text: str, services: Sequence[Service], instead: Sequence[str]) -> str:
     parts, at = [], 0
-    for service, answer in zip(services, answers, strict=True):
-        parts += [text[at : service.start], " ", answer, " "]
+    for service, words in zip(services, instead, strict=True):
+        parts += [text[at : service.start], words]
         at = service.end
     return "".join([*parts, text[at:]])

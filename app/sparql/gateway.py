@@ -211,12 +211,8 @@ class Gateway:
         if len(text) <= _LONG_TEXT:
             return self._checked(text, base=asked.endpoint)
         with self._readers.slot(asked.client):
-            reader = await self._readers.take(asked.client)
-            try:
+            async with self._readers.turn(asked.client):
                 return await asyncio.to_thread(_read_long, text, self._bounds, asked.endpoint)
-            finally:
-                self._readers.done(reader)
-                self._readers.add(reader)
 
     async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
