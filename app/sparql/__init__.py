@@ -71,5 +71,5 @@ def mount(app: FastAPI, service: Service, page: Page | None = None) -> Gateway:
     service.on_switch.append(follow)
     if service.ready:
         follow(service.served)
-    gateway.add_to(app)
+    app.add_middleware(gateway.before)  # before the framework's routing, which costs as much as a small query
     return gateway

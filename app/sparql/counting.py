@@ -47,25 +47,21 @@ def json_rows() -> Callable[[bytes], int]:
 
 def csv_rows() -> Callable[[bytes], int]:
     """CSV: lines outside quotes, the header not counted."""
-    structure, first = _Structure(_CSV_STRING, escape=False), 1
-
-    def count(piece: bytes) -> int:
-        nonlocal first
-        lines = structure.feed(piece).count(b"\n")
-        if first and lines:
-            first, lines = 0, lines - 1
-        return lines
-
-    return count
+    return _lines(_Structure(_CSV_STRING, escape=False).feed)
 
 
 def tsv_rows() -> Callable[[bytes], int]:
     """TSV escapes every line break in a value."""
+    return _lines(bytes)
+
+
+def _lines(outside: Callable[[bytes], bytes]) -> Callable[[bytes], int]:
+    """Line breaks `outside` values, the header's not counted."""
     first = 1
 
     def count(piece: bytes) -> int:
         nonlocal first
-        lines = piece.count(b"\n")
+        lines = outside(piece).count(b"\n")
         if first and lines:
             first, lines = 0, lines - 1
         return lines

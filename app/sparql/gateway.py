@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 
 import pyoxigraph
 import structlog
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -76,11 +75,8 @@ class Gateway:
             settings.sparql_workers, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait
         )
         self._spool = Spool(limits.sparql_spool_bytes)
-        self.pool: Pool
-        if settings.sparql_endpoint:
-            self.pool = RemotePool(settings, limits, turns, self._spool)
-        else:
-            self.pool = Pool(settings, limits, turns, self._spool)
+        kind: type[Pool] = RemotePool if settings.sparql_endpoint else Pool
+        self.pool = kind(settings, limits, turns, self._spool)
         # Long texts are read one at a time, clients in turn: several threads would keep the event loop from its turn.
         self._readers: FairQueue[int] = FairQueue(1, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
         self._readers.add(0)
@@ -89,13 +85,14 @@ class Gateway:
 
     # --- life ------------------------------------------------------------------------------------------------------
 
-    def add_to(self, app: FastAPI) -> None:
-        """Answer at /sparql; before the framework's routing, which costs as much as a small query."""
-        app.add_middleware(SparqlMiddleware, gateway=self)
-
     def before(self, app: ASGIApp) -> ASGIApp:
         """An application that answers at /sparql and hands everything else on."""
-        return SparqlMiddleware(app, self)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            is_query = scope["type"] == "http" and scope["path"] in protocol.PATHS
+            await (self if is_query else app)(scope, receive, send)
+
+        return answer
 
     def serve(self, source: Source) -> None:
         """Answer from this source from now on; what runs may finish on the one before."""
@@ -307,19 +304,6 @@ class Gateway:
                 result.body = await asyncio.to_thread(packing.pack, result.body, coding)
             result.length = len(result.body)
         return Answer(result.body, media_type, etag, (("content-encoding", coding),))
-
-
-class SparqlMiddleware:
-    """Hands /sparql to the gateway and everything else on."""
-
-    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
-        self._app = app
-        self._gateway = gateway
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is asked of /sparql; pass on all else."""
-        is_query = scope["type"] == "http" and scope["path"] in protocol.PATHS
-        await (self._gateway if is_query else self._app)(scope, receive, send)
 
 
 def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:

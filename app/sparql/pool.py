@@ -250,11 +250,7 @@ class Pool:
             alarm.cancel()
         result.close()
         result.file = None
-        if overdue:
-            reason = TIME
-        else:
-            reason = await self._why(worker)
-        result.end = {"error": reason, "message": ""}
+        result.end = {"error": TIME if overdue else await self._why(worker), "message": ""}
         return result
 
     async def _hold(self, client: str, result: Result, data: list[bytes]) -> None:

@@ -77,7 +77,6 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
     if len(scope["query_string"]) > 3 * limits.sparql_text + _FORM_ROOM:
         raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
     fields = _fields(scope["query_string"], "request target", limits)
-    direct: list[str] = []
     if method == "POST":
         kind, encoding = _content_type(headers.get("content-type", ""))
         if kind == _UPDATE:
@@ -98,14 +97,14 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
         if kind == _FORM:
             fields += _fields(body, "form", limits)
         else:
-            direct = [_decoded(body, "query")]
+            fields.append(("query", _decoded(body)))
 
     given: dict[str, list[str]] = {}
     for key, value in fields:
         given.setdefault(key, []).append(value)
     if "update" in given:
         raise UpdateRefused("This endpoint answers queries only; it takes no SPARQL updates.")
-    queries = direct + given.get("query", [])
+    queries = given.get("query", [])
     if len(queries) > 1:
         raise BadRequest("The request has more than one query.")
     default, named = given.get("default-graph-uri", ()), given.get("named-graph-uri", ())
@@ -217,15 +216,11 @@ async def _body(receive: Receive, headers: dict[str, str], room: int, limits: Li
 def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]:
     if encoded.count(b"&") > limits.sparql_graphs + 50:
         raise BadRequest(f"The {where} has too many parameters.")
-    fields = []
+    pairs = (pair.partition(b"=") for pair in encoded.split(b"&") if pair)
     try:
-        for pair in encoded.split(b"&"):
-            if pair:
-                name, _, value = pair.partition(b"=")
-                fields.append((_unquoted(name, where), _unquoted(value, where)))
+        return [(_unquoted(name, where), _unquoted(value, where)) for name, _, value in pairs]
     except UnicodeDecodeError:
         raise BadRequest(f"The {where} is not UTF-8.") from None
-    return fields
 
 
 def _unquoted(text: bytes, where: str) -> str:
@@ -240,8 +235,8 @@ def _unquoted(text: bytes, where: str) -> str:
     return whole.decode("utf-8")
 
 
-def _decoded(body: bytes, where: str) -> str:
+def _decoded(query: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return query.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadRequest(f"The {where} is not UTF-8.") from None
+        raise BadRequest("The query is not UTF-8.") from None
