@@ -11,7 +11,6 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
 
 from app import http, logs, sparql
 from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
@@ -104,7 +103,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is set up to take it; asking costs
         servers=[{"url": settings.public_url.rstrip("/") or "/"}],
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=lambda route: route.name,  # names that a generated client can live with
     )
     app.state.service = service
     app.state.downloads = Downloads(service)
@@ -155,11 +154,6 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     app.add_middleware(http.EdgeMiddleware, front=front)
     app.state.observer = observer = Observer(app, service, gateway, front)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    """Names that a generated client can live with: the function's own."""
-    return route.name
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -12,6 +12,7 @@ import math
 import secrets
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import lru_cache
 
 from starlette.types import Scope
@@ -24,16 +25,14 @@ _REMEMBERED = 16_384  # clients; whoever is forgotten begins with a full bucket
 _NEVER_LIMITED = ("/api/v1/health/", "/metrics")
 
 
+@dataclass(slots=True, eq=False)
 class Client:
     """What is known of one client."""
 
-    __slots__ = ("name", "seen", "tokens")
-
-    def __init__(self, name: str, tokens: float, seen: float) -> None:
-        self.name = name
-        """Stands for the address in the log: the same for one client, and nobody finds the address by it."""
-        self.tokens = tokens
-        self.seen = seen
+    name: str
+    """Stands for the address in the log: the same for one client, and nobody finds the address by it."""
+    tokens: float
+    seen: float
 
 
 class Clients:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import Changed, Problem, RequestTimeout, TooLarge, TooManyRequests
 from app.http.clients import READY, Client
 from app.http.front import Finished, Front, request_id_of
-from app.http.problems import problem_response, slug_of
+from app.http.problems import error_response, problem_response, slug_of
 from app.http.ready import CORS, NOSNIFF
 from app.http.responses import ReadyResponse, is_state, route_of
 from app.http.work import Work, spent_of
@@ -56,7 +56,7 @@ class EdgeMiddleware:
         limit = self.limits.body_bytes
         length = _first(scope, b"content-length").decode("latin-1")
         if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
-            return problem_response(413, TooLarge.slug, TooLarge.title, self.body_refusal, limit=limit)
+            return error_response(TooLarge(self.body_refusal, limit=limit))
         return _without_slash(scope)
 
     @property
@@ -173,7 +173,8 @@ class _Exchange:
 
     async def _in_pieces(self, body: bytes, more: bool) -> None:
         """Send a long body as the client takes it. All of it is held until then, so it counts among what is held."""
-        cut: Callable[[], None] = self._scope.get("extensions", {}).get(CUT, _nothing)
+        # In process there is no connection to end.
+        cut: Callable[[], None] = self._scope.get("extensions", {}).get(CUT, lambda: None)
         held = self._front.held
         view = memoryview(body)
         gone = False
@@ -216,16 +217,13 @@ def _first(scope: Scope, name: bytes) -> bytes:
 
 
 def _too_many(seconds: int) -> Response:
-    error = TooManyRequests
     detail = "This client has used up what it may ask for; see RateLimit-Policy and /api/v1/limits."
-    return problem_response(
-        error.status, error.slug, error.title, detail, {"retry-after": str(seconds)}, limit="client_requests"
-    )
+    return error_response(TooManyRequests(detail, {"retry-after": str(seconds)}, limit="client_requests"))
 
 
 def _changed(scope: Scope, etag: str) -> Response:
     detail = f"If-Match names another state than the one that there is, {etag or 'which has no ETag'}."
-    return problem_response(Changed.status, Changed.slug, Changed.title, detail, instance=scope["path"])
+    return error_response(Changed(detail), instance=scope["path"])
 
 
 def _without_slash(scope: Scope) -> Response | None:
@@ -241,8 +239,4 @@ def _without_slash(scope: Scope) -> Response | None:
 
 def _error(scope: Scope) -> Response:
     detail = "The service met a fault of its own; it has been logged."
-    return problem_response(500, Problem.slug, Problem.title, detail, instance=scope["path"])
-
-
-def _nothing() -> None:
-    """In process there is no connection to end."""
+    return error_response(Problem(detail), instance=scope["path"])

@@ -55,7 +55,7 @@ class Front:
         self.probes = Pace()
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
-        self.told: Callable[[Scope, Response], Response] = _as_it_is
+        self.told: Callable[[Scope, Response], Response] = lambda _, answer: answer
         """How a problem is told to whoever asked: as a page to a browser, if there are pages."""
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
@@ -87,10 +87,6 @@ class Front:
         """Tell whoever listens that a request was answered."""
         for listener in self.on_finished:
             listener(finished)
-
-
-def _as_it_is(_: Scope, answer: Response) -> Response:
-    return answer
 
 
 def request_id_of(given: bytes) -> str:

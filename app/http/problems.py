@@ -37,6 +37,12 @@ def problem_response(
     return ProblemResponse(body, headers)
 
 
+def error_response(error: Problem, headers: dict[str, str] | None = None, **members: Any) -> ProblemResponse:
+    """An error of our own tree, with more headers and members than it has itself."""
+    headers, members = {**(headers or {}), **error.headers}, {**members, **error.members}
+    return problem_response(error.status, error.slug, error.title, error.detail, headers, **members)
+
+
 def raw_problem(status: int, detail: str, limit: str = "", lines: bytes = b"") -> tuple[str, bytes]:
     """A problem before there is a request to answer: its slug, and the bytes of the answer that ends the connection."""
     title = HTTPStatus(status).phrase
@@ -100,15 +106,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def known(request: Request, error: Problem) -> Response:
-        return problem_response(
-            error.status,
-            error.slug,
-            error.title,
-            error.detail,
-            error.headers,
-            instance=request.scope["path"],
-            **error.members,
-        )
+        return error_response(error, instance=request.scope["path"])
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from app.errors import Overloaded, Problem, TooManyQueries
@@ -25,19 +25,17 @@ _CLIENTS = 4096  # that had something of late and are remembered
 _HOLD_SECONDS, _MOST_HELD = 1.0, 1024  # of refusals
 
 
+@dataclass(slots=True, eq=False)
 class _Client(Generic[T]):
     """What one client has under way, and how much evaluation it had of late."""
 
-    __slots__ = ("_faded", "_had", "name", "running", "seated", "started", "waiting")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.seated = 0  # requests from their start to the last byte of their answer
-        self.running = 0
-        self.started = 0.0  # the sum of the times at which what runs began
-        self.waiting: deque[asyncio.Future[T]] = deque()
-        self._had = 0.0
-        self._faded = 0.0
+    name: str
+    seated: int = 0  # requests from their start to the last byte of their answer
+    running: int = 0
+    started: float = 0.0  # the sum of the times at which what runs began
+    waiting: deque[asyncio.Future[T]] = field(default_factory=deque)
+    _had: float = 0.0
+    _faded: float = 0.0
 
     @property
     def idle(self) -> bool:

@@ -33,7 +33,7 @@ from app.errors import (
 )
 from app.http import Answer, AnswerCache
 from app.http.negotiation import Offer
-from app.http.problems import problem_response
+from app.http.problems import error_response
 from app.process.breaks import Breaks
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
@@ -147,10 +147,7 @@ class Gateway:
                 self._refused[error.slug] += 1
             if isinstance(error, TooManyQueries | Overloaded):
                 await self.pool.turns.hold_back(began)
-            headers = {**self._sender.headers, **error.headers}
-            members = {"instance": scope["path"], **error.members}
-            response = problem_response(error.status, error.slug, error.title, error.detail, headers, **members)
-            await response(scope, receive, send)
+            await error_response(error, self._sender.headers, instance=scope["path"])(scope, receive, send)
         except ClientGone:
             return
 
