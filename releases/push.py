@@ -20,7 +20,6 @@ from releases import dumps
 from releases.errors import LoadError
 from releases.record import GRAPH_RELEASE
 
-_PIECE = 1 << 18
 # Of one update; servers bound what they parse at once. Virtuoso compiles it into 10,000 lines at most: some 1,000 statements.
 _UPDATE_BYTES = 1 << 20
 _UPDATE_STATEMENTS = 500
@@ -69,15 +68,14 @@ class Push:
     def _send(self, client: httpx2.Client, store: ox.Store, graph: str) -> None:
         with tempfile.TemporaryFile() as file:
             dumps.write(store, file, "nt", graph)
-            size = file.tell()
             file.seek(0)
             if self.update:
                 self._remove(client, graph)
                 for statements in _batches(file, graph):
                     self._update(client, graph, f"INSERT DATA {{ GRAPH <{graph}> {{\n{statements}}} }}")
                 return
-            headers = {"content-type": "application/n-triples", "content-length": str(size)}
-            response = client.put(self.url, params={"graph": graph}, content=_pieces(file), headers=headers)
+            headers = {"content-type": "application/n-triples"}
+            response = client.put(self.url, params={"graph": graph}, content=file, headers=headers)
             self._check(response, graph)
 
     def _remove(self, client: httpx2.Client, graph: str) -> None:
@@ -103,11 +101,6 @@ class Push:
             f"The graph {graph} did not arrive whole: {why} ({done}). The server has no release until all are there.",
             f"Go on with --start-at {graph}" if self.sent or of else "Check the address and what it permits.",
         )
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece
 
 
 def _batches(file: IO[bytes], graph: str) -> Iterator[str]:

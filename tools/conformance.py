@@ -8,7 +8,6 @@ Behind them run the tests of syntax where they are: w3c-sparql-syntax beside FOL
 from __future__ import annotations
 
 import csv
-import http.client
 import io
 import json
 import os
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
-from rdflib import Graph, Namespace, URIRef
+from rdflib import Graph, Namespace
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -87,21 +86,15 @@ def build_store(folder: Path, target: Path) -> None:
 def run(test: Test, target: Endpoint) -> str:
     """Run one test; "" when it passes, else what is wrong."""
     for call in test.calls:
-        connection = http.client.HTTPConnection(target.host, target.port, timeout=30)
-        try:
-            connection.request(call.method, call.path, call.body, call.headers)
-            response = connection.getresponse()
-            body, media_type = response.read(), response.headers.get_content_type()
-        finally:
-            connection.close()
+        status, media_type, body = target.ask(call.method, call.path, call.body, call.headers)
         if test.updates:
             # Only the update itself counts: a query that follows a refused one has nothing to see.
-            if call is test.calls[0] and response.status not in REFUSED:
-                return f"the update was answered with {response.status}"
+            if call is test.calls[0] and status not in REFUSED:
+                return f"the update was answered with {status}"
             continue
-        if not any(_covers(status, response.status) for status in call.statuses):
-            return f"status {response.status}, not {' or '.join(call.statuses)}"
-        if response.status < 300 and (wrong := _wrong_body(call, body, media_type)):
+        if not any(_covers(expected, status) for expected in call.statuses):
+            return f"status {status}, not {' or '.join(call.statuses)}"
+        if status < 300 and (wrong := _wrong_body(call, body, media_type)):
             return wrong
     return ""
 
@@ -130,15 +123,10 @@ def _call(graph: Graph, node: Node) -> Call:
         path=str(graph.value(node, HT.absolutePath)),
         headers=headers,
         body=body,
-        statuses=tuple(sorted(_status(status) for status in graph.objects(reply, MF.expectedStatus))),
+        statuses=tuple(sorted(str(s).rpartition("StatusCode")[2] for s in graph.objects(reply, MF.expectedStatus))),
         boolean=None if boolean is None else str(boolean) == "true",
         form="" if form is None else str(form),
     )
-
-
-def _status(node: Node) -> str:
-    assert isinstance(node, URIRef)  # noqa: S101 (the manifest is W3C's)
-    return str(node).rpartition("StatusCode")[2]
 
 
 def _covers(pattern: str, status: int) -> bool:

@@ -6,7 +6,6 @@ policy refuses, and functions by IRI, which the engine does not have.
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,14 +56,8 @@ def read_syntax_tests(folder: Path) -> list[SyntaxTest]:
 
 def run_syntax(test: SyntaxTest, target: Endpoint) -> str:
     """Run one test; "" when it passes, one of EXCUSED, else what is wrong."""
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=30)
-    try:
-        headers = {"content-type": "application/sparql-query"}
-        connection.request("POST", "/sparql", test.text.encode(), headers)
-        response = connection.getresponse()
-        status, body = response.status, response.read()
-    finally:
-        connection.close()
+    headers = {"content-type": "application/sparql-query"}
+    status, _, body = target.ask("POST", "/sparql", test.text.encode(), headers)
     if not test.positive:
         return "" if status == 400 or test.name in LENIENT else f"answered with {status}"
     if status == 200:

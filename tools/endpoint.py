@@ -7,11 +7,12 @@ its input. With an ENDPOINT that holds the same graphs, and has their union as i
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,13 @@ class Endpoint:
     def url(self) -> str:
         """The URL of /sparql."""
         return f"http://{self.host}:{self.port}/sparql"
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        """Status, media type and body of the answer to one request, on a connection of its own."""
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=30)) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.headers.get_content_type(), response.read()
 
     def serve(self, store: Path, tag: str) -> None:
         """Switch to another store, from any thread."""

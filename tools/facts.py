@@ -12,12 +12,14 @@ import uuid
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from loaders.facts import FILE, LABELS, RELATED
 from ontology import ESCO, ESCO_DATA, GRAPH_ESCO, GRAPH_LABELS, ISO_THES, NACE, RDF, SKOS
+from releases import dumps
 from releases.release import Releases
 
 # What many concepts share.
@@ -37,11 +39,7 @@ class Columns:
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
-        self.languages = sorted(
-            graph.value.removeprefix(GRAPH_LABELS)
-            for graph in store.named_graphs()
-            if isinstance(graph, ox.NamedNode) and graph.value.startswith(GRAPH_LABELS)
-        )
+        self.languages = [g.removeprefix(GRAPH_LABELS) for g in dumps.graphs(store) if g.startswith(GRAPH_LABELS)]
         self.preferred = {lang: self._texts("labels", lang) for lang in self.languages}
         shared = {p: self._objects(p) for p in SHARED}
         typed = [c for c in shared[RDF + "type"] if c.startswith(ESCO_DATA)]
@@ -130,12 +128,8 @@ def _lines(values: Iterable[str]) -> bytes:
 
 
 def _list(numbers: list[int]) -> bytes:
-    out = bytearray(_varint(len(numbers)))
-    before = 0
-    for number in numbers:
-        out += _varint(number - before)
-        before = number
-    return bytes(out)
+    steps = (number - before for before, number in pairwise([0, *numbers]))
+    return b"".join(map(_varint, [len(numbers), *steps]))
 
 
 def _varint(number: int) -> bytes:

@@ -7,7 +7,6 @@ The result is sorted and packed without a time stamp, so that the same release g
 from __future__ import annotations
 
 import gzip
-import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,10 +84,9 @@ def main(data_dir: Path) -> None:
     ordered = sorted(
         triples(store, release.manifest["escoVersion"]), key=lambda t: (str(t.subject), str(t.predicate), str(t.object))
     )
-    text = io.BytesIO()
-    ox.serialize(ordered, output=text, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
+    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     with STARTER.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        packed.write(text.getvalue())
+        packed.write(text)
     sys.stdout.write(f"{len(ordered):,} statements, {STARTER.stat().st_size:,} bytes\n")
 
 
