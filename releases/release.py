@@ -30,7 +30,6 @@ from releases.manifest import Manifest, read_manifest
 # The files with ESCO that come with the project: a sample, and the facts of all of it.
 SAMPLE, FACTS = "esco-starter-v1.2.0.ttl.gz", "esco-facts-v1.2.0.zip"
 _PATIENCE = 200  # tenths of a second that a load which gives way may take to end
-BUNDLED = frozenset([SAMPLE, FACTS])
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Release:
     @property
     def bundled(self) -> bool:
         """Whether it was made of the ESCO that this project brings along."""
-        return any(file["name"] in BUNDLED for file in self.manifest["inputs"])
+        return any(file["name"] in (SAMPLE, FACTS) for file in self.manifest["inputs"])
 
     @property
     def sample(self) -> bool:

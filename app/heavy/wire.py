@@ -10,7 +10,6 @@ from typing import Any, NotRequired, TypedDict
 import orjson
 from pydantic import BaseModel
 
-from app.http.inprocess import Reply
 from app.settings import Limits, Settings
 
 HEAD = struct.Struct("!II")
@@ -66,11 +65,6 @@ def as_text(headers: list[tuple[bytes, bytes]]) -> Headers:
 def as_bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
     """The same as ASGI has them."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-
-
-def answer(reply: Reply) -> bytes:
-    """A reply as a message."""
-    return pack({"status": reply.status, "headers": as_text(reply.headers)}, reply.body)
 
 
 def receive(channel: socket.socket, most: int) -> tuple[RequestHead, bytes]:

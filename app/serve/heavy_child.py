@@ -57,4 +57,4 @@ def _answer(app: ASGIApp, head: wire.RequestHead, body: bytes, most: int) -> byt
         return wire.pack({"error": wire.INTERNAL})
     if len(reply.body) > most:
         return wire.pack({"error": wire.BYTES})
-    return wire.answer(reply)
+    return wire.pack({"status": reply.status, "headers": wire.as_text(reply.headers)}, reply.body)
