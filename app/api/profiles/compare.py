@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired
 
@@ -13,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from analysis.profiles import similarity
 from analysis.profiles.similarity import SkillSet
 from analysis.profiles.tables import Warning
 from app.api.apart import apart
@@ -42,7 +40,7 @@ from app.api.views import Json, OccupationRef, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
 from app.http.shapes import Listing, Shape
-from app.request import Context, Ctx, Page, Paging, counted, listing, page_links
+from app.request import Context, Ctx, Paging, counted, listing
 
 router = APIRouter(tags=["profiles"], route_class=BoundedBody)
 
@@ -173,8 +171,16 @@ async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: Com
     more = {"from": origin.ref, "thresholds": thresholds(ctx)}
     if body.among:
         nearness = ctx.catalogue.profiles.transition_index.out_of(origin.skills)
-        keep = occupations_among(ctx, body.among) - {origin.occupation}
-        return _moves(ctx, paging, nearness, keep, lambda o: to_learn(ctx, o, origin.skills), more, origin)
+        rows = nearest(ctx, nearness, occupations_among(ctx, body.among) - {origin.occupation})
+        shown = rows[paging.offset : paging.offset + paging.limit].tolist()
+        payload: Json = {
+            "@context": ctx.url("/context.jsonld"), **more,
+            "items": [move(ctx, nearness, n, lambda o: to_learn(ctx, o, origin.skills)) for n in shown],
+            **counted(len(rows), paging), "language": ctx.language,
+        }  # fmt: skip
+        if origin.warnings:
+            payload["warnings"] = [warning(w) for w in origin.warnings]
+        return ctx.json(payload)
     sides = [_side(ctx, side, f"to.{n}") for n, side in enumerate(body.to)]
     return listing(ctx, sides, paging, lambda side: _pair(ctx, origin, side), **more)
 
@@ -222,28 +228,8 @@ async def related(
         "among": among,
         "thresholds": thresholds(ctx),
     }
-    return _moves(ctx, paging, nearness, keep, lacking, more)
-
-
-def _moves(
-    ctx: Context,
-    paging: Page,
-    nearness: similarity.Nearness,
-    keep: set[str],
-    lacking: Callable[[str], list[str]],
-    more: Json,
-    origin: Side | None = None,
-) -> Response:
-    """Occupations by similarity, one page of them."""
-    ordered = nearest(ctx, nearness, keep)
-    shown = ordered[paging.offset : paging.offset + paging.limit]
-    items = [move(ctx, nearness, int(n), lacking) for n in shown]
-    body = {
-        "@context": ctx.url("/context.jsonld"), **more, "items": items, **counted(len(ordered), paging), "language": ctx.language,
-    }  # fmt: skip
-    if origin and origin.warnings:
-        body["warnings"] = [warning(w) for w in origin.warnings]
-    return ctx.json(body, page_links(ctx, len(ordered), paging) if ctx.request.method == "GET" else "")
+    rows = nearest(ctx, nearness, keep).tolist()
+    return listing(ctx, rows, paging, lambda n: move(ctx, nearness, n, lacking), **more)
 
 
 def _pair(ctx: Context, one: Side, other: Side) -> Comparison:

@@ -53,16 +53,11 @@ class Nearness(Shape):
     reverseCoverage: Annotated[float, Field(ge=0, le=1)]
 
 
-class OwnFigures(Nearness):
-    """How near the ends of a move are, and how many essential skills they share and lack."""
+class Move(Nearness):
+    """A move to or from an occupation."""
 
     shared: int
     missing: int
-
-
-class Move(OwnFigures):
-    """A move to or from an occupation."""
-
     occupation: MovingOccupation
     bridgingSkills: Annotated[
         list[BridgingSkill], Field(description="The first missing essential skills, by use in the domain.")
@@ -98,17 +93,14 @@ def move(ctx: Context, nearness: similarity.Nearness, row: int, lacking: Callabl
     other = transition_index.occupations[row]
     alike = round(float(nearness.similarity[row]), 4)
     gap = lacking(other)
-    own: OwnFigures = {
+    return {
+        "occupation": ctx.part("moving", other, _moving),
         "similarity": alike,
         "viability": transition_index.viability(alike),
         "coverage": round(float(nearness.coverage[row]), 4),
         "reverseCoverage": round(float(nearness.reverse[row]), 4),
         "shared": int(nearness.shared[row]),
         "missing": len(gap),
-    }
-    return {
-        "occupation": ctx.part("moving", other, _moving),
-        **own,
         "bridgingSkills": [ctx.part("bridge", s, bridge) for s in gap[:BRIDGING]],
     }
 
