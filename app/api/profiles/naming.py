@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.profiles.tables import Cell, Profile, Recipe
+from analysis.profiles.tables import Profile, Recipe
 from app.api.views import chosen
 from app.catalogue.profiles import section_iri
 from app.request import Context
@@ -18,18 +18,13 @@ def title(ctx: Context, given: str, recipe: Recipe) -> dict[str, str]:
         return {UNSAID: given}
     if recipe.kind != "cell":
         return dict(ctx.labels.of(recipe.anchors[0].occupation))
-    texts = [_all_words(ctx, "domain", recipe.domain)]
-    texts += [_all_words(ctx, kind, key) for kind, key in _cell_parts(recipe.cell)]
+    cell = recipe.cell
+    parts = (("function", cell.function), ("charter", cell.charter), ("domain", cell.sub_domain))
+    texts = [_all_words(ctx, kind, key) for kind, key in (("domain", recipe.domain), *parts) if key]
     # In one language, the first that has all of the words.
     tag = next((t for t in (ctx.label_language, "en") if all(t in words for words in texts)), "")
-    scheme = " (CHARTER)" if recipe.cell.charter else ""
+    scheme = " (CHARTER)" if cell.charter else ""
     return {tag: ": ".join(words[tag] for words in texts) + scheme} if tag else {}
-
-
-def _cell_parts(cell: Cell) -> list[tuple[str, str]]:
-    """The kind of concept and the identifier of what makes up a cell beside its domain."""
-    parts = (("function", cell.function), ("charter", cell.charter), ("domain", cell.sub_domain))
-    return [(kind, key) for kind, key in parts if key]
 
 
 def _all_words(ctx: Context, kind: str, key: str) -> dict[str, str]:
@@ -69,11 +64,9 @@ def statement(ctx: Context, made: Profile) -> dict[str, str]:
 
 def domain_words(ctx: Context, domain: str) -> dict[str, str]:
     """The name of a domain or sub-domain in the language asked for, else in English."""
-    known = ctx.catalogue.domains.get(domain)
-    return chosen(known.labels, ctx) if known else {}
+    return chosen(_all_words(ctx, "domain", domain), ctx)
 
 
 def words(ctx: Context, iri: str, kind: str) -> dict[str, str]:
     """A text of the guidelines in the language asked for, else in English."""
-    texts = ctx.catalogue.profiles.words.get(iri, {}).get(kind, {})
-    return chosen(texts, ctx)
+    return chosen(ctx.catalogue.profiles.words.get(iri, {}).get(kind, {}), ctx)

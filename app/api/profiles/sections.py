@@ -22,7 +22,6 @@ from app.request import Context
 from ontology import CCSID, local_name
 
 GroupedBy = Literal["none", "cluster", "field", "t-group"]
-_GROUPS = {"cluster", "field", "t-group"}
 _OF_ANCHOR = "anchor"  # the measure of the rule that puts skills into a block under their anchor
 
 
@@ -100,7 +99,7 @@ class ProfileSection(Shape):
 
 def sections(ctx: Context, made: Profile) -> list[ProfileSection]:
     """Every section that was asked for."""
-    guidelines = ctx.catalogue.profiles.guidelines
+    guidelines, best = ctx.catalogue.profiles.guidelines, ctx.catalogue.profiles.tables.best
     only = set(made.recipe.sections)
     rules = {r.id: r for r in guidelines.rules}
     by_section: dict[str, list[ProfileSkill]] = {}
@@ -111,17 +110,13 @@ def sections(ctx: Context, made: Profile) -> list[ProfileSection]:
             by_section.setdefault(other, []).append(item)
             repeated.add(other)
     for section in repeated:  # by what the anchors ask, whatever section a skill has its place in
-        by_section[section].sort(key=lambda s: (-s.share, -_lq(ctx, made, s.skill), s.skill))
+        by_section[section].sort(key=lambda s: (-s.share, -(best(made.units, s.skill)[1] or NO_FIGURES).lq, s.skill))
     asking = _Asking(ctx, made)
     return [
         _section(ctx, made, section, by_section.get(section.id, []), asking)
         for section in guidelines.skill_sections()
         if not only or section.id in only
     ]
-
-
-def _lq(ctx: Context, made: Profile, skill: str) -> float:
-    return (ctx.catalogue.profiles.tables.best(made.units, skill)[1] or NO_FIGURES).lq
 
 
 class _Asking:
@@ -208,16 +203,13 @@ def _arranging(ctx: Context, made: Profile, section: Section) -> Callable[[str],
 
 def _group(ctx: Context, section: Section, key: str) -> Arrangement:
     """The cluster, field, T group or anchor that skills are arranged by; None for the others."""
-    catalogue = ctx.catalogue
     if not key:
         return None
     if section.id == CORE_SECTION:
         return ctx.part("occupation-ref", key, occupation_ref)
-    if section.grouped_by not in _GROUPS:
-        return None
     if section.grouped_by == "cluster":
         return ctx.part("cluster-ref", key, lambda c, k: cluster_ref(c, c.catalogue.analysis.clusters[k]))
-    iri = key if section.grouped_by == "field" else catalogue.profiles.groups[key]
+    iri = key if section.grouped_by == "field" else ctx.catalogue.profiles.groups[key]
     return ctx.part("group-ref", iri, lambda c, i: group_ref(c, c.catalogue.groups[i]))
 
 
