@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from app.api.answers import ANSWERS
 from app.api.formats import MEDIA_TYPES
-from app.api.openapi_sparql import sparql_paths
+from app.api.openapi_sparql import PROBLEM, sparql_paths
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profiles.views import Profile
 from app.http.shapes import Problem
@@ -71,9 +71,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             servers=app.servers or None,
             license_info=app.license_info,
         )
-        shapes = {shape.__name__: shape for answers in ANSWERS.values() for shape in answers} | {
-            Problem.__name__: Problem
-        }
+        shapes = {shape.__name__: shape for answers in (*ANSWERS.values(), (Problem,)) for shape in answers}
         _, definitions = TypeAdapter.json_schemas(
             [(name, "serialization", TypeAdapter(shape)) for name, shape in shapes.items()],
             ref_template=_REF + "{model}",
@@ -87,13 +85,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
             schemas[name]["x-jsonld-context"] = f"{PREFIX}/context.jsonld"
         made["security"] = []  # nobody has to say who he is
         for path, item in made["paths"].items():
-            for operation in item.values():
+            for method, operation in item.items():
                 _bound(operation, app.state.service.limits)
-            if path.startswith(PREFIX):
-                for method in item:
-                    _complete(path.removeprefix(PREFIX), item[method], linked)
-            elif "get" in item:
-                _complete_document(item["get"])
+                if path.startswith(PREFIX):
+                    _complete(path.removeprefix(PREFIX), operation, linked)
+                elif method == "get":
+                    _complete_document(operation)
         made["paths"] |= sparql_paths(app.state.service.limits)
         app.openapi_schema = made
     return app.openapi_schema
@@ -126,10 +123,8 @@ def _complete_document(operation: dict[str, Any]) -> None:
     }
     responses["304"] = {"description": "The client holds this answer already."}
     for status in sorted({"404", "422", "503", *_ALWAYS, "502", "504"} | {s for s in responses if s >= "400"}):
-        responses[status] = {
-            "description": _ERRORS.get(status) or responses[status]["description"],
-            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
-        }
+        text = _ERRORS.get(status) or responses[status]["description"]
+        responses[status] = {"description": text, "content": PROBLEM}
 
 
 def _complete(path: str, operation: dict[str, Any], linked: set[str]) -> None:
@@ -181,7 +176,4 @@ def _complete(path: str, operation: dict[str, Any], linked: set[str]) -> None:
     if "format" in parameters:
         errors.add("406")
     for status in sorted(errors):
-        responses[status] = {
-            "description": _ERRORS[status],
-            "content": {"application/problem+json": {"schema": {"$ref": _REF + Problem.__name__}}},
-        }
+        responses[status] = {"description": _ERRORS[status], "content": PROBLEM}

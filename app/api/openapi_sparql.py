@@ -8,7 +8,7 @@ from app.settings import Limits
 from app.sparql.result_formats import BINDINGS, GRAPH
 from ontology import VOCABULARIES
 
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ERRORS = {
     "400": "Not a request of the SPARQL protocol, not valid SPARQL, or above a bound of complexity.",
     "403": "An update, or SERVICE for an endpoint that is not allowed.",
@@ -31,7 +31,7 @@ def sparql_paths(limits: Limits) -> dict[str, Any]:
     for operation in one.values():
         operation["parameters"] = [name, *(p for p in operation["parameters"] if "graph" not in p["name"])]
         operation["description"] = "Read only. The default graph is the vocabulary; there are no named graphs."
-        operation["responses"]["404"] = {"description": "No such vocabulary.", "content": _PROBLEM}
+        operation["responses"]["404"] = {"description": "No such vocabulary.", "content": PROBLEM}
     return {"/sparql": whole, "/sparql/{vocabulary}": one}
 
 
@@ -81,6 +81,6 @@ def _operation(name: str, summary: str) -> dict[str, Any]:
                 "content": {media_type: {"schema": {"type": "string"}} for media_type in types},
             },
             "304": {"description": "The client holds this answer already."},
-            **{status: {"description": text, "content": _PROBLEM} for status, text in _ERRORS.items()},
+            **{status: {"description": text, "content": PROBLEM} for status, text in _ERRORS.items()},
         },
     }
