@@ -15,7 +15,7 @@ from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, few, most_of
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import at_most, missing
-from app.api.occupations import with_code
+from app.api.occupations import CODE, with_code
 from app.api.shares import DomainShare, domain_shares
 from app.catalogue.concepts import Group
 from app.catalogue.keys import occupation_iri, skill_iri
@@ -28,7 +28,6 @@ from ontology.nace import BASES, Activity, Revision
 router = APIRouter(tags=["search"], route_class=BoundedBody)
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_OCCUPATION = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 _ISCO = re.compile(r"[Cc]?[0-9]{1,4}")
 _SKILLS = re.compile(r"[SKLTsklt][0-9](?:\.[0-9]+)*")
 _REVISIONS: dict[str | None, Revision] = {"nace-2": "2", "nace-2.1": "2.1"}  # by classification
@@ -124,7 +123,7 @@ def _read(ctx: Context, blank: LookedUp, asked: str, classification: str | None)
         return _group(ctx, blank, isco_group(ctx, asked, "codes"))
     if asked.startswith("http") or _UUID.fullmatch(asked):
         return _concept(ctx, blank, asked)
-    if _OCCUPATION.fullmatch(asked):
+    if CODE.fullmatch(asked):
         return _occupation(ctx, blank, with_code(ctx, asked, "codes", NotFound))
     if _SKILLS.fullmatch(asked):
         return _group(ctx, blank, skill_group(ctx, asked, "codes", NotFound))

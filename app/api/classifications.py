@@ -86,9 +86,8 @@ async def isco_groups(
     level: Level = None,
 ) -> Response:
     """By code: major groups have one digit, unit groups four."""
-    every = [group for _, group in sorted(ctx.catalogue.isco.items())]
-    groups = every if code is None else [isco_group(ctx, code, "code")]
-    shown = [group for group in groups if level is None or len(group.code) == level]
+    groups = [*ctx.catalogue.isco.values()] if code is None else [isco_group(ctx, code, "code")]
+    shown = sorted((g for g in groups if level is None or len(g.code) == level), key=lambda g: g.code)
     return listing(ctx, shown, paging, lambda group: views.group_ref(ctx, group))
 
 
@@ -123,14 +122,12 @@ async def nace_codes(
 @router.get("/nace/{code}", summary="A NACE Rev. 2.1 code: its occupations and how many are cultural")
 async def nace(ctx: Ctx, code: str) -> Response:
     """Name and place, crosswalk entries, the occupations that ESCO links to the code or below it, and the share in scope."""
-    item = nace_activity(ctx, code, "code", unknown=NotFound)
-    return await _nace(ctx=ctx, code=item.code)
+    return await _nace(ctx=ctx, code=nace_activity(ctx, code, "code", unknown=NotFound).code)
 
 
 @apart(lambda given: 0.08 * len(occupations_of(given["ctx"], activities("2.1")[given["code"]])))
 async def _nace(ctx: Context, code: str) -> Response:
-    item = activities("2.1")[code]
-    return ctx.json(_nace_code(ctx, item))
+    return ctx.json(_nace_code(ctx, activities("2.1")[code]))
 
 
 @router.get("/skill-groups", summary="The groups of the skills hierarchy and fields of knowledge")

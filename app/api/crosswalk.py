@@ -157,24 +157,23 @@ async def crosswalk(
 
 
 def _nace(ctx: Context, form: Form, item: Activity) -> Response:
-    label = {"en": item.name}
     known = ctx.catalogue.revisions.of(item)
-    both = [_corresponding(ctx, item.revision, one) for one in known]
     if item.revision == "2.1":
         entries = crosswalk_entries(ctx, "nace-2.1", cut(item.code), item.covers)
-        found = Lead("nace-2.1", item.iri, item.code, label, occupations_of(ctx, item), entries=entries)
-        return _answer(ctx, form, found, "2.1", both)
-    # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it.
-    if not known:
+    elif known:  # ESCO and the crosswalk speak of Rev. 2.1 only: a former code leads to what became of it
+        current = wholes({one.current.code for one in known})
+        shown = {row["uri"]: row for a in current for row in crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)}
+        entries = [*shown.values()]
+    else:
         raise NotFound(
             f"nace: it is not known here what became of NACE Rev. 2 code {item.code} ({item.name})"
             f"{_EXTENT[bool(ctx.catalogue.revisions.official)]}",
             field="nace", revision="2", see=ctx.url("/nace"),
         )  # fmt: skip
-    current = wholes({one.current.code for one in known})
-    shown = {row["uri"]: row for a in current for row in crosswalk_entries(ctx, "nace-2.1", cut(a.code), a.covers)}
-    found = Lead("nace-2", item.iri, item.code, label, occupations_of(ctx, item), entries=[*shown.values()])
-    return _answer(ctx, form, found, "2", both)
+    both = [_corresponding(ctx, item.revision, one) for one in known]
+    name = {"en": item.name}
+    found = Lead(f"nace-{item.revision}", item.iri, item.code, name, occupations_of(ctx, item), entries=entries)
+    return _answer(ctx, form, found, item.revision, both)
 
 
 def _corresponding(ctx: Context, revision: Revision, one: Correspondence) -> CorrespondingCode:
@@ -203,15 +202,11 @@ def _national(ctx: Context, form: Form, code: str, scheme: str | None) -> Respon
             f"scheme: no mappings of '{scheme[:40]}' are loaded.", field="scheme", known=[*known.schemes]
         )
     schemes = [s for s in known.with_code(code) if scheme in (None, s)]
-    if len(schemes) != 1:
-        what = (
-            f"several classifications have the code '{code[:40]}': say which"
-            if schemes
-            else f"'{code[:40]}' maps to nothing"
-        )
-        raise BadParameter(
-            f"national: {what}.", field="scheme" if schemes else "national", known=schemes or [*known.schemes]
-        )
+    if not schemes:
+        raise BadParameter(f"national: '{code[:40]}' maps to nothing.", field="national", known=[*known.schemes])
+    if len(schemes) > 1:
+        detail = f"national: several classifications have the code '{code[:40]}': say which."
+        raise BadParameter(detail, field="scheme", known=schemes)
     pairs = known.by_code[schemes[0], code]
     shown = [_end(ctx, one, one.relation, one.esco) for one in pairs]
     members = {one.esco for one in pairs} & ctx.catalogue.occupations.keys()

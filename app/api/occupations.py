@@ -24,7 +24,7 @@ from ontology import local_name
 
 router = APIRouter()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
-_CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
+CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 
 
 class OccupationLinks(Shape):
@@ -140,7 +140,7 @@ async def occupation(ctx: Ctx, uuid: str) -> Response:
 
     By the UUID of its IRI, or by its ESCO code.
     """
-    iri = with_code(ctx, uuid, "uuid", NotFound) if _CODE.fullmatch(uuid) else occupation_of(ctx, uuid)
+    iri = with_code(ctx, uuid, "uuid", NotFound) if CODE.fullmatch(uuid) else occupation_of(ctx, uuid)
     return ctx.json(await ctx.built(occupation_detail, ctx.catalogue.occupations[iri]))
 
 

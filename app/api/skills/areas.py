@@ -73,9 +73,8 @@ async def functions(ctx: Ctx, paging: Paging, id: str, format: Format = None) ->
     chosen = choose(ctx, format)
     where = unit_of(ctx, id)
     levels = ctx.catalogue.analysis.function_levels
-    members = sorted(
-        (d for d in ctx.catalogue.by_domain.get(where.id, [])), key=lambda d: (d.degree, ctx.labels.rank(d.occupation))
-    )
+    decisions = ctx.catalogue.by_domain.get(where.id, [])
+    members = sorted(decisions, key=lambda d: (d.degree, ctx.labels.rank(d.occupation)))
     shown = members[paging.offset : paging.offset + paging.limit]
     items = [area_views.levels(ctx, d, levels.get((where.id, d.occupation), [])) for d in shown]
     payload: FunctionsOfUnit = {
@@ -116,6 +115,4 @@ async def blocks(ctx: Ctx, id: str, format: Format = None) -> Response:
         for (family, mine), item in zip(families, items, strict=True)
         for r in mine
     )  # fmt: skip
-    return respond(
-        ctx, chosen, payload, views.statements(ctx, [f for f, _ in families]), BLOCK_COLUMNS, rows
-    )  # fmt: skip
+    return respond(ctx, chosen, payload, views.statements(ctx, [f for f, _ in families]), BLOCK_COLUMNS, rows)
