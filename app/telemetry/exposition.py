@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
 from prometheus_client.registry import Collector
@@ -89,11 +88,9 @@ class _Merged(Collector):
 
 def text(workers: Mapping[str, Iterable[Family]], accept: str = "") -> tuple[bytes, str]:
     """The figures of all processes, by name of the process, in the format that the reader takes; and its media type."""
-    registry = CollectorRegistry()
-    registry.register(_Merged(workers))
     encode: Any
     try:
         encode, media_type = choose_encoder(accept)
     except (TypeError, ValueError):  # a version that is none
         encode, media_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
-    return encode(registry), media_type
+    return encode(_Merged(workers)), media_type
