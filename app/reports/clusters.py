@@ -21,7 +21,7 @@ COLUMNS = (
 YES, NO = "yes", "no"
 
 
-def sheet(catalogue: Catalogue, domain: str, language: str = "en") -> Iterator[tuple[object, ...]]:
+def sheet(catalogue: Catalogue, domain: str) -> Iterator[tuple[object, ...]]:
     """One row per skill of each broad cluster, the largest first; then what other domains lend to thin areas, and gaps.
 
     Judged are the name and the coherence of a cluster, in its first row, and each skill: does it belong on the map?
@@ -33,13 +33,11 @@ def sheet(catalogue: Catalogue, domain: str, language: str = "en") -> Iterator[t
     broad.sort(key=lambda c: (-sum(m.primary for m in c.members), c.id))
 
     def said(skill: str) -> str:
-        return catalogue.label(skill, language).get(language) or next(
-            iter(catalogue.label(skill, "en").values()), skill
-        )
+        return next(iter(catalogue.label(skill, "en").values()), skill)
 
     for c in broad:
         own = [rows[m.skill] for m in c.members if m.primary]
-        head = (c.id, in_one(c.labels, language), " · ".join(map(said, c.telling)), c.area, "filled", len(own))
+        head = (c.id, in_one(c.labels, "en"), " · ".join(map(said, c.telling)), c.area, "filled", len(own))
         used = [(said(r.skill), f"{r.support} of {total}", f"{r.lq:.1f}", r.skill_class) for r in own]
         yield from _block(domain, head, used)
     filled = {r.area for r in rows.values()}
@@ -51,7 +49,7 @@ def sheet(catalogue: Catalogue, domain: str, language: str = "en") -> Iterator[t
         for d, r in sorted((e for e in others if e[1].area == area.id), key=lambda e: (-e[1].share, e[1].skill)):
             lent.setdefault(r.skill, (d, r))
         state = "lent" if lent else "gap"
-        head = (f"{domain}/{area.id}", in_one(area.labels, language), "", area.id, state, len(lent))
+        head = (f"{domain}/{area.id}", in_one(area.labels, "en"), "", area.id, state, len(lent))
         used = [
             (said(r.skill), f"{r.support} of {analysis.units[d].occupations} in {d}", f"{r.lq:.1f}", r.skill_class)
             for d, r in lent.values()

@@ -6,7 +6,7 @@ import csv
 import gzip
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,8 +63,7 @@ class Evaluation:
     """The sets of a folder, asked of a release."""
 
     def __init__(self, release: Release, data: Path, half: str = "report") -> None:
-        self._store = ox.Store.read_only(str(release.store))
-        self._select = partial(queries.select, self._store)
+        self._select = partial(queries.select, ox.Store.read_only(str(release.store)))
         self._kinds, self._forms = kinds_of(self._select), forms_of(self._select)
         self._languages = sorted(release.manifest["languages"])
         self._data = data
@@ -90,20 +89,18 @@ class Evaluation:
         if (folder := self._data / "skill-extraction").is_dir() and labels["skill"]:
             yield from extraction(section.build(labels["skill"], told, "en"), "en", folder, self._tuned)
 
-    def _mine(self, asked: Sequence[tuple[str, object]]) -> list[int]:
-        return [n for n, (text, _) in enumerate(asked) if tuning(text) == self._tuned]
+    def _mine(self, asked: Sequence[Asked]) -> list[Asked]:
+        return [(text, right) for text, right in asked if tuning(text) == self._tuned]
 
     def _held_out(self, language: str, labels: Sequence[Label], told: dict[str, str], simpler: bool) -> Iterator[Line]:
         kept, hidden, elsewhere = held_out(labels)
-        asked = [hidden[n] for n in self._mine(hidden)]
+        asked = self._mine(hidden)
         name = f"{HELD_OUT}, {language}"
         matcher = Matcher(section.build(kept, told, language), language)
         whole = {(label.concept, fold(form)) for label in kept for form in forms(label.text)}
         inside = sum((concept, fold(text)) in whole for text, right in hidden for concept in right)
-        shares = (f"{n / max(1, len(hidden)):.1%}" for n in (elsewhere, inside))
-        note = "{} of the labels also stand at another occupation, {} are one form of a label that stayed".format(
-            *shares
-        )
+        other, part = (f"{n / max(1, len(hidden)):.1%}" for n in (elsewhere, inside))
+        note = f"{other} of the labels also stand at another occupation, {part} are one form of a label that stayed"
         yield Line(name, "ccsi", Rates.of(evaluate.concept_ranks(matcher, asked)), note)
         self._sample(name, matcher, asked)
         if simpler:
@@ -115,7 +112,7 @@ class Evaluation:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             rows = sorted({(row["vacancyTitle"], row["conceptUri"]) for row in csv.DictReader(lines)})
         found: list[Asked] = [(title, {iri}) for title, iri in rows if iri in known]
-        asked = [found[n] for n in self._mine(found)]
+        asked = self._mine(found)
         matcher = Matcher(section.build(labels, told, "en"), "en")
         yield Line(name, "ccsi", Rates.of(evaluate.concept_ranks(matcher, asked)))
         self._sample(name, matcher, asked)
@@ -128,8 +125,7 @@ class Evaluation:
         for query, _, element, relevant in _table(folder / "annotations.tsv.gz"):
             if relevant != "0":
                 right[query].add(element)
-        titles = [(title, right[key]) for key, title in _table(folder / "queries.tsv.gz") if right[key]]
-        titles = [titles[n] for n in self._mine(titles)]
+        titles = self._mine([(title, right[key]) for key, title in _table(folder / "queries.tsv.gz") if right[key]])
         seen: set[str] = set()
         labels = []
         for element, label in corpus:
@@ -202,16 +198,14 @@ def _simpler(labels: Sequence[Label], asked: Sequence[Asked]) -> Iterator[tuple[
     number = {iri: n for n, iri in enumerate(concepts)}
     of = np.array([number[label.concept] for label in labels])
     texts = [fold(label.text) for label in labels]
+
+    def rank(of_labels: np.ndarray, right: Iterable[str]) -> int:
+        best = np.zeros(len(concepts), np.float32)
+        np.maximum.at(best, of, of_labels.astype(np.float32))
+        return evaluate.rank(best, [number[iri] for iri in right if iri in number])
+
     for way, scorer in (("rapidfuzz token_sort_ratio", fuzz.token_sort_ratio), ("rapidfuzz WRatio", fuzz.WRatio)):
-        yield (
-            way,
-            [
-                _rank_of(
-                    _scores(process.cdist([fold(text)], texts, scorer=scorer)[0], of, len(concepts)), right, number
-                )
-                for text, right in asked
-            ],
-        )
+        yield way, [rank(process.cdist([fold(text)], texts, scorer=scorer)[0], right) for text, right in asked]
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE labels USING fts5(text)")
     database.executemany("INSERT INTO labels (rowid, text) VALUES (?, ?)", enumerate(texts))
@@ -224,18 +218,8 @@ def _simpler(labels: Sequence[Label], asked: Sequence[Asked]) -> Iterator[tuple[
                 "SELECT rowid, -bm25(labels) FROM labels WHERE labels MATCH ?", (words,)
             ):
                 scores[row] = score
-        ranks.append(_rank_of(_scores(scores, of, len(concepts)), right, number))
+        ranks.append(rank(scores, right))
     yield "SQLite FTS5 bm25", ranks
-
-
-def _scores(of_labels: np.ndarray, of: np.ndarray, count: int) -> np.ndarray:
-    best = np.zeros(count, np.float32)
-    np.maximum.at(best, of, of_labels.astype(np.float32))
-    return best
-
-
-def _rank_of(scores: np.ndarray, right: object, number: dict[str, int]) -> int:
-    return evaluate.rank(scores, [number[iri] for iri in right if iri in number])  # type: ignore[attr-defined]
 
 
 # --- what the first occupation is worth ------------------------------------------------------------------------------

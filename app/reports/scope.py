@@ -207,8 +207,7 @@ def review_reasons(decision: Decision) -> list[str]:
     if "expert" in said:  # a panel has looked
         return reasons
     if decision.degree == "excluded":
-        against = sorted(r for r, degree in said.items() if degree == "core" and r in ("isco", "nace"))
-        if against:
+        if against := sorted(r for r, degree in said.items() if degree == "core" and r in ("isco", "nace")):
             reasons.append(f"contradiction: {', '.join(against)} say core")
         return reasons
     if decision.confidence < LOW_CONFIDENCE:
@@ -216,9 +215,8 @@ def review_reasons(decision: Decision) -> list[str]:
     in_favour = [r for r, degree in said.items() if degree != "excluded"]
     if len(in_favour) == 1:
         reasons.append(f"single route: {in_favour[0]}")
-    others = {r: d for r, d in said.items() if r != "skills" and d != decision.degree}
-    if others:
-        reasons.append("contradiction: " + ", ".join(f"{r} says {d}" for r, d in sorted(others.items())))
+    if others := sorted((r, d) for r, d in said.items() if r != "skills" and d != decision.degree):
+        reasons.append("contradiction: " + ", ".join(f"{r} says {d}" for r, d in others))
     return reasons
 
 
