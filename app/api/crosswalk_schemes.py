@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -56,8 +55,7 @@ class MappedCode(Shape):
     sources: Annotated[list[str], Field(description="The files that say so.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """A code of any classification: what it is, the occupations under it, the codes it maps to, and its crosswalk entries."""
 
     classification: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import Field
@@ -46,8 +45,7 @@ class CompactList(Shape):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How much of each item to answer, and how CSV is written."""
 
     compact: bool

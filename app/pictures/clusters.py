@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,8 +23,7 @@ LONGEST_LABEL = 600  # characters, which is more than the lines hold
 EDGE, INK = "#c4c4c4", "#222222"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """One cluster as the picture shows it."""
 
     label: str

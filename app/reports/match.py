@@ -7,10 +7,9 @@ import gzip
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyoxigraph as ox
@@ -33,8 +32,7 @@ _BATCH = 200
 HELD_OUT, MEANING = "held-out labels", "by meaning"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the report: a set, a way of matching, and how well it did."""
 
     set: str
@@ -43,8 +41,7 @@ class Line:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A title that was matched: with what, the first of it, whether that was right, and what was."""
 
     set: str

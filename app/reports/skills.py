@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -29,18 +28,15 @@ class PairOverlap(Shape):
     cosine: Annotated[Share, Field(description="Cosine of the shares of use of all skills.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Several domains: skills that all are specialised in, those of one alone, and the overlap of each pair."""
 
-    units: list[str]
     pairs: list[PairOverlap]
     shared: list[list[Specialisation]]
     distinctive: dict[str, list[Specialisation]]
 
 
-@dataclass(frozen=True, slots=True)
-class Overlaps:
+class Overlaps(NamedTuple):
     """All domains pairwise; ``jaccard`` by row and column in the order of ``labels``."""
 
     labels: list[str]
@@ -64,7 +60,7 @@ def comparison(analysis: SkillCatalogue, units: list[str]) -> Comparison:
         alone = [s for k, s in mine[u].items() if k not in others]
         distinctive[u] = sorted(alone, key=lambda s: (-s.support, -s.lq, s.skill))[:SHOWN]
     return Comparison(
-        units, [pair(analysis, a, b) for a, b in combinations(units, 2)], [[mine[u][k] for u in units] for k in ranked],
+        [pair(analysis, a, b) for a, b in combinations(units, 2)], [[mine[u][k] for u in units] for k in ranked],
         distinctive,
     )  # fmt: skip
 

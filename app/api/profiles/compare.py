@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Literal, NamedTuple, NotRequired
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
@@ -143,8 +142,7 @@ class CompareIn(Body):
     language: Name | None = Field(None, description="As the parameter language.")
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """A side of a comparison, checked: its skills and how it is referred to."""
 
     skills: SkillSet

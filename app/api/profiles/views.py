@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal, NotRequired, cast
+from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
 from pydantic import Field
 
@@ -128,8 +127,7 @@ class Profile(ProfileHead, AboutRole, AskedFor, LinkedShape):
     links: ProfileLinks
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedProfile:
+class RenderedProfile(NamedTuple):
     """A profile on its way out: what it is, where it stands, what it is called."""
 
     profile: tables.Profile

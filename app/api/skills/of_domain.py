@@ -96,7 +96,7 @@ async def _compared(ctx: Context, units: list[str], format: str | None) -> Respo
     shown = [s for rows in compared.shared for s in rows] + [s for rows in compared.distinctive.values() for s in rows]
     payload: DomainComparison = {
         "@context": ctx.url("/context.jsonld"),
-        "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in compared.units],
+        "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in units],
         "overlap": compared.pairs,
         "shared": [
             {
