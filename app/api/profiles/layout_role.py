@@ -14,13 +14,12 @@ def occupations(document: Profile, language: str) -> list[Described]:
     """The anchors in ESCO's words; those of which it says nothing but the name are left out."""
     rows = []
     for item in document["occupations"]:
-        names = item["alternativeLabel"].get(language) or next(iter(item["alternativeLabel"].values()), [])
-        tag = "" if language in item["alternativeLabel"] else next(iter(item["alternativeLabel"]), "")
+        names = {tag: ", ".join(labels) for tag, labels in item["alternativeLabel"].items()}
         laid_out: Described = {
             "label": said(item["preferredLabel"], language),
             "description": said(item["description"], language),
             "scopeNote": said(item["scopeNote"], language),
-            "names": said({tag or language: ", ".join(names)} if names else {}, language),
+            "names": said(names, language),
         }
         if any(text["text"] for text in (laid_out["description"], laid_out["scopeNote"], laid_out["names"])):
             rows.append(laid_out)
@@ -45,13 +44,11 @@ def tasks(document: Profile, language: str) -> list[Tasks]:
 
 def facts(document: Profile, language: str, words: dict[str, str]) -> Iterator[Fact]:
     """What is known of the role in a few words, each with its name; what nobody has said is told as that."""
-    regulated = [said(o["preferredLabel"], language) for o in document["regulatedProfessions"]]
-    if regulated:
+    if regulated := [said(o["preferredLabel"], language) for o in document["regulatedProfessions"]]:
         note = f"{words['regulated-note']} {EUROPEAN_DATABASE}"
         # Which of several; of one there is no doubt.
         yield {"name": words["regulated"], "texts": regulated if len(document["anchors"]) > 1 else [], "note": note}
-    fields = [said(f["field"]["preferredLabel"], language) for f in document["fieldsOfEducation"]]
-    if fields:
+    if fields := [said(f["field"]["preferredLabel"], language) for f in document["fieldsOfEducation"]]:
         yield {"name": words["education"], "texts": fields, "note": words["education-note"]}
     level = document["eqfLevel"]
     yield {
@@ -59,8 +56,7 @@ def facts(document: Profile, language: str, words: dict[str, str]) -> Iterator[F
         "texts": [said({"und": str(level)}, language)] if level else [],
         "note": "" if level else words["eqf-none"],
     }
-    near = [said(n["occupation"]["preferredLabel"], language) for n in document["near"]]
-    if near:
+    if near := [said(n["occupation"]["preferredLabel"], language) for n in document["near"]]:
         yield {"name": words["near"], "texts": near, "note": words["near-note"]}
     above = {o["uri"]: o for d in document["occupations"] for o in d["broaderOccupation"]}
     below = {o["uri"]: o for d in document["occupations"] for o in d["narrowerOccupation"]}

@@ -145,8 +145,7 @@ async def _template(ctx: Context, id: str, format: FormatName | None) -> Respons
 # All occupations of a domain are many anchors.
 @apart(lambda given: 6.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
 async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | None) -> Response:
-    chosen = choose(ctx, format, MEDIA_TYPES)
-    return await answer(ctx, views.composed(ctx, asked), chosen)
+    return await answer(ctx, views.composed(ctx, asked), choose(ctx, format, MEDIA_TYPES))
 
 
 def templates_of(
@@ -187,24 +186,29 @@ def _filtered(
     function: str | None,
     kind: str | None,
     q: str | None,
-    sub_domain: str | None = None,
-    charter: str | None = None,
+    sub_domain: str | None,
+    charter: str | None,
 ) -> list[TemplateEntry]:
+    """Those that fit every given filter, in their order. Raises BadParameter for a part of a cell that there is not."""
     if function is not None:
         check_function(function)
-    _check_cell(ctx, sub_domain, charter)
+    if sub_domain is not None:
+        one_of("sub-domain", sub_domain, sorted(d.id for d in ctx.catalogue.domains.values() if d.broader))
     profiles = ctx.catalogue.profiles
+    if charter is not None:
+        prefix = f"{CCSID}charter/"
+        known = [iri.removeprefix(prefix) for iri in profiles.words if iri.startswith(prefix)]
+        one_of("charter", charter, sorted(known))
     words = query_words(ctx, q) if q else []
-    entries = []
-    for entry in profiles.templates.values():
-        recipe = entry.recipe
-        if (domain is not None and recipe.domain != domain) or (kind is not None and recipe.kind != kind):
-            continue
-        if not _about(profiles.tables, recipe, Cell(function or "", charter or "", sub_domain or "")):
-            continue
-        if words and not all(w in fold(next(iter(title(ctx, "", recipe).values()), "")) for w in words):
-            continue
-        entries.append(entry)
+    cell = Cell(function or "", charter or "", sub_domain or "")
+    entries = [
+        e
+        for e in profiles.templates.values()
+        if domain in (None, e.recipe.domain)
+        and kind in (None, e.recipe.kind)
+        and _about(profiles.tables, e.recipe, cell)
+        and all(w in fold(next(iter(title(ctx, "", e.recipe).values()), "")) for w in words)
+    ]
     return sorted(entries, key=lambda e: (e.recipe.domain, e.recipe.kind, *_order(ctx, e)))
 
 
@@ -214,16 +218,6 @@ def _about(tables: ProfileTables, recipe: Recipe, cell: Cell) -> bool:
         return all(not w or w == own for w, own in zip(astuple(cell), astuple(recipe.cell), strict=True))
     places = (tables.scope.get(a.occupation, {}).get(recipe.domain) for a in recipe.anchors)
     return any(p.serves(cell) for p in places if p)
-
-
-def _check_cell(ctx: Context, sub_domain: str | None, charter: str | None) -> None:
-    """Raises BadParameter for what is no sub-domain, or no function of CHARTER."""
-    if sub_domain is not None:
-        one_of("sub-domain", sub_domain, sorted(d.id for d in ctx.catalogue.domains.values() if d.broader))
-    if charter is not None:
-        prefix = f"{CCSID}charter/"
-        known = [iri.removeprefix(prefix) for iri in ctx.catalogue.profiles.words if iri.startswith(prefix)]
-        one_of("charter", charter, sorted(known))
 
 
 def _order(ctx: Context, entry: TemplateEntry) -> tuple[int, str]:
