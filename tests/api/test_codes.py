@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.api.ways import ways
+from app.api.views import ways
 from ontology import nace
 from tests.api.conftest import InProcess
 from tests.api.test_answers import problem
