@@ -154,14 +154,10 @@ def said(texts: dict[str, str], language: str) -> Text:
 
 def texts(value: Any) -> Iterator[Text]:
     """Every text in a sheet, wherever it stands."""
-    if isinstance(value, dict):
-        if value.keys() == {"text", "tag", "quiet"}:
-            yield value  # type: ignore[misc]
-        else:
-            for part in value.values():
-                yield from texts(part)
-    elif isinstance(value, list):
-        for part in value:
+    if isinstance(value, dict) and value.keys() == {"text", "tag", "quiet"}:
+        yield value  # type: ignore[misc]
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from texts(part)
 
 

@@ -53,6 +53,4 @@ def finish(figure: Figure, title: str, kind: Literal["svg", "png"] = "svg") -> b
         figure.savefig(out, format="png", dpi=144, metadata={"Software": None, "Title": title})
         return out.getvalue()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
-    text = out.getvalue().decode()
-    text = re.sub(r"^<\?xml.*?<svg ", '<svg role="img" ', text, count=1, flags=re.DOTALL)
-    return text.encode()
+    return re.sub(rb"^<\?xml.*?<svg ", b'<svg role="img" ', out.getvalue(), count=1, flags=re.DOTALL)

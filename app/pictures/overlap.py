@@ -35,8 +35,7 @@ def overlap_picture(matrix: Overlaps, kind: Literal["svg", "png"] = "svg", langu
         axes.set_yticks(range(n), names)
         axes.set_xticks(range(n), names, rotation=35, ha="right", rotation_mode="anchor")
         axes.tick_params(length=0)
-        for side in axes.spines.values():
-            side.set_visible(False)
+        axes.spines[:].set_visible(False)
         axes.set_xlabel(
             say("blue: shared skills as a percentage of those of either domain · bold: number of skills of the domain")
         )

@@ -34,8 +34,7 @@ def transversal_picture(
     known = {f.aspect: f for f in figures}
     shown = [a for a in (*GROUPS, *NAMED) if a in known][::-1]
     title = line(title, 60)
-    called = [line(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}") for a in shown]
-    labels = [textwrap.fill(name, 36) for name in called]
+    labels = [textwrap.fill(line(say(NAMES[a]) if a in NAMES else f"{a} {names.get(a, '')}"), 36) for a in shown]
     head = say("{title}: transversal characteristics beside all of ESCO").format(title=title[:1].upper() + title[1:])
     with drawing():
         figure = Figure(figsize=(11.5, 1.9 + 0.42 * len(shown)), layout="constrained")
