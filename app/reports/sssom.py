@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TextIO
 
 from pyoxigraph import Literal
@@ -25,12 +26,9 @@ BY_NAME = "semapv:LexicalMatching"
 
 def write_sssom(release: Release, out: TextIO, scheme: str = "") -> None:
     """All mappings, or those of one classification. Raises SourceError for one that has none."""
-    store = EmbeddedStore(release.store)
-    try:
+    with closing(EmbeddedStore(release.store)) as store:
         national, revised = National.read(store), revisions(store)
         domains = list(_of_domains(store))
-    finally:
-        store.close()
     known = ["nace", "domains", *national.schemes]
     if scheme and scheme not in known:
         raise SourceError(f"The release has no mappings of '{scheme}'.", f"There are: {', '.join(known)}.")
