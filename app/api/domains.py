@@ -133,8 +133,7 @@ async def domain_occupations(
         decisions = [d for d in decisions if d.is_of(sub_domain)]
     if q is not None:
         decisions = await matching(ctx, decisions, q)
-    rank = ctx.labels.rank
-    ordered = sorted(decisions, key=lambda d: (d.degree, rank(d.occupation), d.occupation))
+    ordered = sorted(decisions, key=lambda d: (d.degree, ctx.labels.rank(d.occupation), d.occupation))
     if where is None:
         return list_response(
             ctx, list(dict.fromkeys(d.occupation for d in ordered)), paging, form, domain=id, columns=tables.OCCUPATION,

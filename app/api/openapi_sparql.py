@@ -25,14 +25,13 @@ _ERRORS = {
 
 def sparql_paths(limits: Limits) -> dict[str, Any]:
     """The path items of /sparql, and of the vocabularies below it, each of which is a dataset."""
-    whole = _path(limits, "sparql")
     one = _path(limits, "vocabulary")
     name = {"name": "vocabulary", "in": "path", "required": True, "schema": {"type": "string", "enum": [*VOCABULARIES]}}
     for operation in one.values():
         operation["parameters"] = [name, *(p for p in operation["parameters"] if "graph" not in p["name"])]
         operation["description"] = "Read only. The default graph is the vocabulary; there are no named graphs."
         operation["responses"]["404"] = {"description": "No such vocabulary.", "content": PROBLEM}
-    return {"/sparql": whole, "/sparql/{vocabulary}": one}
+    return {"/sparql": _path(limits, "sparql"), "/sparql/{vocabulary}": one}
 
 
 def _path(limits: Limits, name: str) -> dict[str, Any]:
@@ -46,7 +45,6 @@ def _path(limits: Limits, name: str) -> dict[str, Any]:
     }
     in_query = [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in fields.items()]
     form = {"schema": {"type": "object", "required": ["query"], "properties": fields}}
-    plain = {"schema": text}
     return {
         "get": {
             **_operation(f"{name}_get", "A SPARQL 1.1 query; without one, the service description or a page"),
@@ -57,7 +55,7 @@ def _path(limits: Limits, name: str) -> dict[str, Any]:
             "parameters": in_query[1:],
             "requestBody": {
                 "required": True,
-                "content": {"application/x-www-form-urlencoded": form, "application/sparql-query": plain},
+                "content": {"application/x-www-form-urlencoded": form, "application/sparql-query": {"schema": text}},
             },
         },
     }

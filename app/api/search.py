@@ -189,8 +189,7 @@ def _filter(
     if isco is not None:
         under = frozenset(catalogue.under_isco(isco_group(ctx, isco).code))
         among = under if among is None else among & under
-    inside = index.inside if boost else frozenset()
-    return Filter(frozenset(types or ()), among, inside, index.type_of)
+    return Filter(frozenset(types or ()), among, index.inside if boost else frozenset(), index.type_of)
 
 
 def _hit(ctx: Context, index: Search, hit: SearchHit) -> Hit:

@@ -93,7 +93,9 @@ async def compare(
 async def _compared(ctx: Context, units: list[str], format: str | None) -> Response:
     chosen = choose(ctx, format)
     compared = comparison(ctx.catalogue.analysis, units)
-    shown = [s for rows in compared.shared for s in rows] + [s for rows in compared.distinctive.values() for s in rows]
+    parts = [("shared", s) for rows in compared.shared for s in rows]
+    parts += [("distinctive", s) for rows in compared.distinctive.values() for s in rows]
+    shown = [s for _, s in parts]
     payload: DomainComparison = {
         "@context": ctx.url("/context.jsonld"),
         "units": [views.unit(ctx, ctx.catalogue.analysis.units[u]) for u in units],
@@ -110,10 +112,7 @@ async def _compared(ctx: Context, units: list[str], format: str | None) -> Respo
     }  # fmt: skip
     # In JSON-LD a list is told of, and figures by domain are not.
     told = {**payload, "items": [views.specialisation(ctx, s) for s in shown]} if chosen == "jsonld" else payload
-    rows = [("shared", *views.specialisation_row(ctx, s)) for group in compared.shared for s in group]
-    rows += [
-        ("distinctive", *views.specialisation_row(ctx, s)) for group in compared.distinctive.values() for s in group
-    ]
+    rows = ((part, *views.specialisation_row(ctx, s)) for part, s in parts)
     return respond(ctx, chosen, told, views.statements(ctx, shown), ("part", *views.SPECIALISATION_COLUMNS), rows)
 
 

@@ -86,10 +86,9 @@ async def side_by_side(
         raise BadParameter(f"ids: name 1 to {MOST_COMPARED} domains.", field="ids")
     units = [unit_of(ctx, k) for k in dict.fromkeys(keys)]
     by_unit = {u.id: {f.aspect: f for f in analysis.profiles.get(u.id, [])} for u in units}
-    aspects = sorted({a for by in by_unit.values() for a in by})
     items: list[AspectOfUnits] = [
         {"aspect": a, "in": {u.id: views.figure(ctx, by_unit[u.id][a]) for u in units if a in by_unit[u.id]}}
-        for a in aspects
+        for a in sorted({a for by in by_unit.values() for a in by})
     ]
     payload: TransversalSideBySide = {
         "@context": ctx.url("/context.jsonld"), "units": [views.unit(ctx, u) for u in units], "items": items,
