@@ -89,21 +89,12 @@ def decide(
     by_occupation: dict[str, dict[str, list[Assertion]]] = {}
     for a in sorted(assertions, key=_assertion_key):
         by_occupation.setdefault(a.occupation, {}).setdefault(a.domain, []).append(a)
-    row: dict[str, int] = {}
-    column: dict[str, int] = {}
-    if scores is not None:
-        row = {iri: i for i, iri in enumerate(scores.occupations)}
-        column = {domain: j for j, domain in enumerate(scores.domains)}
+    scored = {} if scores is None else scores.by_occupation()
 
     result: list[Decision] = []
-    for occupation in sorted(by_occupation.keys() | row.keys()):
+    for occupation in sorted(by_occupation.keys() | scored.keys()):
         by_domain = by_occupation.get(occupation, {})
-        skills = {
-            d: float(scores.score[row[occupation], column[d]])
-            if scores is not None and d in column and occupation in row
-            else math.nan
-            for d in domains
-        }
+        skills = {d: scored.get(occupation, {}).get(d, math.nan) for d in domains}
         if any(a.route == "curated" for said in by_domain.values() for a in said):
             result.extend(_read_decisions(occupation, by_domain, skills, parameters))
             continue
@@ -132,14 +123,13 @@ def _read_decisions(
     for domain in sorted(by_domain.keys() - {""}):
         said = tuple(by_domain[domain])
         degree = _curated_degree(said)
-        if degree in (None, "excluded") or everywhere:
+        if degree is None or degree == "excluded" or everywhere:
             # Every curated statement about the occupation is the reason why a domain that it leaves out is out.
             whole = everywhere or tuple(a for d in sorted(by_domain) for a in by_domain[d] if a.route == "curated")
             named = tuple(a for a in said if a.route == "curated")
             others = tuple(a for a in said if a.route != "curated")
             result.append(_excluded(occupation, domain, (named or whole) + others, skills, parameters))
         else:
-            assert degree is not None  # noqa: S101 - for the type checker: None was dealt with above
             confidence = parameters.curated.probability(curated_features(degree, said, skills.get(domain, math.nan)))
             result.append(_decision(occupation, domain, degree, confidence, said))
     if everywhere and not result:

@@ -151,18 +151,18 @@ def score(decisions: Iterable[Decision], gold: Gold) -> dict[str, Figures]:
     tallies = {metric: [0, 0, 0] for metric in METRICS}
     for iri, rows in gold.items():
         mine = decided.get(iri, {})
-        _count(tallies["core"], "core" in mine.values(), _truth(rows.values(), _is_core))
-        _count(tallies["any"], bool(mine), _truth(rows.values(), _is_in_scope))
+        count(tallies["core"], "core" in mine.values(), _truth(rows.values(), _is_core))
+        count(tallies["any"], bool(mine), _truth(rows.values(), _is_in_scope))
         for domain in rows.keys() | mine.keys():
             row = rows.get(domain, NONE)
-            _count(tallies["pairs"], domain in mine, _is_in_scope(row))
+            count(tallies["pairs"], domain in mine, _is_in_scope(row))
             if row.agreed:
                 (truth,) = row.opinions
                 said = mine.get(domain, "none")
                 tallies["degree"][0] += said == truth != "none"
                 tallies["degree"][1] += said not in (truth, "none")
                 tallies["degree"][2] += truth not in (said, "none")
-    return {metric: _figures(*tally) for metric, tally in tallies.items()}
+    return {metric: figures(*tally) for metric, tally in tallies.items()}
 
 
 def judged_otherwise(decisions: Iterable[Decision], gold: Gold) -> list[str]:
@@ -192,7 +192,7 @@ def _truth(rows: Iterable[GoldRow], question: Callable[[GoldRow], bool | None]) 
     return None if None in answers else False
 
 
-def _count(tally: list[int], said: bool, truth: bool | None) -> None:
+def count(tally: list[int], said: bool, truth: bool | None) -> None:
     """Add one case to [tp, fp, fn]; an open question counts nowhere."""
     if truth is not None:
         tally[0] += said and truth
@@ -200,7 +200,8 @@ def _count(tally: list[int], said: bool, truth: bool | None) -> None:
         tally[2] += truth and not said
 
 
-def _figures(tp: int, fp: int, fn: int) -> Figures:
+def figures(tp: int, fp: int, fn: int) -> Figures:
+    """Precision, recall and F1 of a tally."""
     precision = tp / (tp + fp) if tp + fp else 0.0
     recall = tp / (tp + fn) if tp + fn else 0.0
     f1 = 2 * tp / (2 * tp + fp + fn) if tp else 0.0

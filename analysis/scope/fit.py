@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.scope import Evidence, gather
 from analysis.scope.decision import curated_features, decide, excluded_features, pair_features
-from analysis.scope.evaluate import NONE, Gold, calibration, route_precision, score
+from analysis.scope.evaluate import NONE, Gold, calibration, count, figures, route_precision, score
 from analysis.scope.model import (
     CURATED_FEATURES,
     EXCLUDED_FEATURES,
@@ -92,10 +92,9 @@ def fit(
     bare = gather(tables, UNCURATED, start)
     full = gather(tables, ROUTES, start) if curated else None
 
+    made_of = {"occupations": len(gold), "folds": folds, "seed": seed}
     report: dict[str, Any] = {
-        "occupations": len(gold),
-        "folds": folds,
-        "seed": seed,
+        **made_of,
         "skills": skills_report,
         "uncurated": _cross_validate(bare, None, gold, held_out, start, frozenset()),
     }
@@ -107,9 +106,7 @@ def fit(
         report["curated"]["in_sample"] = score(_decide(full, parameters, read), gold)
     fitted = {
         "reading": reading,
-        "occupations": len(gold),
-        "folds": folds,
-        "seed": seed,
+        **made_of,
         "penalty": PENALTY,
         "method": "logistic regression, penalised maximum likelihood; F1 by cross-validation over occupations",
         "cross_validated_f1": {
@@ -167,20 +164,14 @@ def _pairs(evidence: Evidence, gold: Gold, occupations: Collection[str]) -> list
     """List every pair of the given occupations with every domain, in a fixed order."""
     scores = evidence.scores
     assert scores is not None  # noqa: S101 - fitting always has the skills route
-    row = {iri: i for i, iri in enumerate(scores.occupations)}
+    scored = scores.by_occupation()
     by_pair: dict[tuple[str, str], list[Assertion]] = {}
     for a in evidence.assertions:
         by_pair.setdefault((a.occupation, a.domain), []).append(a)
     return [
-        _Pair(
-            iri,
-            domain,
-            tuple(by_pair.get((iri, domain), ())),
-            float(scores.score[row[iri], j]),
-            gold[iri].get(domain, NONE).opinions,
-        )
+        _Pair(iri, domain, tuple(by_pair.get((iri, domain), ())), skills, gold[iri].get(domain, NONE).opinions)
         for iri in sorted(occupations)
-        for j, domain in enumerate(scores.domains)
+        for domain, skills in scored[iri].items()
     ]
 
 
@@ -251,15 +242,14 @@ def _fit_skills(
 
     The report holds, per degree, the threshold chosen without each fold and the F1 that it reaches on that fold.
     """
-    row = {iri: i for i, iri in enumerate(scores.occupations)}
+    scored = scores.by_occupation()
     thresholds: dict[str, float] = {}
     report: dict[str, Any] = {}
     for degree in ("core", "related"):
         cases: list[tuple[str, float, bool]] = []
         for iri in sorted(gold):
-            for j, domain in enumerate(scores.domains):
+            for domain, value in scored[iri].items():
                 opinions = gold[iri].get(domain, NONE).opinions
-                value = float(scores.score[row[iri], j])
                 open_question = len(opinions) == 2 and ("core" if degree == "core" else "none") in opinions
                 if not open_question and not np.isnan(value):
                     cases.append((iri, value, "core" in opinions if degree == "core" else "none" not in opinions))
@@ -270,15 +260,12 @@ def _fit_skills(
             chosen.append(round(cut, 3))
             for iri, value, truth in cases:
                 if iri in fold:
-                    tally[0] += value >= cut and truth
-                    tally[1] += value >= cut and not truth
-                    tally[2] += value < cut and truth
+                    count(tally, value >= cut, truth)
         thresholds[degree] = round(_best_cut([(v, y) for _, v, y in cases]), 3)
-        tp, fp, fn = tally
         report[degree] = {
             "threshold": thresholds[degree],
             "by_fold": chosen,
-            "cross_validated_f1": 2 * tp / (2 * tp + fp + fn) if tp else 0.0,
+            "cross_validated_f1": figures(*tally)["f1"],
         }
     # Core asks for at least as much as related, whatever a small reading may say.
     thresholds["core"] = max(thresholds["core"], thresholds["related"])

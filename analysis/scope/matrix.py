@@ -40,19 +40,13 @@ class SkillMatrix:
 def build_matrix(occupations: Mapping[str, Occupation]) -> SkillMatrix:
     """Build the matrix, rows and columns in order of IRI; a skill both essential and optional is essential."""
     order = tuple(sorted(occupations))
-    used = sorted(set().union(*(occupations[o].skills for o in order)))
+    held = [(occupations[o].essential, sorted(occupations[o].skills)) for o in order]
+    used = sorted({s for _, skills in held for s in skills})
     column = {iri: i for i, iri in enumerate(used)}
-    skills: list[int] = []
-    weights: list[float] = []
-    indptr = [0]
-    for iri in order:
-        occupation = occupations[iri]
-        for skill in sorted(occupation.skills):
-            skills.append(column[skill])
-            weights.append(1.0 if skill in occupation.essential else OPTIONAL_WEIGHT)
-        indptr.append(len(skills))
-    ends = np.asarray(indptr, dtype=np.int64)
+    columns = [column[s] for _, skills in held for s in skills]
+    weights = [1.0 if s in essential else OPTIONAL_WEIGHT for essential, skills in held for s in skills]
+    ends = np.cumsum([0, *(len(skills) for _, skills in held)], dtype=np.int64)
     rows = np.repeat(np.arange(len(order), dtype=np.int64), np.diff(ends))
     return SkillMatrix(
-        order, tuple(used), ends, rows, np.asarray(skills, dtype=np.int64), np.asarray(weights, dtype=np.float64)
+        order, tuple(used), ends, rows, np.asarray(columns, dtype=np.int64), np.asarray(weights, dtype=np.float64)
     )

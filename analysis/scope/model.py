@@ -91,15 +91,12 @@ class Parameters:
             for name in ("in_scope", "core", "curated", "excluded")
         }
         return cls(
-            models["in_scope"],
-            models["core"],
-            models["curated"],
-            models["excluded"],
-            float(data["in_scope_threshold"]),
-            float(data["core_threshold"]),
-            {k: float(v) for k, v in data["skills_thresholds"].items()},
-            {k: float(v) for k, v in data["route_precision"].items()},
-            dict(data["fitted"]),
+            **models,
+            in_scope_threshold=float(data["in_scope_threshold"]),
+            core_threshold=float(data["core_threshold"]),
+            skills_thresholds={k: float(v) for k, v in data["skills_thresholds"].items()},
+            route_precision={k: float(v) for k, v in data["route_precision"].items()},
+            fitted=dict(data["fitted"]),
         )
 
 

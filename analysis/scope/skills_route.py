@@ -48,6 +48,11 @@ class SkillScores:
     specialisation: Floats
     relatedness: Floats
 
+    def by_occupation(self) -> dict[str, dict[str, float]]:
+        """The score of each occupation in each domain."""
+        rows = zip(self.occupations, self.score.tolist(), strict=True)
+        return {iri: dict(zip(self.domains, row, strict=True)) for iri, row in rows}
+
 
 def seed_matrix(matrix: SkillMatrix, seeds: Mapping[str, Collection[str]], domains: Sequence[str]) -> Floats:
     """Return 1.0 where an occupation (row) is a seed of a domain (column), 0.0 elsewhere."""
