@@ -6,7 +6,8 @@ are the last segment of their IRI, so that a table can be read and tested withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 MemberDegree = Literal["core", "related"]
@@ -60,6 +61,10 @@ class Assertion:
     reason: str = ""
 
 
+# So sorted, assertions lead to the same result in whatever order they came.
+ASSERTION_ORDER = attrgetter("occupation", "domain", "route", "degree", "sources")
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a panel placed an occupation within a domain; it says nothing of the degree.
@@ -88,10 +93,6 @@ class Placement:
         found: list[tuple[str, Served]] = [(f, "main") for f in (*self.functions, *self.charter_functions)]
         found += [(f, "some") for f in self.in_part]
         return tuple(sorted(found))
-
-    def of(self, *sources: str) -> Placement:
-        """The same, as several panels say it."""
-        return replace(self, sources=tuple(sorted(sources)))
 
 
 @dataclass(frozen=True, slots=True)

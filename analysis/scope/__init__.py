@@ -13,7 +13,7 @@ from analysis.scope.decision import decide
 from analysis.scope.label_route import default_lexicon, label_assertions
 from analysis.scope.model import Parameters, default_parameters
 from analysis.scope.skills_route import SkillScores, skill_scores, skills_assertions
-from analysis.tables import ROUTES, Assertion, Decision, Route, ScopeTables
+from analysis.tables import ASSERTION_ORDER, ROUTES, Assertion, Decision, Route, ScopeTables
 
 __all__ = ["ROUTES", "Evidence", "Parameters", "ScopeResult", "derive", "gather", "seeds_of"]
 
@@ -82,7 +82,7 @@ def gather(tables: ScopeTables, routes: Sequence[Route], parameters: Parameters)
         seeds = seeds_of(given, labelled)
         scores = skill_scores(tables.occupations, seeds, domains)
         assertions += skills_assertions(scores, tables.occupations, seeds, parameters.skills_thresholds)
-    assertions.sort(key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
+    assertions.sort(key=ASSERTION_ORDER)
     return Evidence(tuple(assertions), scores, tuple(domains))
 
 

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from analysis.scope.model import CONFIDENCE_RANGE, SKILLS_RANGE, Parameters
 from analysis.scope.skills_route import SkillScores
-from analysis.tables import Assertion, Decision, Degree, Route
+from analysis.tables import ASSERTION_ORDER, Assertion, Decision, Degree, Route
 
 # In this order routes say the sub-domain and the function: the most deliberate statement first.
 _DETAIL_ORDER: tuple[Route, ...] = ("curated", "nace", "isco", "label")
@@ -87,7 +87,7 @@ def decide(
     is sorted by occupation and domain and does not depend on the order of the assertions.
     """
     by_occupation: dict[str, dict[str, list[Assertion]]] = {}
-    for a in sorted(assertions, key=_assertion_key):
+    for a in sorted(assertions, key=ASSERTION_ORDER):
         by_occupation.setdefault(a.occupation, {}).setdefault(a.domain, []).append(a)
     scored = {} if scores is None else scores.by_occupation()
 
@@ -108,10 +108,6 @@ def decide(
             decided = [_excluded(occupation, d.domain, d.based_on, skills, parameters) for d in decided if d.based_on]
         result.extend(decided)
     return tuple(sorted(result, key=lambda d: (d.occupation, d.domain)))
-
-
-def _assertion_key(a: Assertion) -> tuple[str, str, str, str, tuple[str, ...]]:
-    return a.occupation, a.domain, a.route, a.degree, a.sources
 
 
 def _read_decisions(
@@ -150,7 +146,7 @@ def _excluded(
     """Return the explicit no, sure in the measure that no other route contradicts it."""
     confidence = parameters.excluded.probability(excluded_features(based_on, skills.get(domain, math.nan)))
     contradicted = any(a.route != "curated" and a.degree != "excluded" for a in based_on)
-    return Decision(occupation, domain, "excluded", _bounded(confidence), based_on, contradicted)
+    return Decision(occupation, domain, "excluded", bounded(confidence), based_on, contradicted)
 
 
 def _weighed_decisions(
@@ -200,7 +196,7 @@ def _decision(occupation: str, domain: str, degree: Degree, confidence: float, s
         occupation=occupation,
         domain=domain,
         degree=degree,
-        confidence=_bounded(confidence),
+        confidence=bounded(confidence),
         based_on=said,
         contradicted=any(a.degree != degree for a in said),
         sub_domain=next(sub_domains, ""),
@@ -210,6 +206,6 @@ def _decision(occupation: str, domain: str, degree: Degree, confidence: float, s
     )
 
 
-def _bounded(confidence: float) -> float:
+def bounded(confidence: float) -> float:
     """Round to four decimals within the range that the data can support."""
     return round(min(max(confidence, CONFIDENCE_RANGE[0]), CONFIDENCE_RANGE[1]), 4)

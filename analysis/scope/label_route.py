@@ -72,7 +72,7 @@ class Lexicon:
     """
 
     terms: dict[str, tuple[Term, ...]]
-    roles: dict[str, tuple[tuple[str, Term], ...]]
+    roles: dict[str, tuple[Term, ...]]
     _starts: dict[str, Starts] = field(default_factory=dict, compare=False, repr=False)
 
     def starting(self, language: str) -> Starts:
@@ -112,9 +112,9 @@ def parse_lexicon(data: Mapping[str, Any]) -> Lexicon:
                     table.get("function", ""),
                 )
             )
-    roles: dict[str, tuple[tuple[str, Term], ...]] = {
+    roles = {
         language: tuple(
-            (name, Term(text, _pattern(text), "", language, "core", "", name))
+            Term(text, _pattern(text), "", language, "core", "", name)
             for name, texts in functions.items()
             for text in texts
         )
@@ -138,13 +138,12 @@ def matches(label: str, language: str, lexicon: Lexicon) -> list[Term]:
     """Return every term, vetoes too, that stands in a label, in the order of the label."""
     words = words_of(label)
     starting = lexicon.starting(language)
-    return [term for i, word in enumerate(words) for term in starting[word] if _continues(words[i + 1 :], term)]
+    return [term for i, word in enumerate(words) for term in starting[word] if _begin(words[i + 1 :], term.words[1:])]
 
 
-def _continues(following: tuple[str, ...], term: Term) -> bool:
-    """Whether the words after the first of a term follow too."""
-    rest = term.words[1:]
-    return len(following) >= len(rest) and all(map(fnmatchcase, following, rest))
+def _begin(words: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
+    """Whether words begin with those that patterns stand for."""
+    return len(words) >= len(patterns) and all(map(fnmatchcase, words, patterns))
 
 
 def _best(terms: Iterable[Term]) -> dict[str, Term]:
@@ -167,11 +166,8 @@ def _rank(term: Term) -> tuple[bool, int, bool, str]:
 def _function(label: str, language: str, lexicon: Lexicon) -> str:
     """Tell the function from the role word that stands last in a label, where English puts the noun; "" if none."""
     words = words_of(label)
-    for i in range(len(words) - 1, -1, -1):
-        for name, role in lexicon.roles.get(language, ()):
-            if len(words) - i >= len(role.words) and all(map(fnmatchcase, words[i:], role.words)):
-                return name
-    return ""
+    roles = lexicon.roles.get(language, ())
+    return next((r.function for i in reversed(range(len(words))) for r in roles if _begin(words[i:], r.words)), "")
 
 
 def _language_scores(labels: tuple[str, ...], language: str, lexicon: Lexicon) -> tuple[dict[str, _Evidence], set[str]]:

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from analysis.scope.model import CONFIDENCE_RANGE
-from analysis.tables import Assertion, Decision, Placement
+from analysis.scope.decision import bounded
+from analysis.tables import ASSERTION_ORDER, Assertion, Decision, Placement
 
 
 def overlay(
@@ -33,17 +33,16 @@ def overlay(
         before = decided.get(pair)
         others = before.based_on if before else tuple(by_pair[pair])
         based_on = (said, *(a for a in others if a.route != "expert"))
-        confidence = 1.0 if said.score is None else said.score
         decided[pair] = replace(
             before if before and said.degree != "excluded" else Decision(*pair, said.degree, 0.0, (), False),
             degree=said.degree,
-            confidence=round(min(max(confidence, CONFIDENCE_RANGE[0]), CONFIDENCE_RANGE[1]), 4),
+            confidence=bounded(1.0 if said.score is None else said.score),
             based_on=based_on,
             contradicted=any(a.degree != said.degree for a in based_on),
         )
         if said.degree != "excluded":
             decided.pop((said.occupation, ""), None)
-    every = sorted((*given, *expert), key=lambda a: (a.occupation, a.domain, a.route, a.degree, a.sources))
+    every = sorted((*given, *expert), key=ASSERTION_ORDER)
     return tuple(every), tuple(decided[pair] for pair in sorted(decided))
 
 

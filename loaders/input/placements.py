@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def together(said: Iterable[tuple[str, Placement]]) -> tuple[list[Placement], li
             names = ", ".join(sorted(panel for panel, _ in found))
             notes.append(f"panels place {occupation} otherwise in {domain}: {names}; none counts")
             continue
-        agreed.append(first.of(*(s for _, p in found for s in p.sources)))
+        agreed.append(replace(first, sources=tuple(sorted(s for _, p in found for s in p.sources))))
     return agreed, notes
 
 
