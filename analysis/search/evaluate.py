@@ -100,9 +100,7 @@ def label_ranks(matcher: Matcher, asked: Sequence[AskedLabel]) -> list[int]:
 
 def rank(scores: np.ndarray, right: Sequence[int]) -> int:
     """The rank of the best of the right ones: after all wrong ones that score as much."""
-    if not right:
-        return len(scores) + 1
-    best = scores[right].max()
+    best = scores[right].max(initial=0)
     if best <= 0:
         return len(scores) + 1
     wrong = np.ones(len(scores), bool)

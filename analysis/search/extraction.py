@@ -151,11 +151,7 @@ class Extractor:
 
     def _frequency(self, word: str) -> int:
         """How many descriptions have a word."""
-        section, key = self._section, word.encode()
-        at = int(np.searchsorted(section.described, key))
-        if at == len(section.described) or section.described[at] != key:
-            return 0
-        return int(section.described_starts[at + 1] - section.described_starts[at])
+        return len(self._section.describing(word))
 
     # --- runs of words that resemble a label ---------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ is not found so is looked for as a whole title is (match.py), and in description
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,11 +81,8 @@ def described(matcher: Matcher, text: str) -> Hits:
     section = matcher.section
     found: NDArray[np.int32] | None = None
     for word in fold(text).split():
-        key = word.encode()
-        at = int(np.searchsorted(section.described, key))
-        if at == len(section.described) or section.described[at] != key:
+        if not len(concepts := section.describing(word)):
             return _none()
-        concepts = section.described_concepts[section.described_starts[at] : section.described_starts[at + 1]]
         found = concepts if found is None else np.intersect1d(found, concepts, assume_unique=True)
     if found is None:
         return _none()
@@ -141,37 +139,25 @@ def _labels_with(section: Section, lexicon: Lexicon, word: str, begun: bool) -> 
 
 def _judged(section: Section, labels: Ints, wrong: Floats, said: str) -> tuple[Floats, NDArray[np.int8]]:
     """The score and the kind of each label that has the words."""
-    first, last = _beginning(section, said)
+    key = said.encode()
+
+    def beginning(place: int) -> bytes:
+        return section.folded_text(section.order[place])[: len(key)]
+
+    places = range(len(section.order))
+    first, last = bisect_left(places, key, key=beginning), bisect_right(places, key, key=beginning)
     rank = section.rank[labels]
     begins = (rank >= first) & (rank < last)
     lengths = section.folded_starts[labels + 1] - section.folded_starts[labels]
-    same = begins & (lengths == len(said.encode()))
+    same = begins & (lengths == len(key))
     preferred = section.roles[labels] & 3 == PREFERRED
     kinds = np.where(preferred, np.where(begins, PREFIX, WORDS), ALTERNATIVE).astype(np.int8)
     kinds[same] = EXACT
     kinds[wrong > 0] = FUZZY
-    scores = _WORTH[kinds] + _COVERED * np.minimum(1, len(said.encode()) / lengths)
+    scores = _WORTH[kinds] + _COVERED * np.minimum(1, len(key) / lengths)
     scores -= _ROLE * (section.roles[labels] & 3) + _A_TYPO * wrong
     scores += np.where((kinds == ALTERNATIVE) & begins, 0.05, 0)  # an alternative label that begins so
     return scores.astype(np.float32), kinds
-
-
-def _beginning(section: Section, said: str) -> tuple[int, int]:
-    """From where to where, in the order of folded labels, they begin so."""
-    key = said.encode()
-
-    def bound(after: bool) -> int:
-        low, high = 0, len(section.order)
-        while low < high:
-            middle = (low + high) // 2
-            label = section.folded_text(section.order[middle])[: len(key)]
-            if label < key or (after and label == key):
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    return bound(False), bound(True)
 
 
 def _best_of_each(section: Section, labels: Ints, scores: Floats, kinds: NDArray[np.int8]) -> Hits:

@@ -62,9 +62,7 @@ class Lexicon:
 
     def number(self, word: str) -> int:
         """The number of a word, or -1."""
-        key = word.encode()
-        at = int(np.searchsorted(self.words, key))
-        return at if at < len(self.words) and self.words[at] == key else -1
+        return place_of(word, self.words)
 
     def numbers(self, words: Sequence[str]) -> NDArray[np.int64]:
         """The numbers of many words, -1 for what is none here."""
@@ -123,10 +121,9 @@ class Lexicon:
         mine[known] = weights[known] * self.gram_weights[at[known]]
         foreign = np.where(known, 0, weights * self.gram_weights.max(initial=1))
         lengths = np.sqrt(np.bincount(owners, mine**2 + _UNKNOWN * foreign**2, len(words)))
-        kept = known
-        shares = (mine[kept] / lengths[owners[kept]]).astype(np.float32)
-        starts = np.searchsorted(owners[kept], np.arange(len(words) + 1))
-        found = sparse.csr_matrix((shares, at[kept], starts), (len(words), len(self.grams))) @ self._table
+        shares = (mine[known] / lengths[owners[known]]).astype(np.float32)
+        starts = np.searchsorted(owners[known], np.arange(len(words) + 1))
+        found = sparse.csr_matrix((shares, at[known], starts), (len(words), len(self.grams))) @ self._table
         least = np.where(self.numbers(words) >= 0, LEAST_BESIDE, LEAST_ALIKE)
         rows = np.repeat(np.arange(len(words)), np.diff(found.indptr))
         near = found.data >= least[rows]
@@ -173,6 +170,13 @@ class Lexicon:
             mended = [nearest.get(word, word) for word in words]
             found.append("" if mended == words or not all(mended) else " ".join(mended))
         return found
+
+
+def place_of(word: str, words: NDArray[np.bytes_]) -> int:
+    """Where a word stands among sorted words, or -1."""
+    key = word.encode()
+    at = int(np.searchsorted(words, key))
+    return at if at < len(words) and words[at] == key else -1
 
 
 def build(words: Sequence[str]) -> Lexicon:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from analysis.search import lexicon
-from analysis.search.lexicon import Floats, Ints, Lexicon
+from analysis.search.lexicon import Floats, Ints, Lexicon, place_of
 from analysis.search.text import fold, forms, stem
 
 PREFERRED, ALTERNATIVE, HIDDEN = 0, 1, 2
@@ -103,6 +103,12 @@ class Section:
     def labels(self, concept: int) -> range:
         """The labels of a concept."""
         return range(int(self.concept_labels[concept]), int(self.concept_labels[concept + 1]))
+
+    def describing(self, word: str) -> Ints:
+        """The concepts whose descriptions have a word."""
+        if (at := place_of(word, self.described)) < 0:
+            return self.described_concepts[:0]
+        return self.described_concepts[self.described_starts[at] : self.described_starts[at + 1]]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything by name, to be written."""
