@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.profiles.tables import Anchor, ProfileTables
+from analysis.skills.matrix import sparse
 
 NEAREST = 5  # occupations that a role is compared with
 AGREEING = 2  # of these, that have to ask for a skill
@@ -26,10 +26,8 @@ class Neighbourhood:
         self._occupations = tuple(sorted(o for o, places in tables.scope.items() if places and o in tables.occupations))
         held = [tables.occupations[o].every for o in self._occupations]
         self._column = {s: n for n, s in enumerate(sorted({s for skills in held for s in skills}))}
-        rows = [n for n, skills in enumerate(held) for _ in skills]
-        columns = [self._column[s] for skills in held for s in skills]
-        shape = (len(held), max(1, len(self._column)))
-        self._matrix = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+        entries = [(n, self._column[s], 1.0) for n, skills in enumerate(held) for s in skills]
+        self._matrix = sparse(entries, (len(held), max(1, len(self._column))))
         self._sizes = np.array([len(skills) for skills in held], dtype=float)
 
     def nearest(self, anchors: Iterable[Anchor]) -> tuple[str, ...]:

@@ -21,10 +21,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.profiles.tables import ProfileTables
-from analysis.skills.matrix import Floats, Ints, Sparse, row_sums, unit_rows
+from analysis.skills.matrix import Floats, Ints, Sparse, row_sums, sparse, unit_rows
 
 Viability = Literal["highly-viable", "viable", "none"]
 
@@ -118,9 +117,9 @@ def transition_index(
     codes = {c: n for n, c in enumerate(sorted({a for f in tables.skills.values() for a in f.areas}))}
     needs = [(row[o], tables.occupations[o]) for o in occupations]
     shape = len(row), len(column)
-    essential = _matrix([(i, column[s], 1.0) for i, need in needs for s in need.essential], shape)
-    optional = _matrix([(i, column[s], 1.0) for i, need in needs for s in need.optional], shape)
-    areas = _matrix(
+    essential = sparse([(i, column[s], 1.0) for i, need in needs for s in need.essential], shape)
+    optional = sparse([(i, column[s], 1.0) for i, need in needs for s in need.optional], shape)
+    areas = sparse(
         [(column[s], codes[a], 1 / len(f.areas)) for s, f in tables.skills.items() for a in f.areas],
         (len(column), max(1, len(codes))),
     )
@@ -155,11 +154,6 @@ def _threshold(made: TransitionIndex, groups: Iterable[Sequence[int]]) -> float:
             values = similarities(made, rows)
             means.append(float(values[~np.eye(len(rows), dtype=bool)].mean()))
     return round(float(np.mean(means) - np.std(means)), 4) if means else 1.0
-
-
-def _matrix(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> Sparse:
-    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return sp.csr_matrix((np.array(values), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape=shape)
 
 
 def _unit(vector: Any) -> Floats:

@@ -67,8 +67,7 @@ def fit(areas: Sequence[SkillArea], features: Features, columns: Ints) -> Fit:
     voters = np.array(sorted(own), dtype=np.int64)
     everyone = np.unique(np.concatenate([columns, voters]))
     similarity = Relatedness(features, everyone, WIDE.weights).without(np.array([], dtype=np.int64))
-    of = {int(c): i for i, c in enumerate(everyone)}
-    ties = similarity[np.ix_([of[int(c)] for c in columns], [of[int(v)] for v in voters])]
+    ties = similarity[np.ix_(np.searchsorted(everyone, columns), np.searchsorted(everyone, voters))]
     order = np.argsort(-ties, axis=1, kind="stable")[:, :NEIGHBOURS]
     for i, near in enumerate(order):
         for v in near:

@@ -35,8 +35,7 @@ def coreness(mine: Sparse, support: Floats) -> Floats:
     graph = knn(theta, NEIGHBOURS)
     if graph.nnz == 0:
         return result
-    between, eigen = _betweenness(graph), _eigenvector(graph)
-    values = (_scaled(between) + _scaled(eigen)) / 2 * (1 - _clustering(graph))
+    values = (_scaled(_betweenness(graph)) + _scaled(_eigenvector(graph))) / 2 * (1 - _clustering(graph))
     result[nodes] = _scaled(values)
     return result
 
@@ -86,10 +85,8 @@ def _eigenvector(graph: Sparse) -> Floats:
     v: Floats = np.full(n, 1.0 / n)
     for _ in range(_ITERATIONS):
         step = shifted @ v
-        step = step / np.linalg.norm(step)
-        done = bool(np.abs(step - v).max() < 1e-9)
-        v = step
-        if done:
+        before, v = v, step / np.linalg.norm(step)
+        if np.abs(v - before).max() < 1e-9:
             break
     return v
 

@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
 
 from analysis.skills.hierarchy import Hierarchy
-from analysis.skills.matrix import Floats, Ints, Sparse, Use, by_name, column_sums, one_hot, row_sums, unit_rows
+from analysis.skills.matrix import Floats, Ints, Sparse, Use, by_name, column_sums, one_hot, row_sums, sparse, unit_rows
 from analysis.skills.tables import SkillTables
 
 _BLOCK = 256  # rows of the neighbour search at a time
@@ -65,7 +65,7 @@ def features(tables: SkillTables, use: Use, hierarchy: Hierarchy) -> Features:
         if r in use.column and r != s
     }
     both = sorted(pairs | {(b, a) for a, b in pairs})
-    links = sp.csr_matrix((np.ones(len(both)), ([a for a, _ in both], [b for _, b in both])), shape=(n, n))
+    links = sparse([(a, b, 1.0) for a, b in both], (n, n))
     length = row_sums(use.binary)
     weighted = (sp.diags(np.log(max(n, 2) / np.maximum(length, 1.0))) @ use.x).tocsr()
     kinds = one_hot(use.iscos)[0]
@@ -163,8 +163,7 @@ def leiden(graph: Sparse, resolution: float, seed: int) -> Ints:
             iterations=3,
             seed=seed,
         )
-        for node, community in membership.items():
-            labels[node] = community
+        labels[list(membership)] = list(membership.values())
     alone = labels < 0
     labels[alone] = labels.max(initial=-1) + 1 + np.arange(int(alone.sum()))
     return labels

@@ -54,34 +54,31 @@ def use_matrix(tables: SkillTables) -> Use:
     occupations = tuple(sorted(tables.occupations))
     skills = tuple(sorted(tables.skills))
     column = {s: i for i, s in enumerate(skills)}
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for i, iri in enumerate(occupations):
-        occupation = tables.occupations[iri]
+    held = [tables.occupations[iri] for iri in occupations]
+    entries = [
+        (i, column[s], value)
+        for i, o in enumerate(held)
         # ESCO 1.2.0 has 17 pairs that are both: essential wins, as the ESCO model says for inherited links.
-        for links, value in (
-            (occupation.essential, ESSENTIAL),
-            (occupation.optional - occupation.essential, OPTIONAL),
-        ):
-            for s in sorted(links):
-                if s in column:
-                    rows.append(i)
-                    columns.append(column[s])
-                    values.append(value)
-    shape = (len(occupations), len(skills))
-    x = sp.csr_matrix((np.array(values), (rows, columns)), shape=shape)
-    essential = sp.csr_matrix(((np.array(values) == ESSENTIAL).astype(np.float64), (rows, columns)), shape=shape)
-    essential.eliminate_zeros()
+        for links, value in ((o.essential, ESSENTIAL), (o.optional - o.essential, OPTIONAL))
+        for s in sorted(links)
+        if s in column
+    ]
+    shape = len(occupations), len(skills)
     return Use(
         occupations,
         skills,
-        tuple(tables.occupations[o].isco for o in occupations),
-        x,
-        essential,
+        tuple(o.isco for o in held),
+        sparse(entries, shape),
+        sparse([entry for entry in entries if entry[2] == ESSENTIAL], shape),
         {o: i for i, o in enumerate(occupations)},
         column,
     )
+
+
+def sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> Sparse:
+    """A matrix from its entries: row, column and value."""
+    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+    return sp.csr_matrix((np.array(values), (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape=shape)
 
 
 def column_sums(m: Sparse) -> Floats:
