@@ -37,6 +37,7 @@ from analysis.skills.tables import Cluster, Level, SkillTables, at_level
 
 MEMBERS = 5
 SETS = 400
+SEED = 1
 DIMENSIONS = 200
 POWER = 1.5
 _STOP = frozenset((
@@ -64,9 +65,7 @@ def tokens(text: str) -> list[str]:
     return [_stem(w) for w in re.findall(r"[a-z]{2,}", text.lower()) if w not in _STOP]
 
 
-def text_space(
-    tables: SkillTables, alternatives: Mapping[str, Iterable[str]], dimensions: int = DIMENSIONS
-) -> tuple[Floats, dict[str, int]]:
+def text_space(tables: SkillTables, alternatives: Mapping[str, Iterable[str]]) -> tuple[Floats, dict[str, int]]:
     """Vectors of all skills with an English text, and the row of each.
 
     ``alternatives`` are English alternative labels by skill; each of their words counts once, however many repeat it.
@@ -81,7 +80,7 @@ def text_space(
     counts, _ = by_name([{w: 1 + np.log(n) for w, n in bag.items()} for bag in bags])
     present = np.asarray((counts > 0).sum(axis=0)).ravel()
     weighted = unit_rows(counts @ sp.diags(np.log((1 + len(skills)) / (1 + present)) + 1))
-    k = min(dimensions, min(weighted.shape) - 1)
+    k = min(DIMENSIONS, min(weighted.shape) - 1)
     if k < 1:
         return _unit(weighted.toarray()), {s: i for i, s in enumerate(skills)}
     # A fixed start vector makes the iteration, and with it the figures, the same in every run.
@@ -99,7 +98,7 @@ def intruder_sets(
     domain: str,
     level: Level = "broad",
     count: int = SETS,
-    seed: int = 1,
+    seed: int = SEED,
     central: int | None = None,
 ) -> tuple[IntruderSet, ...]:
     """Random sets for one domain: a cluster with five members or more, five of them, and one from another cluster.
@@ -112,7 +111,7 @@ def intruder_sets(
     return _draw(own, {c.id: {m.skill for m in c.members} for c in mine}, domain, level, count, seed)
 
 
-def esco_sets(hierarchy: Hierarchy, skills: Sequence[str], domain: str, seed: int = 1) -> tuple[IntruderSet, ...]:
+def esco_sets(hierarchy: Hierarchy, skills: Sequence[str], domain: str) -> tuple[IntruderSet, ...]:
     """The same with ESCO's own groups in the place of clusters: each skill in the first group right above it, T left out."""
     groups: dict[str, list[str]] = {}
     for s in sorted(skills):
@@ -120,27 +119,23 @@ def esco_sets(hierarchy: Hierarchy, skills: Sequence[str], domain: str, seed: in
         if above:
             groups.setdefault(above[0], []).append(s)
     large = {g: members for g, members in sorted(groups.items()) if len(members) >= MEMBERS}
-    return _draw(large, {g: set(members) for g, members in large.items()}, domain, "broad", SETS, seed)
+    return _draw(large, {g: set(members) for g, members in large.items()}, domain, "broad")
 
 
-def partition_sets(
-    skills: Sequence[str], labels: Ints, domain: str, level: Level = "broad", seed: int = 1
-) -> tuple[IntruderSet, ...]:
+def partition_sets(skills: Sequence[str], labels: Ints, domain: str, level: Level = "broad") -> tuple[IntruderSet, ...]:
     """The same from a bare partition, of which nobody knows what leans on what."""
     own: dict[str, list[str]] = {}
     for skill, c in zip(skills, labels, strict=True):
         own.setdefault(str(c), []).append(skill)
-    return _draw(own, {c: set(members) for c, members in own.items()}, domain, level, SETS, seed)
+    return _draw(own, {c: set(members) for c, members in own.items()}, domain, level)
 
 
-def shuffled_sets(
-    clusters: Sequence[Cluster], domain: str, level: Level = "broad", seed: int = 1
-) -> tuple[IntruderSet, ...]:
+def shuffled_sets(clusters: Sequence[Cluster], domain: str, level: Level = "broad") -> tuple[IntruderSet, ...]:
     """The same with members dealt at random to clusters of the sizes found."""
     mine = sorted(at_level(clusters, domain, level), key=lambda c: c.id)
     pairs = [(m.skill, i) for i, c in enumerate(mine) for m in c.members if m.primary]
-    labels = np.random.default_rng(seed).permutation(np.array([i for _, i in pairs], dtype=np.int64))
-    return partition_sets([s for s, _ in pairs], labels, domain, level, seed)
+    labels = np.random.default_rng(SEED).permutation(np.array([i for _, i in pairs], dtype=np.int64))
+    return partition_sets([s for s, _ in pairs], labels, domain, level)
 
 
 def _draw(
@@ -148,8 +143,8 @@ def _draw(
     everything: Mapping[str, set[str]],
     domain: str,
     level: Level,
-    count: int,
-    seed: int,
+    count: int = SETS,
+    seed: int = SEED,
 ) -> tuple[IntruderSet, ...]:
     able = [c for c, skills in own.items() if len(skills) >= MEMBERS]
     if not able or len(own) < 2:
