@@ -136,15 +136,14 @@ class UnitResult:
 
 
 def derive_unit(
-    stage: Stage, skill_features: Features, unit: Unit, settings: Settings, previous: Sequence[PreviousCluster] = ()
+    stage: Stage, skill_features: Features, unit: Unit, settings: Settings, previous: Sequence[PreviousCluster]
 ) -> UnitResult:
     """Derive one unit. Units do not touch each other: every identifier begins with the unit's own."""
     rows = stage.specialisations(unit)
     if not is_clustered(unit):
         return UnitResult(rows, None)
-    taken = {p.id for p in previous}
     clustered = clusters.cluster_domain(
-        stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous, taken
+        stage.tables, stage.use, stage.hierarchy, skill_features, unit, rows, settings, previous
     )
     return UnitResult(tuple(replace(r, area=clustered.placed.get(r.skill, "")) for r in rows), clustered)
 
@@ -172,13 +171,11 @@ def assemble(stage: Stage, results: Sequence[UnitResult], settings: Settings) ->
 
 
 def derive(
-    tables: SkillTables,
-    previous: Sequence[PreviousCluster] | None = None,
-    settings: Settings | None = None,
+    tables: SkillTables, previous: Sequence[PreviousCluster] = (), settings: Settings | None = None
 ) -> SkillsResult:
     """Derive everything about skills; ``previous`` are the clusters of the release before."""
     settings = settings or Settings()
     stage = prepare(tables)
     skill_features = features(tables, stage.use, stage.hierarchy)
-    results = [derive_unit(stage, skill_features, unit, settings, tuple(previous or ())) for unit in stage.units]
+    results = [derive_unit(stage, skill_features, unit, settings, previous) for unit in stage.units]
     return assemble(stage, results, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -103,14 +104,10 @@ def members(skills: Sequence[str], labels: Ints, c: int, share: Floats, strength
 
 def _above(hierarchy: Hierarchy, skills: Sequence[str], field_of_study: bool) -> tuple[tuple[str, float], ...]:
     """Groups with the share of the skills under them: ISCED-F fields of four digits, or other groups at level two."""
-    counts: dict[str, int] = {}
-    for s in skills:
-        for a in hierarchy.ancestors(s):
-            code = hierarchy.code(a)
-            isced = code.isdigit()
-            fits = isced and len(code) == 4 if field_of_study else bool(code) and not isced and code.count(".") == 1
-            if fits:
-                counts[a] = counts.get(a, 0) + 1
+    counts: Counter[str] = Counter()
+    for a in (a for s in skills for a in hierarchy.ancestors(s)):
+        code = hierarchy.code(a)
+        counts[a] += code.isdigit() and len(code) == 4 if field_of_study else code.count(".") == 1
     shares = [(g, n / len(skills)) for g, n in counts.items() if n / len(skills) >= MIN_GROUP_SHARE]
     return tuple(sorted(shares, key=lambda e: (-e[1], e[0])))
 
@@ -139,7 +136,6 @@ def _stability(together: Floats, inside: Ints) -> float:
 
 
 def _quality(
-    domain: str,
     level: Level,
     unit: Unit,
     hierarchy: Hierarchy,
@@ -154,10 +150,8 @@ def _quality(
         codes = sorted(hierarchy.code(a) for a in hierarchy.ancestors(s) if hierarchy.code(a) and not hierarchy.is_t(a))
         fine = [c for c in codes if c.count(".") == 1 or (c.isdigit() and len(c) == 3)]
         place.append(fine[0] if fine else codes[0] if codes else "")
-    known = {p: i for i, p in enumerate(sorted(set(place)))}
-    groups = np.array([known[p] for p in place], dtype=np.int64)
     return Quality(
-        domain=domain,
+        domain=unit.id,
         level=level,
         occupations=len(unit.weights),
         skills=len(skills),
@@ -168,7 +162,7 @@ def _quality(
         tiny_share=1.0 - quality.coverage(labels, 3),
         largest_share=quality.largest_share(labels),
         silhouette=quality.silhouette(part.similarity, labels),
-        group_ami=quality.ami(labels, groups),
+        group_ami=quality.ami(labels, np.unique(place, return_inverse=True)[1]),
         occupation_support=float(np.median(supports)) if supports else 0.0,
     )
 
@@ -182,9 +176,8 @@ def cluster_domain(
     rows: Sequence[Specialisation],
     settings: Settings,
     previous: Sequence[PreviousCluster],
-    taken: set[str],
 ) -> DomainClusters:
-    """Cluster one domain (or the CCSI). ``taken`` collects the identifiers in use."""
+    """Cluster one domain (or the CCSI)."""
     columns = clustered_skills(use, unit, rows)
     known = areas.areas_of(tables, unit)
     free = partition(features, columns, use.rows(unit.weights), settings)
@@ -192,6 +185,7 @@ def cluster_domain(
     skills = [use.skills[j] for j in columns]
     clusters: list[Cluster] = []
     lineage: list[LineageEntry] = []
+    taken = {p.id for p in previous}  # and every identifier that is given here
     figures: list[Quality] = []
     parents: dict[int, str] = {}
     area_of = {int(c): known[a].id for c, a in zip(part.broad, place, strict=True) if a != areas.NONE}
@@ -204,23 +198,19 @@ def cluster_domain(
         by_community = [members(skills, labels, c, share, strength) for c in range(n)]
         own = [[m for m in ms if m.primary] for ms in by_community]
         telling = names.telling_skills(tables, [[(m.skill, m.centrality) for m in ms] for ms in own])
+        within = [int(part.broad[labels == c][0]) for c in range(n)]  # the broad cluster that each is, or is a part of
         slugs = [_slug(tables, t) for t in telling]
-        fixed: dict[int, str] = {}
         if level == "broad":
-            fixed = area_of
             slugs = [area_of.get(c, slugs[c]) for c in range(n)]
         else:
-            slugs = [f"{parents[int(part.broad[labels == c][0])].split('/', 1)[1]}/{slugs[c]}" for c in range(n)]
+            slugs = [f"{parents[within[c]].split('/', 1)[1]}/{slugs[c]}" for c in range(n)]
         sets = [(slugs[c], frozenset(m.skill for m in own[c])) for c in range(n)]
         # A fine cluster that is all of its broad one is that one, and not told a second time.
-        told = [
-            c for c in range(n) if level == "broad" or (part.broad == part.broad[labels == c][0]).sum() > len(own[c])
-        ]
+        told = [c for c in range(n) if level == "broad" or (part.broad == within[c]).sum() > len(own[c])]
         where = {c: i for i, c in enumerate(told)}
-        found_ids, history = identity.identify(
-            unit.id, level, [sets[c] for c in told], previous, taken, [where[c] for c in fixed]
-        )
-        ids = [found_ids[where[c]] if c in where else parents[int(part.broad[labels == c][0])] for c in range(n)]
+        fixed = [where[c] for c in area_of] if level == "broad" else []
+        found_ids, history = identity.identify(unit.id, level, [sets[c] for c in told], previous, taken, fixed)
+        ids = [found_ids[where[c]] if c in where else parents[within[c]] for c in range(n)]
         lineage.extend(history)
         if level == "broad":
             parents = dict(enumerate(ids))
@@ -230,7 +220,6 @@ def cluster_domain(
             inside = np.flatnonzero(labels == c)
             occupations = drawing(use, unit, columns, columns[inside])
             supports.append(len(occupations))
-            central = tuple(m.skill for m in own[c][:CENTRAL])
             stability = _stability(together, inside)
             leaving = float(flow[c].sum() - flow[c, c])
             neighbours = [
@@ -243,11 +232,11 @@ def cluster_domain(
                     id=ids[c],
                     domain=unit.id,
                     level=level,
-                    parent=parents[int(part.broad[inside[0]])] if level == "fine" else "",
+                    parent=parents[within[c]] if level == "fine" else "",
                     labels={},
                     descriptions={},
                     members=by_community[c],
-                    central=central,
+                    central=tuple(m.skill for m in own[c][:CENTRAL]),
                     groups=_above(hierarchy, [skills[i] for i in inside], False),
                     fields=_above(hierarchy, [skills[i] for i in inside], True),
                     occupations=occupations,
@@ -255,11 +244,11 @@ def cluster_domain(
                     support=len(occupations),
                     stability=round(stability, 6),
                     reliable=comparable and len(occupations) >= MIN_CLUSTER_SUPPORT and stability >= MIN_STABILITY,
-                    area=area_of.get(int(part.broad[inside[0]]), ""),
+                    area=area_of.get(within[c], ""),
                     telling=telling[c],
                 )
             )
-        figures.append(_quality(unit.id, level, unit, hierarchy, skills, part, labels, supports))
+        figures.append(_quality(level, unit, hierarchy, skills, part, labels, supports))
     placed = {s: known[a].id for s, a in zip(skills, place, strict=True) if a != areas.NONE}
     return DomainClusters(tuple(clusters), placed, tuple(lineage), tuple(figures))
 
