@@ -39,13 +39,6 @@ SCHEMES = {
     "ISCOGroups": ("isco", "occupations"),
     "skillGroups": ("skills-hierarchy", "skills"),
 }
-# Columns that the file with the facts of a table must have.
-NEEDED = {
-    "occupations": {"conceptUri", "preferredLabel"},
-    "skills": {"conceptUri", "preferredLabel", "skillType"},
-    "ISCOGroups": {"conceptUri", "preferredLabel"},
-    "skillGroups": {"conceptUri", "preferredLabel"},
-}
 SKILL_TYPES = {"skill/competence": "skill", "skill": "skill", "knowledge": "knowledge"}
 
 A = NamedNode(RDF + "type")
@@ -151,7 +144,8 @@ class CsvBundle:
         """The rows of a table of concepts; each concept has one row in a language."""
         for member, lang, facts in self.files(table):
             seen: dict[str, tuple[int, bytes]] = {}
-            for line, row in read_csv(member, {"conceptUri", "preferredLabel"} if not facts else NEEDED[table]):
+            needed = {"conceptUri", "preferredLabel"} | ({"skillType"} if facts and table == "skills" else set())
+            for line, row in read_csv(member, needed):
                 concept = self._iri(row["conceptUri"], member, line)
                 if concept is None:
                     continue

@@ -28,19 +28,13 @@ SECONDS = 120
 
 def names(path: Path) -> list[str]:
     """The sheets of a workbook. Raises SourceError when it is none."""
-    with _reader(path, "") as out:
+    with rows(path, "") as out:
         return out.read().decode().splitlines()
 
 
 @contextmanager
 def rows(path: Path, sheet: str) -> Iterator[IO[bytes]]:
-    """One sheet as CSV. Raises SourceError when it cannot be read, at the end of what could."""
-    with _reader(path, sheet) as out:
-        yield out
-
-
-@contextmanager
-def _reader(path: Path, sheet: str) -> Iterator[IO[bytes]]:
+    """One sheet as CSV, or with "" the names of all. Raises SourceError when it cannot be read, at the end of what could."""
     _bounded(path)
     with child.start(
         "loaders.input.sheets", path.resolve(), sheet,

@@ -80,8 +80,7 @@ def read_csv(member: Member, required: set[str]) -> Iterator[tuple[int, dict[str
 
 def separator_of(header: str) -> str:
     """What separates the cells of a table, by its first line: what makes most headings known."""
-    known = {sign: sum(name in COLUMNS for name in columns_of(header.split(sign))) for sign in SEPARATORS}
-    return max(SEPARATORS, key=lambda sign: known[sign])
+    return max(SEPARATORS, key=lambda sign: sum(name in COLUMNS for name in columns_of(header.split(sign))))
 
 
 def separator_name(member: Member) -> str:
