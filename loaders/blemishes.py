@@ -13,7 +13,6 @@ import queries
 def count(store: ox.Store, seen: Mapping[str, int]) -> dict[str, int]:
     """The blemishes of a release by what they are; `seen` are those that were counted while it was read."""
     counts = Counter(seen)
-    query = queries.load("materialise/blemishes")
-    for name, count in queries.select(store, query.name):
+    for name, count in queries.select(store, "materialise/blemishes"):
         counts[name.value] += int(count.value)  # type: ignore[union-attr]
     return dict(sorted((+counts).items()))

@@ -216,7 +216,6 @@ class Normaliser:
 
     def _repaired(self, s: bytes, p: bytes, o: bytes, suffix: bytes) -> bytes | None:
         """The object as it should be; None when the statement is to be left out."""
-        literal = o.startswith(b'"')
         if p in NOTE_COUNTS:
             return None  # the text of the node goes to the graph of its language
         if p == STATUS and o.startswith(b'"') and (status := value(o)) != RELEASED:
@@ -229,7 +228,7 @@ class Normaliser:
             if self.survey.circular and (value(child), value(parent)) in self.survey.circular:
                 self.repairs["link that closes a cycle in the hierarchy left out"] += 1
                 return None
-        elif p == LABEL_ROLE and literal:
+        elif p == LABEL_ROLE and o.startswith(b'"'):
             role = _role(o) if len(o) < LONGEST_IRI else None
             self.repairs["label role as string made an IRI" if role else "label role that is no IRI left out"] += 1
             return role

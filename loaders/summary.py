@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 
@@ -32,19 +32,14 @@ def content(esco_version: str, content_hash: str, normaliser: Normaliser, carrie
     }
 
 
-def scope_counts(decisions: Iterable[Decision]) -> dict[str, int]:
+def scope_counts(decisions: Collection[Decision]) -> dict[str, int]:
     """How many occupations are in scope, core and related only, and how many decisions there are."""
-    every = list(decisions)
-    best: dict[str, str] = {}
-    for d in every:
-        if d.degree != "excluded" and best.get(d.occupation) != "core":
-            best[d.occupation] = d.degree
-    degrees = Counter(best.values())
+    core, related = ({d.occupation for d in decisions if d.degree == degree} for degree in ("core", "related"))
     return {
-        "inScope": len(best),
-        "core": degrees["core"],
-        "relatedOnly": degrees["related"],
-        "scopeDecisions": len(every),
+        "inScope": len(core | related),
+        "core": len(core),
+        "relatedOnly": len(related - core),
+        "scopeDecisions": len(decisions),
     }
 
 

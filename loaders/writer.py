@@ -73,12 +73,11 @@ class QuadWriter:
 
     def remove(self, quads: Iterable[ox.Quad]) -> int:
         """Take quads out of the store again, after a flush; returns how many."""
-        count = 0
-        for quad in list(quads):
+        gone = list(quads)
+        for quad in gone:
             self.content.remove(line_of(quad))
             self.store.remove(quad)
-            count += 1
-        return count
+        return len(gone)
 
     def _hand_over(self, piece: list[bytes]) -> None:
         if self._error:

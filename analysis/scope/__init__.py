@@ -15,9 +15,9 @@ from analysis.scope.model import Parameters, default_parameters
 from analysis.scope.skills_route import SkillScores, skill_scores, skills_assertions
 from analysis.tables import ASSERTION_ORDER, ROUTES, Assertion, Decision, Route, ScopeTables
 
-__all__ = ["ROUTES", "Evidence", "Parameters", "ScopeResult", "derive", "gather", "seeds_of"]
+__all__ = ["ROUTES", "TABLE_ROUTES", "Evidence", "Parameters", "ScopeResult", "derive", "gather", "seeds_of"]
 
-_TABLE_ROUTES: frozenset[Route] = frozenset({"isco", "nace", "curated"})
+TABLE_ROUTES: tuple[Route, ...] = ("isco", "nace", "curated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def seeds_of(assertions: Iterable[Assertion], fallback: Iterable[Assertion] = ()
     ``fallback`` (label assertions) calls core with at least half its weight: no official code is devoted to
     advertising, and the one code of games holds gambling too.
     """
-    tables = sorted((a for a in assertions if a.route in _TABLE_ROUTES), key=lambda a: (a.occupation, a.domain))
+    tables = sorted((a for a in assertions if a.route in TABLE_ROUTES), key=lambda a: (a.occupation, a.domain))
     read = {a.occupation for a in tables if a.route == "curated"}
     spoken = [a for a in tables if a.domain and (a.route == "curated" or a.occupation not in read)]
     banned = {(a.occupation, a.domain) for a in tables if a.degree == "excluded"}

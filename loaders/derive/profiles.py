@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from analysis.profiles.guidelines import guidelines
 from analysis.profiles.statements import Names, profile_quads
-from analysis.profiles.tables import Figures, Guidelines, Needs, Place, ProfileTables
+from analysis.profiles.tables import Figures, Needs, Place, ProfileTables
 from analysis.profiles.templates import templates
 from analysis.profiles.traits import skill_facts
 from analysis.skills.statements import published
@@ -31,7 +31,7 @@ def profile_lines(
     if result is None:
         return []
     tables, told = _tables(store, occupations, decisions, result)
-    rules = _guidelines(store)
+    rules = guidelines(as_texts(select(store, "api/profile_sections")), as_texts(select(store, "api/profile_rules")))
     names = _names(store, occupations)
     return list(profile_quads(templates(tables, rules), rules, tables, told, esco_version, names))
 
@@ -45,10 +45,6 @@ def _names(store: ox.Store, occupations: Mapping[str, Occupation]) -> Names:
         if concept is not None and isinstance(label, ox.Literal) and label.language:
             names.setdefault(concept.value, {})[label.language] = label.value
     return names
-
-
-def _guidelines(store: ox.Store) -> Guidelines:
-    return guidelines(as_texts(select(store, "api/profile_sections")), as_texts(select(store, "api/profile_rules")))
 
 
 def _tables(

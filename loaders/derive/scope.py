@@ -10,7 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from analysis.scope import ScopeResult, derive
+from analysis.scope import TABLE_ROUTES, ScopeResult, derive
 from analysis.scope.model import default_parameters
 from analysis.scope.panel import overlay, place
 from analysis.scope.statements import scope_quads
@@ -55,11 +55,8 @@ def ontology_quads(files: list[Path]) -> Iterator[str]:
 
 def scope_tables(store: ox.Store, routes: tuple[Route, ...] = ROUTES) -> ScopeTables:
     """Occupations with labels and skills, and what the table-driven routes (isco, nace, curated) assert."""
-    assertions: list[Assertion] = []
-    for route in ("isco", "nace", "curated"):
-        if route in routes:
-            assertions += _assertions(store, route)
-    return ScopeTables(occupation_tables(store), tuple(assertions))
+    chosen = [route for route in TABLE_ROUTES if route in routes]
+    return ScopeTables(occupation_tables(store), tuple(a for route in chosen for a in _assertions(store, route)))
 
 
 def derive_scope(
@@ -148,7 +145,7 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
             further[whose, local_name(where)].add(local_name(more))
     grouped: dict[tuple[str, str], list[tuple[Degree, str, str, str, str, str]]] = defaultdict(list)
     for row in as_texts(select(store, f"materialise/scope_{route}")):
-        occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(route, row)
+        occupation, domain, degree, sub_domain, function, charter, reason, source = _scope_row(row)
         if degree not in rank:
             raise SourceError(
                 f"{source}: the degree '{degree}' is none of {', '.join(rank)}.", "Fix the entry in the curation file."
@@ -165,12 +162,9 @@ def _assertions(store: ox.Store, route: Route) -> list[Assertion]:
     return assertions
 
 
-def _scope_row(route: Route, row: tuple[str, ...]) -> tuple[str, str, Degree, str, str, str, str, str]:
-    if route == "curated":
-        occupation, domain, degree, sub_domain, function, charter, reason, source = row
-    else:
-        occupation, domain, degree, sub_domain, function, source = row
-        charter = reason = ""
+def _scope_row(row: tuple[str, ...]) -> tuple[str, str, Degree, str, str, str, str, str]:
+    occupation, domain, degree, sub_domain, function, *more, source = row
+    charter, reason = more or ("", "")  # which curation alone says
     said: Any = local_name(degree)  # the caller looks whether it is one
     kept = (local_name(sub_domain), local_name(function), local_name(charter), reason, source)
     return occupation, local_name(domain), said, *kept

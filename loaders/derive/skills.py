@@ -57,32 +57,27 @@ def deriving_skills(
 
 
 @contextmanager
-def deriving(
-    tables: SkillTables,
-    previous: Sequence[PreviousCluster] = (),
-    settings: skills.Settings | None = None,
-    processes: int = PROCESSES,
-) -> Iterator[Callable[[], SkillsResult]]:
+def deriving(tables: SkillTables, previous: Sequence[PreviousCluster] = ()) -> Iterator[Callable[[], SkillsResult]]:
     """Start deriving; call the yielded function for the result. Leaving early ends the child processes."""
-    chosen = settings or skills.Settings()
     if len(tables.scope) < SMALL_SCOPE:  # starting processes would take longer than the work
-        yield lambda: skills.derive(tables, previous, chosen)
+        yield lambda: skills.derive(tables, previous)
         return
     stage = skills.prepare(base_language_only(tables))
     waiting = deque(
         u.id for u in sorted(stage.units, key=lambda u: (not skills.is_clustered(u), -len(u.weights), u.id))
     )
     features = skills.features(stage.tables, stage.use, stage.hierarchy)
-    start = pickle.dumps((stage, features, tuple(previous), chosen))
+    settings = skills.Settings()
+    start = pickle.dumps((stage, features, tuple(previous), settings))
     del features  # the children have it
-    children = [_Child() for _ in range(min(processes, len(waiting)))]
+    children = [_Child() for _ in range(min(PROCESSES, len(waiting)))]
     with ThreadPoolExecutor(len(children)) as threads:
         running = [threads.submit(child.work, start, waiting) for child in children]
 
         def result() -> SkillsResult:
             results = {unit: made for r in running for unit, made in r.result().items()}
             # Clusters are named here, in every language.
-            return skills.assemble(replace(stage, tables=tables), [results[u.id] for u in stage.units], chosen)
+            return skills.assemble(replace(stage, tables=tables), [results[u.id] for u in stage.units], settings)
 
         try:
             yield result
