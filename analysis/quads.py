@@ -33,11 +33,10 @@ class GraphLines:
         """One whose value is a text."""
         return f"<{subject}> <{predicate}> {Literal(value, language=language)}{self._end}"
 
-    def decimal(self, subject: str, predicate: str, value: float, digits: int = 4) -> str:
-        """One whose value is a decimal, rounded."""
+    def decimal(self, subject: str, predicate: str, value: float) -> str:
+        """One whose value is a decimal, rounded to four digits."""
         # As the engine writes them: "0.5", not "0.5000", so that what is hashed is what is held.
-        written = f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
-        written = "0" if written == "-0" else written
+        written = f"{value:z.4f}".rstrip("0").rstrip(".")
         return f'<{subject}> <{predicate}> "{written}"^^<{XSD}decimal>{self._end}'
 
     def double(self, subject: str, predicate: str, value: float) -> str:

@@ -45,7 +45,7 @@ from loaders.input.placements import unplaced
 from loaders.input.sources import Member, Source, fingerprint
 from loaders.inverses import inverses
 from loaders.normalise import Normaliser
-from loaders.progress import Progress, Quiet, counted
+from loaders.progress import Progress, counted
 from loaders.request import Inputs, LoadRequest, input_files, open_inputs, version_of
 from loaders.summary import content, scope_counts, skill_counts
 from loaders.survey import Survey, value
@@ -70,7 +70,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
 
     Raises a LoadError with message and remedy; the served release is untouched then.
     """
-    progress = progress or Quiet()
+    progress = progress or Progress()
     releases = Releases(request.data_dir)
     with _system_errors(request.data_dir), releases.lock(request.gives_way), no_garbage():
         try:

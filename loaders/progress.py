@@ -1,15 +1,15 @@
-"""How a load tells what it is doing: one small protocol, with a quiet implementation for libraries and tests."""
+"""How a load tells what it is doing: one small class, quiet itself, for libraries and tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class Progress(Protocol):
-    """Told of each stage and of counts within it."""
+class Progress:
+    """Told of each stage and of counts within it; says nothing, unless a subclass does."""
 
     def stage(self, title: str) -> None:
         """A new stage begins; the one before is done."""
@@ -19,19 +19,6 @@ class Progress(Protocol):
 
     def done(self) -> None:
         """The last stage is done."""
-
-
-class Quiet:
-    """Says nothing."""
-
-    def stage(self, title: str) -> None:
-        """Nothing."""
-
-    def advance(self, count: int) -> None:
-        """Nothing."""
-
-    def done(self) -> None:
-        """Nothing."""
 
 
 def counted(batches: Iterable[list[T]], progress: Progress) -> Iterator[list[T]]:

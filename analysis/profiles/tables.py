@@ -194,17 +194,15 @@ class ProfileTables:
 
     def known(self, unit: str) -> Mapping[str, tuple[float, tuple[str, ...]]]:
         """Skill -> negative location quotient in the unit, and its traits, among them ``specialised``; made once."""
-        shares = self._known.get(unit)
-        if shares is None:
+        if (shares := self._known.get(unit)) is None:
             figures = self.figures.get(unit, {})
-            shares = {
+            shares = self._known[unit] = {
                 s: (
                     -figures[s].lq if s in figures else 0.0,
                     (*sorted(facts.traits), *(("specialised",) if s in figures and figures[s].specialised else ())),
                 )
                 for s, facts in self.skills.items()
             }
-            self._known[unit] = shares
         return shares
 
     def cell(self, domain: str, cell: Cell = NO_CELL) -> tuple[Degree, tuple[str, ...]]:

@@ -21,8 +21,7 @@ def _lines(one: Behind) -> Iterator[str]:
     node = _node(one)
     out = GraphLines(GRAPH_SKILLS if one.kind in ("skill", "transversality") else GRAPH_CLUSTERS)
     yield out.link(node, CCSI + "byRoute", ROUTE)
-    for source in one.decision.sources:
-        yield out.link(node, PROV + "wasDerivedFrom", source)
+    yield from out.links(node, PROV + "wasDerivedFrom", "", *one.decision.sources)
     if one.kind == "skill":
         yield out.text(node, CCSI + "outcome", one.decision.outcome)
 

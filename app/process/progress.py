@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import Progress as RichProgress
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from loaders.progress import Progress, Quiet
+from loaders.progress import Progress
 
 
-class Lines:
+class Lines(Progress):
     """One line a stage, when it is done: for logs and pipes."""
 
     def __init__(self, console: Console, before: str = "") -> None:
@@ -41,7 +41,7 @@ class Lines:
             self._title = ""
 
 
-class Live:
+class Live(Progress):
     """A spinner with count and rate for each stage."""
 
     def __init__(self, progress: RichProgress) -> None:
@@ -74,7 +74,7 @@ def reporter(quiet: bool = False) -> Iterator[Progress]:
     """The progress reporter that fits standard error."""
     console = Console(stderr=True)
     if quiet:
-        yield Quiet()
+        yield Progress()
     elif not console.is_terminal:
         yield Lines(console)
     else:
