@@ -18,6 +18,7 @@ from analysis.tables import Assertion, Decision
 
 COLUMNS = ("occupationUri", "domain", "degree", "agreement")
 METRICS = ("core", "any", "pairs", "degree")
+BINS = 10  # of a calibration table
 
 _DEGREES = frozenset({"core", "related", "none"})
 
@@ -208,7 +209,7 @@ def figures(tp: int, fp: int, fn: int) -> Figures:
     return {"precision": precision, "recall": recall, "f1": f1, "tp": tp, "fp": fp, "fn": fn}
 
 
-def calibration(decisions: Iterable[Decision], gold: Gold, bins: int = 10, excluded: bool = False) -> list[Bin]:
+def calibration(decisions: Iterable[Decision], gold: Gold, excluded: bool = False) -> list[Bin]:
     """Compare confidence with the observed share of right decisions, in bins of equal width.
 
     A decision is right where the readers agree on its degree; disputed pairs and occupations that the reading does
@@ -226,18 +227,18 @@ def calibration(decisions: Iterable[Decision], gold: Gold, bins: int = 10, exclu
         row = rows.get(d.domain, NONE)
         if row.agreed:
             cases.append((d.confidence, row.opinions == {"none" if excluded else d.degree}))
-    return calibration_table(cases, bins)
+    return calibration_table(cases)
 
 
-def calibration_table(cases: Iterable[tuple[float, bool]], bins: int = 10) -> list[Bin]:
+def calibration_table(cases: Iterable[tuple[float, bool]]) -> list[Bin]:
     """Return the table for (confidence, right) cases; a confidence of 1 falls into the last bin."""
-    members: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+    members: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for confidence, right in cases:
-        members[min(int(confidence * bins), bins - 1)].append((confidence, right))
+        members[min(int(confidence * BINS), BINS - 1)].append((confidence, right))
     return [
         {
-            "low": i / bins,
-            "high": (i + 1) / bins,
+            "low": i / BINS,
+            "high": (i + 1) / BINS,
             "n": len(inside),
             "confidence": math.fsum(c for c, _ in inside) / len(inside) if inside else None,
             "right": sum(r for _, r in inside) / len(inside) if inside else None,
