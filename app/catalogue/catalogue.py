@@ -43,9 +43,8 @@ class Catalogue(Facts):
             analysis = beside.submit(SkillCatalogue.read, store)
             super().__init__(store)
             self.graphs = store.graphs
-            self._labels = Labels(store, self.languages, limits.languages_in_memory, Parts(limits.parts_bytes))
-            if self.fallback in self.languages:
-                self._labels.load_english(self.fallback)
+            parts = Parts(limits.parts_bytes)
+            self._labels = Labels(store, self.languages, self.fallback, limits.languages_in_memory, parts)
             self.analysis = analysis.result()
             self.national = National.read(store)
             self.revisions = revisions(store)

@@ -120,18 +120,9 @@ class Facts:
         for iri, occupation, domain, degree, confidence, contradicted, sub, function, charter in sorted(
             as_texts(store.select("api/decisions"))
         ):
-            decision = decisions.setdefault(
-                iri,
-                Decision(
-                    iri,
-                    occupation,
-                    local_name(domain),
-                    _term(degree),
-                    float(confidence),
-                    contradicted == "true",
-                    local_name(sub),
-                ),
-            )
+            if (decision := decisions.get(iri)) is None:
+                placed = local_name(domain), _term(degree), float(confidence), contradicted == "true", local_name(sub)
+                decision = decisions[iri] = Decision(iri, occupation, *placed)
             for value, target in ((function, decision.functions), (charter, decision.charter_functions)):
                 if value and local_name(value) not in target:
                     target.append(local_name(value))
@@ -165,19 +156,11 @@ class Facts:
 
     def ancestors(self, iri: str) -> list[Group]:
         """The groups above a concept, nearest first, each once."""
-        groups: dict[str, Group] = {}
-        todo = [iri]
-        seen = {iri}
-        while todo:
-            concept = self.occupations.get(todo[0]) or self.skills.get(todo[0]) or self.groups.get(todo[0])
-            todo.pop(0)
-            for parent in concept.broader if concept else ():
-                if parent not in seen:
-                    seen.add(parent)
-                    todo.append(parent)
-                    if parent in self.groups:
-                        groups[parent] = self.groups[parent]
-        return list(groups.values())
+        way = [iri]
+        for step in way:  # which grows as it is walked
+            concept = self.occupations.get(step) or self.skills.get(step) or self.groups.get(step)
+            way += [parent for parent in (concept.broader if concept else []) if parent not in way]
+        return [self.groups[step] for step in way[1:] if step in self.groups]
 
     def skills_under(self, group: str) -> frozenset[str]:
         """The skills under a group, at any depth; a skill may stand below another."""

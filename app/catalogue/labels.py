@@ -28,26 +28,22 @@ class LabelTable:
         tag: str,
         own: Mapping[str, dict[str, str]],
         english: Mapping[str, dict[str, str]],
-        parts: Parts | None = None,
+        parts: Parts,
     ) -> None:
         self.tag = tag
         # Filled as they are first asked for; the same in every answer of this release and language.
-        self.parts = parts or Parts(0)
-        self._labels = {**english, **own}
-        keys = {iri: collate(label.get("en") or next(iter(label.values()))) for iri, label in self._labels.items()}
+        self.parts = parts
+        self.labels = {**english, **own}  # all of them, for tables that fall back on this one
+        keys = {iri: collate(label.get("en") or next(iter(label.values()))) for iri, label in self.labels.items()}
         self._rank = {iri: n for n, iri in enumerate(sorted(keys, key=lambda i: (keys[i], i)))}
 
     def of(self, iri: str) -> dict[str, str]:
         """``{language: label}``, empty where there is none."""
-        return self._labels.get(iri, {})
+        return self.labels.get(iri, {})
 
     def rank(self, iri: str) -> int:
         """The place of a concept in the order of labels; first what has none."""
         return self._rank.get(iri, -1)
-
-    def english(self) -> Mapping[str, dict[str, str]]:
-        """All labels, for tables that fall back on this one."""
-        return self._labels
 
 
 class Labels:
@@ -56,19 +52,18 @@ class Labels:
     Used from the event loop only: threads read the store and give back what they found, so nothing is shared with them.
     """
 
-    def __init__(self, store: GraphStore, languages: list[str], room: int, parts: Parts) -> None:
+    def __init__(self, store: GraphStore, languages: list[str], fallback: str, room: int, parts: Parts) -> None:
         self._store = store
         self._languages = languages
         self._room = room
         self._parts = parts  # of all languages
+        # On these every language falls back: English, or what the release has in its place.
         self._english = LabelTable("en", {}, {}, parts)
+        if fallback in languages:
+            self._english = self._read(fallback)
         self._tables: OrderedDict[str, LabelTable] = OrderedDict()
         self._search: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[Any]] = {}
-
-    def load_english(self, language: str = "en") -> None:
-        """Read the labels on which every language falls back: English, or what the release has in its place."""
-        self._english = self._read(language)
 
     def at_hand(self, language: str) -> LabelTable:
         """The table of the language if it is in memory, else that of English."""
@@ -104,7 +99,7 @@ class Labels:
         for tag in self._languages if language == EVERY else [language]:
             for concept, label in self._store.select("api/labels", {"labels": [NamedNode(GRAPH_LABELS + tag)]}):
                 own[concept.value][tag] = label.value  # type: ignore[union-attr]
-        return LabelTable(language, own, self._english.english(), self._parts)
+        return LabelTable(language, own, self._english.labels, self._parts)
 
     def _read_search_text(self, language: str, concepts: list[str]) -> dict[str, str]:
         values: dict[str, list[Term]] = {

@@ -31,7 +31,6 @@ from queries.rows import as_texts
 _UNIT = f"{CCSID}unit/"
 _CLUSTER = f"{CCSID}cluster/"
 _AREA = f"{CCSID}area/"
-_FAMILY = f"{CCSID}family/"
 CCSI_UNIT = "ccsi"
 
 
