@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import pyoxigraph as ox
@@ -30,6 +30,7 @@ from ontology import (
     SKOS,
     XSD,
 )
+from queries.rows import as_texts
 from releases.dumps import Dump
 from releases.record import COMMISSION, ESCO_PAGE, LICENCE, VOID, source_iri
 
@@ -73,16 +74,8 @@ class Figures:
     triples: dict[str, int]
     classes: dict[str, dict[str, int]]  # graph -> class -> instances
     properties: dict[str, dict[str, int]]  # graph -> property -> statements
-    all_classes: dict[str, int] = field(init=False)
-    all_properties: dict[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name, parts in (("all_classes", self.classes), ("all_properties", self.properties)):
-            total: dict[str, int] = defaultdict(int)
-            for part in parts.values():
-                for iri, count in part.items():
-                    total[iri] += count
-            object.__setattr__(self, name, dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
+    all_classes: dict[str, int]
+    all_properties: dict[str, int]
 
 
 _counted: WeakKeyDictionary[Catalogue, Figures] = WeakKeyDictionary()
@@ -96,16 +89,24 @@ def figures(catalogue: Catalogue) -> Figures:
             properties = _partition(catalogue, "pages/property_partitions")
             classes = _partition(catalogue, "pages/class_partitions")
             triples = {graph: sum(part.values()) for graph, part in sorted(properties.items())}
-            counted = _counted[catalogue] = Figures(triples, classes, properties)
+            totals = _most_first(*classes.values()), _most_first(*properties.values())
+            counted = _counted[catalogue] = Figures(triples, classes, properties, *totals)
         return counted
 
 
 def _partition(catalogue: Catalogue, name: str) -> dict[str, dict[str, int]]:
-    sizes: dict[str, dict[str, int]] = {}
-    for graph, iri, count in catalogue.store.select(name):
-        if graph is not None and iri is not None and count is not None and graph.value in catalogue.graphs:
-            sizes.setdefault(graph.value, {})[iri.value] = int(count.value)
-    return {graph: dict(sorted(part.items(), key=lambda i: (-i[1], i[0]))) for graph, part in sorted(sizes.items())}
+    sizes: dict[str, dict[str, int]] = defaultdict(dict)
+    for graph, iri, count in as_texts(catalogue.store.select(name)):
+        if graph in catalogue.graphs:
+            sizes[graph][iri] = int(count)
+    return {graph: _most_first(part) for graph, part in sorted(sizes.items())}
+
+
+def _most_first(*counts: dict[str, int]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in counts:
+        total.update(part)
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
 
 def title_of(graph: str) -> str:
@@ -124,6 +125,7 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
     """The whole description; downloads that are not made yet are listed without size and checksum."""
     document = f"{ctx.base}/.well-known/void"
     dataset, catalog = dataset_iri(ctx.served.release.id), document + "#catalog"
+    created = ctx.served.release.manifest["createdAt"]
     counted = figures(ctx.catalogue)
     yield from says(
         document,
@@ -147,22 +149,22 @@ def dataset_triples(ctx: Context, publisher: str, made: list[Dump]) -> Iterator[
                     yield ox.Triple(ox.NamedNode(node), ox.NamedNode(links.predicate), value)
     yield from says(
         dataset,
-        (DCT + "description", _text(DESCRIPTION)), (DCT + "issued", _date(ctx.served.release.manifest["createdAt"])),
+        (DCT + "description", _text(DESCRIPTION)), (DCT + "issued", typed(created.replace("+00:00", "Z"), "dateTime")),
         (DCAT + "landingPage", ctx.base + "/"), (DCT + "accessRights", _PUBLIC),
         *((DCAT + "theme", f"{_AUTHORITY}data-theme/{code}") for code in _THEMES),
         *((DCAT + "keyword", _text(word)) for word in KEYWORDS),
         (VOID + "sparqlEndpoint", ctx.base + "/sparql"), (VOID + "uriSpace", ox.Literal(CCSID)),
         (VOID + "exampleResource", CCSID + "domain/heritage"), (VOID + "vocabulary", CCSI),
         *((VOID + "feature", _FORMATS + name) for name in ("Turtle", "N-Triples", "JSON-LD", "RDF_XML")),
-        (VOID + "triples", number(sum(counted.triples.values()))), (VOID + "classes", number(len(counted.all_classes))),
-        (VOID + "properties", number(len(counted.all_properties))), *((VOID + "subset", graph) for graph in counted.triples),
+        (VOID + "triples", typed(sum(counted.triples.values()))), (VOID + "classes", typed(len(counted.all_classes))),
+        (VOID + "properties", typed(len(counted.all_properties))), *((VOID + "subset", graph) for graph in counted.triples),
     )  # fmt: skip
     yield from _partitions(dataset, counted.all_classes, counted.all_properties)
     for graph, triples in counted.triples.items():
         yield from says(
             graph,
             (RDF + "type", VOID + "Dataset"), (RDF + "type", SD + "NamedGraph"), (SD + "name", graph),
-            (DCT + "title", _text(title_of(graph))), (VOID + "triples", number(triples)),
+            (DCT + "title", _text(title_of(graph))), (VOID + "triples", typed(triples)),
         )  # fmt: skip
         yield from _partitions(graph, counted.classes.get(graph, {}), counted.properties[graph])
     yield from _services(ctx, sparql, api, dataset)
@@ -239,12 +241,12 @@ def _distributions(ctx: Context, dataset: str, made: list[Dump]) -> Iterator[ox.
         if dump := ready.get(name):
             checksum = node + "-sha256"
             yield from says(
-                node, (DCAT + "byteSize", number(dump.bytes, "nonNegativeInteger")), (SPDX + "checksum", checksum)
+                node, (DCAT + "byteSize", typed(dump.bytes, "nonNegativeInteger")), (SPDX + "checksum", checksum)
             )
             yield from says(
                 checksum,
                 (RDF + "type", SPDX + "Checksum"), (SPDX + "algorithm", _SHA256),
-                (SPDX + "checksumValue", ox.Literal(dump.sha256, datatype=ox.NamedNode(XSD + "hexBinary"))),
+                (SPDX + "checksumValue", typed(dump.sha256, "hexBinary")),
             )  # fmt: skip
 
 
@@ -258,7 +260,7 @@ def _partitions(node: str, classes: dict[str, int], properties: dict[str, int]) 
             part = ox.BlankNode("b" + hashlib.sha256(f"{node} {kind} {iri}".encode()).hexdigest()[:12])
             yield ox.Triple(ox.NamedNode(node), ox.NamedNode(VOID + kind), part)
             yield ox.Triple(part, ox.NamedNode(VOID + of), ox.NamedNode(iri))
-            yield ox.Triple(part, ox.NamedNode(VOID + count), number(size))
+            yield ox.Triple(part, ox.NamedNode(VOID + count), typed(size))
 
 
 def says(subject: str, *statements: tuple[str, str | ox.Literal]) -> Iterator[ox.Triple]:
@@ -272,10 +274,6 @@ def _text(text: str) -> ox.Literal:
     return ox.Literal(text, language="en")
 
 
-def number(value: int, kind: str = "integer") -> ox.Literal:
-    """A whole number as a literal, of one of the types of XML Schema."""
+def typed(value: object, kind: str = "integer") -> ox.Literal:
+    """A value as a literal of one of the types of XML Schema."""
     return ox.Literal(str(value), datatype=ox.NamedNode(XSD + kind))
-
-
-def _date(text: str) -> ox.Literal:
-    return ox.Literal(text.replace("+00:00", "Z"), datatype=ox.NamedNode(XSD + "dateTime"))

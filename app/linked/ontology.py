@@ -43,10 +43,6 @@ class Ontology:
     terms: tuple[OntologyTerm, ...]
     triples: tuple[ox.Triple, ...] = field(repr=False)
 
-    def of_kind(self, kind: str) -> list[OntologyTerm]:
-        """The terms of one kind."""
-        return [term for term in self.terms if term.kind == kind]
-
 
 _KINDS = {"Class": "class", "ObjectProperty": "object property", "DatatypeProperty": "datatype property"}
 _read: WeakKeyDictionary[Catalogue, Ontology] = WeakKeyDictionary()

@@ -105,7 +105,7 @@ def ontology_page(ctx: Context, known: Ontology) -> str:
     referred = {i for term in known.terms for i in (*term.above, *term.domain, *term.range, *term.sources)}
     names = Names(ctx, referred)
     sections = [
-        (title, kind.replace(" ", "-"), known.of_kind(kind))
+        (title, kind.replace(" ", "-"), [term for term in known.terms if term.kind == kind])
         for title, kind in (
             ("Classes", "class"),
             ("Properties that link", "object property"),

@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from app.store.port import GraphStore
 from ontology import RDF
 from queries import Term
+from queries.rows import as_texts
 
 _ONE_READ = 2000  # links that are read faster at once than property by property
 _TYPE = RDF + "type"
@@ -90,21 +91,17 @@ def known(store: GraphStore, iri: str) -> bool:
 
 def links_of(store: GraphStore, iri: str, prop: str, inverse: bool, limit: int, offset: int) -> Links | None:
     """One page of the links of a property; None where there are no such links."""
-    resource, name = ox.NamedNode(iri), _name(inverse)
-    counts = store.select(f"{name}_counts", {"resource": [resource]})
-    total = next((_number(n) for _, p, n in counts if p is not None and p.value == prop), 0)
-    if not total:
+    resource = ox.NamedNode(iri)
+    if not (total := _counts(store, resource, inverse).get(prop, 0)):
         return None
     return Links(prop, inverse, _read(store, resource, prop, inverse, limit, offset), total, offset)
 
 
 def _direction(store: GraphStore, resource: ox.NamedNode, inverse: bool, most: int) -> tuple[Links, ...]:
-    name = _name(inverse)
-    values = {"resource": [resource]}
-    counts = {p.value: _number(n) for _, p, n in store.select(f"{name}_counts", values) if p is not None}
+    counts = _counts(store, resource, inverse)
     targets: dict[str, list[Term]] = {prop: [] for prop in counts}
     if sum(counts.values()) <= _ONE_READ:
-        for _, prop, value in store.select(name, values):
+        for _, prop, value in store.select(_name(inverse), {"resource": [resource]}):
             if prop is not None and value is not None:
                 targets[prop.value].append(value)
         shown = {prop: tuple(sorted(terms, key=str)[:most]) for prop, terms in targets.items()}
@@ -125,5 +122,6 @@ def _name(inverse: bool) -> str:
     return "pages/incoming" if inverse else "pages/outgoing"
 
 
-def _number(term: Term | None) -> int:
-    return int(term.value) if term is not None else 0
+def _counts(store: GraphStore, resource: ox.NamedNode, inverse: bool) -> dict[str, int]:
+    rows = as_texts(store.select(f"{_name(inverse)}_counts", {"resource": [resource]}))
+    return {prop: int(count) for _, prop, count in rows}

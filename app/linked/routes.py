@@ -25,7 +25,7 @@ from app.html.render import HTML_HEADERS
 from app.http.representations import TYPED_PATH
 from app.linked import iris, rdf_formats
 from app.linked import pages as pages
-from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples, number, says
+from app.linked.dataset import MORE_PREFIXES, dataset_iri, dataset_triples, says, typed
 from app.linked.dataset_page import dataset_page
 from app.linked.ontology import ontology
 from app.linked.rdf_formats import RESPONSES, Format
@@ -276,7 +276,7 @@ def _description_triples(ctx: Context, described: Description) -> list[ox.Triple
     for links in described.cut:
         page = pages.links_address(ctx, described.iri, links)
         made += says(described.iri, (SEE_ALSO, page))
-        made += says(page, (HYDRA + "totalItems", number(links.total)))
+        made += says(page, (HYDRA + "totalItems", typed(links.total)))
     return made
 
 
@@ -285,7 +285,7 @@ def _page_triples(ctx: Context, iri: str, links: Links) -> list[ox.Triple]:
     offsets = other_pages(links.total, ctx.limits.links, links.offset)
     return [
         *triples(iri, links), *_document(ctx, iri, page),
-        *says(page, (RDF + "type", HYDRA + "PartialCollectionView"), (HYDRA + "totalItems", number(links.total))),
+        *says(page, (RDF + "type", HYDRA + "PartialCollectionView"), (HYDRA + "totalItems", typed(links.total))),
         *says(page, *((HYDRA + _HYDRA.get(rel, rel), pages.links_address(ctx, iri, links, n)) for rel, n in offsets.items())),
     ]  # fmt: skip
 
