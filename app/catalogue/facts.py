@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from app.catalogue.concepts import Assertion, CrosswalkEntry, Decision, Domain, Group, Occupation, Skill
+from app.catalogue.keys import occupation_iri
 from app.store.port import GraphStore
-from ontology import COLLECTIONS, SCHEME, MappingRelation, local_name
+from ontology import CCSID, COLLECTIONS, SCHEME, MappingRelation, local_name
 from queries.rows import as_texts
 
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
@@ -151,6 +152,11 @@ class Facts:
             return [d for decisions in self.by_domain.values() for d in decisions]
         inside = self.by_domain.get(domain.broader or domain.id, [])
         return [d for d in inside if d.is_of(domain.id)] if domain.broader else inside
+
+    def decision(self, key: str) -> Decision | None:
+        """The decision of this identifier: the UUID of an occupation, a hyphen, and a domain; none where there is no such."""
+        item = self.occupations.get(occupation_iri(key[:36]))
+        return next((d for d in item.decisions if d.iri == f"{CCSID}decision/{key}"), None) if item else None
 
     # --- hierarchy -----------------------------------------------------------------------------------------------
 

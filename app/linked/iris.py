@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 
 from app.catalogue.catalogue import Catalogue
-from app.catalogue.keys import occupation_iri
 from ontology import CCSI, CCSID, PREFIXES, local_name
 
 _PATH = "/:@!$&'()*+,;=~-._"  # characters of a path that need no escape
@@ -43,13 +42,7 @@ def page_path(iri: str, catalogue: Catalogue) -> str:
     }  # fmt: skip
     if key in known.get(kind, ()):
         return f"/{_PLACES[kind]}/{quote(key)}"
-    return f"/decisions/{quote(key)}" if kind == "decision" and _decided(key, catalogue) else ""
-
-
-def _decided(key: str, catalogue: Catalogue) -> bool:
-    """Whether there is a decision of this identifier: a UUID, a hyphen, and a domain."""
-    item = catalogue.occupations.get(occupation_iri(key[:36]))
-    return item is not None and any(d.iri == f"{CCSID}decision/{key}" for d in item.decisions)
+    return f"/decisions/{quote(key)}" if kind == "decision" and catalogue.decision(key) else ""
 
 
 def short(iri: str) -> str:

@@ -88,9 +88,8 @@ async def _template(ctx: Context, page_language: str, id: str) -> Response:
     query: Pairs = [("anchor", local_name(a.occupation)) for a in recipe.anchors]
     if recipe.kind == "cell" and not (recipe.cell.charter or recipe.cell.sub_domain):
         query = [("function", recipe.cell.function)] if recipe.cell.function else []
-    change = ""
-    if len(query) <= ctx.limits.profile_anchors:
-        change = _address(frame, [*query, ("domain", recipe.domain)])
+    short = len(query) <= ctx.limits.profile_anchors
+    change = _address(frame, [*query, ("domain", recipe.domain)]) if short else ""
     return frame.respond(
         "role.html", name, next(iter(document["statement"].values()), name),
         [(t("home"), frame.link("/")), frame.sector(recipe.domain)],

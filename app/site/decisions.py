@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from app.catalogue.concepts import Assertion, Decision, Occupation
-from app.catalogue.keys import occupation_iri
 from app.errors import NotFound
 from app.linked import iris
 from app.linked.names import Names
@@ -28,7 +27,8 @@ async def decision(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respon
     """What was decided of an occupation and a sector, by which rule, on what evidence."""
     frame = Frame(ctx, page_language)
     t = frame.words
-    item, found = _found(ctx, id)
+    found = _found(ctx, id)
+    item = ctx.catalogue.occupations[found.occupation]
     name = next(iter(ctx.labels.of(item.iri).values()), item.code)
     sector = frame.sector_name(found.domain) if found.domain else t("no-sector")
     title = t("decision-title", occupation=name, sector=sector)
@@ -52,14 +52,12 @@ async def decision(ctx: PageCtx, page_language: PageLanguage, id: str) -> Respon
     )  # fmt: skip
 
 
-def _found(ctx: Context, id: str) -> tuple[Occupation, Decision]:
+def _found(ctx: Context, id: str) -> Decision:
     """The decision of this identifier. Raises NotFound."""
-    item = ctx.catalogue.occupations.get(occupation_iri(id[:UUID].lower()))
-    iri = f"{CCSID}decision/{id[:UUID].lower()}{id[UUID:]}"
-    for one in item.decisions if item else ():
-        if one.iri == iri and item:
-            return item, one
-    raise NotFound("This release has no such decision.", field="id", uri=iri[:200])
+    key = id[:UUID].lower() + id[UUID:]
+    if (found := ctx.catalogue.decision(key)) is None:
+        raise NotFound("This release has no such decision.", field="id", uri=f"{CCSID}decision/{key}"[:200])
+    return found
 
 
 def _rule(ctx: Context, found: Decision) -> str:

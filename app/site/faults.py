@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -40,16 +40,12 @@ def pages_for_browsers(app: FastAPI) -> None:
     kinds: tuple[type[Exception], ...] = (Problem, RequestValidationError, HTTPException)
     for kind in kinds:
         answer = cast(Handler, app.exception_handlers[kind])  # FastAPI's own are coroutines
-        app.add_exception_handler(kind, _or_page(answer))
+        app.add_exception_handler(kind, partial(_or_page, answer))
 
 
-def _or_page(answer: Handler) -> Handler:
-    """The handler of a kind of fault, whose answer becomes a page for a browser."""
-
-    async def answered(request: Request, error: Any) -> Response:
-        return as_page(request.scope, await answer(request, error))
-
-    return answered
+async def _or_page(answer: Handler, request: Request, error: Any) -> Response:
+    """What the handler of a kind of fault answers, as a page for a browser."""
+    return as_page(request.scope, await answer(request, error))
 
 
 def as_page(scope: Scope, made: Response) -> Response:

@@ -117,8 +117,7 @@ class Frame:
 
     def tops(self) -> list[Choice]:
         """The sectors, each with its name, by name."""
-        tops = [d.id for d in self.ctx.catalogue.domains.values() if not d.broader]
-        return sorted(((d, self.sector_name(d)) for d in tops), key=lambda e: e[1])
+        return sorted(((d, self.sector_name(d)) for d in self.ctx.catalogue.top_domains), key=lambda e: e[1])
 
     def languages(self) -> list[tuple[str, str, str]]:
         """Tag, own name and address of this very page in every language, for the switch."""

@@ -37,7 +37,8 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     t, item = frame.words, find(ctx, id, "id")
     shown = domain_detail(ctx, item)
     name, here = frame.sector_name(item.id), frame.sector(item.id)[1]
-    members = _members(ctx, item)
+    rank = ctx.labels.rank
+    members = sorted(ctx.catalogue.decisions_in(item), key=lambda d: (d.degree, rank(d.occupation), d.occupation))
     unit = ctx.catalogue.analysis.unit_of(item.id, item.broader)
     rows = ctx.catalogue.analysis.specialisations.get(unit, [])
     special = sorted((r for r in rows if ctx.catalogue.analysis.is_special(r)), key=ORDER["coreness"])
@@ -49,7 +50,7 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
         [
             ("JSON", shown["href"], "application/json"), (f"JSON: {t('sector-occupations')}", shown["members"], "application/json"),
             (f"CSV: {t('sector-occupations')}", f"{shown['members']}?format=csv&limit={ctx.limits.rows}", "text/csv"),
-            *_files(ctx, item.id, unit, t("skills-title"), t("skill-map")),
+            *_files(frame, item.id, unit),
             (t("graph"), f"{ctx.base}/id/domain/{item.id}.ttl", "text/turtle"),
         ],
         {
@@ -67,11 +68,6 @@ async def sector(ctx: PageCtx, page_language: PageLanguage, id: str) -> Response
     )  # fmt: skip
 
 
-def _members(ctx: Context, item: Domain) -> list[Decision]:
-    rank = ctx.labels.rank
-    return sorted(ctx.catalogue.decisions_in(item), key=lambda d: (d.degree, rank(d.occupation), d.occupation))
-
-
 def _place(frame: Frame, decision: Decision) -> tuple[str, dict[str, str], str]:
     """Code, label and sub-domain of an occupation."""
     ctx = frame.ctx
@@ -79,13 +75,10 @@ def _place(frame: Frame, decision: Decision) -> tuple[str, dict[str, str], str]:
     return ctx.catalogue.occupations[decision.occupation].code, ctx.labels.of(decision.occupation), part
 
 
-def _files(ctx: Context, id: str, unit: str, skills: str, areas: str) -> list[tuple[str, str, str]]:
-    if unit not in ctx.catalogue.analysis.units:
-        return []
-    return [
-        (f"CSV: {skills}", ctx.url(f"/domains/{id}/skills?format=csv"), "text/csv"),
-        (f"CSV: {areas}", ctx.url(f"/domains/{id}/areas?format=csv"), "text/csv"),
-    ]
+def _files(frame: Frame, id: str, unit: str) -> list[tuple[str, str, str]]:
+    parts = {"skills": "skills-title", "areas": "skill-map"} if unit in frame.ctx.catalogue.analysis.units else {}
+    address = frame.ctx.url(f"/domains/{id}")
+    return [(f"CSV: {frame.words(n)}", f"{address}/{part}?format=csv", "text/csv") for part, n in parts.items()]
 
 
 def _areas(frame: Frame, unit: str) -> list[dict[str, object]]:
@@ -124,15 +117,12 @@ def _widest(ctx: Context, unit: str) -> float:
 
 def _profiles(frame: Frame, item: Domain) -> list[tuple[str, dict[str, str]]]:
     """The profiles of the cells of a sector, or those about a part of it."""
-    ctx = frame.ctx
-    found = templates_of(ctx, item.id, "cell")
-    return [(frame.link(f"/profiles/{e.id}"), title(ctx, "", e.recipe)) for e in found]
+    found = templates_of(frame.ctx, item.id, "cell")
+    return [(frame.link(f"/profiles/{e.id}"), title(frame.ctx, "", e.recipe)) for e in found]
 
 
 def special_in(ctx: Context, skill: str) -> list[Specialisation]:
     """The sectors in which a skill is established as specialised, the most marked by it first."""
-    tops = [d.id for d in ctx.catalogue.domains.values() if not d.broader]
     analysis = ctx.catalogue.analysis
-    by_unit = analysis.specialisations
-    found = [r for d in tops for r in by_unit.get(d, []) if r.skill == skill and analysis.is_special(r)]
-    return sorted(found, key=lambda r: (-r.lq, r.unit))
+    rows = (r for d in ctx.catalogue.top_domains for r in analysis.specialisations.get(d, []) if r.skill == skill)
+    return sorted(filter(analysis.is_special, rows), key=lambda r: (-r.lq, r.unit))

@@ -70,8 +70,7 @@ async def design(ctx: PageCtx, page_language: PageLanguage) -> Response:
     """The design system: colours, type, and every part, each as it stands on the pages."""
     frame = Frame(ctx, page_language)
     t = frame.words
-    tops = sorted(d.id for d in ctx.catalogue.domains.values() if not d.broader)
     return frame.respond(
         "design.html", t("design-title"), t("design-lead"), [(t("home"), frame.link("/"))], colours=COLOURS,
-        sectors=[(frame.sector(d), len(ctx.catalogue.by_domain.get(d, ()))) for d in tops[:4]],
+        sectors=[(frame.sector(d), len(ctx.catalogue.by_domain.get(d, ()))) for d in ctx.catalogue.top_domains[:4]],
     )  # fmt: skip
