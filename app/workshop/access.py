@@ -125,13 +125,3 @@ def guest_token(request: Request) -> str:
     """The session of a guest who has no seat; a new one where there is none."""
     given = request.cookies.get(GUEST, "")
     return given if given.isascii() and 20 <= len(given) <= 64 else secrets.token_urlsafe(24)
-
-
-def keep_guest(response: Response, request: Request, token: str) -> None:
-    """Let a guest's browser keep its session, which is for this form alone."""
-    set_cookie(response, request, GUEST, token, 3600, "/workshop/report")
-
-
-def nonce() -> str:
-    """What makes a form sent twice count once."""
-    return secrets.token_urlsafe(12)

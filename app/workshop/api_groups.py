@@ -13,6 +13,7 @@ from app.request import strict_parameters
 from app.workshop import gathering, inbox, matters, placing, proposing
 from app.workshop.access import Number, Seated, desk_of
 from app.workshop.bodies import ResolutionBody, answer, read, sends
+from app.workshop.desk import at_number
 from app.workshop.page import WorkshopPage
 from workshop import baskets as room_baskets
 from workshop import inbox as room_inbox
@@ -133,7 +134,8 @@ async def propose_for_esco(request: Request, seat: Seated) -> Response:
 @router.get("/baskets/{number}", summary="The baskets of a group")
 async def workshop_baskets(request: Request, seat: Seated, number: Number) -> Response:
     """The skills that a group marked, by sector."""
-    return answer({"entries": await desk_of(request).read(_baskets, seat, number)})
+    entries = await desk_of(request).read(at_number(room_placing.group_of, room_baskets.basket), seat, number)
+    return answer({"entries": [entry.as_dict() for entry in entries]})
 
 
 @router.post("/baskets/{number}", summary="Mark a skill for a sector", **sends(MarkingBody))
@@ -180,11 +182,6 @@ def _boards(session: Session, seat: Seat) -> dict[str, Any]:
             for group, columns, cards in found["boards"]
         ],
     }  # fmt: skip
-
-
-def _baskets(session: Session, seat: Seat, number: int) -> list[dict[str, Any]]:
-    group = room_placing.group_of(session, seat, number)
-    return [entry.as_dict() for entry in room_baskets.basket(session, seat, group)]
 
 
 def _reports(session: Session, seat: Seat) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ for new rows of the record as long as anybody listens, at once after a write of 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 X = TypeVar("X")
 P = ParamSpec("P")
+Begin = Callable[[Database], AbstractContextManager[Session]]
 
 _READERS = 3
 _LOOK_SECONDS = 0.5
@@ -96,21 +97,11 @@ class Desk:
 
     async def read(self, function: Callable[..., T], *given: Any) -> T:
         """What a function answers that only reads. Raises Problem."""
-
-        def call() -> T:
-            with self._opened().reading() as session:
-                return function(session, *given)
-
-        return await self._run(self._readers, call)
+        return await self._run(self._readers, Database.reading, function, given)
 
     async def write(self, function: Callable[..., T], *given: Any) -> T:
         """What a function answers that adds; when this returns, what it added is on the disk. Raises Problem."""
-
-        def call() -> T:
-            with self._opened().writing() as session:
-                return function(session, *given)
-
-        made = await self._run(self._writer, call)
+        made = await self._run(self._writer, Database.writing, function, given)
         self._written.set()
         return made
 
@@ -119,7 +110,13 @@ class Desk:
             raise DatabaseFault("The workshop's database cannot be used.", "See the service's log.")
         return self._database
 
-    async def _run(self, threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    async def _run(
+        self, threads: ThreadPoolExecutor, begin: Begin, function: Callable[..., T], given: tuple[Any, ...]
+    ) -> T:
+        def call() -> T:
+            with begin(self._opened()) as session:
+                return function(session, *given)
+
         try:
             if self._waiting >= self.limits.workshop_queue:
                 raise DatabaseBusy("Too many wait for the workshop's database.", "Try again in a moment.")
@@ -185,7 +182,7 @@ class Desk:
         """Hand new events to those who listen, for ever."""
         last = -1
         while True:
-            with contextlib.suppress(TimeoutError):
+            with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS if self._listeners else None):
                     await self._written.wait()
             self._written.clear()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.request import service_of, strict_parameters
-from app.workshop.access import GUEST, Number, Seated, SentForm, guest_token, keep_guest, read_form, require_facilitator
+from app.workshop.access import GUEST, Number, Seated, SentForm, guest_token, read_form, require_facilitator, set_cookie
 from app.workshop.bodies import checked
 from app.workshop.candidates import candidate
 from app.workshop.faults import Conflict, NotAllowed, Refused, TooFast
@@ -41,7 +41,7 @@ async def report_form(page: Page, concept: _Concept, sent: int = 0) -> Response:
         "report.html", page.words("ws-wrong"), concept=named, csrf=csrf_of(token), sent=bool(sent), days=KEEP_DAYS,
         address=address,
     )  # fmt: skip
-    keep_guest(answer, page.request, token)
+    set_cookie(answer, page.request, GUEST, token, 3600, "/workshop/report")  # for this form alone
     return answer
 
 
@@ -97,7 +97,11 @@ async def bring(page: WorkshopPage, seat: Seat, number: int, group: int, sector:
         if item is None:
             raise Conflict("The release that is served has no such occupation.")
         chosen = candidate(served.catalogue, item, where.domains)
-    await page.desk.write(_accept, seat, number, group, reason, chosen, sector)
+    await page.desk.write(
+        lambda session: inbox.accept(
+            session, seat, number, placing.group_of(session, seat, group), reason, chosen, sector
+        )
+    )
 
 
 def inbox_view(session: Session, seat: Seat) -> dict[str, Any]:
@@ -109,9 +113,3 @@ def _about(session: Session, seat: Seat, number: int, group: int) -> tuple[Works
     return (
         preparing.workshop(session, seat.workshop), inbox.report_of(session, seat, number), placing.group_of(session, seat, group)
     )  # fmt: skip
-
-
-def _accept(
-    session: Session, seat: Seat, number: int, group: int, reason: str, chosen: Candidate | None, sector: str
-) -> None:
-    inbox.accept(session, seat, number, placing.group_of(session, seat, group), reason, chosen, sector)

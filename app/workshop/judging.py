@@ -47,16 +47,14 @@ async def item(page: SeatedPage, seat: Seated, number: Number) -> Response:
 @router.post("/workshop/items/{number}/judgement")
 async def judge(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a judgement, and go on to the next item."""
-    said = judgement_of(form)
-    await page.desk.write(keep_judgement, seat, number, said, form.get("nonce"))
+    await page.desk.write(keep_judgement, seat, number, judgement_of(form), form.get("nonce"))
     return page.go("/workshop/next")
 
 
 @router.post("/workshop/items/{number}/note")
 async def note(page: SeatedPage, seat: Seated, form: SentForm, number: Number) -> Response:
     """Keep a note of the discussion."""
-    keep_note = at_number(review.item_of, review.note)
-    await page.desk.write(keep_note, seat, number, form.get("text"), form.get("nonce"))
+    await page.desk.write(at_number(review.item_of, review.note), seat, number, form.get("text"), form.get("nonce"))
     return page.go(f"/workshop/items/{number}")
 
 

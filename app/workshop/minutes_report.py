@@ -76,7 +76,8 @@ def _deck(deck: Json, t: WorkshopWords, sector: Callable[[str], str]) -> Iterato
     rows = []
     for card in report["cards"]:
         piles = ", ".join(f"{pile} ({n})" for pile, n in card["piles"].items())
-        rows.append([f"{card['code']} {card['label']}", piles, _percent(t, card["share"])])
+        share = "–" if card["share"] is None else t.percent(card["share"])
+        rows.append([f"{card['code']} {card['label']}", piles, share])
     yield table([t("ws-card"), t("ws-pile"), t("ws-agreement")], rows)
     yield from _resolved(deck["resolution"], t)
 
@@ -107,7 +108,3 @@ def _outcome(t: WorkshopWords, one: Json, answer: str) -> str:
 
 def _figure(t: WorkshopWords, value: float | None) -> str:
     return "–" if value is None else t.decimal(value, 3)
-
-
-def _percent(t: WorkshopWords, value: float | None) -> str:
-    return "–" if value is None else t.percent(value)

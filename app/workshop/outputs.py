@@ -66,11 +66,7 @@ async def table(page: SeatedPage, seat: Seated, name: str) -> Response:
     if name not in TABLES:
         raise NotFound(f"There is no table '{name[:40]}'; there are {', '.join(TABLES)}.")
     columns, rows = TABLES[name]
-
-    def written(session: Session, workshop: str) -> str:
-        return as_csv(columns, rows(session, workshop))
-
-    body = await page.desk.read(written, seat.workshop)
+    body = await page.desk.read(lambda session: as_csv(columns, rows(session, seat.workshop)))
     return _file(body.encode(), "text/csv; charset=utf-8", f"{seat.workshop}-{name}.csv")
 
 
@@ -119,11 +115,10 @@ def _patterns(decks: list[Deck]) -> dict[tuple[int, str], str]:
 
 def _paper(session: Session, seat: Seat) -> dict[str, Any]:
     kept = preparing.workshop(session, seat.workshop)
-    groups = preparing.groups(session, kept.id)
     return {
         "workshop": kept,
         "groups": [
             (group, preparing.items(session, kept.id, group.id), preparing.decks(session, kept.id, group.id))
-            for group in groups
+            for group in preparing.groups(session, kept.id)
         ],
     }  # fmt: skip

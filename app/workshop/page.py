@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -13,10 +14,10 @@ from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.html.render import HTML_HEADERS, render
-from app.http.languages import lookup
-from app.request import accepted, base_url, service_of
+from app.request import base_url, service_of
+from app.site.frame import wanted_language
 from app.site.words import INTERFACES, PageWords, own_name
-from app.workshop.access import Seated, desk_of, nonce
+from app.workshop.access import Seated, desk_of
 from app.workshop.desk import Desk
 from workshop.people import Seat
 
@@ -59,9 +60,7 @@ class WorkshopPage:
     @property
     def language(self) -> str:
         """As the address says, else as the browser does."""
-        asked = self.request.query_params.get("language")
-        wanted = [asked[:40]] if asked else accepted(self.request.headers.get("accept-language", ""))
-        return lookup(wanted, list(INTERFACES))
+        return wanted_language(self.request, INTERFACES, self.request.query_params.get("language") or None)
 
     @property
     def words(self) -> WorkshopWords:
@@ -91,7 +90,7 @@ class WorkshopPage:
         """The page."""
         body = render(
             f"workshop/{template}", page=self, t=self.words, base=base_url(self.request), title=title, seat=self.seat,
-            nonce=nonce(), **values,
+            nonce=secrets.token_urlsafe(12), **values,  # what makes a form sent twice count once
         )  # fmt: skip
         headers = {**PRIVATE, "content-language": self.words.tag}
         return Response(body.encode(), status, headers, "text/html; charset=utf-8")

@@ -51,7 +51,9 @@ async def open_board(page: SeatedPage, seat: Seated, number: Number) -> Response
 async def begin(page: WorkshopPage, seat: Seat, number: int) -> None:
     """The same for pages and programs. Raises NotReady, and Conflict where another release is served."""
     served = service_of(page.request).served
-    kept, group = await page.desk.read(_group, seat, number)
+    kept, group = await page.desk.read(
+        lambda session: (preparing.workshop(session, seat.workshop), placing.group_of(session, seat, number))
+    )
     if kept.content_hash != served.release.manifest["contentHash"]:
         raise Conflict(f"This workshop works on {kept.release}, and the service serves another release.")
     await page.desk.write(
@@ -135,7 +137,3 @@ async def _card_page(page: WorkshopPage, seat: Seat, number: int, status: int = 
 
 async def _names(page: WorkshopPage, cards: list[Card]) -> dict[str, str]:
     return await names_of(page.request, page.language, [card.item.occupation for card in cards])
-
-
-def _group(session: Session, seat: Seat, number: int) -> tuple[Any, WorkingGroup]:
-    return preparing.workshop(session, seat.workshop), placing.group_of(session, seat, number)

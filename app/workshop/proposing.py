@@ -67,7 +67,7 @@ async def propose(page: SeatedPage, seat: Seated, form: SentForm) -> Response:
 @router.get("/workshop/changes")
 async def changes_page(page: SeatedPage, seat: Seated) -> Response:
     """What ESCO is asked to change, as a table."""
-    rows = await page.desk.read(_changes, seat)
+    rows = await page.desk.read(lambda session: list(minutes.changes(session, seat.workshop)))
     return page.respond("changes.html", page.words("ws-table-change-requests"), rows=rows)
 
 
@@ -103,7 +103,3 @@ def _keep(
     if group is None:
         raise Refused("Say which group proposes this.")
     return proposals.propose(session, seat, placing.group_of(session, seat, group), said, near, nonce, of).id
-
-
-def _changes(session: Session, seat: Seat) -> list[dict[str, Any]]:
-    return list(minutes.changes(session, seat.workshop))
