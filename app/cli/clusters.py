@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -149,12 +149,10 @@ def review(
     catalogue = Catalogue(release := published(data_dir), EmbeddedStore(release.store))
     if domain not in catalogue.analysis.by_unit:
         raise LoadError(f"'{domain}' has no clusters.", f"One of: {', '.join(sorted(catalogue.analysis.by_unit))}")
-    if to is None:
-        write_sheet(catalogue, domain, sys.stdout)
-        return
-    with to.open("w", encoding="utf-8", newline="") as out_file:
-        count = write_sheet(catalogue, domain, out_file)
-    out.print(f"{count} clusters and areas of {domain} are in {to}.", highlight=False)
+    with to.open("w", encoding="utf-8", newline="") if to else nullcontext(sys.stdout) as stream:
+        count = write_sheet(catalogue, domain, stream)
+    if to:
+        out.print(f"{count} clusters and areas of {domain} are in {to}.", highlight=False)
 
 
 @cli.command("tally")

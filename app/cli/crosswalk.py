@@ -18,6 +18,7 @@ from app.cli.profile import answers
 from app.documents.cells import cell
 from app.reports.sssom import write_sssom
 from app.settings import get_limits
+from loaders.batches import batched
 from releases.errors import SourceError
 
 EXTRA = ("status", "type", "classification", "uri", "label", "core", "related", "domainShares", "detail", "didYouMean")
@@ -82,22 +83,17 @@ def _write(rows: Iterator[list[str]], column: str, classification: str, data_dir
 
     def asked() -> Iterator[tuple[str, str, bytes]]:
         """A request for each batch; its rows wait for the answer."""
-        for row in rows:
-            batch.append([*row, *[""] * (len(head) - len(row))])
-            if len(batch) == most:
-                yield "POST", "/lookup", _body(batch, at, classification)
-        if batch:
-            yield "POST", "/lookup", _body(batch, at, classification)
+        padded = ([*row, *[""] * (len(head) - len(row))] for row in rows)
+        for rows_asked in batched(padded, most):
+            batch[:] = rows_asked
+            body: dict[str, Any] = {"codes": [row[at][:IRI_LENGTH] for row in batch]}
+            if classification:
+                body["classification"] = classification
+            yield "POST", "/lookup", json.dumps(body).encode()
 
     for answer in answers(data_dir, asked()):
         for row, item in zip(batch, json.loads(answer)["items"], strict=True):
             out.writerow([*row, *(cell(_text(item[name])) for name in EXTRA)])
-        batch.clear()
-
-
-def _body(batch: list[list[str]], at: int, classification: str) -> bytes:
-    body: dict[str, Any] = {"codes": [row[at][:IRI_LENGTH] for row in batch]}
-    return json.dumps(body | ({"classification": classification} if classification else {})).encode()
 
 
 def _text(value: Any) -> str:

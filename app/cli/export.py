@@ -12,13 +12,12 @@ import pyoxigraph as ox
 import typer
 from rich.console import Console
 
-from app.cli.options import DataDir, folder_of, published
+from app.cli.options import DataDir, chosen_release
 from app.process.progress import reporter
 from ontology import GRAPH
 from releases import dumps
 from releases.errors import LoadError
 from releases.push import Push
-from releases.release import Release, Releases
 
 out = Console(stderr=True)
 
@@ -45,7 +44,7 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """Write a release for loading elsewhere. A file appears when it is complete; memory stays small at any size."""
-    store = ox.Store.read_only(str(_chosen(release, data_dir).store))
+    store = ox.Store.read_only(str(chosen_release(release, data_dir).store))
     suffix = ".gz" if packed else ""
     try:
         if per_graph:
@@ -80,16 +79,12 @@ def push(
     While it runs, and when it breaks off, the server holds no graph that says which release it has: a service that reads
     from it does not take the parts for the whole.
     """
-    chosen = _chosen(release, data_dir)
+    chosen = chosen_release(release, data_dir)
     store = ox.Store.read_only(str(chosen.store))
     with reporter() as progress:
         sent = Push(url, update, digest).run(store, start_at, lambda graph: progress.stage(f"Sending {graph}"))
         progress.done()
     out.print(f"{chosen.id} is there: {len(sent)} graphs sent.", highlight=False)
-
-
-def _chosen(release: str, data_dir: Path | None) -> Release:
-    return Releases(folder_of(data_dir)).get(release) if release else published(data_dir)
 
 
 def _write(store: ox.Store, target: Path, form: str, graph: str, packed: bool) -> None:

@@ -15,7 +15,6 @@ from loaders.build import load as load_release
 from loaders.facts import FILE as FACTS
 from loaders.request import LoadRequest
 from loaders.starter import STARTER
-from releases.manifest import CheckResult
 from releases.release import Release, Releases
 
 out, err = Console(), Console(stderr=True)
@@ -129,12 +128,7 @@ def _summary(release: Release, published: bool) -> None:
     table.add_row("missing", "; ".join(m["missing"]) or "nothing")
     if m["notes"]:
         table.add_row("notes", "; ".join(m["notes"]))
-    table.add_row("checks", ", ".join(_outcome(x) for x in m["checks"]))
+    checks = [x["name"] + (" ✓" if x["passed"] else f": not passed ({x['detail']}), excused") for x in m["checks"]]
+    table.add_row("checks", ", ".join(checks))
     table.add_row("effort", f"{m['quads']:,} quads, {m['seconds']} s, {m['peakMemoryMiB']:,} MiB at most")
     out.print(table)
-
-
-def _outcome(check: CheckResult) -> str:
-    if check["passed"]:
-        return f"{check['name']} ✓"
-    return f"{check['name']}: not passed ({check['detail']}), excused"

@@ -92,7 +92,3 @@ def _root(
 
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
-
-
-if __name__ == "__main__":
-    main()

@@ -42,6 +42,11 @@ def published(data_dir: Path | None) -> Release:
     return release
 
 
+def chosen_release(release: str, data_dir: Path | None) -> Release:
+    """The release with this id, or beginning of one; the published one without it. Raises LoadError."""
+    return Releases(folder_of(data_dir)).get(release) if release else published(data_dir)
+
+
 def show(table: Table) -> None:
     """A table on standard output: folded to fit a terminal, as wide as it is where a program or a file takes it."""
     console = Console()

@@ -58,8 +58,7 @@ def report(
     if output not in _FORMATS:
         raise typer.BadParameter(f"'{output}' is none of {', '.join(_FORMATS)}", param_hint="--format")
     release = published(data_dir)
-    store = EmbeddedStore(release.store)
-    _FORMATS[output](scope_report(Catalogue(release, store)))
+    _FORMATS[output](scope_report(Catalogue(release, EmbeddedStore(release.store))))
 
 
 @cli.command("evaluate")
@@ -268,12 +267,9 @@ def _as_csv(figures: ScopeReport) -> None:
     """One long table: section, key, measure, value."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("section", "key", "measure", "value"))
-    for measure, value in figures["totals"].items():
-        writer.writerow(("totals", "", measure, value))
-    for title, rows, columns in _sections(figures):
-        for row in rows:
-            for column in columns[1:]:
-                writer.writerow(map(cell, (title, row[columns[0]], column, row[column])))
+    writer.writerows(("totals", "", measure, value) for measure, value in figures["totals"].items())
+    for title, rows, (key, *measures) in _sections(figures):
+        writer.writerows(map(cell, (title, row[key], measure, row[measure])) for row in rows for measure in measures)
 
 
 def _as_html(figures: ScopeReport) -> None:

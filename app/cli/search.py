@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from app.cli.options import AsJson, DataDir, folder_of, print_json, published
+from app.cli.options import AsJson, DataDir, chosen_release, print_json, published
 from app.cli.profile import answers
 from app.reports.match import Evaluation, Line, calibration, verdicts
 from app.reports.queries import judge, shares
@@ -25,7 +25,6 @@ from app.reports.targets import targets
 from app.settings import get_limits
 from loaders.derive.vectors import write_vectors
 from releases.errors import SourceError
-from releases.release import Releases
 
 out, err = Console(), Console(stderr=True)
 
@@ -125,7 +124,7 @@ def embed(
     data_dir: DataDir = None,
 ) -> None:
     """Make vectors of the labels, so that titles in languages without labels are matched too; needs the extra `semantic`."""
-    chosen = Releases(folder_of(data_dir)).get(release) if release else published(data_dir)
+    chosen = chosen_release(release, data_dir)
     started = time.monotonic()
     made = write_vectors(chosen)
     out.print(f"{chosen.id}: {made:,} labels in {time.monotonic() - started:.0f} s", highlight=False)
