@@ -138,8 +138,7 @@ class ProfileCatalogue:
 
         None where there is no such cluster or group.
         """
-        cluster = analysis.clusters.get(key)
-        if cluster is not None:
+        if (cluster := analysis.clusters.get(key)) is not None:
             return frozenset(m.skill for m in cluster.members)
         group = self.groups.get(key)
         return None if group is None else facts.skills_under(group)

@@ -158,8 +158,7 @@ class Search:
 
     def suggest(self, text: str, language: str, wanted: Filter, most: int, begun: bool = True) -> Results:
         """The best concepts while somebody types: words of labels, the last one begun."""
-        page = slice(0, most)
-        return self._results(text, language, wanted, page, lambda m, words: find.find(m, words, begun), most)
+        return self._results(text, language, wanted, slice(0, most), lambda m, words: find.find(m, words, begun), most)
 
     def only(self, types: Sequence[str]) -> Filter:
         """A filter by types of concept. Raises ValueError for a type that there is not."""
@@ -188,12 +187,11 @@ class Search:
 
         coded = [f for iri in self.by_code(text) if wanted.takes(iri) and (f := self._coded(iri, language))]
         known = {found.iri for found in coded}
-        parts = [*self._searched(language, wanted)]
-        found = ordered(parts, wanted, asked, known, most)
-        if not found and not coded and language != BASE:
-            language = BASE
-            parts = [*self._searched(BASE, wanted)]
+        for searched in dict.fromkeys((language, BASE)):
+            parts = [*self._searched(searched, wanted)]
             found = ordered(parts, wanted, asked, known, most)
+            if found or coded:
+                break
         items = coded[page]
         begin = max(0, page.start - len(coded))
         for row in found[begin : begin + page.stop - page.start - len(items)]:
@@ -201,7 +199,7 @@ class Search:
             spans = find.spans(part.matcher.lexicon, part.section.text(label), f"{text} {full}") if label >= 0 else []
             items.append(SearchHit(part, row.concept, round(row.score, 4), find.TYPES[row.type], label, spans))
         counted = [f.iri for f in coded] + [parts[row.part].iris[row.concept] for row in found]
-        return Results(items, len(coded) + found.total, language, counted)
+        return Results(items, len(coded) + found.total, searched, counted)
 
     def _searched(self, language: str, wanted: Filter) -> Iterator[Part]:
         """The parts to search in a language, and those of English for what has no label in it."""
@@ -237,8 +235,7 @@ class Search:
             return [iri for iri in (occupation_iri(key), skill_iri(key)) if self.type_of(iri)]
         key = _NO_CODE.sub("", text.upper())
         stripped = _NAMED.sub("", key, count=1) if _NAMED.match(key) else key
-        found = [*self._codes.get(key, ()), *self._codes.get(stripped, ())]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*self._codes.get(key, ()), *self._codes.get(stripped, ())]))
 
     @cached_property
     def _codes(self) -> dict[str, list[str]]:
