@@ -29,8 +29,7 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
         if key == "@id":
             shown["@id"] = short(values)
         elif key in ("@type", _TYPE):
-            classes = [value["@id"] if isinstance(value, dict) else value for value in values]
-            shown["@type"] = _one([short(iri) for iri in classes])
+            shown["@type"] = _one([short(value["@id"] if isinstance(value, dict) else value) for value in values])
         else:
             shown[short(key)] = _one([_value(value) for value in values])
     return shown

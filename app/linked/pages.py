@@ -102,8 +102,7 @@ def links_page(ctx: Context, iri: str, links: Links) -> str:
 
 def ontology_page(ctx: Context, known: Ontology) -> str:
     """The ontology: every class and property with its definition, each with an anchor of its own."""
-    referred = {i for term in known.terms for i in (*term.above, *term.domain, *term.range, *term.sources)}
-    names = Names(ctx, referred)
+    names = Names(ctx, {i for term in known.terms for i in (*term.above, *term.domain, *term.range, *term.sources)})
     sections = [
         (title, kind.replace(" ", "-"), [term for term in known.terms if term.kind == kind])
         for title, kind in (

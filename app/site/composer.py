@@ -58,9 +58,8 @@ def _page(frame: Frame, asked: ComposeRequest, checked: CheckedRequest | None, *
     ctx, t = frame.ctx, frame.words
     pairs: Pairs = parse_qsl(checked.query) if checked else []
     shown: dict[str, Any] = {"q": "", "find": "occupation", "hits": [], "profile": None, "files": [], **values}
-    title = asked.title or t("composer-title")
     return frame.respond(
-        "composer.html", title, t("composer-lead"), [(t("home"), frame.link("/"))],
+        "composer.html", asked.title or t("composer-title"), t("composer-lead"), [(t("home"), frame.link("/"))],
         [("JSON", shown["profile"]["links"]["formats"]["json"], "application/json")] if shown["profile"] else [],
         anchors=_anchors(frame, asked, checked, pairs), asked=asked, pairs=pairs, warnings=WARNINGS,
         kept=[p for p in pairs if p[0] not in ("anchor", "domain", "title")],

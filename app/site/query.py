@@ -51,8 +51,7 @@ async def query_page(request: Request) -> Response:
 @cache
 def _groups() -> list[tuple[str, list[Query]]]:
     """The examples under the words for their headings: one a user story, then the competency questions."""
-    names = [name for name in queries.names() if name.startswith("competency/")]
     return [
         ("query-begin", list(map(queries.load, STORIES))),
-        ("query-questions", list(map(queries.load, names))),
+        ("query-questions", [queries.load(name) for name in queries.names() if name.startswith("competency/")]),
     ]
