@@ -37,7 +37,7 @@ def candidate(catalogue: Catalogue, item: Occupation, domains: Sequence[str]) ->
     )  # fmt: skip
 
 
-def deck(catalogue: Catalogue, domain: str, most: int = MOST_CARDS) -> CardSet | None:
+def deck(catalogue: Catalogue, domain: str) -> CardSet | None:
     """The broad clusters of a domain as headers, and the skills that lean on more than one as cards.
 
     Those whose ties are most divided come first. None where the domain has no two clusters.
@@ -47,10 +47,9 @@ def deck(catalogue: Catalogue, domain: str, most: int = MOST_CARDS) -> CardSet |
         return None
     home = {m.skill: (c.id, m.weight) for c in clusters for m in c.members if m.primary}
     leaning = {m.skill for c in clusters for m in c.members if not m.primary and m.skill in home}
-    chosen = sorted(leaning, key=lambda skill: (home[skill][1], skill))[:most]
+    chosen = sorted(leaning, key=lambda skill: (home[skill][1], skill))[:MOST_CARDS]
     if not chosen:
         return None
-    codes = card_codes(len(chosen))
     ordered = sorted(chosen, key=lambda skill: (_label(catalogue, skill).casefold(), skill))
     headers = tuple(
         {
@@ -61,7 +60,7 @@ def deck(catalogue: Catalogue, domain: str, most: int = MOST_CARDS) -> CardSet |
     )  # fmt: skip
     cards = tuple(
         {"code": code, "iri": skill, "label": _label(catalogue, skill), "cluster": home[skill][0]}
-        for code, skill in zip(codes, ordered, strict=True)
+        for code, skill in zip(card_codes(len(chosen)), ordered, strict=True)
     )
     return CardSet(domain, headers, cards)
 

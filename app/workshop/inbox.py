@@ -36,10 +36,9 @@ _Concept = Annotated[str, Query(max_length=300, description="IRI of the occupati
 async def report_form(page: Page, concept: _Concept, sent: int = 0) -> Response:
     """The form, or thanks."""
     named, token = known_concept(page.request, concept), guest_token(page.request)
-    address = f"/{named.type}s/{local_name(named.iri)}"
     answer = page.respond(
         "report.html", page.words("ws-wrong"), concept=named, csrf=csrf_of(token), sent=bool(sent), days=KEEP_DAYS,
-        address=address,
+        address=f"/{named.type}s/{local_name(named.iri)}",
     )  # fmt: skip
     set_cookie(answer, page.request, GUEST, token, 3600, "/workshop/report")  # for this form alone
     return answer

@@ -37,8 +37,7 @@ settle_deck = at_number(sorting.deck_of, settling.settle)
 @router.get("/workshop/motions")
 async def show_motions(page: SeatedPage, seat: Seated) -> Response:
     """Every motion and where it stands; for the facilitator also what the results suggest."""
-    found = await page.desk.read(list_view, seat)
-    return page.respond("motions.html", page.words("ws-motions"), **found)
+    return page.respond("motions.html", page.words("ws-motions"), **await page.desk.read(list_view, seat))
 
 
 @router.get("/workshop/motions/{number}")

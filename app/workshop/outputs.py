@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import segno
@@ -87,14 +87,12 @@ async def paper(page: SeatedPage, seat: Seated) -> Response:
     return page.respond("paper.html", page.words("ws-paper"), patterns=patterns, **found)
 
 
-def as_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> str:
+def as_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
     """A table that a spreadsheet opens without running anything in it."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    names = tuple(columns)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([cell(row[name]) for name in names])
+    writer.writerow(columns)
+    writer.writerows([cell(row[name]) for name in columns] for row in rows)
     return out.getvalue()
 
 

@@ -33,7 +33,6 @@ class WorkshopWords(PageWords):
         self._texts = {**self._texts, **catalogue(self.tag)}
 
 
-@cache
 def catalogue(tag: str) -> dict[str, str]:
     """The workshop's own words in a language of the pages."""
     return tomllib.loads((_FOLDER / f"{tag}.toml").read_text("utf-8"))
