@@ -104,6 +104,10 @@ class Settings(BaseSettings):
         le=64,
         description="Processes that make heavy answers (pictures, documents, long lists) at once; 0: those of more than 20 ms are refused.",
     )
+    heavy_start_after: float = Field(
+        2, ge=0, le=86_400, description="Seconds that a service has the processors for itself before the server of heavy answers is "
+        "started; one that is asked for starts it at once.",
+    )  # fmt: skip
 
     workshop: bool = Field(
         False,

@@ -10,8 +10,8 @@ T = TypeVar("T")
 BATCH = 5_000
 
 
-def batched(items: Iterable[T]) -> Iterator[list[T]]:
-    """Items as lists of `BATCH`, the last one of what is left."""
+def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Items as lists of a size, the last one of what is left."""
     rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
+    while batch := list(islice(rest, size)):
         yield batch

@@ -13,7 +13,6 @@ import httpx2
 import pyoxigraph
 import pytest
 
-from app.heavy import keeper
 from loaders.build import load
 from loaders.request import LoadRequest
 from loaders.starter import load_starter
@@ -25,11 +24,10 @@ from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # What no test needs unless it asks for it, and what each application that is started would spend seconds on.
-SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2"}
+SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2", "CCSI_HEAVY_START_AFTER": "60"}
 os.environ |= SPARING  # of servers that are started for a whole session
 # A slow machine is no fault: tests that promise a time say so themselves.
 httpx2._config.DEFAULT_TIMEOUT_CONFIG.read = 60.0
-keeper._UNWANTED_SECONDS = 60.0  # of a heavy server's start, which costs as much as all else of an application
 
 
 # What measures time: no other test runs beside these.

@@ -9,14 +9,12 @@ from pydantic import Field
 
 from analysis.tables import Degree, MemberDegree, Route
 from app.catalogue import concepts
-from app.catalogue.catalogue import Catalogue
 from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import ALL_LANGUAGES, Context
 from ontology import local_name, nace
 
 Json = dict[str, Any]
 _NOTES: tuple[Literal["description", "scopeNote", "definition"], ...] = ("description", "scopeNote", "definition")
-_MOST_WAYS = 100  # to one concept
 
 
 class GroupRef(Shape):
@@ -379,23 +377,4 @@ def _words(texts: dict[str, dict[str, list[str]]]) -> Words:
 
 def paths(ctx: Context, iri: str) -> list[list[GroupRef]]:
     """The ways from the top of the hierarchies down to a skill or group, each without itself; a skill may have several."""
-    return [[group_ref(ctx, group) for group in way] for way in ways(ctx.catalogue, iri)]
-
-
-def ways(catalogue: Catalogue, iri: str) -> list[list[concepts.Group]]:
-    """The groups of each way from the highest down, without the concept itself; in the order of codes.
-
-    A skill may stand below another; the groups of that one are above it then.
-    """
-    by_codes: dict[tuple[str, ...], list[concepts.Group]] = {}
-    todo: list[tuple[str, ...]] = [(iri,)]
-    while todo and len(by_codes) < _MOST_WAYS:
-        way = todo.pop()
-        concept = catalogue.occupations.get(way[0]) or catalogue.skills.get(way[0]) or catalogue.groups.get(way[0])
-        # ESCO's files may hold a circle, which is left where it closes.
-        above = [b for b in concept.broader if b not in way] if concept else []
-        todo += [(b, *way) for b in above]
-        if not above:
-            groups = [catalogue.groups[g] for g in way[:-1] if g in catalogue.groups]
-            by_codes[tuple(g.code for g in groups)] = groups
-    return [groups for _, groups in sorted(by_codes.items()) if groups]
+    return [[group_ref(ctx, group) for group in way] for way in ctx.catalogue.ways(iri)]

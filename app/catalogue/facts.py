@@ -12,6 +12,7 @@ from app.store.port import GraphStore
 from ontology import CCSID, COLLECTIONS, SCHEME, MappingRelation, local_name
 from queries.rows import as_texts
 
+_MOST_WAYS = 100  # to one concept
 GROUP_SCHEMES = {SCHEME + "isco": "isco", SCHEME + "isced-f": "isced-f", SCHEME + "skills-hierarchy": "skills"}
 
 
@@ -164,9 +165,30 @@ class Facts:
         """The groups above a concept, nearest first, each once."""
         way = [iri]
         for step in way:  # which grows as it is walked
-            concept = self.occupations.get(step) or self.skills.get(step) or self.groups.get(step)
+            concept = self._concept(step)
             way += [parent for parent in (concept.broader if concept else []) if parent not in way]
         return [self.groups[step] for step in way[1:] if step in self.groups]
+
+    def ways(self, iri: str) -> list[list[Group]]:
+        """The groups of each way from the highest down, without the concept itself; in the order of codes.
+
+        A skill may stand below another; the groups of that one are above it then.
+        """
+        by_codes: dict[tuple[str, ...], list[Group]] = {}
+        todo: list[tuple[str, ...]] = [(iri,)]
+        while todo and len(by_codes) < _MOST_WAYS:
+            way = todo.pop()
+            concept = self._concept(way[0])
+            # ESCO's files may hold a circle, which is left where it closes.
+            above = [b for b in concept.broader if b not in way] if concept else []
+            todo += [(b, *way) for b in above]
+            if not above:
+                groups = [self.groups[g] for g in way[:-1] if g in self.groups]
+                by_codes[tuple(g.code for g in groups)] = groups
+        return [groups for _, groups in sorted(by_codes.items()) if groups]
+
+    def _concept(self, iri: str) -> Occupation | Skill | Group | None:
+        return self.occupations.get(iri) or self.skills.get(iri) or self.groups.get(iri)
 
     def skills_under(self, group: str) -> frozenset[str]:
         """The skills under a group, at any depth; a skill may stand below another."""

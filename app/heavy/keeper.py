@@ -18,7 +18,6 @@ log = structlog.get_logger()
 
 _FIRST_RETRY, _LAST_RETRY = 0.1, 10.0
 _START_SECONDS = 120.0  # reading a release from a slow endpoint takes its time
-_UNWANTED_SECONDS = 2.0  # in which a service that has just started has the processors for its first clients
 _BACKLOG = 128
 _NICENESS = 5  # reading a release takes seconds, in which the service answers from the one before
 
@@ -49,7 +48,7 @@ class Keeper(Line):
         """Start the server, wait for its end, start it again, until cancelled."""
         pause = _FIRST_RETRY
         with suppress(TimeoutError):
-            async with asyncio.timeout(_UNWANTED_SECONDS):
+            async with asyncio.timeout(self._settings.heavy_start_after):
                 await self.wanted.wait()
         while True:
             process = None

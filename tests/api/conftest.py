@@ -24,6 +24,8 @@ from app.settings import Limits, Settings
 from tests.servers import needs_virtuoso
 
 HOST = "https://ccsi.example"
+# A heavy server that nobody asks for takes as long to start as all else.
+SERVED = {"CCSI_LOG_FORMAT": "json", "CCSI_SWITCH_INTERVAL": "0.2", "CCSI_HEAVY_START_AFTER": "60"}
 
 
 class InProcess:
@@ -120,7 +122,7 @@ class Server:
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
                 [*command, "--data-dir", str(data_dir)],
-                env={**kept, "CCSI_LOG_FORMAT": "json", "CCSI_SWITCH_INTERVAL": "0.2", **env},
+                env={**kept, **SERVED, **env},
                 stdout=out,
                 stderr=out,
             )

@@ -71,6 +71,7 @@ def test_every_attack_reaches_the_service(service: tuple[int, int], world: World
             _step(name, service[0], world, 1, "127.0.0.4")
 
 
+@pytest.mark.long
 def test_a_list_that_is_refused_is_asked_for_in_smaller_pages(service: tuple[int, int], world: World) -> None:
     world = replace(world, limits={"turtle": 600})
     _step("formats", service[0], world, 0, "127.0.0.5")
@@ -137,6 +138,7 @@ def test_an_attack_is_run_and_measured(
     assert row.memory > 50
 
 
+@pytest.mark.long
 def test_requests_of_the_soak_are_right_and_differ(service: tuple[int, int], world: World) -> None:
     draw = Draw(world, "test")
     assert len({draw.request()[0] for _ in range(200)}) > 150

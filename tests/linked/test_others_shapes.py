@@ -81,10 +81,8 @@ def profiles(starter_dir: Path) -> rdflib.Graph:
     return found
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param("AMS-constraints.ttl", marks=pytest.mark.long), "EDC-generic-no-cv.ttl", "LOQ-constraints.ttl"],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["AMS-constraints.ttl", "EDC-generic-no-cv.ttl", "LOQ-constraints.ttl"])
 def test_profiles_satisfy_the_learning_model(profiles: rdflib.Graph, esco_data: Path, name: str) -> None:
     outcomes = set(profiles.subjects(rdflib.RDF.type, ELM.LearningOutcome))
     assert len(outcomes) > 200
@@ -92,6 +90,7 @@ def test_profiles_satisfy_the_learning_model(profiles: rdflib.Graph, esco_data: 
     assert violations(profiles, shapes) == []
 
 
+@pytest.mark.long
 def test_the_terms_are_those_of_the_model(profiles: rdflib.Graph, esco_data: Path) -> None:
     model = rdflib.Graph().parse(esco_data / "shapes" / "elm" / "ELM.ttl")
     used = {p for p in profiles.predicates() if p in ELM} | {

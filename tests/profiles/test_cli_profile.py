@@ -42,6 +42,7 @@ def test_show_writes_what_the_api_answers(run, client: InProcess, tmp_path: Path
     assert run("show", "heritage-preservation", "--format", "docx")[0] == 3
 
 
+@pytest.mark.long
 def test_compose_with_weights(run, core: list[str]) -> None:  # type: ignore[no-untyped-def]
     one, other = (o.rpartition("/")[2] for o in core[:2])
     code, out, _ = run("compose", "--anchor", f"{one}:3", "--anchor", other, "--maximum", "12", "--format", "json")

@@ -17,6 +17,7 @@ import queries
 from releases.release import Release
 
 NAMES = queries.names()
+WHOLE = {"pages/incoming", "pages/outgoing", "pages/outgoing_counts", "search/texts"}  # open, all of the graph
 # A value of each parameter that is no column.
 UNSEEN = {
     "labels": "https://w3id.org/ccsi/id/graph/labels/en",
@@ -64,7 +65,7 @@ def samples(rows: list[queries.Row], column: int) -> Iterator[queries.Term]:
     yield from (row[column] for row in rows if row[column] is not None)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.long] * (n in WHOLE)) for n in NAMES])
 def test_runs_open_and_bound(name: str, store: ox.Store) -> None:
     query = queries.load(name)
     every = queries.select(store, name)

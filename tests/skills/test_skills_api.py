@@ -176,10 +176,11 @@ def test_the_top_shares_of_a_domain_add_to_one(starter_api: InProcess) -> None:
     [
         "domains/heritage/clusters",
         "domains/overlap",
-        pytest.param("domains/gaming/transversal", marks=pytest.mark.long),
-        pytest.param("domains/ccsi/clusters", marks=pytest.mark.long),
+        "domains/gaming/transversal",
+        "domains/ccsi/clusters",
     ],
 )
+@pytest.mark.long
 def test_pictures_come_out_the_same(starter_api: InProcess, other_client: TestClient, path: str) -> None:
     first = starter_api.get(f"/api/v1/{path}.svg")
     assert first.headers["content-type"] == "image/svg+xml"

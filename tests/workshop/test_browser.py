@@ -137,6 +137,7 @@ def test_two_browsers_see_each_others_moves_at_once_and_by_keyboard(hall: tuple[
     assert [text for text in said if "ERR_INTERNET_DISCONNECTED" not in text] == []
 
 
+@pytest.mark.long  # on the board that the test before opens
 def test_a_board_is_moved_and_voted_on_without_scripts(hall: tuple[Room, Server, Any]) -> None:
     room, server, browser = hall
     page = join(browser.new_context(java_script_enabled=False), server, room.code("expert", "heritage"))
