@@ -43,6 +43,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str
             main()
         said = capfd.readouterr()
         code = ended.value.code
+        del ended  # its traceback holds this frame, and with both the store that a load had open
         return Ended(code if isinstance(code, int) else 0, said.out, said.err)
 
     return run
