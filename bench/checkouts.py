@@ -130,8 +130,7 @@ def _serve(
         one, port = both[n], ports[n]
         command = one.command("serve", "--no-starter", "--data-dir", folders[n], "--port", port)
         stack.enter_context(running(command, {**one.env, **env}, port, work / f"{port}.log"))
-    occupations = _uris(ports[0], f"/api/v1{LIST}")
-    profiles = _uris(ports[0], "/api/v1/profiles?limit=100")
+    occupations, profiles = (_shared(ports, target) for target in (LIST, "/profiles?limit=100"))
     found = {}
     for what, targets in (("list", [LIST]), ("occupation", [f"/occupations/{_key(o)}" for o in occupations])):
         file = work / f"{what}.txt"
@@ -171,10 +170,13 @@ def _profile(connection: HTTPConnection, chance: random.Random, draw: Callable[[
     return (time.perf_counter() - started) * 1000
 
 
-def _uris(port: int, target: str) -> list[str]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{target}", timeout=60) as answer:
-        items = json.load(answer)["items"]
-    return [item.get("uri") or item["occupation"]["uri"] for item in items]
+def _shared(ports: Sequence[int], target: str) -> list[str]:
+    """What a list of both has."""
+    found = []
+    for port in ports:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1{target}", timeout=60) as answer:
+            found.append({item.get("uri") or item["occupation"]["uri"] for item in json.load(answer)["items"]})
+    return sorted(set.intersection(*found))
 
 
 def _key(uri: str) -> str:

@@ -343,8 +343,9 @@ def _warnings(
         )
     held = Counter(s.section for s in skills)
     core = next((s for s in guidelines.sections if s.id == CORE_SECTION), None)
-    topped_up = sum(s.rule == r.id for r in guidelines.rules if r.tops_up for s in skills)
-    blocks = sum(s.rule == r.id for r in guidelines.rules if r.measure == "anchor" for s in skills)
+    by_rule = Counter(s.rule for s in skills)
+    topped_up = sum(by_rule[r.id] for r in guidelines.rules if r.tops_up)
+    blocks = sum(by_rule[r.id] for r in guidelines.rules if r.measure == "anchor")
     wanted = not recipe.sections or CORE_SECTION in recipe.sections
     if topped_up:
         yield Warning(
@@ -365,5 +366,5 @@ def _warnings(
                 "below-minimum", f"{section} has {held[section]} skills; by the rules there are no more up to {limit.minimum}."
             )  # fmt: skip
     under = {u for s in usage.support for u in tables.skills[s].under} if recipe.drop else set()
-    if idle := tuple(sorted(recipe.drop & tables.skills.keys() - usage.support.keys() - under)):
+    if idle := tuple(sorted((recipe.drop & tables.skills.keys()) - usage.support.keys() - under)):
         yield Warning("drop-without-effect", "No anchor asks for a skill that was to be dropped.", idle)

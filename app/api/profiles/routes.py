@@ -142,8 +142,12 @@ async def _template(ctx: Context, id: str, format: FormatName | None) -> Respons
     return await answer(ctx, views.template(ctx, entry_of(ctx, id)), choose(ctx, format, MEDIA_TYPES))
 
 
-# All occupations of a domain are many anchors.
-@apart(lambda given: 6.0 if given["asked"].recipe.kind == "composed" else 25.0, COSTS, MEDIA_TYPES)
+def _cost(asked: CheckedRequest) -> float:
+    """Of a profile of few anchors, or of all occupations of a domain."""
+    return 3.0 + 0.3 * len(asked.recipe.anchors) if asked.recipe.kind == "composed" else 25.0
+
+
+@apart(lambda given: _cost(given["asked"]), COSTS, MEDIA_TYPES)
 async def _composed(ctx: Context, asked: CheckedRequest, format: FormatName | None) -> Response:
     return await answer(ctx, views.composed(ctx, asked), choose(ctx, format, MEDIA_TYPES))
 
