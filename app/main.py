@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 from app import http, logs, sparql
 from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
@@ -111,8 +111,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     index_builder = app.state.index_builder = IndexBuilder(settings)
     # Called by the template of several serving processes with the release in memory, before it forks the first.
     app.state.heavy_address = ""  # of a heavy server that several processes share
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(strict_parameters), Depends(turtle_apart)])
-    # What is asked for most comes first: every route before it is tried, which took a third of a small answer's time.
+    checks = [Depends(strict_parameters), Depends(turtle_apart)]
+    # Straight into the application: each level of routers has the framework try every route below it once more. And what is asked
+    # for most comes first: every route before it is tried, which took a third of a small answer's time.
     # skills_of_domain goes before domains: /domains/compare is no domain.
     for module in (
         occupations,
@@ -132,8 +133,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         batch,
         releases,
     ):
-        api.include_router(module.router)
-    app.include_router(api)
+        app.include_router(module.router, prefix="/api/v1", dependencies=checks)
     pages = (home, find, sector, concepts, decisions, cluster_pages, compare, composer, code_pages, statistics)
     for page in (*pages, docs, about, assets, linked, downloads):
         app.include_router(page.router)

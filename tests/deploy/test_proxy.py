@@ -52,7 +52,7 @@ def stack(mini_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     shutil.copytree(mini_dir, folder, symlinks=True)
     server = Server(folder, **SETTINGS)
     try:
-        server.wait(lambda: Client(server.port, "127.0.0.1")("/api/v1/health/ready").status == 200)
+        server.wait(lambda: Client(server.port, "127.0.0.1")("/api/v1/health/ready/sparql").status == 200)
         with nginx(tmp_path_factory.mktemp("proxy"), f"127.0.0.1:{server.port}") as port:
             yield Stack(server, port)
     finally:
@@ -273,7 +273,7 @@ def test_without_the_proxy_nobody_is_believed(mini_dir: Path) -> None:
     server = Server(mini_dir, **{**SETTINGS, "CCSI_TRUSTED_PROXIES": ""})
     try:
         ask = Client(server.port, "127.0.0.1")
-        server.wait(lambda: ask("/api/v1/health/ready").status == 200)
+        server.wait(lambda: ask("/api/v1/health/ready/sparql").status == 200)
         assert sorted(long_queries(ask, ask)) == [429, 504]
     finally:
         server.stop()
