@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.workshop import cli
+from app.cli.main import cli
 from tests.api.conftest import HOST, InProcess, Server, running
 from tests.site.conftest import CHROMIUM
 from workshop import adopted, motions, people, preparing, sorting
@@ -145,7 +145,7 @@ def hidden(page: str, name: str) -> str:
 
 def command(*given: str | Path) -> str:
     """What `ccsi workshop` prints, run in this process."""
-    ended = CliRunner(env={"COLUMNS": "200"}).invoke(cli, list(map(str, given)))
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["workshop", *map(str, given)])
     assert ended.exit_code == 0, ended.output
     return ended.stdout
 
@@ -157,9 +157,8 @@ class Room:
         self.url = f"sqlite:///{folder}/workshop.sqlite"
         self.data_dir = data_dir
         self.common = ("--data-dir", data_dir, "--database", self.url)
-        prepared = (
-            folder.parent / f"prepared-{data_dir.name}{''.join(options)}.sqlite"
-        )  # once for all who want the same
+        # Once for all who want the same.
+        prepared = folder.parent / f"prepared-{data_dir.name}{''.join(options)}.sqlite"
         if not prepared.exists():
             where = ("--data-dir", data_dir, "--database", f"sqlite:///{prepared}")
             command("create", "helsingborg", "--title", "Helsingborg 2023", *options, *where)
