@@ -30,6 +30,7 @@ _CANONICAL = re.compile(
     rb'|"(?:-?[1-9][0-9]*|-?0(?=\.)|0)(?:\.[0-9]*[1-9])?"\^\^<%(xsd)sdecimal>|"\^\^<%(xsd)sanyURI>'
     % {b"xsd": XSD.encode()}
 )
+_LITERAL = re.compile(rb'"[^"\\]*"\^\^<[^>]*>')
 _BATCH = 20_000
 
 
@@ -137,12 +138,22 @@ class _Lines:
 
 
 def _canonical(line: bytes) -> bytes:
-    return line if _CANONICAL.search(line) else _engine_form(line)
+    """A line whose number or date may be in another form than the engine's, as the engine gives it back."""
+    if _CANONICAL.search(line):
+        return line
+    subject, predicate, rest = line.split(b" ", 2)
+    if plain := _LITERAL.match(rest):  # else a text that looks like one, or a triple term
+        return b"%b %b %b%b" % (subject, predicate, _engine_form(plain[0]), rest[plain.end() :])
+    return line_of(_held(line))
 
 
-@lru_cache(4096)
-def _engine_form(line: bytes) -> bytes:
-    """A line whose number or date is in another form than the engine's, as the engine gives it back."""
+@lru_cache(16_384)  # few values stand in many lines
+def _engine_form(literal: bytes) -> bytes:
+    return str(_held(b"<a:> <a:> %b ." % literal).object).encode()
+
+
+def _held(line: bytes) -> ox.Quad:
     store = ox.Store()
     store.load(line, format=ox.RdfFormat.N_QUADS)
-    return line_of(next(iter(store)))
+    quad: ox.Quad = next(iter(store))
+    return quad

@@ -103,9 +103,9 @@ class Relatedness:
             result += weights.use * (v @ v.T).toarray()
         if weights.kind:
             v = (self._x[keep].T @ self._features.kinds[keep]).tocsr()
-            v.data = np.sqrt(v.data)
             idf = np.log(max(len(self._features.use.skills), 2) / np.maximum(self._variety(left_out), 1.0))
-            v = unit_rows(v @ sp.diags(idf))
+            v.data = np.sqrt(v.data) * idf[v.indices]
+            v = unit_rows(v)
             result += weights.kind * (v @ v.T).toarray()
         np.fill_diagonal(result, 0.0)
         result /= weights.use + weights.kind + weights.place + weights.link
