@@ -27,11 +27,12 @@ from app.sparql.markup import Unwritable, Xml
 from loaders.input.xml_files import CheckedXml
 from ontology import PREFIXES
 
-_RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]]]] = {
-    "json": (ox.QueryResultsFormat.JSON, counting.json_rows),
-    "xml": (ox.QueryResultsFormat.XML, counting.xml_rows),
-    "csv": (ox.QueryResultsFormat.CSV, counting.csv_rows),
-    "tsv": (ox.QueryResultsFormat.TSV, counting.tsv_rows),
+# Of each format how rows are counted, and what each row has once at least.
+_RESULTS: dict[str, tuple[ox.QueryResultsFormat, Callable[[], Callable[[bytes], int]], bytes]] = {
+    "json": (ox.QueryResultsFormat.JSON, counting.json_rows, b"{"),
+    "xml": (ox.QueryResultsFormat.XML, counting.xml_rows, b"<"),
+    "csv": (ox.QueryResultsFormat.CSV, counting.csv_rows, b"\n"),
+    "tsv": (ox.QueryResultsFormat.TSV, counting.tsv_rows, b"\n"),
 }
 GRAPH_FORMATS = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -47,6 +48,7 @@ _SECOND_ALARM = 2.0  # past the service's own deadline, for a service that is it
 _HEAVY_SECONDS = 0.05  # a query that took less cannot have left much memory behind
 # Calls inside each other: what the deepest permitted query needs, on a stack that has room for it.
 _JUDGE_DEPTH = 20_000
+_UNCOUNTED = 8  # pieces of an answer that are kept to be counted
 _KEPT_MEMORY = 4  # a worker that keeps more than this part of what a query may take is replaced
 
 
@@ -63,7 +65,9 @@ class _Sink:
         self._pieces: list[bytes] = []
         self._held = 0
         self._uncounted: list[bytes] = []
+        self._possible = 0
         self.count_rows: Callable[[bytes], int] | None = None
+        self.mark = b""  # that stands in each row
         self.xml: Xml | None = None
         self.max_rows = 0
         self.bytes = 0
@@ -93,8 +97,11 @@ class _Sink:
         self._held = 0
         if self.count_rows is not None:
             self._uncounted.append(rest)
-            if self.bytes > self.max_rows:  # a row takes a byte at least, so there cannot be too many before
+            self._possible += rest.count(self.mark)
+            # Else there cannot be too many, and most answers end before any need be counted.
+            if self._possible > self.max_rows or len(self._uncounted) > _UNCOUNTED:
                 self.rows += sum(map(self.count_rows, self._uncounted))
+                self._possible = self.rows
                 self._uncounted.clear()
                 if self.rows > self.max_rows:
                     raise _Exceeded(wire.ROWS)
@@ -148,7 +155,7 @@ def _write(result: _Answer, request: wire.Request, sink: _Sink) -> wire.End:
     elif isinstance(result, ox.QuerySolutions) and name == "values":
         _write_values(result, sink, request["rows"])
     elif isinstance(result, ox.QuerySolutions):
-        form, counter = _RESULTS[name]
+        form, counter, sink.mark = _RESULTS[name]
         sink.max_rows, sink.count_rows = request["rows"], counter()
         result.serialize(sink, form)  # type: ignore[arg-type]
     else:
