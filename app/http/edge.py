@@ -187,6 +187,8 @@ class _Exchange:
         try:
             for start in range(0, len(body), _PIECE):
                 held.hold(self, len(body) - start, leave)
+                # Eighty who waited for the same list would all be sent it before anybody else has a turn.
+                await self._front.pieces.turn(self._client.name)
                 if gone:
                     return
                 piece = view[start : start + _PIECE]

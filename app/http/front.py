@@ -53,6 +53,7 @@ class Front:
         self.pace = Pace()
         # Of those who ask whether the service lives: not behind the crowd, and no crowd themselves.
         self.probes = Pace()
+        self.pieces = Pace()  # of long answers
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
         self.told: Callable[[Scope, Response], Response] = lambda _, answer: answer

@@ -1,4 +1,4 @@
-"""Turns on the event loop for requests that are not kept ready."""
+"""Turns on the event loop for requests that are not kept ready, and for the pieces of long answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 
 
 class Pace:
-    """Lets one request begin each time the event loop goes round.
+    """Lets one request begin, or one piece be written, each time the event loop goes round.
 
     A crowd of them is then no pause for whom something is ready, and clients take turns however many requests each has:
     what 300 requests cost together was seen to stop all others for two seconds. Waiting are at most as many as there are

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from starlette.types import Message, Receive, Scope, Send
+
+from app.http import EdgeMiddleware, Front
 from app.http.pace import Pace
+from app.settings import Limits, Settings
 
 
 def test_clients_take_turns_however_many_requests_each_has() -> None:
@@ -24,31 +30,70 @@ def test_clients_take_turns_however_many_requests_each_has() -> None:
     assert begun[5:] == ["crowd"] * 18
 
 
+@contextmanager
+def rounds_counted() -> Iterator[Callable[[], int]]:
+    """How often the event loop has gone round so far."""
+    loop, turns, running = asyncio.get_running_loop(), 0, True
+
+    def count() -> None:
+        nonlocal turns
+        turns += 1
+        if running:
+            loop.call_soon(count)
+
+    loop.call_soon(count)
+    yield lambda: turns
+    running = False
+
+
 def test_the_loop_goes_round_between_two_requests() -> None:
     rounds: list[int] = []
 
     async def all_at_once() -> None:
-        pace, turns = Pace(), 0
-        running = True
+        pace = Pace()
+        with rounds_counted() as turns:
 
-        def count() -> None:
-            nonlocal turns
-            turns += 1
-            if running:
-                loop.call_soon(count)
+            async def request() -> None:
+                await pace.turn("one")
+                rounds.append(turns())
 
-        loop = asyncio.get_running_loop()
-        loop.call_soon(count)
-
-        async def request() -> None:
-            await pace.turn("one")
-            rounds.append(turns)
-
-        await asyncio.gather(*(request() for _ in range(10)))
-        running = False
+            await asyncio.gather(*(request() for _ in range(10)))
 
     asyncio.run(all_at_once())
     assert len(rounds) == len(set(rounds)) == 10
+
+
+def test_the_loop_goes_round_between_two_pieces_of_long_answers() -> None:
+    body, sent, rounds = b"x" * 300_000, bytearray(), []
+
+    async def all_at_once() -> None:
+        together = asyncio.Event()
+
+        async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await together.wait()  # as those who wait for one answer that is being made
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+
+        edge = EdgeMiddleware(app, Front(Settings(), Limits()))
+        with rounds_counted() as turns:
+
+            async def send(message: Message) -> None:
+                if piece := message.get("body"):
+                    rounds.append(turns())
+                    sent.extend(piece)
+
+            async def receive() -> Message:
+                return {"type": "http.request"}
+
+            scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+            answers = [asyncio.ensure_future(edge(dict(scope), receive, send)) for _ in range(20)]
+            await asyncio.sleep(0.05)
+            together.set()
+            await asyncio.gather(*answers)
+
+    asyncio.run(all_at_once())
+    assert sent == body * 20
+    assert len(rounds) == len(set(rounds)) == 20 * 5
 
 
 def test_who_leaves_gives_the_turn_on() -> None:

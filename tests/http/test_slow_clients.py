@@ -80,8 +80,10 @@ def test_requests_behind_one_that_is_cut_off_end_in_silence(capfd: pytest.Captur
     with bytes_of(9_000_000, held_bytes=20_000_000) as large, ExitStack() as stack:
         for _ in range(12):
             stack.enter_context(large.connect(room=4096)).sendall(5 * ASK)
-        large.wait(lambda: large.front.refusals["held_bytes"] >= 6)
-        large.wait(lambda: len(large.kind.crowd) <= 6)
+        large.wait(
+            lambda: large.front.refusals["held_bytes"] >= 8
+        )  # of twelve, a few are held and what the kernel takes
+        large.wait(lambda: len(large.kind.crowd) <= 4)
         assert len(large.get("/")[2]) == 9_000_000
     said = capfd.readouterr()
     assert "Traceback" not in said.out + said.err
