@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from app import http, logs, sparql
 from app.api import batch, classifications, crosswalk, domains, match, occupations, releases, scope, search, turtle
@@ -19,10 +19,10 @@ from app.api.openapi import describe
 from app.api.profiles import bundle as profile_bundle
 from app.api.profiles import compare as profile_compare
 from app.api.profiles import routes as profiles
+from app.api.routing import route_name
 from app.api.search_build import IndexBuilder
 from app.api.skills import areas, clusters, transversal
 from app.api.skills import of_domain as skills_of_domain
-from app.api.turtle import turtle_apart
 from app.heavy.client import HeavyAnswers
 from app.html import assets
 from app.http import problems
@@ -32,7 +32,6 @@ from app.linked import routes as linked
 from app.linked.downloads import Downloads
 from app.metrics.observe import Observer
 from app.process import garbage
-from app.request import strict_parameters
 from app.service import Service
 from app.settings import Limits, Settings, get_limits, get_settings
 from app.site import about, compare, composer, concepts, decisions, docs, find, home, sector, statistics
@@ -103,7 +102,7 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is set up to take it; asking costs
         servers=[{"url": settings.public_url.rstrip("/") or "/"}],
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
-        generate_unique_id_function=lambda route: route.name,  # names that a generated client can live with
+        generate_unique_id_function=route_name,
     )
     app.state.service = service
     app.state.downloads = Downloads(service)
@@ -111,11 +110,9 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     index_builder = app.state.index_builder = IndexBuilder(settings)
     # Called by the template of several serving processes with the release in memory, before it forks the first.
     app.state.heavy_address = ""  # of a heavy server that several processes share
-    checks = [Depends(strict_parameters), Depends(turtle_apart)]
-    # Straight into the application: each level of routers has the framework try every route below it once more. And what is asked
-    # for most comes first: every route before it is tried, which took a third of a small answer's time.
+    # What is asked for most comes first: every route before it is tried, which took a third of a small answer's time.
     # skills_of_domain goes before domains: /domains/compare is no domain.
-    for module in (
+    api = (
         occupations,
         transversal,
         skills_of_domain,
@@ -132,11 +129,10 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
         match,
         batch,
         releases,
-    ):
-        app.include_router(module.router, prefix="/api/v1", dependencies=checks)
+    )
     pages = (home, find, sector, concepts, decisions, cluster_pages, compare, composer, code_pages, statistics)
-    for page in (*pages, docs, about, assets, linked, downloads):
-        app.include_router(page.router)
+    for module in (*api, *pages, docs, about, assets, linked, downloads):
+        app.router.routes += module.router.routes
     workshop = None
     if settings.workshop:
         from app import workshop as workshop_pages  # with its database, which no other service needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Iri, few, most_of
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import at_most, missing
 from app.api.occupations import CODE, with_code
+from app.api.routing import api_router
 from app.api.shares import DomainShare, domain_shares
 from app.catalogue.concepts import Group
 from app.catalogue.keys import occupation_iri, skill_iri
@@ -25,7 +26,7 @@ from app.request import Context, Ctx
 from ontology import ESCO_DATA
 from ontology.nace import BASES, Activity, Revision
 
-router = APIRouter(tags=["search"], route_class=BoundedBody)
+router = api_router("search", route_class=BoundedBody)
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ISCO = re.compile(r"[Cc]?[0-9]{1,4}")

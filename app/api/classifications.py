@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from app.api import views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.crosswalk_schemes import CrosswalkEntry, crosswalk_entries
+from app.api.routing import api_router
 from app.api.views import GroupRef, ScopedOccupation, SkillRef, Words
 from app.catalogue.concepts import Group
 from app.errors import NotFound
@@ -20,7 +21,7 @@ from app.http.shapes import LinkedShape, Listing, Shape
 from app.request import Context, Ctx, Paging, listing
 from ontology.nace import Activity, Revision, activities, cut, path
 
-router = APIRouter(tags=["classifications"])
+router = api_router("classifications")
 
 Level = Annotated[int | None, Query(ge=1, le=4, description="Only of this level, 1 for the highest.")]
 

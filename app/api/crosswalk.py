@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from app.api import tables, views
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of
 from app.api.crosswalk_schemes import CrosswalkEntry, Lead, MappedCode, crosswalk_entries, crosswalk_entry, lead
 from app.api.lookup import find, present
+from app.api.routing import api_router
 from app.api.shares import DomainShare, UnitGroupShare, domain_shares, unit_groups
 from app.api.tables import Form, InForm
 from app.catalogue.concepts import Group, Occupation
@@ -25,7 +26,7 @@ from ontology import MappingRelation
 from ontology.nace import Activity, Revision, cut
 from ontology.nace_revisions import Correspondence, wholes
 
-router = APIRouter(tags=["scope"])
+router = api_router("scope")
 # How far it is known what became of former codes: by our own list, and by Eurostat's table.
 _EXTENT = {
     False: ": of codes whose name changed it covers culture only.",

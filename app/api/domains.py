@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import isco_group, nace_activity, occupations_of
 from app.api.lookup import check_function, find, query_words
+from app.api.routing import api_router
 from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Assertion, DomainItem, NaceRef, OccupationList, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, Domain, Mapping
@@ -21,7 +22,7 @@ from app.http.shapes import LanguageMap, LinkedShape, Listing
 from app.request import Context, Ctx, Paging, listing
 from ontology import local_name
 
-router = APIRouter(prefix="/domains", tags=["domains"])
+router = api_router("domains", "/domains")
 WHOLE = "ccsi"  # all domains together
 
 

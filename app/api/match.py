@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
@@ -19,6 +19,7 @@ from app.api.batches import Batches
 from app.api.bodies import FIRST_ERROR, Body, BoundedBody, Name, few, most_of
 from app.api.lookup import at_most
 from app.api.profiles.request import with_language
+from app.api.routing import api_router
 from app.api.search import index_of
 from app.api.views import DomainDegree, degrees_of
 from app.catalogue.search import Matched
@@ -27,7 +28,7 @@ from app.http.shapes import LanguageMap, Shape
 from app.request import ALL_LANGUAGES, Context, Ctx
 from ontology import local_name
 
-router = APIRouter(tags=["search"], route_class=BoundedBody)
+router = api_router("search", route_class=BoundedBody)
 
 TITLE_LENGTH, TEXT_LENGTH = 300, 20_000
 MOST_RANKED = 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from app.api import tables, views
 from app.api.apart import apart
 from app.api.codes import concept_iri, isco_group, nace_activity, occupations_of, skill_group
 from app.api.lookup import find, missing, occupation_of, present, skill_of
+from app.api.routing import api_router
 from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Decision, GroupRef, NaceRef, OccupationRef, ScopedOccupation, SkillRef, Words
 from app.catalogue.concepts import Occupation, Skill
@@ -22,7 +23,7 @@ from app.http.shapes import LinkedShape, Listing, Shape
 from app.request import Context, Ctx, Paging
 from ontology import local_name
 
-router = APIRouter()
+router = api_router()
 _GROUP = re.compile(r"[SKLTsklt]?[0-9.]{0,10}")
 CODE = re.compile(r"[0-9]{4}(?:\.[0-9]+)+")
 

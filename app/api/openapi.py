@@ -16,11 +16,11 @@ from app.api.formats import MEDIA_TYPES
 from app.api.openapi_sparql import PROBLEM, sparql_paths
 from app.api.profiles.formats import MEDIA_TYPES as PROFILE_MEDIA_TYPES
 from app.api.profiles.views import Profile
+from app.api.routing import PREFIX
 from app.http.shapes import Problem
 from app.pictures.canvas import PICTURE_TYPES
 from app.settings import Limits
 
-PREFIX = "/api/v1"
 EXAMPLES = Path(__file__).with_name("examples.json")
 # Answers that no request makes small: of each list in their examples, the first SHOWN are kept.
 ABRIDGED = (

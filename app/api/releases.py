@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from app import http
+from app.api.routing import api_router
 from app.html.assets import Asset
 from app.http.problems import problem_response
 from app.http.shapes import Counted, Shape
@@ -25,7 +26,7 @@ from releases.manifest import Published, public
 from releases.release import Release as Loaded
 
 log = structlog.get_logger()
-router = APIRouter(tags=["service"])
+router = api_router("service")
 TYPED_FILE = Asset.document(orjson.dumps(TYPED_CONTEXT), "application/ld+json")
 CONTEXT_FILE = Asset.document(orjson.dumps(CONTEXT), "application/ld+json")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from analysis.tables import Degree
 from app.api import tables, views
 from app.api.apart import apart
 from app.api.lookup import find, occupation_of
+from app.api.routing import api_router
 from app.api.tables import ROW_COSTS, InForm, list_response
 from app.api.views import Assertion, NaceRef, OccupationRef, Outcome
 from app.catalogue.concepts import Decision, in_one
@@ -23,7 +24,7 @@ from app.reports.scope import report, review_queue
 from app.request import Context, Ctx, Paging
 from ontology import local_name
 
-router = APIRouter(tags=["scope"])
+router = api_router("scope")
 
 
 class Queued(OccupationRef, Outcome):

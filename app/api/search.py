@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.codes import isco_group
 from app.api.lookup import find
+from app.api.routing import api_router
 from app.api.search_build import IndexBuilder
 from app.api.views import DomainDegree, degrees_of
 from app.catalogue.search import BASE, Filter, Results, Search, SearchHit
@@ -20,7 +21,7 @@ from app.http.shapes import LanguageMap, Listing, Shape
 from app.request import ALL_LANGUAGES, Context, Ctx, Page, Paging, counted, page_links
 from ontology import local_name
 
-router = APIRouter(tags=["search"])
+router = api_router("search")
 
 MOST_SUGGESTED = 50
 TypeName = Literal[

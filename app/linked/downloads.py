@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app import http
+from app.api.routing import route_name
 from app.errors import NoSuchRange, NotFound, NotReady
 from app.http.clients import client_of
 from app.linked.shared_file import FilePart, Readers
@@ -22,7 +23,9 @@ from releases.dumps import Dump
 from releases.release import Release
 
 log = structlog.get_logger()
-router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(
+    tags=["linked data"], dependencies=[Depends(strict_parameters)], generate_unique_id_function=route_name
+)
 
 SUMS = "SHA256SUMS"
 _PATIENCE = 10.0  # seconds that a first request waits for the files

@@ -19,6 +19,7 @@ from app import http
 from app.api.apart import apart
 from app.api.lookup import missing
 from app.api.releases import CONTEXT_FILE, TYPED_FILE
+from app.api.routing import route_name
 from app.errors import BadParameter, NotFound
 from app.html.assets import Asset
 from app.html.render import HTML_HEADERS
@@ -34,7 +35,9 @@ from app.request import Context, Ctx, other_pages, service_of, strict_parameters
 from ontology import ATTRIBUTION, CCSI, CCSID, DCT, FOLDER, PREFIXES, RDF
 from releases import dumps
 
-router = APIRouter(tags=["linked data"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(
+    tags=["linked data"], dependencies=[Depends(strict_parameters)], generate_unique_id_function=route_name
+)
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
 _HYDRA = {"prev": "previous"}  # where Hydra has another word for the link to a page than RFC 8288

@@ -66,12 +66,12 @@ def mount(app: FastAPI, settings: Settings, limits: Limits) -> Desk:
     groups = (placing, proposing, gathering, matters, inbox)
     adopting = (motions, guidelines, wall, api_motions)
     for module in (joining, judging, board, cards, *groups, *adopting, outputs, events, api, api_groups):
-        app.include_router(module.router)
+        app.router.routes += module.router.routes
     for router in (staged.pages, staged.router):
-        app.include_router(router)
+        app.router.routes += router.routes
     if settings.workshop_oidc_issuer:
         from app.workshop import oidc, signing_in  # what only these need is not loaded otherwise
 
         desk.issuer = oidc.Issuer(settings)
-        app.include_router(signing_in.router)
+        app.router.routes += signing_in.router.routes
     return desk

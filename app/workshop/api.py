@@ -13,6 +13,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.api.routing import route_name
 from app.request import strict_parameters
 from app.workshop import board, cards, judging
 from app.workshop.access import Number, Seated, desk_of, sign_in
@@ -23,7 +24,12 @@ from workshop.people import Joining, Seat
 from workshop.review import Judgement
 from workshop.sorting import Sort
 
-router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(
+    prefix="/api/v1/workshop",
+    tags=["workshop"],
+    dependencies=[Depends(strict_parameters)],
+    generate_unique_id_function=route_name,
+)
 
 
 class JoinBody(Joining):

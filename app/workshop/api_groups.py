@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.api.routing import route_name
 from app.request import strict_parameters
 from app.workshop import gathering, inbox, matters, placing, proposing
 from app.workshop.access import Number, Seated, desk_of
@@ -24,7 +25,12 @@ from workshop.placing import Move
 from workshop.proposals import Proposal
 from workshop.voting import Answer
 
-router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(
+    prefix="/api/v1/workshop",
+    tags=["workshop"],
+    dependencies=[Depends(strict_parameters)],
+    generate_unique_id_function=route_name,
+)
 Nonce = Annotated[str, Field(max_length=64)]
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app.api.routing import route_name
 from app.request import strict_parameters
 from app.workshop import guidelines, rule_preview, wall
 from app.workshop import motions as pages
@@ -21,7 +22,12 @@ from workshop.motions import Motion, Vote
 from workshop.people import Seat
 from workshop.wall import Spending
 
-router = APIRouter(prefix="/api/v1/workshop", tags=["workshop"], dependencies=[Depends(strict_parameters)])
+router = APIRouter(
+    prefix="/api/v1/workshop",
+    tags=["workshop"],
+    dependencies=[Depends(strict_parameters)],
+    generate_unique_id_function=route_name,
+)
 Step = Annotated[str, Field(max_length=20)]
 
 

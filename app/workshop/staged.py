@@ -14,6 +14,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app.api.routing import route_name
 from app.request import service_of, strict_parameters
 from app.workshop.access import Seated, require_facilitator
 from app.workshop.bodies import answer
@@ -22,7 +23,7 @@ from app.workshop.page import SeatedPage
 from releases import changes
 from releases.errors import ReleaseError
 
-router = APIRouter(dependencies=[Depends(strict_parameters)])
+router = APIRouter(dependencies=[Depends(strict_parameters)], generate_unique_id_function=route_name)
 pages = APIRouter(include_in_schema=False, dependencies=[Depends(strict_parameters)])
 SECONDS = 120.0
 _MOST_KEPT = 4  # comparisons; two releases never change, and neither does what they differ in

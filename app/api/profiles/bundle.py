@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.api.apart import apart
@@ -17,13 +17,14 @@ from app.api.profiles.layout import lay_out
 from app.api.profiles.naming import domain_words
 from app.api.profiles.routes import templates_of
 from app.api.profiles.rows import COLUMNS, rows
+from app.api.routing import api_router
 from app.catalogue.profiles import TemplateEntry
 from app.documents.pdf import bundle_pdf
 from app.documents.workbook import bundle_xlsx
 from app.errors import BadParameter, NotFound
 from app.request import Context, Ctx
 
-router = APIRouter(tags=["profiles"])
+router = api_router("profiles")
 
 # Profiles of one file. Laying out a page takes memory that stays until the last one: some 9 MB for each profile.
 MOST = {"xlsx": 200, "pdf": 40}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, NotRequired
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette.exceptions import HTTPException
@@ -35,13 +35,14 @@ from app.api.profiles.moves import (
 from app.api.profiles.provenance import ProfileWarning, warning
 from app.api.profiles.request import ComposeIn, check_request, from_body, with_language
 from app.api.profiles.views import ProfileHead
+from app.api.routing import api_router
 from app.api.views import Json, OccupationRef, occupation_ref
 from app.catalogue.keys import occupation_iri
 from app.errors import BadParameter
 from app.http.shapes import Listing, Shape
 from app.request import Context, Ctx, Paging, counted, listing
 
-router = APIRouter(tags=["profiles"], route_class=BoundedBody)
+router = api_router("profiles", route_class=BoundedBody)
 
 Relation = Literal["essential", "optional"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from analysis.profiles.tables import Cell, ProfileTables, Recipe
@@ -29,6 +29,7 @@ from app.api.profiles.request import (
 )
 from app.api.profiles.rows import COLUMNS, quads, rows
 from app.api.profiles.views import ProfileItem
+from app.api.routing import api_router
 from app.catalogue.keys import occupation_iri
 from app.catalogue.labels import fold
 from app.catalogue.profiles import TemplateEntry
@@ -37,7 +38,7 @@ from app.http.shapes import Listing
 from app.request import Context, Ctx, Paging, counted, page_links
 from ontology import CCSID
 
-router = APIRouter(tags=["profiles"], route_class=BoundedBody)
+router = api_router("profiles", route_class=BoundedBody)
 
 LISTED = {
     "json": 0.014,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
+from app.api.routing import api_router
 from app.api.skills import area_views, views
 from app.api.skills.area_views import AreaItem, BlockItem, FunctionsOfOccupation
 from app.api.skills.of_domain import unit_of
@@ -14,7 +14,7 @@ from app.api.skills.views import UnitOfAnalysis
 from app.http.shapes import Listing
 from app.request import Ctx, Paging, counted, page_links
 
-router = APIRouter(prefix="/domains", tags=["clusters"])
+router = api_router("clusters", "/domains")
 LEVEL_COLUMNS = ("domain", "occupationUri", "preferredLabel", "scheme", "function", "level", "share")
 BLOCK_COLUMNS = ("family", "familyLabel", "familyKind", "size", "used", "skillUri", "skillLabel", "support")
 

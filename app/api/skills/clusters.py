@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from analysis.skills import tables
@@ -14,6 +14,7 @@ from analysis.skills.tables import at_level
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
 from app.api.lookup import occupation_of, skill_of
+from app.api.routing import api_router
 from app.api.skills import cluster_views, views
 from app.api.skills.cluster_views import ClusteringQuality, ClusterItem
 from app.api.skills.of_domain import title_of, unit_of
@@ -27,7 +28,7 @@ from app.pictures.clusters import Box, clusters_picture
 from app.reports.skills import Share
 from app.request import Ctx, Paging, counted, page_links
 
-router = APIRouter(tags=["clusters"])
+router = api_router("clusters")
 LEVELS: tuple[tables.Level, ...] = ("broad", "fine")
 
 Level = Annotated[

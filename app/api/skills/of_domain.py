@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -14,6 +14,7 @@ from app.api.apart import apart
 from app.api.codes import skill_group
 from app.api.formats import Format, choose, respond
 from app.api.lookup import check_function, find, query_words
+from app.api.routing import api_router
 from app.api.skills import views
 from app.api.skills.views import Figure, GroupShareItem, SharedFigures, SpecialisationItem, UnitOfAnalysis
 from app.api.views import SkillRef, skill_part
@@ -29,7 +30,7 @@ from app.pictures.words import translator
 from app.reports.skills import PairOverlap, comparison, overlaps
 from app.request import Context, Ctx, Paging, counted, page_links
 
-router = APIRouter(prefix="/domains", tags=["skills"])
+router = api_router("skills", "/domains")
 
 MOST_COMPARED = 11
 ORDER = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from analysis.skills.transversal import FEW, interval_of_share
 from app.api.apart import apart
 from app.api.formats import Format, choose, respond
+from app.api.routing import api_router
 from app.api.skills import views
 from app.api.skills.of_domain import MOST_COMPARED, unit_of
 from app.api.skills.views import Figure, UnitOfAnalysis
@@ -21,7 +22,7 @@ from app.errors import BadParameter
 from app.http.shapes import Listing, Shape
 from app.request import Context, Ctx, counted
 
-router = APIRouter(prefix="/domains", tags=["skills"])
+router = api_router("skills", "/domains")
 COLUMNS = (
     "unit", "skillUri", "preferredLabel", "tGroups", "collection", "transversal", "support", "occupationCount", "overallSupport",
     "ratio", "ratioLow", "ratioHigh", "few",
