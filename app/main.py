@@ -26,7 +26,6 @@ from app.api.skills import of_domain as skills_of_domain
 from app.heavy.client import HeavyAnswers
 from app.html import assets
 from app.http import problems
-from app.http.inprocess import exchange
 from app.linked import downloads
 from app.linked import routes as linked
 from app.linked.downloads import Downloads
@@ -82,9 +81,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
                 heavy.switch(service.served.release.id)
                 index_builder.switch(service.served)
             await service.refresh()
-            # Each takes up to half a second, which the first to ask would cost all others.
+            # Half a second, which the first to ask would cost all others.
             releases.openapi_file(app)
-            await exchange(app.router, "GET", "http", "/-", "", ())  # nothing there: every router is put together
             for task in (service.watch(), garbage.search_seldom()):
                 stack.push_async_callback(_ended, asyncio.create_task(task))
             async with observer.running():

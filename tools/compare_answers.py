@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from app.api.openapi import PREFIX
+from app.api.routing import PREFIX
 from queries import FOLDER
 from tools.examples import POSTED, REQUESTS
 

@@ -15,8 +15,9 @@ from typing import Any
 from pydantic.config import JsonDict
 
 from app.api.batch import LOOKUP_EXAMPLE
-from app.api.openapi import ABRIDGED, EXAMPLES, PREFIX, SHOWN
+from app.api.openapi import ABRIDGED, EXAMPLES, SHOWN
 from app.api.profiles.compare import COMPARE_EXAMPLE
+from app.api.routing import PREFIX
 from app.http.inprocess import ask
 from app.main import create_app
 from app.settings import Limits, Settings
