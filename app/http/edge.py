@@ -168,6 +168,8 @@ class _Exchange:
                 await self._in_pieces(body, message.get("more_body", False))
                 return
             else:
+                if body and (self._sent or message.get("more_body", False)):  # a part of one that is longer
+                    await self._front.pieces.turn(self._client.name)
                 self._sent += len(body)
         await self._send(message)
 

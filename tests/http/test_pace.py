@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http import EdgeMiddleware, Front
@@ -63,8 +64,10 @@ def test_the_loop_goes_round_between_two_requests() -> None:
     assert len(rounds) == len(set(rounds)) == 10
 
 
-def test_the_loop_goes_round_between_two_pieces_of_long_answers() -> None:
+@pytest.mark.parametrize("parts", [1, 5], ids=["in one", "in parts"])
+def test_the_loop_goes_round_between_two_pieces_of_long_answers(parts: int) -> None:
     body, sent, rounds = b"x" * 300_000, bytearray(), []
+    size = len(body) // parts
 
     async def all_at_once() -> None:
         together = asyncio.Event()
@@ -72,7 +75,9 @@ def test_the_loop_goes_round_between_two_pieces_of_long_answers() -> None:
         async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
             await together.wait()  # as those who wait for one answer that is being made
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": body})
+            for start in range(0, len(body), size):
+                more = start + size < len(body)
+                await send({"type": "http.response.body", "body": body[start : start + size], "more_body": more})
 
         edge = EdgeMiddleware(app, Front(Settings(), Limits()))
         with rounds_counted() as turns:
