@@ -226,8 +226,9 @@ def measure(port: int, paths: Path, clients: int, seconds: float, coding: str = 
     return {**found, "rate": found["requests"] / found["seconds"]}
 
 
-def warm(port: int, paths: Path, coding: str = "identity") -> None:
-    """Every request once, so that each server has read what it reads but once."""
+def warm(port: int, paths: Path, coding: str = "identity") -> float:
+    """Every request once, so that each server has read what it reads but once; bytes of an answer in the mean."""
+    sizes = []
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for target in paths.read_text().split():
         connection.putrequest("GET", target, skip_accept_encoding=True)
@@ -235,9 +236,10 @@ def warm(port: int, paths: Path, coding: str = "identity") -> None:
         connection.putheader("Accept-Encoding", coding)
         connection.endheaders()
         answer = connection.getresponse()
-        answer.read()
+        sizes.append(len(answer.read()))
         if answer.status != 200:
             sys.exit(f"{answer.status} for {target}")
+    return sum(sizes) / len(sizes)
 
 
 async def _ask(port: str, paths: str, clients: str, seconds: str, coding: str = "identity") -> dict[str, float]:

@@ -113,7 +113,7 @@ def test_the_log_names_clients_without_their_addresses(site: Site) -> None:
     assert len(set(names)) == 2
     assert names[0] == names[3] != names[4]
     assert not any("127.0.0" in str(done) for done in told)
-    assert {done.route for done in told} == {"/domains/{id}/occupations", "/health/live"}
+    assert {done.route for done in told} == {"/api/v1/domains/{id}/occupations", "/api/v1/health/live"}
     assert told[-2].cached
     assert told[-2].bytes > 1000
 

@@ -29,7 +29,8 @@ SECONDS = 1.0
 
 def reply(body: bytes, media_type: str = RESULTS, status: str = "200 OK", headers: str = "", length: int = -1) -> bytes:
     size = len(body) if length < 0 else length
-    head = f"HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\n{headers}content-length: {size}\r\n\r\n"
+    # Said, because it is done: a connection that is taken for kept may be closed in the moment of the next request.
+    head = f"HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\n{headers}connection: close\r\ncontent-length: {size}\r\n\r\n"
     return head.encode() + body
 
 
