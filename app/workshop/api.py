@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Request
 from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.api.routing import route_name
-from app.request import strict_parameters
+from app.api.routing import api_router
 from app.workshop import board, cards, judging
 from app.workshop.access import Number, Seated, desk_of, sign_in
 from app.workshop.bodies import ResolutionBody, answer, read, sends, takes
@@ -24,12 +23,7 @@ from workshop.people import Joining, Seat
 from workshop.review import Judgement
 from workshop.sorting import Sort
 
-router = APIRouter(
-    prefix="/api/v1/workshop",
-    tags=["workshop"],
-    dependencies=[Depends(strict_parameters)],
-    generate_unique_id_function=route_name,
-)
+router = api_router("workshop", "/workshop")
 
 
 class JoinBody(Joining):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.api.routing import route_name
-from app.request import strict_parameters
+from app.api.routing import api_router
 from app.workshop import gathering, inbox, matters, placing, proposing
 from app.workshop.access import Number, Seated, desk_of
 from app.workshop.bodies import ResolutionBody, answer, read, sends
@@ -25,12 +24,7 @@ from workshop.placing import Move
 from workshop.proposals import Proposal
 from workshop.voting import Answer
 
-router = APIRouter(
-    prefix="/api/v1/workshop",
-    tags=["workshop"],
-    dependencies=[Depends(strict_parameters)],
-    generate_unique_id_function=route_name,
-)
+router = api_router("workshop", "/workshop")
 Nonce = Annotated[str, Field(max_length=64)]
 
 

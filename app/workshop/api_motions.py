@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.api.routing import route_name
-from app.request import strict_parameters
+from app.api.routing import api_router
 from app.workshop import guidelines, rule_preview, wall
 from app.workshop import motions as pages
 from app.workshop.access import Number, Seated, desk_of, require_facilitator, sent_json
@@ -22,12 +21,7 @@ from workshop.motions import Motion, Vote
 from workshop.people import Seat
 from workshop.wall import Spending
 
-router = APIRouter(
-    prefix="/api/v1/workshop",
-    tags=["workshop"],
-    dependencies=[Depends(strict_parameters)],
-    generate_unique_id_function=route_name,
-)
+router = api_router("workshop", "/workshop")
 Step = Annotated[str, Field(max_length=20)]
 
 
