@@ -42,11 +42,13 @@ def apart(
     per_row: Mapping[str, float] = _NOTHING,
     offered: Mapping[str, str] = MEDIA_TYPES,
     lasts: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+    there: Callable[[Mapping[str, Any]], int] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare what an answer costs: `price` (a number, or a function of the arguments), and for each format, `per_row`.
 
     For endpoints, and for coroutines below them, that are called by keyword and take `ctx`. Rows are those of `paging`, or
-    one. A format is that of `format`, by Accept where this is None; where there is no such argument, what Accept makes of JSON.
+    one; `there`, of the arguments, says how many there can be. A format is that of `format`, by Accept where this is None;
+    where there is no such argument, what Accept makes of JSON.
     `lasts`, of the arguments: whether the same request gets the same answer while the release is served; else it is kept for
     the same arguments only, one of which tells what else it was made of.
     """
@@ -63,6 +65,8 @@ def apart(
                 most = max(1, int(ctx.limits.heavy_cost / each))
                 raise TooCostly(f"limit: must be from 1 to {most} for {chosen}.", field="limit", maximum=most)
             cost = (price(given) if callable(price) else price) + each * rows
+            if there is not None and cost > LIGHT:
+                cost -= each * max(0, rows - there(given))
             heavy = service_of(ctx.request).heavy
             if heavy is None or cost <= LIGHT or (cost <= BEARABLE and not heavy.there(ctx.served.release.id)):
                 return await endpoint(**given)

@@ -121,6 +121,7 @@ class Connection(HttpToolsProtocol):
     def cut(self, reason: str = "held_bytes") -> None:
         """End the connection, with whatever has not been sent."""
         self.front.refusals[reason] += 1
+        self.front.faults.count(self.address)
         self._disconnect()
         self.transport.abort()
 
@@ -379,6 +380,8 @@ class Connection(HttpToolsProtocol):
             return
         slug, answer = raw_problem(status, detail, limit, more)
         self.front.refusals[limit or slug] += 1
+        if limit != "connections":  # which are everybody's
+            self.front.faults.count(self.address)
         if not self.busy:  # not in the middle of another answer
             self.transport.write(answer)
         self.transport.close()

@@ -11,12 +11,17 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.http.clients import Clients, Proxies
+from app.http.faults import Faults
 from app.http.held import Held
 from app.http.pace import Pace
 from app.http.ready import AnswerCache, Ready, Spoken, key_of
 from app.http.responses import matches
 from app.http.turns import Turns
 from app.settings import Limits, Settings
+
+_PROBES = (
+    2  # of whoever asks whether the service lives, which takes less than a millisecond, in a round of the event loop
+)
 
 
 class Finished(NamedTuple):
@@ -52,7 +57,7 @@ class Front:
         self.held = Held(limits.held_bytes)
         self.pace = Pace()
         # Of those who ask whether the service lives: not behind the crowd, and no crowd themselves.
-        self.probes = Pace()
+        self.probes = Pace(_PROBES)
         self.pieces = Pace()  # of long answers
         self.turns = Turns()
         self.on_finished: list[Callable[[Finished], None]] = []
@@ -60,6 +65,7 @@ class Front:
         """How a problem is told to whoever asked: as a page to a browser, if there are pages."""
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
+        self.faults = Faults(self.refusals)
         self._cache = cache
 
     def ready(self, scope: Scope) -> tuple[Ready, bool] | None:

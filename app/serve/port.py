@@ -1,7 +1,8 @@
 """Accepting connections: by turns of their addresses, and of a shared port each process its part.
 
 uvloop accepts one connection in a round of the loop: whoever came behind two thousand others was seen to wait for a second.
-Here many are accepted at once, which is cheap, and begun by turns, which is not. Left to the kernel, the process that wakes
+Here many are accepted at once, which is cheap, and begun by turns, which is not; those of a client that had to be refused
+again and again are held back (app.http.faults). Left to the kernel, the process that wakes
 first takes all that wait: of eight clients that stay connected, one of two processes was seen to get all eight, and the
 other core stayed idle.
 """
@@ -18,13 +19,17 @@ from typing import Any
 
 import structlog
 
+from app.http.clients import network_of
+from app.http.faults import Faults
+
 log = structlog.get_logger()
 
 _CLOSED = 2**31 - 1  # more connections than anybody has
 _COURTESY = 0.005  # seconds for which a process with more connections leaves a new one to those with fewer
-_ACCEPTED = 64  # connections each time the loop goes round: some milliseconds
-_BEGUN = 8  # the same of those that are begun
+_ACCEPTED = 64  # connections each time the loop goes round, which takes a millisecond
+_BEGUN = 2  # the same of those that are begun, each some tenths of a millisecond
 _MOST_WAITING = 2048  # accepted and not begun; the others wait in the kernel
+_MOST_HELD = 64  # of these held back for one client; the others are ended
 _RECOVERY = 1.0  # seconds without accepting when this process has no descriptors left
 
 
@@ -76,16 +81,22 @@ class Port:
     """The listening socket in one process."""
 
     def __init__(
-        self, listener: socket.socket, connections: Connections, protocol: Callable[[], asyncio.Protocol]
+        self,
+        listener: socket.socket,
+        connections: Connections,
+        protocol: Callable[[], asyncio.Protocol],
+        faults: Faults,
     ) -> None:
         listener.setblocking(False)
         self._listener = listener
         self._connections = connections
         self._protocol = protocol
+        self._faults = faults
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lines: dict[str, deque[socket.socket]] = {}  # accepted, by address, in the order of their turns
+        self._lines: dict[str, deque[socket.socket]] = {}  # accepted, by client, in the order of their turns
+        self._held: dict[str, deque[socket.socket]] = {}  # of clients who have no turn for a while
         self._beginning = False
 
     def open(self) -> None:
@@ -97,6 +108,10 @@ class Port:
     def close(self) -> None:
         """Accept no more."""
         self._connections.open = False
+        for line in self._held.values():
+            while line:
+                self._give_up(line)
+        self._held.clear()
         self._connections.tell()
         self._pause(None)
 
@@ -111,6 +126,11 @@ class Port:
         self._timer = self._loop.call_later(seconds, then or self._wait) if seconds is not None else None
 
     def _waiting(self) -> None:
+        while self._held and self._connections.coming >= _MOST_WAITING:
+            client = max(self._held, key=lambda client: len(self._held[client]))
+            self._give_up(self._held[client])
+            if not self._held[client]:
+                del self._held[client]
         for _ in range(min(_ACCEPTED, _MOST_WAITING - self._connections.coming)):
             if not self._connections.are_fewest():
                 self._pause(_COURTESY, self._accept_late)
@@ -137,8 +157,27 @@ class Port:
         client.setblocking(False)
         self._connections.coming += 1
         self._connections.tell()
-        self._lines.setdefault(str(address[0]), deque()).append(client)
+        name = network_of(str(address[0]))
+        line = self._held.get(name)
+        if line is None:
+            line = self._lines.setdefault(name, deque())
+        line.append(client)
+        if name in self._held and len(line) > _MOST_HELD:
+            self._give_up(line)
         return True
+
+    def _give_up(self, line: deque[socket.socket]) -> None:
+        """End the connection that came last."""
+        line.pop().close()
+        self._faults.give_up()
+        self._connections.coming -= 1
+        self._connections.tell()
+
+    def _let_on(self, name: str) -> None:
+        """A client has turns again."""
+        if line := self._held.pop(name, None):
+            self._lines[name] = line
+            self._begin()
 
     def _begin(self) -> None:
         if not self._beginning:
@@ -148,13 +187,17 @@ class Port:
         for _ in range(_BEGUN):
             if not self._lines:
                 break
-            address = next(iter(self._lines))
-            line = self._lines.pop(address)
+            name = next(iter(self._lines))
+            line = self._lines.pop(name)
+            if wait := self._faults.wait(name):
+                self._held[name] = line
+                self._loop.call_later(wait, self._let_on, name)
+                continue
             task = self._loop.create_task(self._serve(line.popleft()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             if line:
-                self._lines[address] = line  # behind all others
+                self._lines[name] = line  # behind all others
         self._beginning = bool(self._lines)
         if self._beginning:
             self._loop.call_soon(self._next)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from app.http.connection import connections
+from app.http.faults import Faults
 from app.serve.port import Connections, Counts, Port
 from app.settings import Settings
 
@@ -30,11 +31,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.server_state.connections = self._connections = connections
         self._listener = listener
+        self._faults: Faults = cast(FastAPI, config.app).state.front.faults
 
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         """Start the application."""
         await super().startup(sockets=[*(sockets or ())])
-        self.port = Port(self._listener, self._connections, self._connection)
+        self.port = Port(self._listener, self._connections, self._connection, self._faults)
 
     def _connection(self) -> asyncio.Protocol:
         make: Any = self.config.http_protocol_class

@@ -64,6 +64,26 @@ def test_the_loop_goes_round_between_two_requests() -> None:
     assert len(rounds) == len(set(rounds)) == 10
 
 
+def test_some_of_what_is_quick_begin_together() -> None:
+    begun: list[tuple[str, int]] = []
+
+    async def all_at_once() -> None:
+        pace = Pace(3)
+        with rounds_counted() as turns:
+
+            async def request(client: str) -> None:
+                await pace.turn(client)
+                begun.append((client, turns()))
+
+            await asyncio.gather(*(request("crowd") for _ in range(20)), request("newcomer"))
+
+    asyncio.run(all_at_once())
+    rounds = [turn for _, turn in begun]
+    assert max(rounds.count(turn) for turn in rounds) == 3
+    assert len(set(rounds)) == 7
+    assert [client for client, _ in begun].index("newcomer") <= 6, "in its turn"
+
+
 @pytest.mark.parametrize("parts", [1, 5], ids=["in one", "in parts"])
 def test_the_loop_goes_round_between_two_pieces_of_long_answers(parts: int) -> None:
     body, sent, rounds = b"x" * 300_000, bytearray(), []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, NotRequired
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 from fastapi import Query, Request
 from pydantic import ConfigDict, Field
@@ -152,8 +153,14 @@ class Side(NamedTuple):
     occupation: str = ""  # where it is one
 
 
+def _sides(given: Mapping[str, Any]) -> int:
+    """With how many sides the one is compared."""
+    body: CompareIn = given["body"]
+    return len(occupations_among(given["ctx"], body.among)) if body.among else len(body.to)
+
+
 @router.post("/profiles/compare", summary="Compare occupations, profiles and lists of skills")
-@apart(lambda given: 12.0 * len(given["body"].to), {"json": 0.06})
+@apart(lambda given: 12.0 * len(given["body"].to), {"json": 0.04}, there=_sides)
 async def compare_profiles(request: Request, ctx: Ctx, paging: Paging, body: CompareIn) -> Response:
     """Shared, missing and surplus skills, coverage both ways, and whether the move is viable.
 
