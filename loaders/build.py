@@ -57,7 +57,7 @@ from releases.errors import LoadError, NoSpace, ReleaseError, SourceError
 from releases.gc_pause import no_garbage
 from releases.manifest import MANIFEST_FORMAT, InputFile, Manifest, Record
 from releases.record import dataset_quads
-from releases.release import Release, Releases, checksums, digests, read, sync_folder
+from releases.release import Release, Releases, checksums, digests, read, remove, sync_folder
 
 # A few references may dangle in an official release; more than this share means that files of two versions are mixed.
 DANGLING_SHARE = 0.001
@@ -82,7 +82,7 @@ def load(request: LoadRequest, progress: Progress | None = None) -> Release:
                 cause = cause.__cause__ or cause.__context__
             raise
         finally:
-            shutil.rmtree(releases.building, ignore_errors=True)
+            remove(releases.building)
         if request.publish and not (request.gives_way and _users_own(releases)):
             releases.publish(release)
         progress.done()

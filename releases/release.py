@@ -196,6 +196,15 @@ class Releases:
         sweep_dumps(self.data_dir / "dumps")
 
 
+def remove(folder: Path) -> None:
+    """Delete a folder in which the engine may still write the last file of a store that is given up."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
 def _differences(recorded: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
     """What is wrong with files, by the checksums that they should have."""
     faults = []

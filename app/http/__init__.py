@@ -3,6 +3,7 @@
 listen.py                     a port is taken before anything slow happens
 connection.py                 the connection itself; it sends ready answers before any of ASGI runs
 crowd.py                      all connections of a process, and how many there may be
+faults.py                     clients whose connections had to be ended, and how long the next ones wait
 turns.py                      whose bytes are read next
 pace.py                       whose request is worked on next
 host.py                       is the head of a request one of HTTP/1.1, with one Host
