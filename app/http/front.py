@@ -19,9 +19,8 @@ from app.http.responses import matches
 from app.http.turns import Turns
 from app.settings import Limits, Settings
 
-_PROBES = (
-    2  # of whoever asks whether the service lives, which takes less than a millisecond, in a round of the event loop
-)
+# Of whoever asks whether the service lives, which takes less than a millisecond, in a round of the event loop.
+_PROBES = 2
 
 
 class Finished(NamedTuple):

@@ -2,9 +2,8 @@
 
 uvloop accepts one connection in a round of the loop: whoever came behind two thousand others was seen to wait for a second.
 Here many are accepted at once, which is cheap, and begun by turns, which is not; those of a client that had to be refused
-again and again are held back (app.http.faults). Left to the kernel, the process that wakes
-first takes all that wait: of eight clients that stay connected, one of two processes was seen to get all eight, and the
-other core stayed idle.
+again and again are held back (app.http.faults). Left to the kernel, the process that wakes first takes all that wait: of
+eight clients that stay connected, one of two processes was seen to get all eight, and the other core stayed idle.
 """
 
 from __future__ import annotations
@@ -126,11 +125,11 @@ class Port:
         self._timer = self._loop.call_later(seconds, then or self._wait) if seconds is not None else None
 
     def _waiting(self) -> None:
-        while self._held and self._connections.coming >= _MOST_WAITING:
-            client = max(self._held, key=lambda client: len(self._held[client]))
-            self._give_up(self._held[client])
-            if not self._held[client]:
-                del self._held[client]
+        while self._held and self._connections.coming > _MOST_WAITING - _ACCEPTED:  # room for whoever else comes
+            longest = max(self._held.values(), key=len)
+            if not longest:
+                break
+            self._give_up(longest)
         for _ in range(min(_ACCEPTED, _MOST_WAITING - self._connections.coming)):
             if not self._connections.are_fewest():
                 self._pause(_COURTESY, self._accept_late)
