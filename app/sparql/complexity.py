@@ -73,13 +73,15 @@ class Complexity:
                 self._bangs = bangs + 1
             self._operators += text in _SIGNS
             self._patterns += not token.valued and not self._template and text in _JOINTS
-        elif kind == "number" and text[0] in "+-" and before is not None and ends_value(before):
-            self._operators += 1  # 1+1 has two tokens, and the second adds
-        if self._values_depth:
-            self._values += kind in _TERMS
         elif kind in _TERMS or kind == "variable":
-            in_list = bool(self._opened) and self._opened[-1] == "("
-            self._patterns += in_list and not token.valued and not self._template
+            if self._values_depth:
+                self._values += kind != "variable"
+            elif self._opened and self._opened[-1] == "(":
+                self._patterns += not token.valued and not self._template
+            elif kind != "number":
+                return  # as most are: nothing is counted
+            if kind == "number" and text[0] in "+-" and before is not None and ends_value(before):
+                self._operators += 1  # 1+1 has two tokens, and the second adds
         bounds = self._bounds
         if (
             len(self._opened) + self._bangs > bounds.nesting

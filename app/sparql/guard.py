@@ -28,6 +28,7 @@ from app.sparql.complexity import Bounds, Complexity
 from app.sparql.search_clause import SEARCH, Clause, Reader
 from app.sparql.tokens import PAUSED, Token, position, quoted, syntax_error, tokens, unescaped, value
 
+_PROLOGUE = frozenset(["BASE", "PREFIX", "VERSION"])
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _MOST_SERVICES = 10  # of one query: each is a request to somebody else
 _MOST_WRITTEN = 4 * 65_536  # characters: what the longest text may become when its IRIs are written in full
@@ -130,8 +131,8 @@ class _Reader:
     def _prologue(self, tokens: list[Token]) -> int:
         """Read BASE, PREFIX and VERSION; the number of the first token behind them."""
         at = 0
-        while at < len(tokens) and tokens[at].kind == "word":
-            match tokens[at].text.upper(), [token.kind for token in tokens[at + 1 : at + 3]]:
+        while at < len(tokens) and (word := tokens[at].text.upper()) in _PROLOGUE:
+            match word, [token.kind for token in tokens[at + 1 : at + 3]]:
                 case "BASE", ["iri", *_]:
                     self._base = self._iri(tokens[at + 1])
                     at += 2
@@ -152,20 +153,24 @@ class _Reader:
         before: Token | None = None
         selected: set[str] = set()  # by the SELECT that is being read, which ends where a group or a dataset begins
         selecting = 0  # its depth, counted from 1
+        joining = False  # whether there was a GROUP_CONCAT
         for number in range(body, len(tokens)):
             token = tokens[number]
             if self._pause is not None and not number % PAUSED:
                 self._pause()
             complexity.add(token, before)
-            if token.kind == "variable" and selecting == complexity.depth + 1:
-                if token.text[1:] in selected:  # a column named twice is one column; the engine would refuse it
-                    continue
-                selected.add(token.text[1:])
-            elif token.text == "{":
-                selecting = 0
-            if token.kind == "word":
+            kind = token.kind
+            joined = False
+            if kind == "variable":
+                if selecting and selecting == complexity.depth + 1:
+                    if token.text[1:] in selected:  # a column named twice is one column; the engine would refuse it
+                        continue
+                    selected.add(token.text[1:])
+                joined = joining and _joined(tokens, number)
+            elif kind == "word":
                 word = self._word(token)
                 volatile = volatile or word in words.VOLATILE
+                joining = joining or word == "GROUP_CONCAT"
                 if word == "SELECT":
                     selected, selecting = set(), complexity.depth + 1
                 if word == "FROM":  # without a graph the parser refuses it
@@ -173,11 +178,12 @@ class _Reader:
                     self._graphs += [self._full(name) for name in following if name.kind in ("iri", "name")][:1]
                 elif word == "SERVICE":
                     clause = self._service(tokens, number, clause, complexity.depth)
-            elif form == "CONSTRUCT" and (token.kind == "blank" or token.text == "["):
+            elif token.text == "{":
+                selecting = 0
+            elif form == "CONSTRUCT" and (kind == "blank" or token.text == "["):
                 volatile = True
             if self._bounds.standard:
                 self._hold_to_standard(token, before, tokens[number + 1 : number + 2])
-            joined = token.kind == "variable" and _joined(tokens, number)
             self._write(token._replace(text=f"STR( {token.text} )") if joined else token, before)
             before = token
             if clause is not None and number == clause.opens:
@@ -198,27 +204,28 @@ class _Reader:
     def _write(self, token: Token, before: Token | None) -> None:
         """Add a token to the text, apart from the one before unless it belongs to it."""
         kind, text = token.kind, token.text
-        if kind in ("iri", "name"):
+        typed = before is not None and before.text == "^^"
+        apart = self._length > 0 and not typed
+        if kind == "iri" or kind == "name":
             text = f"<{self._full(token)}>"
+        elif typed:
+            raise self._syntax(token, "^^ is followed by an IRI")
         elif kind == "string":
             text = quoted(self._value(token))
-        elif kind == "word" and text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
-            text = text.lower()
-        typed = before is not None and before.text == "^^"
-        if typed and kind not in ("iri", "name"):
-            raise self._syntax(token, "^^ is followed by an IRI")
-        belongs = kind == "language" or text == "^^"
-        if belongs and (before is None or before.kind != "string"):
-            raise self._syntax(token, f"{text} stands behind a string only")
-        # The standard allows space here; the engine does not behind COALESCE.
-        called = text == "(" and before is not None and before.text.upper() in words.FUNCTIONS
-        if self._length and not (belongs or typed or called):
-            self._written.append(" ")
-            self._length += 1
-        self._starts.append(self._length)
+        elif kind == "word":
+            if text.upper() in ("TRUE", "FALSE"):  # SPARQL's words have no case, the engine's have
+                text = text.lower()
+        elif kind == "language" or text == "^^":
+            if before is None or before.kind != "string":
+                raise self._syntax(token, f"{text} stands behind a string only")
+            apart = False
+        elif text == "(" and before is not None and before.text.upper() in words.FUNCTIONS:
+            apart = False  # the standard allows space here; the engine does not behind COALESCE
+        start = self._length + apart
+        self._starts.append(start)
         self._sources.append(token.start)
-        self._written.append(text)
-        self._length += len(text)
+        self._written.append(" " + text if apart else text)
+        self._length = start + len(text)
         if self._length > _MOST_WRITTEN:
             detail = f"With its IRIs in full the query has more than {_MOST_WRITTEN} characters."
             raise TooComplex(detail, limit="sparql_text", value=_MOST_WRITTEN)

@@ -55,7 +55,6 @@ _VALUES = frozenset(["variable", "iri", "name", "number", "string", "language"])
 CLOSERS = {"(": ")", "{": "}", "[": "]", "<<": ">>", "<<(": ")>>", "{|": "|}"}
 # Words behind which a bracket in a clause or a group holds no expression.
 _NO_EXPRESSION = frozenset(["A", "VALUES", "TRUE", "FALSE"])
-_TURNS = frozenset(["word", "bracket", "triple"])  # tokens behind which a value may mean something else
 _CONDITIONS = frozenset(["SELECT", "BY", "HAVING"])  # what follows are expressions, until
 _PATTERNS = frozenset(["WHERE", "FROM", "LIMIT", "OFFSET", "VALUES"])  # one of these or a brace
 
@@ -79,11 +78,8 @@ class Brackets:
         self._conditions = [False]  # of each group around, whether conditions are being listed there
 
     def word(self, word: str) -> None:
-        """Note a keyword, in capitals."""
-        if word in _CONDITIONS:
-            self._conditions[-1] = True
-        elif word in _PATTERNS:
-            self._conditions[-1] = False
+        """Note a keyword of those two kinds, in capitals."""
+        self._conditions[-1] = word in _CONDITIONS
 
     def open(self, bracket: str, before: Token | None, second: Token | None) -> None:
         """Go into a bracket, behind these two tokens."""
@@ -131,26 +127,27 @@ def tokens(text: str, pause: Callable[[], None] | None = None) -> list[Token]:
     at, end = 0, len(text)
     terminal = _TERMINAL.match
     before: Token | None = None
-    in_expression = valued = False  # as the brackets say, which change at words and brackets only
+    in_expression = valued = False  # as the brackets say, which change at some words and at brackets only
     while at < end:
         match = terminal(text, at)
         assert match is not None  # noqa: S101 (nothing is a match too)
-        kind, at = match.lastgroup, match.end()
-        if kind is None:
-            if at < end:
+        if (kind := match.lastgroup) is None:
+            if (at := match.end()) < end:
                 raise _unreadable(text, at)
             break
-        start = match.start(kind)
-        token = Token(kind, match[kind], start, valued)
+        start, at = match.span(kind)
+        token = Token(kind, text[start:at], start, valued)
         if in_expression and kind in ("iri", "triple") and token.text[0] == "<" and ends_value(before):
             at = start + (2 if text.startswith("<=", start) else 1)
             token = Token("operator", text[start:at], start)
         elif in_expression and kind == "name" and ends_value(before):
             raise syntax_error(text, start, "between two values stands an operator")
-        elif kind in _TURNS:
-            if kind == "word":
-                brackets.word(token.text.upper())
-            elif token.text in CLOSERS:
+        elif kind == "word":
+            if (word := token.text.upper()) in _CONDITIONS or word in _PATTERNS:
+                brackets.word(word)
+                valued = brackets.valued
+        elif kind == "bracket" or kind == "triple":
+            if token.text in CLOSERS:
                 brackets.open(token.text, before, read[-2] if len(read) > 1 else None)
             elif token.text != "~" and not brackets.close(token.text):
                 raise syntax_error(text, start, f"nothing is open that {token.text} closes")
