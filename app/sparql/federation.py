@@ -162,7 +162,7 @@ class Federation:
                 if "error" in result.end:
                     raise self._unusable(service, result.end)
                 values = b"".join([piece async for piece in result.pieces()]).decode()
-                return _ONE_SOLUTION if values == _ONE_ROW else values, result.end["rows"]
+                return _ONE_SOLUTION if values == _ONE_ROW else values, result.end.get("rows", 0)
             finally:
                 result.close()
         except (ServiceFault, ServiceBusy, ServiceTimeout, QueryStopped) as error:

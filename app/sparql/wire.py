@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import struct
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, get_args
 
 HEAD = struct.Struct("!cI")
 REQUEST = b"Q"
@@ -35,6 +35,7 @@ DATA_BYTES = 64 * 1024
 
 
 Kind = Literal["bindings", "boolean", "graph"]
+KINDS = get_args(Kind)
 
 
 class Request(TypedDict):
@@ -84,7 +85,7 @@ class End(TypedDict, total=False):
     format: str
     error: str
     message: str
-    rows: int
+    rows: int  # none: 0
     retire: bool  # the worker is to be replaced
 
 
@@ -112,6 +113,10 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """The messages that are complete with these bytes."""
+        if not self._buffer and len(data) >= HEAD.size:
+            kind, length = HEAD.unpack_from(data)
+            if len(data) == HEAD.size + length:  # as most come
+                return [(kind, data[HEAD.size :])]
         buffer: bytes | bytearray = data
         if self._buffer:
             self._buffer += data

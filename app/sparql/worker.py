@@ -8,6 +8,7 @@ Imports only the engine, the standard library and constants, so that a killed wo
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -270,12 +271,19 @@ def serve(store: ox.Store, channel: socket.socket, memory: int) -> None:
             end, rest = outcome(store, request, sink)
             signal.setitimer(signal.ITIMER_REAL, 0)
             seconds = time.perf_counter() - started
-            end["rows"] = sink.rows  # of a SELECT, those that had to be counted
+            if sink.rows:
+                end["rows"] = sink.rows  # of a SELECT, those that had to be counted
             if seconds > _HEAVY_SECONDS:
                 gc.collect()
                 confine.trim_memory()
                 end["retire"] = end.get("retire", False) or confine.memory()[1] - at_rest > memory // _KEPT_MEMORY
-            channel.sendall(wire.pack(wire.DATA, rest) + wire.pack(wire.END, json.dumps(end).encode()))
+            channel.sendall(wire.pack(wire.DATA, rest) + _last(*end.items()))
+
+
+@functools.lru_cache(16)  # of most queries it is the same
+def _last(*end: tuple[str, Any]) -> bytes:
+    """The message that ends an answer."""
+    return wire.pack(wire.END, json.dumps(dict(end)).encode())
 
 
 def _end_with(lifeline: int) -> None:
