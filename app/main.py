@@ -144,6 +144,8 @@ def create_app(settings: Settings | None = None, limits: Limits | None = None) -
     front = http.Front(settings, limits, lambda: service.served.cache if service.ready else None)
     front.on_finished.append(access)
     front.told = as_page
+    if not settings.traces:  # a span for every request has ASGI only
+        front.early = gateway.early
     app.state.front = front
     app.add_middleware(http.EdgeMiddleware, front=front)
     app.state.observer = observer = Observer(app, service, gateway, front)

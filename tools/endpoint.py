@@ -76,9 +76,11 @@ def endpoint(
     app = FastAPI(lifespan=lifespan, telemetry={"tracing": False, "metrics": False, "logs": False})
     problems.install(app)
     listener = socket.create_server(("127.0.0.1", 0))
+    front = Front(settings, limits.model_copy(update={"client_requests": 0}))  # as without the edge, which is not here
+    front.early = gateway.early
     config = uvicorn.Config(
         gateway.before(app),
-        http=connections(Front(settings, limits)),
+        http=connections(front),
         log_level="error",
         access_log=False,
         server_header=False,

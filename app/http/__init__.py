@@ -1,7 +1,8 @@
 """What every request and answer goes through, whatever it is about; knows settings and errors, and no release.
 
 listen.py                     a port is taken before anything slow happens
-connection.py                 the connection itself; it sends ready answers before any of ASGI runs
+connection.py                 the connection itself
+unrouted.py                   what it answers before any of ASGI runs
 crowd.py                      all connections of a process, and how many there may be
 faults.py                     clients whose connections had to be ended, and how long the next ones wait
 turns.py                      whose bytes are read next

@@ -1,4 +1,4 @@
-"""A client's connection: uvicorn's own, with the bounds that it lacks, and ready answers sent without any of ASGI.
+"""A client's connection: uvicorn's own, with the bounds that it lacks.
 
 Without the bounds one connection fills the memory with a header that never ends, or holds its place for good by sending
 nothing, or by taking nothing. Bodies are bounded where they are read.
@@ -12,24 +12,23 @@ from collections import deque
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.http import together
-from app.http.clients import READY, client_of, network_of
+from app.http.clients import network_of
 from app.http.crowd import Crowd
 from app.http.edge import CUT
-from app.http.front import Finished, Front, request_id_of
+from app.http.front import Front
 from app.http.host import head_error
 from app.http.parser import DecliningParser
 from app.http.problems import raw_problem
-from app.http.ready import Spoken
+from app.http.unrouted import Unrouted, is_one
 
 HEAD_BYTES = 64 * 1024
 HEAD_LINES = 256
 HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 5.0  # that the rest of a request may take whose answer is complete
 PIPELINED = 32  # requests that may wait behind the one that is being answered
-_QUICK = 16  # ready answers to requests that came in one piece, before others get a turn
 _LATE = f"The head of the request was not complete after {HEAD_SECONDS:g} seconds."
 _LONG = f"The head of the request has more than {HEAD_BYTES} bytes, or {HEAD_LINES} lines."
 
@@ -38,13 +37,11 @@ class _Refused(Exception):
     """What was received is not read on."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(Unrouted):
     """HTTP/1.1 as uvicorn speaks it, within bounds. `connections` makes the class that a server takes."""
 
-    front: Front
     crowd: Crowd
 
-    retiring = False  # of the class: whether each connection ends with its next answer, because this process does
     address = ""
     # Bytes of a head that is not complete. Those that came in one piece with the request before are counted line by line.
     _head = 0
@@ -53,14 +50,11 @@ class Connection(HttpToolsProtocol):
     _in_head = True
     # Bytes behind a head that brought no part of a body: what follows a body in chunks is no longer than a head.
     _rest = 0
+    _later = b""  # what came while an early answer is waited for
     _timer: asyncio.TimerHandle | None = None
     _why: tuple[int, str] | None = None  # a refusal that the parser has to be told of
-    _began = 0.0
     _proxied = False
-    _quick = 0
-    _answered = False  # the request that is being read, by a ready answer
     _between = True  # requests: nothing of another has been read
-    _spoken: Spoken | None = None  # of the ready answer that was sent last, if its request may be known by its bytes
     _emptied = False
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -90,11 +84,6 @@ class Connection(HttpToolsProtocol):
         self.front.held.release(self)
         self._disconnect()
         super().connection_lost(exc)
-
-    @property
-    def busy(self) -> bool:
-        """Whether a request is under way."""
-        return self.cycle is not None and not self.cycle.response_complete
 
     # --- what the client takes -------------------------------------------------------------------------------------
 
@@ -154,10 +143,17 @@ class Connection(HttpToolsProtocol):
         """Read on, and look at the bounds when a head is still not complete."""
         if self.transport.is_closing():
             return
+        if self._early:  # one answer after the other
+            self._later += data
+            if len(self._later) > HEAD_BYTES:
+                self.hold(True)
+            return
         self._began = time.perf_counter()
         between = self._between
-        if between and self._send_again(data):
+        if between and self.send_again(data):
+            self._stop_timer()
             return
+        self._alone = between and is_one(data)
         self._head += len(data)
         self._rest += len(data)
         self._quick = 0
@@ -165,7 +161,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)  # to uvicorn's parser
         if self.transport.is_closing():
             return
-        if self._spoken and between and self._between and _is_one(data):
+        if self._spoken and self._alone and self._between:
             self.front.remember(data, self._spoken)
         if not self._in_head:
             self._head = 0
@@ -175,6 +171,13 @@ class Connection(HttpToolsProtocol):
             self._refuse(431, _LONG)
         elif self._head and self._timer is None:
             self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def read_on(self) -> None:
+        """Read what came while an early answer was waited for."""
+        data, self._later = self._later, b""
+        if data:
+            self.hold(False)
+            self.read(data)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -203,12 +206,16 @@ class Connection(HttpToolsProtocol):
             self._stop(400, error)
         if self._proxied:
             self.front.proxies.apply(cast(Scope, self.scope))
-        if version == "1.1" and self._send_ready():
+        if version == "1.1" and self.answer():
             self._answered = True
             return
         if len(self.pipeline) >= PIPELINED:
             self._stop(429, f"More than {PIPELINED} requests wait behind another.")
-        cast(Scope, self.scope)["extensions"] = {CUT: self.cut}
+        self.route()
+
+    def route(self) -> None:
+        """Have the request answered by ASGI."""
+        cast(Scope, self.scope).setdefault("extensions", {})[CUT] = self.cut
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
@@ -247,95 +254,6 @@ class Connection(HttpToolsProtocol):
         self._head_lines += 1
         if self._head_read > HEAD_BYTES or self._head_lines > HEAD_LINES:
             self._stop(431, _LONG)
-
-    # --- ready answers ---------------------------------------------------------------------------------------------
-
-    def _send_again(self, data: bytes) -> bool:
-        """Send the ready answer to a request of the same bytes as one before, which need not be parsed again."""
-        spoken = self.front.spoken(data)
-        if spoken is None or self._occupied():
-            return False
-        self._unset_keepalive_if_required()
-        self._stop_timer()
-        peer = network_of(self.client[0]) if self.client else ""
-        return self._send_kept(spoken, peer)
-
-    def _send_ready(self) -> bool:
-        """Send the ready answer to a plain request, if there is one and nothing stands before it."""
-        scope = cast(Scope, self.scope)
-        method, url = self.parser.get_method(), self.url
-        if (
-            (method != b"GET" and method != b"HEAD")
-            or not url.startswith(b"/")
-            or self._occupied()
-            or self._quick >= _QUICK
-            or not self.parser.should_keep_alive()
-            or self.parser.should_upgrade()
-            or self.root_path
-        ):
-            return False
-        path, _, query = url.partition(b"?")
-        if b"%" in path or b"#" in url or not url.isascii():
-            return False
-        given = b""
-        plain = method == b"GET"
-        for name, value in self.headers:
-            if name == b"x-request-id":
-                given = given or value
-                plain = False
-            elif name in _OF_PROXIES:
-                plain = False
-            elif name == b"content-length" or name == b"transfer-encoding":
-                return False
-        scope["path"], scope["query_string"] = path.decode(), query
-        kept = self.front.ready(scope)
-        if kept is None:
-            return False
-        spoken = Spoken(*kept, scope["path"])
-        if not self._send_kept(spoken, client_of(scope), method.decode(), given):
-            return False
-        self._quick += 1
-        self._spoken = spoken if plain else None
-        return True
-
-    def _occupied(self) -> bool:
-        """Whether something stands before an answer that could be sent now."""
-        return self.busy or self.retiring or bool(self.pipeline) or self.flow.write_paused
-
-    def _send_kept(self, spoken: Spoken, peer: str, method: str = "GET", given: bytes = b"") -> bool:
-        """Send a ready answer; false, and nothing is sent, if the client has had too many."""
-        front, (ready, known, path) = self.front, spoken
-        client = front.clients.at(peer)
-        limited = front.clients.limited(path)
-        if limited and not front.clients.admit(client, READY):
-            return False  # refused where all are
-        request_id = request_id_of(given)
-        body = b"" if known or method == "HEAD" else ready.answer.body
-        head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (
-            ready.head(known),
-            self._date(),
-            front.clients.lines(client) if limited else b"",
-            request_id.encode(),
-        )
-        together.write(self.transport, head, body)
-        self.on_response_complete()
-        front.tell(
-            Finished(
-                method=method,
-                path=path,
-                route=ready.route,
-                status=304 if known else 200,
-                seconds=time.perf_counter() - self._began,
-                bytes=len(body),
-                cached=True,
-                client=client.name,
-                request_id=request_id,
-            )
-        )
-        return True
-
-    def _date(self) -> bytes:
-        return next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
 
     # --- ends ------------------------------------------------------------------------------------------------------
 
@@ -385,14 +303,6 @@ class Connection(HttpToolsProtocol):
         if not self.busy:  # not in the middle of another answer
             self.transport.write(answer)
         self.transport.close()
-
-
-_OF_PROXIES = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])  # what is believed where it comes from one
-
-
-def _is_one(data: bytes) -> bool:
-    """Whether a piece in which one request ended ends with it: its only empty line, however a parser reads one, is the last."""
-    return data.endswith(b"\r\n\r\n") and data.count(b"\n\r\n") == 1 and b"\n\n" not in data
 
 
 def connections(front: Front) -> type[Connection]:

@@ -1,7 +1,7 @@
 """The outermost ASGI layer: request ids, HEAD, CORS, bounds of requests and clients, large answers in pieces, faults.
 
 Ready answers are sent from here too, where no connection of ours has sent them already: in process, or for what
-`app/http/connection.py` leaves aside. A fault that nobody foresaw ends here: it is logged with the id of its request and
+`app/http/unrouted.py` leaves aside. A fault that nobody foresaw ends here: it is logged with the id of its request and
 answered like any other.
 """
 
@@ -27,7 +27,9 @@ from app.http.work import Work, spent_of
 log = structlog.get_logger("access")
 
 BODY_SECONDS = 20.0
-CUT = "ccsi.cut"  # extension of the scope: a function that ends the connection
+# Extensions of the scope: a function that ends the connection, and when that began with a request that it has admitted.
+CUT = "ccsi.cut"
+BEGAN = "ccsi.began"
 _STATES = frozenset([200, 206, 304])  # of answers that are of the state of a resource
 _PIECE = 64 * 1024  # of an answer: no more is handed to the transport before the client has taken the last
 
@@ -69,7 +71,9 @@ class _Exchange:
     """One request and its answer."""
 
     def __init__(self, edge: EdgeMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
-        self._started = time.perf_counter()
+        began: float | None = scope.get("extensions", {}).get(BEGAN)
+        self._started = time.perf_counter() if began is None else began
+        self._admitted = began is not None
         self._edge, self._front = edge, edge.front
         self._method: str = scope["method"]
         self._head = self._method == "HEAD"
@@ -119,7 +123,7 @@ class _Exchange:
         self._cached = ready is not None
         if ready is None:
             await (self._front.pace if self._limited else self._front.probes).turn(self._client.name)
-        if self._limited and not clients.admit(self._client, READY if ready else 1):
+        if self._limited and not self._admitted and not clients.admit(self._client, READY if ready else 1):
             await self._tell(_too_many(clients.retry_after(self._client)))
         elif ready is not None:
             kept, known = ready

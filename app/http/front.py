@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Container
+from typing import NamedTuple, Protocol
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -44,6 +44,20 @@ class Finished(NamedTuple):
     """The slug of the problem, if it was one; page: one told on a page."""
 
 
+class Early(Protocol):
+    """Who is asked for an answer before ASGI is."""
+
+    paths: Container[str]
+
+    def begin(self, scope: Scope, reply: Callable[[bytes, bytes], None], go_on: Callable[[], bool]) -> bool:
+        """Begin with a plain GET of one of the paths; false, with nothing under way, if ASGI is to have it.
+
+        Else one of the two is called, once, maybe at once: `reply` with the head and the body of an answer that is
+        whole (200), or `go_on`, so that ASGI has the request, with what was put into its scope. That gives false, and ASGI has
+        nothing, if the client has gone.
+        """
+
+
 class Front:
     """One for each application: shared by its edge and by the connections to it."""
 
@@ -65,6 +79,8 @@ class Front:
         self.refusals: Counter[str] = Counter()
         """Connections and requests that were refused or cut off before there was an answer, by reason."""
         self.faults = Faults(self.refusals)
+        self.early: Early | None = None
+        """Who answers requests of some paths before ASGI has them."""
         self._cache = cache
 
     def ready(self, scope: Scope) -> tuple[Ready, bool] | None:

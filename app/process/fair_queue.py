@@ -115,12 +115,19 @@ class FairQueue(Generic[T]):
             if who.waiting and self._free:  # one that waits for this end may run
                 self._hand_over()
 
+    def take_free(self, client: str, itself: int = 0) -> T | None:
+        """A worker, if one is free that this client may have at once; `itself` is 1 for a request that has its slot."""
+        who, now = self._known(client), time.monotonic()
+        if not self._free or who.waiting or not self._may_run(who, now, itself):
+            return None
+        self.waited.add(0.0)
+        return self._begin(who, now)
+
     async def take(self, client: str) -> T:
         """A worker, when it is this client's turn. Raises TooManyQueries or Overloaded; who gets one calls `done`."""
+        if (free := self.take_free(client, 1)) is not None:
+            return free
         who, now = self._known(client), time.monotonic()
-        if self._free and not who.waiting and self._may_run(who, now, 1):
-            self.waited.add(0.0)
-            return self._begin(who, now)
         if self.waiting >= self._most_waiting:
             self._make_room(who, now)
         loop = asyncio.get_running_loop()

@@ -1,6 +1,8 @@
 """The public SPARQL endpoint: untrusted queries behind a guard, in worker processes that can be killed.
 
     gateway.py              the endpoint itself: from a request to a complete answer, or a problem that says why not
+    early.py                small queries, answered before ASGI has the request
+    query.py                a query that was read, and what reads it
     protocol.py             a request of the SPARQL 1.1 Protocol, read and checked
     result_formats.py       representations of answers, and which a client wants
     tokens.py               a text cut into the tokens of the standard

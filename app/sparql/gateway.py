@@ -11,9 +11,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from functools import lru_cache, partial
 
-import pyoxigraph
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -34,29 +32,23 @@ from app.errors import (
 from app.http import Answer, AnswerCache
 from app.http.negotiation import Offer
 from app.http.problems import error_response
-from app.process.breaks import Breaks
 from app.process.fair_queue import FairQueue
 from app.settings import Limits, Settings
 from app.sparql import packing, protocol, refusals, result_formats, service_description, wire
 from app.sparql.complexity import Bounds
+from app.sparql.early import FOUND, SOON, Early
 from app.sparql.federation import Federation, Find
-from app.sparql.guard import Outline, check, engine_error, federation_refusal
+from app.sparql.guard import engine_error, federation_refusal
 from app.sparql.pool import Pool, Result
 from app.sparql.process import Source, Worker
 from app.sparql.protocol import ClientGone, Page, SparqlRequest
+from app.sparql.query import Query, Reader, etag_of
 from app.sparql.remote import RemotePool
 from app.sparql.sending import Sender
 from app.sparql.spool import Spool
 from app.sparql.stats import Stats
-from releases.gc_pause import no_garbage
 
 log = structlog.get_logger()
-
-_LONG_TEXT = 4096  # characters that the guard reads in well under a millisecond
-_QUICKLY_PACKED = 32 * 1024  # bytes that are packed faster than handed to another thread
-_WATCH_AFTER = 0.05  # seconds after which it pays to notice that a client hung up
-# Part of every validator: another engine may write the same answer in other bytes.
-_SALT = f"1 {pyoxigraph.__version__}"
 
 
 class Gateway:
@@ -68,7 +60,7 @@ class Gateway:
         self._page = page
         self._federation = Federation(settings, limits, find)
         self._bounds = Bounds.of(limits, self._federation.services, standard=bool(settings.sparql_endpoint))
-        self._checked = lru_cache(512)(partial(check, bounds=self._bounds))  # of texts up to _LONG_TEXT
+        self._reader = Reader(limits, self._bounds)
         self._sender = Sender(limits, settings.sparql_max_age)
         self.cache = AnswerCache(settings.sparql_cache_bytes)
         turns: FairQueue[Worker] = FairQueue(
@@ -77,11 +69,9 @@ class Gateway:
         self._spool = Spool(limits.sparql_spool_bytes)
         kind: type[Pool] = RemotePool if settings.sparql_endpoint else Pool
         self.pool = kind(settings, limits, turns, self._spool)
-        # Long texts are read one at a time, clients in turn: several threads would keep the event loop from its turn.
-        self._readers: FairQueue[int] = FairQueue(1, limits.sparql_per_client, limits.sparql_queue, limits.sparql_wait)
-        self._readers.add(0)
         self._stopped: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self.early = Early(limits, settings.public_url, self._reader, self.pool, self._sender, lambda: self.cache)
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -134,14 +124,19 @@ class Gateway:
             if scope["method"] == "OPTIONS":
                 await Response(status_code=204, headers=protocol.PREFLIGHT)(scope, receive, send)
                 return
-            asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
-            # A browser that follows a link to a query gets the page that shows it; whoever asks for a format gets the answer.
-            browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
-            asked = protocol.within(asked, self.pool.graphs)
-            if asked.query is None or browser:
-                await self._describe(asked, scope, receive, send)
-            else:
-                await self._query(asked, asked.query, receive, send)
+            found = scope.get(FOUND)
+            if isinstance(found, Exception):
+                raise found
+            if found is None:
+                asked = await protocol.read(scope, receive, self._limits, self._settings.public_url)
+                # A browser that follows a link to a query gets the page that shows it; whoever asks for a format the answer.
+                browser = scope["method"] == "GET" and asked.choice.description == result_formats.HTML
+                asked = protocol.within(asked, self.pool.graphs)
+                if asked.query is None or browser:
+                    await self._describe(asked, scope, receive, send)
+                    return
+                found = await self._reader.read(asked, asked.query)
+            await self._answer(found, receive, send)
         except Problem as error:
             if not isinstance(error, QueryStopped):
                 self._refused[error.slug] += 1
@@ -171,16 +166,13 @@ class Gateway:
             return
         await self._sender.send(Answer(body, result_formats.content_type(offer), etag), asked, send)
 
-    async def _query(self, asked: SparqlRequest, text: str, receive: Receive, send: Send) -> None:
-        outline = await self._read(asked, text)
-        if outline.form and asked.choice.for_form(outline.form) is None:
-            raise refusals.not_acceptable(outline.form)
+    async def _answer(self, query: Query, receive: Receive, send: Send) -> None:
         if (source := self.pool.source) is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        # What rests on the answer of another endpoint may change at any time.
-        etag = "" if outline.volatile or outline.services else _etag(source, asked, text)
-        if etag:
-            ready = self.cache.get((etag,))
+        asked, key = query.asked, query.key(source)
+        etag = etag_of(key)
+        if key and query.worker is None:
+            ready = self.cache.get(key)
             # A tag is proof that there is an answer; the asterisk is none.
             if (ready or asked.none_match.strip() != "*") and http.matches(asked.none_match, etag):
                 ready = Answer(b"", "", etag, status=304)
@@ -188,42 +180,22 @@ class Gateway:
                 await self._sender.send(ready, asked, send)
                 return
         with self.pool.turns.slot(asked.client):
-            result = await self._evaluate(asked, outline, receive)
+            result = await self._evaluate(query, receive)
             try:
-                offer = self._offer_of(result, asked, text, outline)
-                if etag and result.source is not source:  # a switch came between
-                    etag = _etag(result.source, asked, text)
+                offer = self._offer_of(result, query)
+                if result.source is not source:  # a switch came between
+                    key = query.key(result.source)
+                    etag = etag_of(key)
                 answer = await self._packed(result, result_formats.content_type(offer), etag, asked)
-                if etag and result.file is None and result.source == self.pool.source:
-                    self.cache.put((etag,), answer)
+                if key and result.file is None and result.source == self.pool.source:
+                    self.cache.put(key, answer)
                 await self._sender.send(answer, asked, send, result)
             finally:
                 result.close()
 
-    async def _read(self, asked: SparqlRequest, text: str) -> Outline:
-        """What the guard makes of a text. Raises what `check` raises."""
-        if len(text) <= _LONG_TEXT:
-            return self._checked(text, base=asked.endpoint)
-        with self._readers.slot(asked.client):
-            async with self._readers.turn(asked.client):
-                return await asyncio.to_thread(_read_long, text, self._bounds, asked.endpoint)
-
-    async def _evaluate(self, asked: SparqlRequest, outline: Outline, receive: Receive) -> Result:
+    async def _evaluate(self, query: Query, receive: Receive) -> Result:
         """The answer of a worker. Raises ClientGone, with the query ended, as soon as the client hangs up."""
-        choice, limits = asked.choice, self._limits
-        request: wire.Request = {
-            "query": outline.text,
-            "base": outline.base,
-            "dataset": outline.graphs,
-            "default": asked.default_graphs if asked.has_dataset else None,
-            "named": asked.named_graphs,
-            "bindings": choice.bindings[0] if choice.bindings else None,
-            "boolean": choice.boolean[0] if choice.boolean else None,
-            "graph": choice.graph[0] if choice.graph else None,
-            "rows": limits.sparql_rows,
-            "bytes": limits.sparql_bytes,
-            "seconds": limits.sparql_seconds,
-        }
+        asked, outline, request = query.asked, query.outline, query.request(self._limits)
         task = asyncio.current_task()
         gone = False
         watcher: asyncio.Task[None] | None = None
@@ -241,11 +213,11 @@ class Gateway:
             watcher = asyncio.ensure_future(watch())
 
         # Most queries end before it pays to listen for the client.
-        timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, begin)
+        timer = asyncio.get_running_loop().call_later(SOON, begin)
         try:
             if outline.services:
                 return await self._federation.run(self.pool, asked.client, request, outline)
-            return await self.pool.run(asked.client, request)
+            return await self.pool.run(asked.client, request, query.claim())
         except asyncio.CancelledError:
             if gone and task is not None:
                 task.uncancel()
@@ -256,16 +228,16 @@ class Gateway:
             if watcher is not None:
                 watcher.cancel()
 
-    def _offer_of(self, result: Result, asked: SparqlRequest, text: str, outline: Outline) -> Offer:
+    def _offer_of(self, result: Result, query: Query) -> Offer:
         """The representation of a complete answer. Raises a Problem for one that is not."""
-        end, limits = result.end, self._limits
+        end, limits, asked, outline = result.end, self._limits, query.asked, query.outline
         match end.get("error"):
             case None:
                 offer: Offer | None = getattr(asked.choice, end["kind"])
                 assert offer is not None  # noqa: S101 (the worker was offered only what is acceptable)
                 return offer
             case wire.SYNTAX:
-                raise engine_error(text, outline, end["message"])
+                raise engine_error(query.text, outline, end["message"])
             case wire.OBJECTION:
                 raise NotPassedOn(f"The query is not passed on to the store behind this service: {end['message']}.")
             case wire.FORM:
@@ -295,33 +267,12 @@ class Gateway:
             source, result.file = result.file, self._spool.open(asked.client)
             result.length = await asyncio.to_thread(packing.pack_file, source, result.file, coding)
         else:
-            if result.length < _QUICKLY_PACKED:
+            if result.length < packing.QUICKLY:
                 result.body = packing.pack(result.body, coding)
             else:
                 result.body = await asyncio.to_thread(packing.pack, result.body, coding)
             result.length = len(result.body)
         return Answer(result.body, media_type, etag, (("content-encoding", coding),))
-
-
-def _read_long(text: str, bounds: Bounds, endpoint: str) -> Outline:
-    with no_garbage():  # a search among ten thousands of tokens would hold up the event loop for 20 ms and find none
-        return check(text, bounds, endpoint, Breaks())
-
-
-def _etag(source: Source, asked: SparqlRequest, text: str) -> str:
-    """A strong validator known before evaluation: a release never changes, so neither does its answer to a query."""
-    parts = (
-        _SALT,
-        asked.endpoint,
-        asked.coding,
-        asked.choice.name,
-        *asked.default_graphs,
-        "|",
-        *asked.named_graphs,
-        text,
-    )
-    digest = hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
-    return f'"{source.tag}-{digest}"'
 
 
 async def _to_docs(request: Request) -> Response:

@@ -10,6 +10,7 @@ import zstandard
 from app.sparql.spool import SpoolFile
 
 SMALL = 600  # bytes below which packing is not worth it
+QUICKLY = 32 * 1024  # bytes that are packed faster than handed to another thread
 _PIECE = 256 * 1024
 # Speed over size: an answer to an untrusted query is packed once and rarely asked for again.
 _GZIP_LEVEL = 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -178,48 +179,68 @@ class Pool:
 
     # --- queries ---------------------------------------------------------------------------------------------------
 
-    async def run(self, client: str, request: wire.Request) -> Result:
-        """Evaluate a query, for as long as it says, when it is this client's turn. Cancelling it ends it at once."""
-        if self.refusal:
+    def begin(self, client: str, request: wire.Request) -> Worker | None:
+        """Have a query evaluated by a worker that is free for this client; None where there is none, and nothing is done.
+
+        Who gets one listens to it, and gives it to `run` or calls `give_back`.
+        """
+        if self.refusal or self.source is None or (worker := self.turns.take_free(client)) is None:
+            return None
+        worker.client = client
+        worker.send(request)
+        return worker
+
+    def give_back(self, worker: Worker) -> None:
+        """The query that took this worker has ended; if it has not, it does so now, with the process."""
+        self.turns.done(worker)
+        if not worker.usable:
+            worker.kill()
+            self._replace(worker)
+        elif self._started and worker.source == self.source:
+            self.turns.add(worker)
+        else:
+            self._retire(worker)
+
+    async def run(self, client: str, request: wire.Request, begun: Worker | None = None) -> Result:
+        """Evaluate a query, for as long as it says, when it is this client's turn. Cancelling it ends it at once.
+
+        `begun` is the worker that evaluates it already.
+        """
+        if begun is None and self.refusal:
             raise Unavailable(self.refusal)
-        if self.source is None:
+        if begun is None and self.source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
-        if (result := await self._attempt(client, request, may_give_way=True)) is None:
-            result = await self._attempt(client, request, may_give_way=False)
+        if (result := await self._attempt(client, request, begun, may_give_way=True)) is None:
+            result = await self._attempt(client, request, None, may_give_way=False)
         assert result is not None  # noqa: S101 (it did not give way)
         return result
 
-    async def _attempt(self, client: str, request: wire.Request, may_give_way: bool) -> Result | None:
+    async def _attempt(
+        self, client: str, request: wire.Request, begun: Worker | None, may_give_way: bool
+    ) -> Result | None:
         """Evaluate a query; None for one that gave way to others."""
-        with traces.span("sparql.wait"):
-            worker = await self.turns.take(client)
-        worker.client = client
+        if (worker := begun) is None:
+            with traces.span("sparql.wait"):
+                worker = await self.turns.take(client)
+            worker.client = client
         try:
             async with asyncio.timeout(None) as time_given:
                 if may_give_way:
                     self.turns.may_give_way(worker, partial(time_given.reschedule, 0))
                 with traces.span("sparql.evaluate"):
-                    return await self._answer(worker, request)
+                    return await self._answer(worker, request, begun is not None)
         except TimeoutError:
             if time_given.expired():
                 return None
             raise
         finally:
-            self.turns.done(worker)
-            if not worker.usable:
-                worker.kill()
-                self._replace(worker)
-            elif self._started and worker.source == self.source:
-                self.turns.add(worker)
-            else:
-                self._retire(worker)
+            self.give_back(worker)
 
-    async def _answer(self, worker: Worker, request: wire.Request) -> Result:
-        return await self._evaluate(worker, request, request["seconds"])
+    async def _answer(self, worker: Worker, request: wire.Request, sent: bool) -> Result:
+        return await self._evaluate(worker, request, request["seconds"], sent)
 
-    async def _evaluate(self, worker: Worker, request: wire.Request, seconds: float) -> Result:
+    async def _evaluate(self, worker: Worker, request: wire.Request, seconds: float, sent: bool = False) -> Result:
         """What the worker makes of a request; afterwards `worker.usable` says whether it can take another."""
-        worker.usable = False
         overdue = False
 
         def stop() -> None:
@@ -227,10 +248,13 @@ class Pool:
             overdue = True
             worker.kill()
 
+        if sent:
+            seconds -= time.monotonic() - worker.asked
+        else:
+            worker.send(request)
         alarm = asyncio.get_running_loop().call_later(seconds, stop)
         result = Result(worker.source, {}, b"", None, 0)
         try:
-            worker.send(request)
             while messages := await worker.messages():
                 data = [payload for kind, payload in messages if kind == wire.DATA and payload]
                 if len(data) == 1 and not result.length and len(data[0]) <= _IN_MEMORY:  # as most answers are

@@ -7,8 +7,10 @@ import os
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -49,6 +51,8 @@ class Worker(asyncio.Protocol):
         self._messages: list[tuple[bytes, bytes]] = []
         self._unread = 0
         self._wake: asyncio.Future[None] | None = None
+        self._listener: Callable[[], None] | None = None
+        self.asked = 0.0  # when the last query was sent, by the monotonic clock
         self.usable = True  # False from the moment a query is sent to its end, and for good if it must be replaced
         self._transport: asyncio.Transport | None = None
         self.lost = False
@@ -77,7 +81,10 @@ class Worker(asyncio.Protocol):
             self.on_lost(self)
 
     def _rouse(self) -> None:
-        if self._wake is not None and not self._wake.done():
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            listener()
+        elif self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
     async def messages(self) -> list[tuple[bytes, bytes]]:
@@ -91,8 +98,30 @@ class Worker(asyncio.Protocol):
         self._unread = 0
         return received
 
+    def listen(self, listener: Callable[[], None] | None) -> None:
+        """Have this called, once, as soon as something comes or the process is gone; None: nothing any more."""
+        self._listener = listener
+
+    def whole(self, most: int) -> tuple[wire.Kind, bytes] | None:
+        """The kind and the body of an answer that came whole in one piece; the worker is free then.
+
+        None for what has more bytes than `most`, is a fault, or asks for more: `messages` has it still.
+        """
+        if len(self._messages) != 2 or self._messages[0][0] != wire.DATA or self._messages[1][0] != wire.END:
+            return None
+        body, end = self._messages[0][1], self._messages[1][1]
+        told = _good(end) if len(body) <= most else None
+        if told is None:
+            return None
+        self._messages.clear()
+        self._unread = 0
+        self.usable = True
+        return told, body
+
     def send(self, request: wire.Request) -> None:
         """Send one query."""
+        self.usable = False
+        self.asked = time.monotonic()
         if self._transport is not None:
             self._transport.write(wire.pack_request(request))
 
@@ -115,6 +144,17 @@ class Worker(asyncio.Protocol):
         self.process.kill()
         await asyncio.to_thread(self.process.wait)
         self._errors.close()
+
+
+@lru_cache(64)  # of most answers it is the same
+def _good(end: bytes) -> wire.Kind | None:
+    """The kind of an answer behind which its worker may take another query; None for any other end, and for what is none."""
+    try:
+        told = orjson.loads(end)
+        kind = None if "error" in told or told.get("retire") else told.get("kind")
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return kind if kind in wire.KINDS else None
 
 
 async def start_worker(source: Source, memory: int, judges: bool = False) -> Worker:

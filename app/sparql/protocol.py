@@ -73,10 +73,7 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
     method = scope["method"]
     if method not in {"GET", "HEAD", "POST"}:
         raise MethodRefused(f"The endpoint has the methods {METHODS}.", headers={"allow": METHODS})
-    headers = _headers(scope)
-    if len(scope["query_string"]) > 3 * limits.sparql_text + _FORM_ROOM:
-        raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
-    fields = _fields(scope["query_string"], "request target", limits)
+    headers, fields = _headers(scope), _target_fields(scope, limits)
     if method == "POST":
         kind, encoding = _content_type(headers.get("content-type", ""))
         if kind == _UPDATE:
@@ -98,7 +95,18 @@ async def read(scope: Scope, receive: Receive, limits: Limits, public_url: str) 
             fields += _fields(body, "form", limits)
         else:
             fields.append(("query", _decoded(body)))
+    return _asked(scope, headers, fields, limits, public_url)
 
+
+def read_get(scope: Scope, limits: Limits, public_url: str) -> SparqlRequest:
+    """Read a GET, of which nothing more is to come. Raises a Problem for what the protocol does not allow."""
+    return _asked(scope, _headers(scope), _target_fields(scope, limits), limits, public_url)
+
+
+def _asked(
+    scope: Scope, headers: dict[str, str], fields: list[tuple[str, str]], limits: Limits, public_url: str
+) -> SparqlRequest:
+    method = scope["method"]
     given: dict[str, list[str]] = {}
     for key, value in fields:
         given.setdefault(key, []).append(value)
@@ -211,6 +219,12 @@ async def _body(receive: Receive, headers: dict[str, str], room: int, limits: Li
             raise too_large
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _target_fields(scope: Scope, limits: Limits) -> list[tuple[str, str]]:
+    if len(scope["query_string"]) > 3 * limits.sparql_text + _FORM_ROOM:
+        raise TooLarge(f"A query may have {limits.sparql_text} bytes.", limit="sparql_text", value=limits.sparql_text)
+    return _fields(scope["query_string"], "request target", limits)
 
 
 def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]:

@@ -116,9 +116,13 @@ class RemotePool(Pool):
         if self._client is not None:
             await self._client.aclose()
 
-    async def _answer(self, worker: Worker, request: wire.Request) -> Result:
+    def begin(self, client: str, request: wire.Request) -> Worker | None:  # noqa: ARG002 (the pool's names)
+        """See Pool: an endpoint's answer is waited for."""
+        return None
+
+    async def _answer(self, worker: Worker, request: wire.Request, sent: bool) -> Result:
         if "check" in request or "file" in request:  # the worker's part alone
-            return await super()._answer(worker, request)
+            return await super()._answer(worker, request, sent)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + request["seconds"]
         leaving = await asyncio.to_thread(sealed, request["query"], request["base"], self._bounds)

@@ -27,6 +27,13 @@ class Sender:
         # Of an answer with a validator, and of any other.
         self._kept = raw_headers({**self.headers, "cache-control": f"public, max-age={max_age}"})
         self._other = raw_headers({**self.headers, "cache-control": "no-store"})
+        self._kept_head, self._other_head = _head(self._kept), _head(self._other)
+
+    def head(self, media_type: str, length: int, etag: str, coding: str) -> bytes:
+        """The head of a complete answer as HTTP/1.1 has it, without what connections add."""
+        lines = b"%betag: %b\r\n" % (self._kept_head, etag.encode("latin-1")) if etag else self._other_head
+        coded = b"content-encoding: %b\r\n" % coding.encode() if coding else b""
+        return b"%b%bcontent-type: %b\r\ncontent-length: %d\r\n" % (lines, coded, media_type.encode(), length)
 
     async def send(self, answer: Answer, asked: SparqlRequest, send: Send, result: Result | None = None) -> None:
         """Send an answer, from the result where it lies in a file. Raises ClientGone for a client that does not take it."""
@@ -59,6 +66,10 @@ class Sender:
 async def _cut(body: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(body), _PIECE):
         yield body[start : start + _PIECE]
+
+
+def _head(headers: list[tuple[bytes, bytes]]) -> bytes:
+    return b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 def raw_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
