@@ -115,35 +115,33 @@ class Unrouted(HttpToolsProtocol):
         limited = front.clients.limited(path)
         if limited and not front.clients.admit(client, READY):
             return False  # refused where all are
+        request_id = request_id_of(given)
         body = b"" if known or method == "HEAD" else ready.answer.body
-        told = Finished(
-            method=method,
-            path=path,
-            route=ready.route,
-            status=304 if known else 200,
-            seconds=0.0,
-            bytes=len(body),
-            cached=True,
-            client=client.name,
-            request_id=request_id_of(given),
+        self._send(ready.head(known) + self._tail(client, limited, request_id), body)
+        front.tell(
+            Finished(
+                method=method,
+                path=path,
+                route=ready.route,
+                status=304 if known else 200,
+                seconds=time.perf_counter() - self._began,
+                bytes=len(body),
+                cached=True,
+                client=client.name,
+                request_id=request_id,
+            )
         )
-        self._send(ready.head(known), client if limited else None, told.request_id, body)
-        front.tell(told._replace(seconds=time.perf_counter() - self._began))
         return True
 
-    def _send(self, head: bytes, limited: Client | None, request_id: str, body: bytes) -> None:
-        """Send an answer, of whose head are missing what each differs in and the empty line."""
-        head = b"%bdate: %b\r\n%bx-request-id: %b\r\n\r\n" % (
-            head,
-            self._date(),
-            self.front.clients.lines(limited) if limited else b"",
-            request_id.encode(),
-        )
+    def _tail(self, client: Client, limited: bool, request_id: str) -> bytes:
+        """What each answer has of its own at the end of its head."""
+        date = next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
+        lines = self.front.clients.lines(client) if limited else b""
+        return b"date: %b\r\n%bx-request-id: %b\r\n\r\n" % (date, lines, request_id.encode())
+
+    def _send(self, head: bytes, body: bytes) -> None:
         together.write(self.transport, head, body)
         self.on_response_complete()
-
-    def _date(self) -> bytes:
-        return next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
 
     # --- early answers ---------------------------------------------------------------------------------------------
 
@@ -156,28 +154,29 @@ class Unrouted(HttpToolsProtocol):
         limited = front.clients.limited(path)
         if limited and not front.clients.admit(client, 1):
             return False  # refused where all are
+        request_id = request_id_of(given)
+        tail = b""
 
-        def end(status: int, size: int, request_id: str) -> None:
+        def end(status: int, size: int) -> None:
             seconds = time.perf_counter() - began
             front.tell(Finished("GET", path, "", status, seconds, size, False, client.name, request_id))
 
         def reply(head: bytes, body: bytes) -> None:
             self._early = False
-            request_id = request_id_of(given)
             if self.transport.is_closing():
-                end(0, 0, request_id)
+                end(0, 0)
                 return
             last = b"connection: close\r\n" if self.retiring else b""
-            self._send(b"%b%b%b" % (head, _SAFE, last), client if limited else None, request_id, body)
+            self._send(head + _SAFE + last + (tail or self._tail(client, limited, request_id)), body)
             if last:
                 self.transport.close()
-            end(200, len(body), request_id)
+            end(200, len(body))
             self.read_on()
 
         def go_on() -> bool:
             self._early = False
             if self.transport.is_closing():
-                end(0, 0, request_id_of(given))
+                end(0, 0)
                 return False
             self.route()
             HttpToolsProtocol.on_message_complete(self)
@@ -192,6 +191,8 @@ class Unrouted(HttpToolsProtocol):
             self._early = False
         if limited:
             front.clients.charge(client, time.perf_counter() - began)
+        if self._early:
+            tail = self._tail(client, limited, request_id)  # while somebody else works
         return begun
 
 

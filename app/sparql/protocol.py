@@ -239,6 +239,8 @@ def _fields(encoded: bytes, where: str, limits: Limits) -> list[tuple[str, str]]
 
 def _unquoted(text: bytes, where: str) -> str:
     """Percent-decoded. What the standard library does in Python for each sign, 12 ms for 20,000, a codec of it does in 1."""
+    if b"%" not in text:
+        return text.replace(b"+", b" ").decode("utf-8")
     escaped = text.replace(b"+", b" ").replace(b"\\", b"%5C").replace(b"%", b"\\x")
     try:
         whole = escaped.decode("unicode_escape").encode("latin-1")
