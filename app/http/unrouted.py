@@ -186,11 +186,12 @@ class Unrouted(HttpToolsProtocol):
         self._early = True
         scope["method"] = "GET"
         scope["extensions"] = {BEGAN: began}
+        worked = time.thread_time()
         begun = early.begin(scope, reply, go_on)
         if not begun:
             self._early = False
         if limited:
-            front.clients.charge(client, time.perf_counter() - began)
+            front.clients.charge(client, time.thread_time() - worked)
         if self._early:
             tail = self._tail(client, limited, request_id)  # while somebody else works
         return begun
