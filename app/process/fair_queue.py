@@ -110,14 +110,27 @@ class FairQueue(Generic[T]):
         try:
             yield
         finally:
-            who.seated -= 1
-            self._rest(who)
-            if who.waiting and self._free:  # one that waits for this end may run
-                self._hand_over()
+            self._leave(who)
 
-    def take_free(self, client: str, itself: int = 0) -> T | None:
-        """A worker, if one is free that this client may have at once; `itself` is 1 for a request that has its slot."""
-        who, now = self._known(client), time.monotonic()
+    def take_free(self, client: str) -> T | None:
+        """A worker that this client may have at once, and a slot, which `leave` gives back; None where it would have to wait."""
+        who = self._known(client)
+        if (worker := self._at_once(who, 0)) is not None:
+            who.seated += 1
+        return worker
+
+    def leave(self, client: str) -> None:
+        """The slot of `take_free` is not needed any more."""
+        self._leave(self._known(client))
+
+    def _leave(self, who: _Client[T]) -> None:
+        who.seated -= 1
+        self._rest(who)
+        if who.waiting and self._free:  # one that waits for this end may run
+            self._hand_over()
+
+    def _at_once(self, who: _Client[T], itself: int) -> T | None:
+        now = time.monotonic()
         if not self._free or who.waiting or not self._may_run(who, now, itself):
             return None
         self.waited.add(0.0)
@@ -125,9 +138,9 @@ class FairQueue(Generic[T]):
 
     async def take(self, client: str) -> T:
         """A worker, when it is this client's turn. Raises TooManyQueries or Overloaded; who gets one calls `done`."""
-        if (free := self.take_free(client, 1)) is not None:
-            return free
         who, now = self._known(client), time.monotonic()
+        if (free := self._at_once(who, 1)) is not None:
+            return free
         if self.waiting >= self._most_waiting:
             self._make_room(who, now)
         loop = asyncio.get_running_loop()

@@ -109,7 +109,7 @@ class _Evaluation:
     def _end(self, body: bytes, media_type: str, coding: str) -> None:
         pool, source = self._early.pool, self._worker.source
         self._query.claim()
-        pool.give_back(self._worker)
+        pool.end(self._worker)
         if self._key and source == pool.source:
             headers = (("content-encoding", coding),) if coding else ()
             self._early.cache().put(self._key, Answer(body, media_type, self._etag, headers))
@@ -126,4 +126,4 @@ class _Evaluation:
 
 def _end_unclaimed(pool: Pool, query: Query) -> None:
     if (worker := query.claim()) is not None:
-        pool.give_back(worker)
+        pool.end(worker)

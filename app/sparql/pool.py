@@ -182,7 +182,7 @@ class Pool:
     def begin(self, client: str, request: wire.Request) -> Worker | None:
         """Have a query evaluated by a worker that is free for this client; None where there is none, and nothing is done.
 
-        Who gets one listens to it, and gives it to `run` or calls `give_back`.
+        Who gets one listens to it, and gives it to `run` or to `end`; until then its request has its slot.
         """
         if self.refusal or self.source is None or (worker := self.turns.take_free(client)) is None:
             return None
@@ -190,8 +190,12 @@ class Pool:
         worker.send(request)
         return worker
 
-    def give_back(self, worker: Worker) -> None:
-        """The query that took this worker has ended; if it has not, it does so now, with the process."""
+    def end(self, worker: Worker) -> None:
+        """A query that was begun has ended; if it has not, it does so now, with the process."""
+        self._give_back(worker)
+        self.turns.leave(worker.client)
+
+    def _give_back(self, worker: Worker) -> None:
         self.turns.done(worker)
         if not worker.usable:
             worker.kill()
@@ -206,6 +210,8 @@ class Pool:
 
         `begun` is the worker that evaluates it already.
         """
+        if begun is not None:
+            self.turns.leave(client)  # who calls this has a slot of its own
         if begun is None and self.refusal:
             raise Unavailable(self.refusal)
         if begun is None and self.source is None:
@@ -234,7 +240,7 @@ class Pool:
                 return None
             raise
         finally:
-            self.give_back(worker)
+            self._give_back(worker)
 
     async def _answer(self, worker: Worker, request: wire.Request, sent: bool) -> Result:
         return await self._evaluate(worker, request, request["seconds"], sent)

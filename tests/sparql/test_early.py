@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -193,6 +194,16 @@ def test_a_worker_that_dies_at_once_is_told_of_and_replaced(store: Path, monkeyp
         reply = call(target, query="ASK { <a:b> <a:c> 7 }")
         assert (reply.status, reply.json["limit"]) == (504, "engine")
         assert call(target, query="ASK {}").status == 200
+
+
+def test_a_client_has_no_more_under_way_than_its_share(store: Path) -> None:
+    limits = Limits(sparql_seconds=1, sparql_per_client=1, sparql_wait=0.2)
+    with endpoint(store, Settings(sparql_workers=3), limits) as target, ThreadPoolExecutor(3) as clients:
+        wait_for(lambda: len(target.gateway.pool.processes()) == 3)
+        replies = [*clients.map(lambda n: call(target, query=f"{HEAVY} # {n}"), range(3))]
+        assert sorted(reply.status for reply in replies) == [429, 429, 504]
+        assert call(target, query="ASK {}").status == 200
+        wait_for(lambda: all(client.idle for client in target.gateway.pool.turns._clients.values()))
 
 
 def test_a_query_that_nobody_takes_over_holds_no_worker(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
