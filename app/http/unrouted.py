@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from typing import cast
 
 from starlette.types import Scope
@@ -20,7 +21,7 @@ _NOT_HERE = frozenset([b"content-length", b"transfer-encoding", b"if-match"])  #
 _SAFE = b"%b: %b\r\n" % NOSNIFF
 
 
-class Unrouted(HttpToolsProtocol):
+class Unrouted(HttpToolsProtocol, ABC):
     """A connection, as far as it answers by itself."""
 
     front: Front
@@ -45,13 +46,13 @@ class Unrouted(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    @abstractmethod
     def route(self) -> None:
         """Have the request answered by ASGI."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_on(self) -> None:
         """Read what came while an early answer was waited for."""
-        raise NotImplementedError
 
     def send_again(self, data: bytes) -> bool:
         """Send the ready answer to a request of the same bytes as one before, which need not be parsed again."""
