@@ -212,9 +212,9 @@ class Pool:
         """
         if begun is not None:
             self.turns.leave(client)  # who calls this has a slot of its own
-        if begun is None and self.refusal:
+        elif self.refusal:
             raise Unavailable(self.refusal)
-        if begun is None and self.source is None:
+        elif self.source is None:
             raise NotReady("No release is published yet.", headers={"retry-after": "5"})
         if (result := await self._attempt(client, request, begun, may_give_way=True)) is None:
             result = await self._attempt(client, request, None, may_give_way=False)

@@ -113,10 +113,6 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """The messages that are complete with these bytes."""
-        if not self._buffer and len(data) >= HEAD.size:
-            kind, length = HEAD.unpack_from(data)
-            if len(data) == HEAD.size + length:  # as most come
-                return [(kind, data[HEAD.size :])]
         buffer: bytes | bytearray = data
         if self._buffer:
             self._buffer += data
