@@ -212,7 +212,7 @@ def test_a_query_that_nobody_takes_over_holds_no_worker(store: Path, monkeypatch
     async def broken(*_: object) -> None:
         raise RuntimeError
 
-    with endpoint(store, Settings(sparql_workers=1), Limits(sparql_seconds=0.5)) as target:
+    with endpoint(store, Settings(sparql_workers=1), Limits(sparql_seconds=2)) as target:
         wait_for(target.gateway.pool.processes)
         with monkeypatch.context() as patched:
             patched.setattr(Gateway, "__call__", broken)

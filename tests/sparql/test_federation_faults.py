@@ -27,7 +27,7 @@ SLACK = 3.0
 
 @contextmanager
 def naming(store: Path, url: str, **limits: Any) -> Iterator[Endpoint]:
-    bounds = Limits(**{"sparql_seconds": SECONDS, **limits})
+    bounds = Limits(**{"sparql_seconds": 30, **limits})
     with endpoint(store, Settings(sparql_services=url, sparql_workers=2), bounds) as made:
         yield made
 
@@ -106,7 +106,7 @@ def test_a_redirect_is_not_followed(store: Path) -> None:
 
 @pytest.mark.parametrize("head", [b"", reply(b"", length=10_000_000)], ids=["before the head", "in the body"])
 def test_an_endpoint_that_hangs(store: Path, head: bytes) -> None:
-    with answering(head, hang=True) as (url, _), naming(store, url) as target:
+    with answering(head, hang=True) as (url, _), naming(store, url, sparql_seconds=SECONDS) as target:
         started = time.monotonic()
         found = call(target, query=query(url))
         assert (found.status, found.json["limit"]) == (504, "sparql_seconds")

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from app.settings import Limits, Settings
+from app.settings import Settings
 from bench.endpoints import Peak, ask, listener, memory
 from bench.fuzz import fuzz
 from bench.hostile_set import queries
-from tests.sparql.conftest import SECONDS, call
+from tests.sparql.conftest import SECONDS, call, small
 from tools.endpoint import Endpoint
 
 NAMES = list(queries(0))
@@ -27,22 +27,24 @@ def inside() -> Iterator[tuple[int, list[str]]]:
         yield found
 
 
-def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: Limits) -> None:
+def test_the_whole_set(impatient: Endpoint, inside: tuple[int, list[str]]) -> None:
     port, heard = inside
     hostile = queries(port)
     assert len(hostile) >= 25
     before = memory(psutil.Process())  # the servers of other tests included
     at_once = 3  # as many as may run for one client
     with Peak(psutil.Process().pid) as peak, ThreadPoolExecutor(at_once) as clients:
-        replies = dict(zip(hostile, clients.map(lambda text: ask(target.url, text, 30), hostile.values()), strict=True))
+        replies = dict(
+            zip(hostile, clients.map(lambda text: ask(impatient.url, text, 30), hostile.values()), strict=True)
+        )
     for name, reply in replies.items():
         assert reply.status in {200, 400, 403, 413, 504}, name
         assert reply.whole, name
         assert reply.seconds < SECONDS + 1 + SLACK, name
     assert heard == []
     base = 64 * 1024 * 1024
-    assert peak.bytes < before + 4 * (limits.sparql_memory + base) + 256 * 1024 * 1024
-    assert call(target, query="ASK { ?s ?p ?o }").json["boolean"] is True
+    assert peak.bytes < before + 4 * (small(SECONDS).sparql_memory + base) + 256 * 1024 * 1024
+    assert call(impatient, query="ASK { ?s ?p ?o }").json["boolean"] is True
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,8 @@ def test_the_whole_set(target: Endpoint, inside: tuple[int, list[str]], limits: 
         ("cross product, COUNT", "sparql-stopped"),
     ],
 )
-def test_the_fault_is_named(target: Endpoint, name: str, error: str) -> None:
-    assert ask(target.url, queries(1)[name], 30).error == error
+def test_the_fault_is_named(impatient: Endpoint, name: str, error: str) -> None:
+    assert ask(impatient.url, queries(1)[name], 30).error == error
 
 
 def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
@@ -80,15 +82,15 @@ def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
 
 
 @pytest.mark.long
-def test_fuzz(target: Endpoint) -> None:
+def test_fuzz(impatient: Endpoint) -> None:
     me = psutil.Process()
-    fuzz(target.url, 30, seed=1)
+    fuzz(impatient.url, 30, seed=1)
     files = me.num_fds()
-    seen = fuzz(target.url, 400, seed=2)
+    seen = fuzz(impatient.url, 400, seed=2)
     assert seen.statuses[200] > 40, "enough of it is evaluated"
     assert not {500, 501, 502, 503} & seen.statuses.keys()
     assert seen.longest < SECONDS + SLACK
     end = time.monotonic() + 10
-    while me.num_fds() > files + 2 or len(target.gateway.pool.processes()) != Settings().sparql_workers:
+    while me.num_fds() > files + 2 or len(impatient.gateway.pool.processes()) != Settings().sparql_workers:
         assert time.monotonic() < end
         time.sleep(0.05)
