@@ -18,14 +18,14 @@ from loaders.request import LoadRequest
 from loaders.starter import load_starter
 from releases import dumps
 from releases.release import Release, Releases
-from tests.api.conftest import InProcess, Server, at_endpoint, running
+from tests.api.conftest import PATIENT, InProcess, Server, at_endpoint, running
 from tests.command import run
 from tests.servers import OXIGRAPH, oxigraph, virtuoso, virtuoso_graph_store
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # What no test needs unless it asks for it, and what each application that is started would spend seconds on.
 SPARING = {"CCSI_ALL_OF_ESCO": "false", "CCSI_SPARQL_WORKERS": "2", "CCSI_HEAVY_START_AFTER": "60"}
-os.environ |= SPARING  # of servers that are started for a whole session
+os.environ |= SPARING | PATIENT  # of servers that are started for a whole session
 # A slow machine is no fault: tests that promise a time say so themselves.
 httpx2._config.DEFAULT_TIMEOUT_CONFIG.read = 60.0
 
@@ -85,7 +85,7 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [n for n in os.environ if n.startswith("CCSI_") and n != "CCSI_ESCO_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CCSI_DATA_DIR", str(tmp_path / "unnamed"))
-    for name, value in SPARING.items():
+    for name, value in (SPARING | PATIENT).items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
 

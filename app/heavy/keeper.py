@@ -61,7 +61,7 @@ class Keeper(Line):
                 pause = _FIRST_RETRY
                 await process.wait()
                 log.error("the heavy server ended", release=self.release, code=process.returncode)
-            except (OSError, TimeoutError) as error:
+            except OSError as error:
                 log.error("the heavy server did not start", release=self.release, error=str(error))
             finally:
                 self.ready.clear()
@@ -94,9 +94,12 @@ class Keeper(Line):
 async def _loaded(process: asyncio.subprocess.Process) -> None:
     """Wait until the server has read its release, of which it says one line. Raises OSError where it ends before."""
     assert process.stdout is not None  # noqa: S101  # asked for
-    async with asyncio.timeout(_START_SECONDS):
-        if not await process.stdout.readline():
-            raise OSError("it ended before it was ready")
+    try:
+        said = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
+    except TimeoutError:
+        raise OSError(f"it was not ready after {_START_SECONDS:.0f} seconds") from None
+    if not said:
+        raise OSError("it ended before it was ready")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

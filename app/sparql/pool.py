@@ -137,7 +137,7 @@ class Pool:
         while self._started and self.source == source:
             try:
                 worker = await start_worker(source, self._memory, self._judges)
-            except (OSError, TimeoutError) as error:
+            except OSError as error:
                 log.error("SPARQL worker did not start", release=source.tag, error=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), pause)

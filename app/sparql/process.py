@@ -21,7 +21,7 @@ from app.sparql import wire
 from releases import child
 
 _UNREAD = 4 << 20
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0  # on a busy machine workers have the least of it, and who is given up begins again
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +187,10 @@ async def start_worker(source: Source, memory: int, judges: bool = False) -> Wor
     try:
         here.setblocking(False)
         await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=here)
-        async with asyncio.timeout(_START_SECONDS):
-            messages = await worker.messages()
+        try:
+            messages = await asyncio.wait_for(worker.messages(), _START_SECONDS)
+        except TimeoutError:
+            raise OSError(f"a worker was not ready after {_START_SECONDS:.0f} seconds") from None
         if not messages:
             raise OSError(f"a worker did not start: {worker.last_words().strip()[-300:]}")
         ready = orjson.loads(messages[0][1])

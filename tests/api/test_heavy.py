@@ -214,7 +214,7 @@ def test_it_ends_with_the_service(serve: Callable[..., Server], starter_dir: Pat
     found = heavy_server(server)
     assert found is not None
     server.process.send_signal(signal.SIGKILL)
-    found.wait(10)
+    found.wait(60)
 
     own = tmp_path / "own"
     own.mkdir()

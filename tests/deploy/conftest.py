@@ -41,7 +41,7 @@ class Client:
 
     def again(self, path: str, method: str = "GET", **headers: str) -> Kept:
         """Ask for what was asked for before; an answer is kept a moment after its last byte was sent."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 15
         while (reply := self(path, method, **headers)).kept == "MISS" and time.monotonic() < end:
             time.sleep(0.02)
         return reply

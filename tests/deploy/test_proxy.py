@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 LIST = "/api/v1/domains"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 SETTINGS = {
-    "CCSI_TRUSTED_PROXIES": "127.0.0.1", "CCSI_SPARQL_MAX_AGE": "1", "CCSI_LIMIT_SPARQL_SECONDS": "1.5",
+    "CCSI_TRUSTED_PROXIES": "127.0.0.1", "CCSI_SPARQL_MAX_AGE": "1", "CCSI_LIMIT_SPARQL_SECONDS": "4",
     "CCSI_LIMIT_SPARQL_PER_CLIENT": "1", "CCSI_LIMIT_SPARQL_WAIT": "0.5",
 }  # fmt: skip
 

@@ -50,7 +50,7 @@ class Site:
         with self.connect(source) as raw:
             return ask(raw, path, **headers)
 
-    def wait(self, reached: Callable[[], bool], seconds: float = 20) -> None:
+    def wait(self, reached: Callable[[], bool], seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < until

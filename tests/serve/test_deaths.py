@@ -58,7 +58,7 @@ def test_nobody_outlives_the_supervisor(mini_dir: Path, workers: Callable[..., W
     everybody = service.everybody()
     assert len(everybody) >= 2 + WORKERS * 2, "supervisor, template, serving processes and their SPARQL workers"
     service.process.kill()
-    service.process.wait(10)
+    service.process.wait(60)
     _, alive = psutil.wait_procs(everybody, 15)
     assert alive == []
 
@@ -72,7 +72,7 @@ def test_supervisor_killed_while_a_release_is_read(mini_dir: Path, workers: Call
     time.sleep(0.3)
     everybody = service.everybody()
     service.process.kill()
-    service.process.wait(10)
+    service.process.wait(60)
     _, alive = psutil.wait_procs(everybody, 15)
     assert alive == []
 

@@ -19,6 +19,7 @@ from tests.servers import Reply, oxigraph, virtuoso, virtuoso_graph_store
 from tools.endpoint import Endpoint, endpoint
 
 SECONDS = 1.0  # that the impatient of the two endpoints gives a query
+SMALL = {"sparql_memory": 256 * 1024 * 1024, "sparql_rows": 20_000, "sparql_bytes": 8 * 1024 * 1024}
 
 
 def call(
@@ -43,23 +44,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def small(seconds: float) -> Limits:
-    return Limits(
-        sparql_seconds=seconds, sparql_memory=256 * 1024 * 1024, sparql_rows=20_000, sparql_bytes=8 * 1024 * 1024
-    )
-
-
 @pytest.fixture(scope="session")
 def target(store: Path) -> Iterator[Endpoint]:
-    """Patient, for all that is not about time: a query may be slow on a machine with much else to do."""
-    with endpoint(store, Settings(), small(30)) as running:
+    with endpoint(store, Settings(), Limits(**SMALL)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def impatient(store: Path) -> Iterator[Endpoint]:
     """Stops each query after `SECONDS`."""
-    with endpoint(store, Settings(), small(SECONDS)) as running:
+    with endpoint(store, Settings(), Limits(**SMALL, sparql_seconds=SECONDS)) as running:
         yield running
 
 

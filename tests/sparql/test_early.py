@@ -45,7 +45,7 @@ def routed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(scope="module")
 def patient(store: Path) -> Iterator[Endpoint]:
-    with endpoint(store, Settings(), Limits(sparql_seconds=30)) as running:
+    with endpoint(store, Settings()) as running:
         wait_for(running.gateway.pool.processes)
         yield running
 
@@ -170,7 +170,7 @@ def test_what_comes_meanwhile_is_bounded(patient: Endpoint) -> None:
 
 
 def test_a_client_that_leaves_ends_its_query(store: Path) -> None:
-    with endpoint(store, Settings(sparql_workers=1), Limits(sparql_seconds=30)) as target:
+    with endpoint(store, Settings(sparql_workers=1)) as target:
         for seconds in (0.0, 0.01, 0.3):  # before anybody looks, and after
             wait_for(target.gateway.pool.processes)
             before = target.gateway.pool.processes()
@@ -189,7 +189,7 @@ def test_a_worker_that_dies_at_once_is_told_of_and_replaced(store: Path, monkeyp
         send(self, request)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Worker, "send", dying)
-    with endpoint(store, Settings(sparql_workers=1), Limits()) as target:
+    with endpoint(store, Settings(sparql_workers=1)) as target:
         wait_for(target.gateway.pool.processes)
         reply = call(target, query="ASK { <a:b> <a:c> 7 }")
         assert (reply.status, reply.json["limit"]) == (504, "engine")
@@ -222,7 +222,7 @@ def test_a_query_that_nobody_takes_over_holds_no_worker(store: Path, monkeypatch
 
 
 def test_the_last_answer_says_that_the_connection_ends(store: Path) -> None:
-    with endpoint(store, Settings(), Limits()) as target:
+    with endpoint(store, Settings()) as target:
         wait_for(target.gateway.pool.processes)
         raw = socket.create_connection((target.host, target.port), timeout=20)
         raw.sendall(get("ASK {} # first").replace(b"text/csv, text/turtle", b"*/*"))

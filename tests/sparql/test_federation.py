@@ -68,7 +68,7 @@ def target(
 ) -> Iterator[Endpoint]:
     allowed = ", ".join(others[name] for name in ("prices", "kinds", "dead"))
     folder = tmp_path_factory.mktemp("server")
-    with served(store, Limits(sparql_seconds=20, sparql_values=500), request.param, folder, allowed) as running:
+    with served(store, Limits(sparql_values=500), request.param, folder, allowed) as running:
         yield running
 
 

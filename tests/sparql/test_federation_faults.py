@@ -27,8 +27,7 @@ SLACK = 3.0
 
 @contextmanager
 def naming(store: Path, url: str, **limits: Any) -> Iterator[Endpoint]:
-    bounds = Limits(**{"sparql_seconds": 30, **limits})
-    with endpoint(store, Settings(sparql_services=url, sparql_workers=2), bounds) as made:
+    with endpoint(store, Settings(sparql_services=url, sparql_workers=2), Limits(**limits)) as made:
         yield made
 
 
@@ -116,14 +115,14 @@ def test_an_endpoint_that_hangs(store: Path, head: bytes) -> None:
 
 
 def wait_for(condition: Any) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
 
 
 def test_one_that_hangs_holds_no_worker(store: Path) -> None:
-    with answering(b"", hang=True) as (url, heard), naming(store, url, sparql_seconds=8) as target:
+    with answering(b"", hang=True) as (url, heard), naming(store, url) as target:
         waiting = [http.client.HTTPConnection(target.host, target.port) for _ in range(4)]
         for connection in waiting:
             connection.request("POST", "/sparql", query(url), {"content-type": "application/sparql-query"})

@@ -14,7 +14,7 @@ from app.settings import Settings
 from bench.endpoints import Peak, ask, listener, memory
 from bench.fuzz import fuzz
 from bench.hostile_set import queries
-from tests.sparql.conftest import SECONDS, call, small
+from tests.sparql.conftest import SECONDS, SMALL, call
 from tools.endpoint import Endpoint
 
 NAMES = list(queries(0))
@@ -43,7 +43,7 @@ def test_the_whole_set(impatient: Endpoint, inside: tuple[int, list[str]]) -> No
         assert reply.seconds < SECONDS + 1 + SLACK, name
     assert heard == []
     base = 64 * 1024 * 1024
-    assert peak.bytes < before + 4 * (small(SECONDS).sparql_memory + base) + 256 * 1024 * 1024
+    assert peak.bytes < before + 4 * (SMALL["sparql_memory"] + base) + 256 * 1024 * 1024
     assert call(impatient, query="ASK { ?s ?p ?o }").json["boolean"] is True
 
 
@@ -72,7 +72,7 @@ def test_a_slow_reader_holds_no_worker(target: Endpoint) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
         readers.append(raw)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while target.gateway.stats().running or target.gateway.stats().waiting:
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -90,7 +90,7 @@ def test_fuzz(impatient: Endpoint) -> None:
     assert seen.statuses[200] > 40, "enough of it is evaluated"
     assert not {500, 501, 502, 503} & seen.statuses.keys()
     assert seen.longest < SECONDS + SLACK
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while me.num_fds() > files + 2 or len(impatient.gateway.pool.processes()) != Settings().sparql_workers:
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -37,7 +37,7 @@ def target(request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest
 
     Patient, because nothing here is about time, and with small bounds on the size of an answer.
     """
-    limits = Limits(sparql_seconds=30, sparql_rows=20_000, sparql_bytes=4 * 1024 * 1024)
+    limits = Limits(sparql_rows=20_000, sparql_bytes=4 * 1024 * 1024)
     with served(store, limits, request.param, tmp_path_factory.mktemp("server")) as running:
         yield running
 

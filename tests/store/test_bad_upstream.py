@@ -102,10 +102,10 @@ def answering(scripted: bytes, hang: bool = False, endless: bool = False) -> Ite
 
 
 @contextmanager
-def gateway(url: str, seconds: float = 30) -> Iterator[Endpoint]:
-    limits = Limits(sparql_seconds=seconds, sparql_bytes=100_000)
+def gateway(url: str, **limits: float) -> Iterator[Endpoint]:
+    bounds = Limits(**{"sparql_bytes": 100_000, **limits})
     with endpoint(
-        Source(None, "trial", ("http://x/g",)), Settings(sparql_endpoint=url, sparql_workers=2), limits
+        Source(None, "trial", ("http://x/g",)), Settings(sparql_endpoint=url, sparql_workers=2), bounds
     ) as made:
         yield made
 
@@ -161,7 +161,7 @@ def test_the_same_server_is_believed_when_it_answers_well() -> None:
 
 @pytest.mark.parametrize("head", [b"", reply(b"", length=10_000_000)], ids=["before the head", "in the body"])
 def test_an_endpoint_that_hangs_is_left_at_the_deadline(head: bytes) -> None:
-    with answering(head, hang=True) as (url, _), gateway(url, SECONDS) as target:
+    with answering(head, hang=True) as (url, _), gateway(url, sparql_seconds=SECONDS) as target:
         started = time.monotonic()
         found = call(target, query="SELECT ?s { ?s ?p ?o }")
         assert (found.status, found.json["limit"]) == (504, "sparql_seconds")
@@ -239,7 +239,7 @@ def test_a_service_whose_endpoint_goes_away_says_so_and_recovers(oxigraph_starte
             assert api.get(f"occupations/{uuid}").status_code == 200
 
 
-def wait(reached: object, seconds: float = 15) -> None:
+def wait(reached: object, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not reached():  # type: ignore[operator]
         assert time.monotonic() < end
