@@ -286,7 +286,7 @@ def test_too_many_bytes_are_refused_not_cut(target: Endpoint) -> None:
 
 def test_limits_are_announced(target: Endpoint) -> None:
     announced = call(target, query="ASK {}").headers["ccsi-limits"]
-    assert announced == "seconds=30, rows=20000, bytes=4194304, memory=117440512, text=65536"
+    assert announced == "seconds=60, rows=20000, bytes=4194304, memory=117440512, text=65536"
 
 
 def test_browser_is_sent_on(target: Endpoint) -> None:
