@@ -6,13 +6,14 @@ import asyncio
 import resource
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from app.settings import Limits
 
 _RESERVE = 256  # descriptors for files, workers and whom the service asks itself
 _LOOKS = 10  # looks at slow clients in the time that they get
-_ENDS = 20  # silent connections that are ended at once,
+_ENDS = 10  # silent or slow connections that are ended at once,
 _ENDS_PAUSE = 0.01  # and seconds to the next
 
 
@@ -78,7 +79,7 @@ class Crowd:
         """Have a connection ended whose time is over, some at a time.
 
         Two thousand that came together fall silent together; ended at once, they also come again at once, and whoever is
-        behind them was seen to wait for 130 ms. The longest delay is that of all connections there may be: two seconds.
+        behind them was seen to wait for 130 ms. The longest delay is that of all connections there may be: four seconds.
         """
         self._ending.append(end)
         if len(self._ending) == 1:
@@ -119,12 +120,16 @@ class Crowd:
                 first, looks = waiting, 0
             if looks >= _LOOKS:
                 del self._slow[member]
-                member.cut("slow")
+                self.end_in_turn(partial(self._cut_slow, member))
             else:
                 self._slow[member] = max(first, waiting), looks + 1
         self._timer = None
         if self._by_client:
             self._look_later()
+
+    def _cut_slow(self, member: Member) -> None:
+        if member in self._by_client.get(member.address, {}):  # else it ended by itself meanwhile
+            member.cut("slow")
 
 
 def _descriptors(wanted: int) -> int:

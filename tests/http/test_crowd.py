@@ -1,4 +1,4 @@
-"""Silent connections end some at a time, so that those who come again do not come together."""
+"""Silent and slow connections end some at a time, so that those who come again do not come together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_many_that_fall_silent_together_end_one_after_another() -> None:
             crowd.end_in_turn(lambda n=n: ended.append((n, loop.time() - began)))  # type: ignore[misc]
         assert ended == [], "none at once"
         await asyncio.sleep(0)
-        assert len(ended) == 20
+        assert len(ended) == 10
         while len(ended) < 100:
             await asyncio.sleep(0.005)
         crowd.end_in_turn(lambda: ended.append((100, 0.0)))
@@ -28,7 +28,7 @@ def test_many_that_fall_silent_together_end_one_after_another() -> None:
 
     asyncio.run(all_at_once())
     assert [n for n, _ in ended] == list(range(101)), "in their order, and who comes when nobody waits is next"
-    assert ended[99][1] >= 0.04
+    assert ended[99][1] >= 0.08
 
 
 def test_old_objects_are_searched_seldom_and_as_before_afterwards() -> None:
