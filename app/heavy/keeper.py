@@ -92,7 +92,7 @@ class Keeper(Line):
 
 
 async def _loaded(process: asyncio.subprocess.Process) -> None:
-    """Wait until the server has read its release, of which it says one line. Raises OSError where it ends before."""
+    """Wait until the server has read its release, of which it says one line. Raises OSError where it ends before or takes too long."""
     assert process.stdout is not None  # noqa: S101  # asked for
     try:
         said = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
