@@ -32,6 +32,10 @@ class DecliningParser:
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser
 
+    def release(self) -> None:
+        """Nothing is read any more: let go of httptools' parser, which holds this one."""
+        vars(self).clear()
+
     def should_upgrade(self) -> bool:
         """Whether nothing behind the head can be read."""
         return bool(self._parser.should_upgrade()) and self.get_method() == b"CONNECT"

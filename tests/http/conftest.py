@@ -20,6 +20,8 @@ from app.http.connection import Connection, connections
 from app.main import create_app
 from app.settings import Limits, Settings
 
+ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
 
 @dataclass
 class Site:

@@ -16,10 +16,9 @@ from app.main import create_app
 from app.settings import Limits, Settings
 from releases import dumps
 from releases.release import Release
-from tests.http.conftest import Site, ask, bytes_of, rest, serving
+from tests.http.conftest import ASK, Site, ask, bytes_of, rest, serving
 
 LARGE = 30_000_000
-ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.mark.parametrize("size", [LARGE, 3_000_000])

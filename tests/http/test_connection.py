@@ -1,0 +1,60 @@
+"""A connection that has ended is gone, whatever it was asked: nothing is left for the search for garbage, which stops everybody."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from tests.http.conftest import ASK, Site, bytes_of, rest
+
+API = b"/api/v1"
+LIST = b"GET %b/domains/heritage/occupations HTTP/1.1\r\nhost: x\r\n\r\n" % API
+LAST = b"GET %b/domains HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" % API
+BODY = b"content-type: application/sparql-query\r\ncontent-length: 6\r\n\r\nASK {}"
+
+
+@pytest.fixture(autouse=True)
+def no_search() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def left(site: Site) -> int:
+    """Connections that have ended and are still kept by something."""
+    return sum(isinstance(one, site.kind) for one in gc.get_objects()) - len(site.kind.crowd)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        LIST[:20],
+        LIST,
+        LIST.replace(b"occupations", b"occupations?language=fi&limit=3"),
+        LIST * 20,
+        b"GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET /sparql?query=ASK%20%7B%7D HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"POST /sparql HTTP/1.1\r\nhost: x\r\n" + BODY,
+        b"POST /sparql HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\n" + BODY,
+        b"GET / HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
+        b"no HTTP at all\r\n\r\n",
+    ],
+    ids=["nothing", "begun", "ready", "made", "pipelined", "lost", "early", "body", "declined", "refused", "malformed"],
+)
+def test_nothing_is_left_of_one_that_was_asked(site: Site, sent: bytes) -> None:
+    site.say(sent + LAST)
+    with site.connect() as raw:  # and one whose client leaves before it is answered
+        raw.sendall(sent)
+    site.wait(lambda: not left(site))
+
+
+@pytest.mark.parametrize("times", [1, 20])
+def test_nothing_is_left_of_one_that_was_cut_off(times: int) -> None:
+    with bytes_of(3_000_000, send_seconds=1) as large, large.connect(room=4096) as raw:
+        raw.sendall(ASK * times)
+        large.wait(lambda: large.front.refusals["slow"] == 1)
+        large.wait(lambda: not left(large))
+        assert len(rest(raw)) < 3_000_000
