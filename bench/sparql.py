@@ -145,7 +145,7 @@ def main() -> None:
         if third is None:
             print("rdflib-endpoint is not installed: not measured (pip install rdflib-endpoint)")
         clients = [Client(url), Client(peer.url), Client(third) if third else None]
-        fresh = Peer(store, 30)  # with an address space that no query before has filled
+        fresh = Peer(store, 5)  # it keeps a thread for each query as long as one may take, and these are more
         stack.callback(fresh.stop)
         behind, _ = stack.enter_context(own_process(store, 10, fresh.url))
         heads = ("query", "ours", "oxigraph", "ratio", "rdflib-endpoint", "ratio", "ours, repeated", "ratio")
