@@ -33,7 +33,7 @@ class DecliningParser:
         return parser
 
     def release(self) -> None:
-        """Nothing is read any more: let go of httptools' parser, which holds this one."""
+        """Nothing is read any more: let go of httptools' parser and of the protocol, which else keep each other."""
         vars(self).clear()
 
     def should_upgrade(self) -> bool:
