@@ -271,11 +271,15 @@ class Connection(Unrouted):
     # --- ends ------------------------------------------------------------------------------------------------------
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing followed the last answer."""
+        """Nothing followed the answer that the timer was made for, or what did was answered without one."""
         timer = self.timeout_keep_alive_task
 
         def end() -> None:
-            if self.timeout_keep_alive_task is timer:  # else something came before it was this connection's turn
+            if self.timeout_keep_alive_task is not timer:
+                return  # something came before it was this connection's turn
+            if (left := self._rested + self.timeout_keep_alive - self.loop.time()) > 0:
+                self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+            else:
                 self.transport.close()
 
         self.crowd.end_in_turn(end)

@@ -82,6 +82,15 @@ class Front:
         self.early: Early | None = None
         """Who answers requests of some paths before ASGI has them."""
         self._cache = cache
+        self._headers: list[tuple[bytes, bytes]] = []  # of the server, of which the line below was made
+        self._date = b""
+
+    def date(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The line of the date among what the server has for every answer: it makes a new list each second."""
+        if headers is not self._headers:
+            self._headers = headers
+            self._date = b"".join(b"date: %b\r\n" % value for name, value in headers if name == b"date")
+        return self._date
 
     def ready(self, scope: Scope) -> tuple[Ready, bool] | None:
         """The ready answer to a GET or HEAD, and whether the client holds it already."""

@@ -11,6 +11,7 @@ import time
 from typing import Protocol
 
 ROUND_SECONDS = 0.002
+_LITTLE = ROUND_SECONDS / 8  # of reading, after which it matters whether the loop has gone round: to be told costs a round
 HELD_BYTES = 16 * 2**20  # beyond which what comes is read at once, because it costs more to keep
 
 
@@ -33,7 +34,7 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: dict[str, dict[Reader, bytes]] = {}  # in the order of their turns
         self._held = 0
-        self._spent = 0.0  # seconds of reading since the loop went round last
+        self._spent = 0.0  # seconds of reading since the loop was last known to have gone round
         self._scheduled = False
 
     def __len__(self) -> int:
@@ -41,9 +42,6 @@ class Turns:
 
     def received(self, reader: Reader, data: bytes) -> None:
         """Have it read: at once while there is time and nobody waits, else when it is this reader's turn."""
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._next)
         if self._held + len(data) > HELD_BYTES:
             self._take(reader, data)
         elif self._waiting or self._spent >= ROUND_SECONDS:
@@ -95,3 +93,6 @@ class Turns:
             reader.read(data)
         finally:
             self._spent += time.perf_counter() - began
+            if not self._scheduled and self._spent >= _LITTLE:
+                self._scheduled = True
+                asyncio.get_running_loop().call_soon(self._next)

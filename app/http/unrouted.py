@@ -28,6 +28,7 @@ class Unrouted(HttpToolsProtocol, ABC):
 
     retiring = False  # whether the connection ends with its next answer, because this process does
     _began = 0.0
+    _rested = 0.0  # when the last answer was sent for which no timer was made, by the loop's clock
     _quick = 0
     _answered = False  # the request that is being read, not by ASGI
     _early = False  # whether an early answer is waited for
@@ -59,7 +60,6 @@ class Unrouted(HttpToolsProtocol, ABC):
         spoken = self.front.spoken(data)
         if spoken is None or self._occupied():
             return False
-        self._unset_keepalive_if_required()
         peer = network_of(self.client[0]) if self.client else ""
         return self._send_kept(spoken, peer)
 
@@ -121,28 +121,25 @@ class Unrouted(HttpToolsProtocol, ABC):
         self._send(ready.head(known) + self._tail(client, limited, request_id), body)
         front.tell(
             Finished(
-                method=method,
-                path=path,
-                route=ready.route,
-                status=304 if known else 200,
-                seconds=time.perf_counter() - self._began,
-                bytes=len(body),
-                cached=True,
-                client=client.name,
-                request_id=request_id,
+                method, path, ready.route, 304 if known else 200, time.perf_counter() - self._began, len(body), True,
+                client.name, request_id,
             )
-        )
+        )  # fmt: skip
         return True
 
     def _tail(self, client: Client, limited: bool, request_id: str) -> bytes:
         """What each answer has of its own at the end of its head."""
-        date = next((value for name, value in self.server_state.default_headers if name == b"date"), b"")
+        date = self.front.date(self.server_state.default_headers)
         lines = self.front.clients.lines(client) if limited else b""
-        return b"date: %b\r\n%bx-request-id: %b\r\n\r\n" % (date, lines, request_id.encode())
+        return b"%b%bx-request-id: %b\r\n\r\n" % (date, lines, request_id.encode())
 
     def _send(self, head: bytes, body: bytes) -> None:
         together.write(self.transport, head, body)
-        self.on_response_complete()
+        if self.timeout_keep_alive_task is None:
+            self.on_response_complete()
+        else:  # made for an answer before, it will look whether another followed: one for each costs as much as the log
+            self._rested = self.loop.time()
+            self.server_state.total_requests += 1
 
     # --- early answers ---------------------------------------------------------------------------------------------
 

@@ -81,12 +81,12 @@ def ask(raw: socket.socket, path: str, method: str = "GET", **headers: str) -> t
 
 
 @contextmanager
-def serving(app: ASGIApp, front: Front, lifespan: str = "off") -> Iterator[Site]:
+def serving(app: ASGIApp, front: Front, lifespan: str = "off", keep_alive: int = 5) -> Iterator[Site]:
     kind = connections(front)
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
         app, loop="uvloop", http=kind, log_config=None, access_log=False, lifespan=lifespan, proxy_headers=False,
-        server_header=False, timeout_graceful_shutdown=1,
+        server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=keep_alive,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

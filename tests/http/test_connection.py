@@ -1,13 +1,17 @@
-"""A connection that has ended is gone, whatever it was asked: nothing is left for the search for garbage, which stops everybody."""
+"""When a connection ends; and that it is gone then: nothing is left for the search for garbage, which stops everybody."""
 
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.http.conftest import ASK, Site, bytes_of, rest
+from app.main import create_app
+from app.settings import Limits, Settings
+from tests.http.conftest import ASK, Site, ask, bytes_of, rest, serving
 
 API = b"/api/v1"
 LIST = b"GET %b/domains/heritage/occupations HTTP/1.1\r\nhost: x\r\n\r\n" % API
@@ -58,3 +62,15 @@ def test_nothing_is_left_of_one_that_was_cut_off(times: int) -> None:
         large.wait(lambda: large.front.refusals["slow"] == 1)
         large.wait(lambda: not left(large))
         assert len(rest(raw)) < 3_000_000
+
+
+def test_one_that_falls_silent_is_closed_after_its_last_answer_whatever_made_it(starter_dir: Path) -> None:
+    app = create_app(Settings(data_dir=starter_dir, log_level="error"), Limits())
+    with serving(app, app.state.front, "on", keep_alive=1) as site, site.connect() as raw:
+        began = time.monotonic()
+        while time.monotonic() < began + 2.5:  # more than once the time that the first answer gives
+            assert ask(raw, "/api/v1/domains")[0] == 200  # from the second on of the same bytes, without a timer of its own
+            time.sleep(0.3)
+        last = time.monotonic()
+        assert rest(raw) == b""
+        assert 0.5 < time.monotonic() - last < 5
