@@ -11,7 +11,8 @@ import time
 from typing import Protocol
 
 ROUND_SECONDS = 0.002
-_LITTLE = ROUND_SECONDS / 8  # of reading, after which it matters whether the loop has gone round: to be told costs a round
+# Of reading: after it the loop is asked to tell that it has gone round, which costs a round.
+_LITTLE = ROUND_SECONDS / 8
 HELD_BYTES = 16 * 2**20  # beyond which what comes is read at once, because it costs more to keep
 
 

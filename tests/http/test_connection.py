@@ -69,7 +69,7 @@ def test_one_that_falls_silent_is_closed_after_its_last_answer_whatever_made_it(
     with serving(app, app.state.front, "on", keep_alive=1) as site, site.connect() as raw:
         began = time.monotonic()
         while time.monotonic() < began + 2.5:  # more than once the time that the first answer gives
-            assert ask(raw, "/api/v1/domains")[0] == 200  # from the second on of the same bytes, without a timer of its own
+            assert ask(raw, "/api/v1/domains")[0] == 200  # ready from the second on, without a timer of its own
             time.sleep(0.3)
         last = time.monotonic()
         assert rest(raw) == b""
