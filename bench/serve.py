@@ -213,7 +213,7 @@ def measure(port: int, paths: Path, clients: int, seconds: float, coding: str = 
             wrk,
             "-t1",
             f"-c{clients}",
-            f"-d{seconds:.0f}s",
+            f"-d{max(1, round(seconds))}s",
             "--timeout",
             "30s",
             "-s",
