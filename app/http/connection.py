@@ -277,7 +277,9 @@ class Connection(Unrouted):
         def end() -> None:
             if self.timeout_keep_alive_task is not timer:
                 return  # something came before it was this connection's turn
-            if (left := self._rested + self.timeout_keep_alive - self.loop.time()) > 0:
+            if self.busy:  # with what came in one piece with a request that was answered at once
+                self.timeout_keep_alive_task = None  # the end of that answer makes another
+            elif (left := self._rested + self.timeout_keep_alive - self.loop.time()) > 0:
                 self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
             else:
                 self.transport.close()

@@ -137,7 +137,7 @@ class Unrouted(HttpToolsProtocol, ABC):
         together.write(self.transport, head, body)
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
-        else:  # made for an answer before, it will look whether another followed: one for each costs as much as the log
+        else:  # made for an answer before, it looks by itself whether another followed
             self._rested = self.loop.time()
             self.server_state.total_requests += 1
 

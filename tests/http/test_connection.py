@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from app.http import Answer, AnswerCache, EdgeMiddleware, Front
 from app.main import create_app
 from app.settings import Limits, Settings
 from tests.http.conftest import ASK, Site, ask, bytes_of, rest, serving
@@ -74,3 +77,20 @@ def test_one_that_falls_silent_is_closed_after_its_last_answer_whatever_made_it(
         last = time.monotonic()
         assert rest(raw) == b""
         assert 0.5 < time.monotonic() - last < 5
+
+
+def test_a_request_behind_a_ready_answer_has_its_time() -> None:
+    cache = AnswerCache(2**20)
+    cache.put(("http", "/ready", b"", b"", b"", "", b"x"), Answer(b"ready", "text/plain", '"1"'))
+
+    async def slow(_: Scope, __: Receive, send: Send) -> None:
+        await asyncio.sleep(2.5)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"slow"})
+
+    front = Front(Settings(), Limits(), lambda: cache)
+    with serving(EdgeMiddleware(slow, front), front, keep_alive=1) as site, site.connect() as raw:
+        raw.sendall(ASK.replace(b"/ ", b"/ready ", 1) + ASK)
+        found = rest(raw)  # both, and then the silence after the second ends it
+    assert b"ready" in found
+    assert found.endswith(b"slow")
